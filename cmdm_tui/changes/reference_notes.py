@@ -4,7 +4,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from cmdm_tui.changes.change_set import Change, ChangeKind, ChangeSet
-from cmdm_tui.changes.references import FoundReferences, RecordKey, Reference
+from cmdm_tui.changes.made_again import RecordKey
+from cmdm_tui.changes.references import FoundReferences, Reference
 from cmdm_tui.text import count_noun, one_line
 
 _IDS_SHOWN = 5

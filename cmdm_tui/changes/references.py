@@ -1,11 +1,12 @@
 """Finds which fields name other records, and which records point at an id that is gone; pure."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from cmdm_tui.api.models import Field, Properties
 from cmdm_tui.changes.change_set import Change, ChangeKind
 from cmdm_tui.changes.journal_entry import EntryState, JournalEntry
+from cmdm_tui.changes.made_again import MadeAgain, RecordKey, key_of
 from cmdm_tui.changes.run_effect import RecordEffect
 from cmdm_tui.changes.schedule import record_key
 
@@ -13,9 +14,6 @@ OWNER_ENTITY, OWNER_ID = "RelatedEntity", "RelatedExternalID"
 """The fields that name the record which a task or an opportunity belongs to (`api.md`)."""
 
 OWNED = frozenset({"task", "opportunity"})
-
-RecordKey = tuple[str, str]
-"""The casefolded name of an entity, and the external id of one of its records."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,36 +57,54 @@ class FoundReferences:
 
 @dataclass(frozen=True, slots=True)
 class NewIds:
-    """The records that an undo makes again: the position of each create by entity and old id."""
+    """The records that an undo makes again: the position of each create by entity and old id.
+
+    `known` are the new ids of those that were made again before.
+    """
 
     positions: Mapping[RecordKey, int]
+    known: Mapping[RecordKey, str] = field(default_factory=dict[RecordKey, str])
 
     @classmethod
-    def of(cls, effects: Iterable[RecordEffect]) -> "NewIds":
-        """Return the records that are made again: first of all, in the order of the effects."""
-        remade = (one for one in effects if one.is_remade)
-        return cls({(one.entity.casefold(), one.external_id): at for at, one in enumerate(remade)})
+    def of(
+        cls, effects: Iterable[RecordEffect], made_again: Mapping[RecordKey, MadeAgain]
+    ) -> "NewIds":
+        """Return them for an undo, whose first changes are the creates, in the effects' order."""
+        remade = [key for key in list_remade(effects) if key not in made_again]
+        known = {key: one.new_id for key, one in made_again.items() if one.new_id is not None}
+        return cls({key: at for at, key in enumerate(remade)}, known)
 
-    def find(self, value: object, name: str, field: Field | None) -> int | None:
-        """Return the position of the record that a field's value names; None for any other."""
+    def look_up(self, key: RecordKey) -> int | str | None:
+        """Return the position of the create, or the new id; None for any other record."""
+        return self.positions.get(key, self.known.get(key))
+
+    def find(self, value: object, name: str, field: Field | None) -> int | str | None:
+        """Return where the record is that a field's value names, as `look_up` does."""
         if not is_reference(name, field) or not isinstance(value, str):
             return None
         target = field.lookup_entity if field else None
         if target:
-            return self.positions.get((target.casefold(), value))
-        found = [at for (_, old_id), at in self.positions.items() if old_id == value]
-        return found[0] if len(found) == 1 else None
+            return self.look_up((target.casefold(), value))
+        found = [key for key in (*self.positions, *self.known) if key[1] == value]
+        return self.look_up(found[0]) if len(found) == 1 else None
 
     def split(
         self, values: Properties, fields: Mapping[str, Field]
     ) -> tuple[Properties, Mapping[str, int]]:
-        """Return values without the old ids among them, and the references that replace those."""
+        """Return values with new ids for old ones, and references for those not known yet."""
         found = {
             name: self.find(value, name, fields.get(name.casefold()))
             for name, value in values.items()
         }
-        references = {name: at for name, at in found.items() if at is not None}
-        return {name: one for name, one in values.items() if name not in references}, references
+        references = {name: at for name, at in found.items() if isinstance(at, int)}
+        new_ids = {name: one for name, one in found.items() if isinstance(one, str)}
+        kept = {name: one for name, one in values.items() if name not in references}
+        return {**kept, **new_ids}, references
+
+
+def list_remade(effects: Iterable[RecordEffect]) -> list[RecordKey]:
+    """Return the records that an undo makes again, unless it has before."""
+    return [key_of(one) for one in effects if one.is_remade]
 
 
 def is_reference(name: str, field: Field | None) -> bool:
@@ -110,21 +126,29 @@ def list_reference_fields(
     owners = (one.name for one in fields if one.name.casefold() == OWNER_ENTITY.casefold())
     owner_entity = next(owners, None)
     found: list[ReferenceField] = []
-    for field in fields:
-        target = field.lookup_entity
-        if entity.casefold() in OWNED and field.name.casefold() == OWNER_ID.casefold():
-            found.append(ReferenceField(field.name, is_settable=False, owner_entity=owner_entity))
-        elif is_reference(field.name, field) and (target is None or target.casefold() in wanted):
-            found.append(ReferenceField(field.name, target, is_settable=not field.read_only))
+    for one in fields:
+        target = one.lookup_entity
+        if entity.casefold() in OWNED and one.name.casefold() == OWNER_ID.casefold():
+            found.append(ReferenceField(one.name, is_settable=False, owner_entity=owner_entity))
+        elif is_reference(one.name, one) and (target is None or target.casefold() in wanted):
+            found.append(ReferenceField(one.name, target, is_settable=not one.read_only))
     return found
 
 
-def drop_changed(found: FoundReferences, changes: Iterable[Change]) -> FoundReferences:
-    """Return what was found without the records that the changes delete, or point elsewhere."""
+def drop_changed(
+    found: FoundReferences, changes: Iterable[Change], new_ids: NewIds
+) -> FoundReferences:
+    """Return what was found without the records that the changes delete, or point elsewhere.
+
+    Those that point at a record of which it is not known whether it was made again are left out
+    too.
+    """
     by_record = {_key(one): one for one in changes if one.external_id is not None}
 
     def is_open(one: Reference) -> bool:
         change = by_record.get((one.entity.casefold(), one.external_id))
+        if new_ids.look_up(one.target) is None:
+            return False
         return change is None or (
             change.kind is not ChangeKind.DELETE and not _sets(change, one.name)
         )
@@ -143,27 +167,20 @@ def add_references(
     made = list(changes)
     places = {_key(one): at for at, one in enumerate(made) if one.external_id is not None}
     for one in found:
-        position = new_ids.positions.get(one.target)
-        if position is None or not one.is_settable:
+        new = new_ids.look_up(one.target)
+        if new is None or not one.is_settable:
             continue
         at = places.get((one.entity.casefold(), one.external_id))
         if at is None:
-            places[one.entity.casefold(), one.external_id] = len(made)
-            made.append(
-                Change(
-                    ChangeKind.UPDATE,
-                    one.entity,
-                    one.external_id,
-                    before={one.name: one.target[1]},
-                    references={one.name: position},
-                )
-            )
-        else:
-            made[at] = replace(
-                made[at],
-                before={**(made[at].before or {}), one.name: one.target[1]},
-                references={**made[at].references, one.name: position},
-            )
+            at = places[one.entity.casefold(), one.external_id] = len(made)
+            made.append(Change(ChangeKind.UPDATE, one.entity, one.external_id, before={}))
+        changed = made[at]
+        made[at] = replace(
+            changed,
+            before={**(changed.before or {}), one.name: one.target[1]},
+            properties={**changed.properties, **({one.name: new} if isinstance(new, str) else {})},
+            references={**changed.references, **({one.name: new} if isinstance(new, int) else {})},
+        )
     return tuple(made)
 
 
@@ -177,7 +194,7 @@ def list_known_references(
     They are those of changes that were not done, of conversions and of closings. `fields` are those
     of each entity, both by casefolded name. It takes no call, and knows of no other record.
     """
-    keys = {at: key for key, at in new_ids.positions.items()}
+    keys = {new_ids.look_up(key): key for key in (*new_ids.positions, *new_ids.known)}
     found: dict[tuple[RecordKey, str], Reference] = {}
     for entry in entries:
         change, key = entry.change, record_key(entry.change)

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from cmdm_tui.api.models import Field, Parent, Properties
 from cmdm_tui.api.value_match import is_empty
 from cmdm_tui.changes.change_set import Change, ChangeKind
+from cmdm_tui.changes.made_again import remade_origin
 from cmdm_tui.changes.references import OWNED, OWNER_ENTITY, OWNER_ID, NewIds
 from cmdm_tui.changes.run_effect import RecordEffect
 from cmdm_tui.changes.unchanged import find_value
@@ -40,15 +41,17 @@ def remake(
         else:
             kept[name] = value
     properties, references = new_ids.split(kept, fields)
-    at = new_ids.positions.get((str(owner).casefold(), str(owner_id))) if is_owned else None
-    parent = Parent(str(owner), str(owner_id)) if is_owned and at is None else None
+    at = new_ids.look_up((str(owner).casefold(), str(owner_id))) if is_owned else None
+    new_owner_id = at if isinstance(at, str) else str(owner_id)
+    is_new = isinstance(at, int)
+    parent = Parent(str(owner), new_owner_id) if is_owned and not is_new else None
     change = Change(
         ChangeKind.CREATE,
         effect.entity,
         properties=properties,
         parent=parent,
         references=references,
-        parent_reference=at,
-        origin=f"{effect.entity} {effect.external_id}",
+        parent_reference=at if isinstance(at, int) else None,
+        origin=remade_origin(effect),
     )
     return change, lost

@@ -12,6 +12,7 @@ from cmdm_tui.api.value_match import may_be_changed_value
 from cmdm_tui.changes.change_set import Change, ChangeKind, ChangeSet, Reject
 from cmdm_tui.changes.journal import JournalRun
 from cmdm_tui.changes.journal_entry import EntryState
+from cmdm_tui.changes.made_again import MadeAgain, RecordKey, find_made_again, key_of
 from cmdm_tui.changes.record_check import show_value
 from cmdm_tui.changes.reference_notes import describe_found, describe_kept, join_few
 from cmdm_tui.changes.references import (
@@ -39,33 +40,39 @@ async def make_undo(
     *,
     fields: Mapping[str, Sequence[Field]] | None = None,
     references: FoundReferences | None = None,
+    earlier: Sequence[JournalRun] = (),
 ) -> ChangeSet:
     """Return what takes back what the run has done; it reads each record that it would change.
 
     Updates are put back only where the value is still the one that was written, else they are
     rejects. Created records are deleted, unless another has changed them. Deleted records are made
     again, under a new id: without what is read-only by `fields`, which are looked up where they are
-    not given. Notes name the conversions and closings, which stay, and who points at an old id, as
-    far as the run shows it. `references` are those that were searched for: notes name
-    them, and they are pointed at the new ids. Apply it with `journal.begin(undo, …, undo_of=run.id)`. Raises ApiError
-    where it cannot read.
+    not given. One that an `earlier` undo of the run made again, and that still stands, is left as
+    it is. Notes name the conversions and closings, which stay, and who points at an old id, as far
+    as the run shows it. `references` are those that were searched for: notes name them, and they
+    are pointed at the new ids. Apply it with `journal.begin(undo, …, undo_of=run.id)`. Raises
+    ApiError where it cannot read.
     """
     effects = collect_effects(run.entries)
     reader = _RecordSource(client)
-    records = await reader.read_all(one for one in effects if not _is_deleted(one))
+    made_again = await _find_standing(effects, earlier, reader)
+    records = await reader.read_all(key_of(one) for one in effects if not _is_deleted(one))
     known = {} if fields is None else {name.casefold(): list(of) for name, of in fields.items()}
     for effect in effects:
         entity = effect.entity.casefold()
         if _is_deleted(effect) and entity not in known:
             known[entity] = await reader.read_fields(effect.entity)
+    new_ids = NewIds.of(effects, made_again)
     undo = _UndoBuilder(
-        {entity: {one.name.casefold(): one for one in of} for entity, of in known.items()}
+        {entity: {one.name.casefold(): one for one in of} for entity, of in known.items()},
+        made_again,
+        new_ids,
     )
     undo.add_all(effects, records)
     changes = tuple(undo.changes)
     if references is not None:
-        references = drop_changed(references, changes)
-        changes = add_references(changes, references.references, NewIds.of(effects))
+        references = drop_changed(references, changes, new_ids)
+        changes = add_references(changes, references.references, new_ids)
     return ChangeSet(
         changes,
         title=f"Undo of run {run.id}: {run.change_set.title}",
@@ -77,27 +84,34 @@ async def make_undo(
         notes=(
             *_describe_what_stays(run),
             *undo.notes,
-            *_describe_references(run, undo, references),
+            *_describe_references(run, undo, new_ids, references),
         ),
         calls_made=reader.calls_made + (0 if references is None else references.calls_made),
     )
 
 
 def _describe_references(
-    run: JournalRun, undo: "_UndoBuilder", found: FoundReferences | None
+    run: JournalRun, undo: "_UndoBuilder", new_ids: NewIds, found: FoundReferences | None
 ) -> list[str]:
     """Return who points at the old ids of what is made again; nothing where nothing is."""
-    new_ids = NewIds.of(collect_effects(run.entries))
-    if not new_ids.positions:
+    if not (new_ids.positions or new_ids.known):
         return []
     kept = list_known_references(run.entries, new_ids, undo.fields) if found is None else []
     notes = describe_kept(undo.changes, kept)
     if found is not None:
         return [*notes, *describe_found(found)]
-    return [
-        *notes,
-        f"Others that point at an old id {_HOW_TO_FIND.format(run=run.id)}",
-    ]
+    return [*notes, f"Others that point at an old id {_HOW_TO_FIND.format(run=run.id)}"]
+
+
+async def _find_standing(
+    effects: Sequence[RecordEffect], earlier: Sequence[JournalRun], reader: "_RecordSource"
+) -> Mapping[RecordKey, MadeAgain]:
+    """Return the deleted records that were made again and still stand, or may be made yet."""
+    found = find_made_again(filter(_is_deleted, effects), earlier)
+    new = await reader.read_all({one.key for one in found.values() if one.new_id is not None})
+    return {
+        key: one for key, one in found.items() if one.new_id is None or new[one.key] is not None
+    }
 
 
 @dataclass(slots=True)
@@ -110,21 +124,18 @@ class _RecordSource:
     def __post_init__(self) -> None:
         self.client = self.client.with_options(on_send=self._count)
 
-    async def read_all(
-        self, effects: Iterable[RecordEffect]
-    ) -> Mapping[tuple[str, str], Record | None]:
-        """Return the records by entity and id; None for one that is gone."""
+    async def read_all(self, keys: Iterable[RecordKey]) -> Mapping[RecordKey, Record | None]:
+        """Return the records; None for one that is gone."""
         slots = asyncio.Semaphore(_CONCURRENCY)
 
-        async def read(effect: RecordEffect) -> tuple[tuple[str, str], Record | None]:
-            key = effect.entity.casefold(), effect.external_id
+        async def read(key: RecordKey) -> tuple[RecordKey, Record | None]:
             async with slots:
                 try:
-                    return key, await self.client.record(effect.entity, effect.external_id)
+                    return key, await self.client.record(*key)
                 except NotFound:
                     return key, None
 
-        tasks = [asyncio.create_task(read(effect)) for effect in effects]
+        tasks = [asyncio.create_task(read(key)) for key in keys]
         try:
             return dict(await asyncio.gather(*tasks))
         finally:
@@ -147,6 +158,8 @@ class _UndoBuilder:
     """Collects what takes the effects back."""
 
     fields: Mapping[str, Mapping[str, Field]]
+    made_again: Mapping[RecordKey, MadeAgain]
+    new_ids: NewIds
     changes: list[Change] = field(default_factory=list[Change])
     rejects: list[Reject] = field(default_factory=list[Reject])
     notes: list[str] = field(default_factory=list[str])
@@ -155,11 +168,13 @@ class _UndoBuilder:
     def add_all(
         self,
         effects: Sequence[RecordEffect],
-        records: Mapping[tuple[str, str], Record | None],
+        records: Mapping[RecordKey, Record | None],
     ) -> None:
         """Add what takes the effects back: first what is made again, as others refer to it."""
-        remade = [one for one in effects if one.is_remade]
-        new_ids = NewIds.of(effects)
+        deleted = [one for one in effects if one.is_remade]
+        remade = [one for one in deleted if key_of(one) not in self.made_again]
+        new_ids = self.new_ids
+        self._add_made_again([one for one in deleted if key_of(one) in self.made_again])
         lost: dict[str, set[str]] = {}
         for effect in remade:
             if effect.deleted is not None:
@@ -169,7 +184,7 @@ class _UndoBuilder:
                 lost.setdefault(effect.entity, set()).update(names)
         self._note_remade(remade, lost)
         for effect in effects:
-            record = records.get((effect.entity.casefold(), effect.external_id))
+            record = records.get(key_of(effect))
             if effect.is_lost and not effect.is_created:
                 reason = "it was deleted and not read before, so it cannot be made again"
                 self._reject(effect, reason)
@@ -181,6 +196,20 @@ class _UndoBuilder:
                 self._add_delete(effect, record)
             else:
                 self._add_update(effect, record, new_ids)
+
+    def _add_made_again(self, effects: Sequence[RecordEffect]) -> None:
+        by_run: dict[int, list[str]] = {}
+        for effect in effects:
+            made = self.made_again[key_of(effect)]
+            if made.new_id is None:
+                reason = f"run {made.run_id} may have made it again"
+                self._reject(effect, f"{reason}: cmdm journal resume {made.run_id} finds out")
+            else:
+                self.unchanged += 1
+                by_run.setdefault(made.run_id, []).append(f"{made.entity} {made.new_id}")
+        for run_id, names in by_run.items():
+            count = count_noun(len(names), "deleted record")
+            self.notes.append(f"Run {run_id} made {count} again already: {join_few(names)}.")
 
     def _add_gone(self, effect: RecordEffect) -> None:
         if effect.is_created:

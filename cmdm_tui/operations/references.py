@@ -5,9 +5,9 @@ from dataclasses import replace
 
 from cmdm_tui.api.errors import BadRequest, NotFound
 from cmdm_tui.catalog import Account
+from cmdm_tui.changes.made_again import RecordKey
 from cmdm_tui.changes.references import (
     FoundReferences,
-    RecordKey,
     Reference,
     ReferenceField,
     list_reference_fields,

@@ -22,9 +22,10 @@ from cmdm_tui.changes.change_set import ChangeSet
 from cmdm_tui.changes.errors import ChangeError, OtherAccount
 from cmdm_tui.changes.journal import Journal, JournalRun
 from cmdm_tui.changes.preview import ChangePreview, preview_changes
-from cmdm_tui.changes.references import NewIds
+from cmdm_tui.changes.references import list_remade
 from cmdm_tui.changes.run_effect import collect_effects
 from cmdm_tui.changes.undo import make_undo
+from cmdm_tui.operations.apply_progress import ApplyProgress
 from cmdm_tui.operations.confirmation import WritePolicy, is_confirmed
 from cmdm_tui.operations.prompter import Prompter
 
@@ -78,6 +79,7 @@ class WriteOperation:
         self._options = options
         self._applier: ChangeApplier | None = None
         self._run: JournalRun | None = None
+        self._progress = ApplyProgress()
 
     def check_writable(self) -> None:
         """Raise ReadOnly where the profile allows no change; call it before anything is read."""
@@ -105,7 +107,7 @@ class WriteOperation:
             options=self._options,
             undo_of=undo_of,
         )
-        return await self._send(run, preview.calls_high, self._options)
+        return await self._send(run, self._options)
 
     async def resume(self, run: JournalRun) -> WriteOutcome:
         """Go on with a run that was stopped or killed: it was confirmed when it began.
@@ -115,11 +117,9 @@ class WriteOperation:
         self.check_writable()
         made = run.change_set
         self._check_account(made.address, made.username)
-        open_changes = [entry.change for entry in run.entries if entry.state.is_open]
-        if not open_changes:
+        if not any(entry.state.is_open for entry in run.entries):
             return WriteOutcome(made, run)
-        calls = 2 * len(open_changes)
-        return await self._send(run, calls, None)
+        return await self._send(run, None)
 
     async def plan_undo(
         self, run: JournalRun, *, search: "ReferenceSearch | None" = None
@@ -133,7 +133,7 @@ class WriteOperation:
         effects = collect_effects(run.entries)
         found = None
         if search is not None:
-            found = await search.find(NewIds.of(effects).positions)
+            found = await search.find(list_remade(effects))
         catalog = self._account.catalog
         known = {one.entity: catalog.cached_fields(one.entity) for one in effects}
         with self._prompter.progress(len(run.entries)):
@@ -142,6 +142,7 @@ class WriteOperation:
                 self._account.client,
                 fields={entity: fields for entity, fields in known.items() if fields},
                 references=found,
+                earlier=self._journal.load_undos(run.id),
             )
 
     def stop(self) -> bool:
@@ -163,22 +164,22 @@ class WriteOperation:
         client.start_command()
         return answer
 
-    async def _send(
-        self, run: JournalRun, most_calls: int, options: ApplyOptions | None
-    ) -> WriteOutcome:
+    async def _send(self, run: JournalRun, options: ApplyOptions | None) -> WriteOutcome:
         self._run = run
         applier = ChangeApplier(self._account.client, run, options, listener=self._listen)
         self._applier = applier
+        self._progress = ApplyProgress()
         try:
-            with self._prompter.progress(most_calls):
-                summary = await applier.run()
+            summary = await applier.run()
         finally:
             self._applier = None
+            self._prompter.show_progress("")
         return WriteOutcome(run.change_set, run, summary)
 
     def _listen(self, event: ApplyEvent) -> None:
         match event:
             case WaitingForReset(until=until, reason=reason):
+                self._progress.note_wait(event)
                 moment = time.strftime("%H:%M:%S", time.localtime(until))
                 number = "" if self._run is None else f" {self._run.id}"
                 self._prompter.notify(
@@ -189,10 +190,11 @@ class WriteOperation:
                 self._account.client.start_command()
             case LookingForChange(number=number):
                 self._prompter.notify(
-                    f"Looking whether change {number} was done, as its answer was lost."
+                    f"Looking whether change {number} was done: that is not certain."
                 )
             case ChangeApplied():
-                return
+                self._progress.describe(event)
+        self._prompter.show_progress(self._progress.line)
 
     def _check_account(self, address: str, username: str) -> None:
         client, profile = self._account.client, self._account.profile

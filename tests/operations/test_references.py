@@ -47,7 +47,7 @@ class Bench:
     @property
     def operation(self) -> WriteOperation:
         policy = WritePolicy("never", "Say --yes")
-        return WriteOperation(self.account, self.journal, self.person, policy, show=lambda *_: None)
+        return WriteOperation(self.account, self.journal, self.person, policy, show=show_nothing)
 
     def make(self, *changes: Change) -> ChangeSet:
         username = self.account.profile.credentials.username
@@ -126,6 +126,16 @@ async def test_without_a_search_nothing_is_read_of_others_and_how_to_search_is_s
     assert len(undo.changes) == 1
     assert f"cmdm journal undo {run.id} --find-references" in undo.notes[-1]
     assert [one.split("?")[0] for one in bench.network.taken()] == ["account/fields"]
+
+
+async def test_an_undo_that_was_made_before_can_be_asked_to_search_later(bench: Bench) -> None:
+    run = await bench.delete()
+    first = (await bench.operation.apply(await bench.operation.plan_undo(run), undo_of=run.id)).run
+    assert first is not None
+    undo = await bench.operation.plan_undo(run, search=bench.search())
+    assert [one.properties for one in undo.changes] == [
+        {"AccountExternalID": first.entries[0].result_id}
+    ]
 
 
 async def test_a_contact_that_has_moved_on_since_is_left_where_it_is(bench: Bench) -> None:

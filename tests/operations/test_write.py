@@ -47,6 +47,8 @@ class Person:
         self.asked.append(question)
         return choices[0] if self.answer else None
 
+    def show_progress(self, line: str) -> None: ...
+
     def notify(self, message: str) -> None:
         self.told.append(message)
 

@@ -23,6 +23,16 @@ _format_option = click.option(
     "-o", "--output-format", "name", type=click.Choice(FORMATS), metavar="FORMAT",
     help=f"How to write it: {', '.join(FORMATS)}.",
 )  # fmt: skip
+_TIME = "TIMESTAMP WITH TIME ZONE"
+_RUN_COLUMNS = (
+    ("run", "BIGINT"),
+    ("profile", "VARCHAR"),
+    ("began", _TIME),
+    ("ended", _TIME),
+    ("changes", "BIGINT"),
+    ("state", "VARCHAR"),
+    ("title", "VARCHAR"),
+)
 _run_argument = click.argument("run_id", metavar="RUN", type=click.IntRange(1))
 
 
@@ -45,12 +55,11 @@ def list_runs(context: CommandContext, name: str | None) -> int:
     from cmdm_tui.cli.commands.change_run import write_rows
     from cmdm_tui.cli.commands.query_output import choose_format
 
-    names = ("run", "profile", "began", "ended", "changes", "state", "title")
     form = choose_format(name, None)
     with Journal.open(context.paths.journal) as opened:
         runs = opened.runs(context.profile_name)
         rows = [_list_run(run, is_in_use=opened.is_in_use(run.id)) for run in runs]
-    write_rows([PreviewColumn(one) for one in names], rows, form)
+    write_rows([PreviewColumn(*one) for one in _RUN_COLUMNS], rows, form)
     return ExitCode.DONE
 
 
@@ -154,8 +163,8 @@ def _list_run(run: "RunSummary", *, is_in_use: bool) -> tuple[object, ...]:
     state = describe_counts(run.counts.items()) + ("; under way" if is_in_use else "")
     ended = None if run.ended_at is None else _to_time(run.ended_at)
     began = _to_time(run.began_at)
-    return str(run.id), run.profile, began, ended, str(run.change_count), state, run.title
+    return run.id, run.profile, began, ended, run.change_count, state, run.title
 
 
-def _to_time(moment: float) -> str:
-    return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%d %H:%M:%SZ")
+def _to_time(moment: float) -> datetime:
+    return datetime.fromtimestamp(moment, UTC).replace(microsecond=0)
