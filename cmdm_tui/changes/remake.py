@@ -1,12 +1,12 @@
-"""Makes the create that brings a deleted record back, and finds who pointed at it; pure."""
+"""Makes the create that brings a deleted record back; pure."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 
 from cmdm_tui.api.models import Field, Parent, Properties
 from cmdm_tui.api.value_match import is_empty
 from cmdm_tui.changes.change_set import Change, ChangeKind
-from cmdm_tui.changes.made_again import RecordKey, remade_origin
+from cmdm_tui.changes.made_again import remade_origin
+from cmdm_tui.changes.references import OWNED, OWNER_ENTITY, OWNER_ID, NewIds
 from cmdm_tui.changes.run_effect import RecordEffect
 from cmdm_tui.changes.unchanged import find_value
 
@@ -16,46 +16,6 @@ _SET_BY_SERVICE = frozenset(
 """Fields that no create can give (`api.md`), where the service does not say so itself."""
 
 _NEVER_THE_SAME = frozenset({"createddate", "modifieddate"})
-_OWNED = frozenset({"task", "opportunity"})
-
-
-@dataclass(frozen=True, slots=True)
-class NewIds:
-    """The records that an undo makes again: the position of each create by entity and old id.
-
-    `known` are the new ids of those that were made again before.
-    """
-
-    positions: Mapping[RecordKey, int]
-    known: Mapping[RecordKey, str] = field(default_factory=dict[RecordKey, str])
-
-    def look_up(self, key: RecordKey) -> int | str | None:
-        """Return the position of the create, or the new id; None for a record that still stands."""
-        return self.positions.get(key, self.known.get(key))
-
-    def find(self, value: object, name: str, field: Field | None) -> int | str | None:
-        """Return where the record is that a field's value names, as `look_up` does."""
-        is_lookup = field.type == "Lookup" if field else name.casefold().endswith("externalid")
-        if not is_lookup or not isinstance(value, str):
-            return None
-        target = field.lookup_entity if field else None
-        if target:
-            return self.look_up((target.casefold(), value))
-        found = [key for key in (*self.positions, *self.known) if key[1] == value]
-        return self.look_up(found[0]) if len(found) == 1 else None
-
-    def split(
-        self, values: Properties, fields: Mapping[str, Field]
-    ) -> tuple[Properties, Mapping[str, int]]:
-        """Return values with new ids for old ones, and references for those not known yet."""
-        found = {
-            name: self.find(value, name, fields.get(name.casefold()))
-            for name, value in values.items()
-        }
-        references = {name: at for name, at in found.items() if isinstance(at, int)}
-        new_ids = {name: one for name, one in found.items() if isinstance(one, str)}
-        kept = {name: one for name, one in values.items() if name not in references}
-        return {**kept, **new_ids}, references
 
 
 def remake(
@@ -68,8 +28,8 @@ def remake(
     before_run = {**record, **effect.old}
     kept: dict[str, object] = {}
     lost: list[str] = []
-    owner, owner_id = (find_value(record, name) for name in ("RelatedEntity", "RelatedExternalID"))
-    is_owned = effect.entity.casefold() in _OWNED and bool(owner) and bool(owner_id)
+    owner, owner_id = (find_value(record, name) for name in (OWNER_ENTITY, OWNER_ID))
+    is_owned = effect.entity.casefold() in OWNED and bool(owner) and bool(owner_id)
     for name, value in before_run.items():
         field, folded = fields.get(name.casefold()), name.casefold()
         if is_empty(value) or folded in _NEVER_THE_SAME:

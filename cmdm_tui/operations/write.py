@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from cmdm_tui.api.errors import ReadOnly
 from cmdm_tui.catalog import Account
@@ -22,10 +23,15 @@ from cmdm_tui.changes.errors import ChangeError, OtherAccount
 from cmdm_tui.changes.journal import Journal, JournalRun
 from cmdm_tui.changes.journal_entry import EntryState
 from cmdm_tui.changes.preview import ChangePreview, preview_changes
+from cmdm_tui.changes.references import list_remade
+from cmdm_tui.changes.run_effect import collect_effects
 from cmdm_tui.changes.undo import make_undo
 from cmdm_tui.operations.apply_progress import ApplyProgress
 from cmdm_tui.operations.confirmation import WritePolicy, is_confirmed
 from cmdm_tui.operations.prompter import Prompter
+
+if TYPE_CHECKING:
+    from cmdm_tui.operations.references import ReferenceSearch
 
 ShowChanges = Callable[[ChangeSet, ChangePreview], None]
 """Shows a person what is about to be sent, old values next to new ones."""
@@ -120,15 +126,29 @@ class WriteOperation:
             return WriteOutcome(made, run)
         return await self._send(run, None)
 
-    async def plan_undo(self, run: JournalRun) -> ChangeSet:
+    async def plan_undo(
+        self, run: JournalRun, *, search: "ReferenceSearch | None" = None
+    ) -> ChangeSet:
         """Return what takes the run back; it reads each record that it would change.
 
-        Raises OtherAccount before anything is read, or ApiError.
+        With a `search`, the records that point at what is made again are looked for and changed
+        too. Raises OtherAccount before anything is read, SearchDeclined, QueryError or ApiError.
         """
         self._check_account(run.change_set.address, run.change_set.username)
+        effects = collect_effects(run.entries)
+        found = None
+        if search is not None:
+            found = await search.find(list_remade(effects))
+        catalog = self._account.catalog
+        known = {one.entity: catalog.cached_fields(one.entity) for one in effects}
         with self._prompter.progress(len(run.entries)):
-            earlier = self._journal.load_undos(run.id)
-            return await make_undo(run, self._account.client, earlier=earlier)
+            return await make_undo(
+                run,
+                self._account.client,
+                fields={entity: fields for entity, fields in known.items() if fields},
+                references=found,
+                earlier=self._journal.load_undos(run.id),
+            )
 
     def stop(self) -> bool:
         """Send no more, and end after the calls under way; return whether it ends by itself."""

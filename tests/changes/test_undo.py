@@ -130,7 +130,10 @@ async def test_records_deleted_together_point_at_each_other_again(bench: Bench) 
         delete("contact", contact),
         delete("account", account),
     )
-    undone, _ = await bench.apply(*(await make_undo(run, bench.client)).changes)
+    undo = await make_undo(run, bench.client)
+    told = f"contact {kept} (AccountExternalID), contact {contact} (AccountExternalID)"
+    assert any(all(part in note for part in told.split(", ")) for note in undo.notes)
+    undone, _ = await bench.apply(*undo.changes)
     ids = {entry.change.entity: entry.result_id for entry in undone.entries if entry.result_id}
     linked = await bench.value("contact", ids["contact"] or "", "AccountExternalID")
     assert linked == ids["account"]
@@ -198,4 +201,21 @@ async def test_what_is_in_doubt_or_pending_is_not_taken_back_and_that_is_said(be
     assert undo.notes == (
         "In doubt, and not taken back: 1 change.",
         "The run is not complete: what is still pending is not part of this.",
+    )
+
+
+async def test_who_pointed_at_an_old_id_and_was_left_in_place_is_told(bench: Bench) -> None:
+    """Known of the run alone: the delete of the contact was refused as it had changed."""
+    account = (await bench.client.create("account", {"Name": "Ash"})).external_id
+    contact = (
+        await bench.client.create("contact", {"LastName": "Ash", "AccountExternalID": account})
+    ).external_id
+    read = dict((await bench.client.record("contact", contact)).properties)
+    await bench.client.update("contact", contact, {"City": "Hull"})
+    run, _ = await bench.apply(delete("contact", contact, read), delete("account", account))
+    assert states(run) == ["conflict", "done"]
+    undo = await make_undo(run, bench.client)
+    assert undo.notes[1] == (
+        "1 record of contact of this run points at an old id by AccountExternalID, unless that has "
+        f"changed since: {contact}."
     )

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from cmdm_tui.catalog import Account
 from cmdm_tui.changes.apply_events import DEFAULT_OPTIONS, ApplyOptions, ApplySummary
@@ -35,7 +36,12 @@ from cmdm_tui.operations.interrupts import handle_interrupt
 from cmdm_tui.operations.write import WriteOperation, WriteOutcome, check_writable
 from cmdm_tui.text import one_line
 
+if TYPE_CHECKING:
+    from cmdm_tui.operations.references import ReferenceSearch
+    from cmdm_tui.query.engine import Engine
+
 HOW_TO_CONFIRM = "Say --yes to send without a question, or --dry-run to only look"
+HOW_TO_ALLOW = "Allow them with --yes, or some of them with --max-calls"
 SAMPLE = 10
 """Changes that are shown one by one, where not all are asked for."""
 
@@ -129,6 +135,15 @@ class ChangeSession:
             show=self.show,
             options=options.apply,
         )
+
+    def search_references(self, engine: "Engine", max_calls: int | None) -> "ReferenceSearch":
+        """Return a search for references, in at most `max_calls` calls."""
+        from cmdm_tui.operations.query import CallPolicy
+        from cmdm_tui.operations.references import ReferenceSearch
+
+        is_allowed = self._options.is_confirmed or max_calls is not None
+        policy = CallPolicy(HOW_TO_ALLOW, max_calls=max_calls, is_allowed=is_allowed)
+        return ReferenceSearch(self.account, engine, self.prompter, policy)
 
     async def apply(
         self,
