@@ -66,7 +66,7 @@ class ResetReached:
 
 @dataclass(frozen=True, slots=True)
 class LookingForChange:
-    """It finds out whether a change whose answer was lost was done, which takes some calls."""
+    """It finds out whether a change was done that may have been, which takes some calls."""
 
     number: int
     entry: JournalEntry

@@ -28,6 +28,11 @@ class RecordEffect:
     deleted: Properties | None = None
     is_lost: bool = False
 
+    @property
+    def is_remade(self) -> bool:
+        """Whether an undo makes it again, under a new id."""
+        return self.deleted is not None and not self.is_created
+
     def add(self, entry: JournalEntry) -> None:
         """Add a change of the record that was done, in order."""
         change = entry.change

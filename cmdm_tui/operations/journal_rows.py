@@ -7,9 +7,17 @@ from cmdm_tui.changes.journal_entry import JournalEntry, RunSummary
 from cmdm_tui.changes.preview import PreviewColumn
 from cmdm_tui.operations.change_texts import describe_counts
 
-RUN_COLUMNS = tuple(
-    map(PreviewColumn, ("run", "profile", "began", "ended", "changes", "state", "title"))
+_TIME = "TIMESTAMP WITH TIME ZONE"
+RUN_COLUMNS = (
+    PreviewColumn("run", "BIGINT"),
+    PreviewColumn("profile"),
+    PreviewColumn("began", _TIME),
+    PreviewColumn("ended", _TIME),
+    PreviewColumn("changes", "BIGINT"),
+    PreviewColumn("state"),
+    PreviewColumn("title"),
 )
+RunRow = tuple[int, str, datetime, datetime | None, int, str, str]
 ENTRY_COLUMNS = tuple(
     map(
         PreviewColumn,
@@ -19,12 +27,12 @@ ENTRY_COLUMNS = tuple(
 )
 
 
-def list_run(run: RunSummary, *, is_in_use: bool) -> Sequence[str | None]:
+def list_run(run: RunSummary, *, is_in_use: bool) -> RunRow:
     """Return the row of a run: when it was, how many changes it has, and how far they are."""
     state = describe_counts(run.counts.items()) + ("; under way" if is_in_use else "")
     ended = None if run.ended_at is None else _to_time(run.ended_at)
     began = _to_time(run.began_at)
-    return str(run.id), run.profile, began, ended, str(run.change_count), state, run.title
+    return run.id, run.profile, began, ended, run.change_count, state, run.title
 
 
 def list_entry(entry: JournalEntry) -> Sequence[int | str | None]:
@@ -36,5 +44,5 @@ def list_entry(entry: JournalEntry) -> Sequence[int | str | None]:
     return entry.number, change.kind.value, change.entity, external_id, state, reason, origin
 
 
-def _to_time(moment: float) -> str:
-    return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%d %H:%M:%SZ")
+def _to_time(moment: float) -> datetime:
+    return datetime.fromtimestamp(moment, UTC).replace(microsecond=0)

@@ -128,6 +128,9 @@ class _Nobody:
     async def choose(self, question: str, choices: Sequence[str]) -> str | None:  # noqa: ARG002
         return None
 
+    def show_progress(self, line: str) -> None:
+        """Show nothing."""
+
     def notify(self, message: str) -> None:
         """Tell no one."""
 

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from cmdm_tui.api.errors import ReadOnly
 from cmdm_tui.catalog import Account
@@ -19,17 +20,28 @@ from cmdm_tui.changes.apply_events import (
     WaitingForReset,
     ignore_apply_events,
 )
-from cmdm_tui.changes.change_set import ChangeSet
+from cmdm_tui.changes.change_set import ChangeKind, ChangeSet
 from cmdm_tui.changes.errors import OtherAccount, PartialChanges
 from cmdm_tui.changes.journal import Journal, JournalRun
+from cmdm_tui.changes.journal_entry import EntryState
 from cmdm_tui.changes.preview import ChangePreview, preview_changes
+from cmdm_tui.changes.references import list_remade
+from cmdm_tui.changes.run_effect import collect_effects
 from cmdm_tui.changes.undo import make_undo
+from cmdm_tui.operations.apply_progress import ApplyProgress
 from cmdm_tui.operations.change_texts import COMMAND_WORDS, JournalWords
 from cmdm_tui.operations.confirmation import WritePolicy, is_confirmed
 from cmdm_tui.operations.prompter import Prompter
 
+if TYPE_CHECKING:
+    from cmdm_tui.operations.references import ReferenceSearch
+
 ShowChanges = Callable[[ChangeSet, ChangePreview], None]
 """Shows a person what is about to be sent, old values next to new ones."""
+
+
+_COUNTED = frozenset({ChangeKind.CREATE, ChangeKind.DELETE, ChangeKind.CONVERT})
+"""Changes after which an entity has more records, or fewer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +86,7 @@ class WriteOperation:
         self._words = words
         self._applier: ChangeApplier | None = None
         self._run: JournalRun | None = None
+        self._progress = ApplyProgress()
 
     @property
     def run(self) -> JournalRun | None:
@@ -108,7 +121,7 @@ class WriteOperation:
             options=self._options,
             undo_of=undo_of,
         )
-        return await self._send(run, preview.calls_high, self._options)
+        return await self._send(run, self._options)
 
     async def resume(self, run: JournalRun) -> WriteOutcome:
         """Go on with a run that was stopped or killed: it was confirmed when it began.
@@ -118,20 +131,33 @@ class WriteOperation:
         self.check_writable()
         made = run.change_set
         self._check_account(made.address, made.username)
-        open_changes = [entry.change for entry in run.entries if entry.state.is_open]
-        if not open_changes:
+        if not any(entry.state.is_open for entry in run.entries):
             return WriteOutcome(made, run)
-        calls = 2 * len(open_changes)
-        return await self._send(run, calls, None)
+        return await self._send(run, None)
 
-    async def plan_undo(self, run: JournalRun) -> ChangeSet:
+    async def plan_undo(
+        self, run: JournalRun, *, search: "ReferenceSearch | None" = None
+    ) -> ChangeSet:
         """Return what takes the run back; it reads each record that it would change.
 
-        Raises OtherAccount before anything is read, or ApiError.
+        With a `search`, the records that point at what is made again are looked for and changed
+        too. Raises OtherAccount before anything is read, SearchDeclined, QueryError or ApiError.
         """
         self._check_account(run.change_set.address, run.change_set.username)
+        effects = collect_effects(run.entries)
+        found = None
+        if search is not None:
+            found = await search.find(list_remade(effects))
+        catalog = self._account.catalog
+        known = {one.entity: catalog.cached_fields(one.entity) for one in effects}
         with self._prompter.progress(len(run.entries)):
-            return await make_undo(run, self._account.client)
+            return await make_undo(
+                run,
+                self._account.client,
+                fields={entity: fields for entity, fields in known.items() if fields},
+                references=found,
+                earlier=self._journal.load_undos(run.id),
+            )
 
     def stop(self) -> bool:
         """Send no more, and end after the calls under way; return whether it ends by itself."""
@@ -152,23 +178,34 @@ class WriteOperation:
         client.start_command()
         return answer
 
-    async def _send(
-        self, run: JournalRun, most_calls: int, options: ApplyOptions | None
-    ) -> WriteOutcome:
+    async def _send(self, run: JournalRun, options: ApplyOptions | None) -> WriteOutcome:
         self._run = run
         applier = ChangeApplier(self._account.client, run, options, listener=self._listen)
         self._applier = applier
+        self._progress = ApplyProgress()
         try:
-            with self._prompter.progress(most_calls):
-                summary = await applier.run()
+            summary = await applier.run()
         finally:
             self._applier = None
+            self._prompter.show_progress("")
+            self._forget_totals(run)
         return WriteOutcome(run.change_set, run, summary)
+
+    def _forget_totals(self, run: JournalRun) -> None:
+        """Forget how many records there are of what was created, deleted or converted."""
+        catalog = self._account.catalog
+        for entry in run.entries:
+            change = entry.change
+            if entry.state is not EntryState.PENDING and change.kind in _COUNTED:
+                is_conversion = change.kind is ChangeKind.CONVERT
+                catalog.forget_total("account" if is_conversion else change.entity)
+        catalog.save()
 
     def _listen(self, event: ApplyEvent) -> None:
         self._listener(event)
         match event:
             case WaitingForReset(until=until, reason=reason):
+                self._progress.note_wait(event)
                 moment = time.strftime("%H:%M:%S", time.localtime(until))
                 number = "" if self._run is None else f" {self._run.id}"
                 self._prompter.notify(
@@ -179,10 +216,11 @@ class WriteOperation:
                 self._account.client.start_command()
             case LookingForChange(number=number):
                 self._prompter.notify(
-                    f"Looking whether change {number} was done, as its answer was lost."
+                    f"Looking whether change {number} was done: that is not certain."
                 )
             case ChangeApplied():
-                return
+                self._progress.describe(event)
+        self._prompter.show_progress(self._progress.line)
 
     def _check_account(self, address: str, username: str) -> None:
         client, profile = self._account.client, self._account.profile

@@ -114,13 +114,16 @@ class SessionChanges:
         if outcome.summary is None:
             self._streams.write_note(f"Nothing is left to do of run {run_id}.")
 
-    def list_runs(self) -> Sequence[Sequence[str | None]]:
+    def list_runs(self) -> Sequence[tuple[int, str, int, str, str]]:
         """Return the number, begin, changes, state and title of each run of this account."""
         with self._open_journal() as journal:
             runs = _explain(lambda: self._own_runs(journal))
             rows = [list_run(run, is_in_use=journal.is_in_use(run.id)) for run in runs]
         # A terminal is narrow, and every run here is of one account.
-        return [(number, began, *rest) for number, _, began, _, *rest in rows]
+        return [
+            (number, f"{began:%Y-%m-%d %H:%M}", changes, state, title)
+            for number, _, began, _, changes, state, title in rows
+        ]
 
     def list_entries(self, run_id: int) -> Sequence[Sequence[int | str | None]]:
         """Return a row for each change of a run, as `ENTRY_COLUMNS`, and note what it was."""

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from cmdm_tui.catalog import Account
 from cmdm_tui.changes.apply_events import DEFAULT_OPTIONS, ApplyOptions, ApplySummary
@@ -38,8 +39,11 @@ from cmdm_tui.operations.write import WriteOperation, WriteOutcome, check_writab
 from cmdm_tui.query.engine import Engine
 from cmdm_tui.text import one_line
 
-HOW_TO_ALLOW = "Allow them with --yes, or some of them with --max-calls"
+if TYPE_CHECKING:
+    from cmdm_tui.operations.references import ReferenceSearch
+
 HOW_TO_CONFIRM = "Say --yes to send without a question, or --dry-run to only look"
+HOW_TO_ALLOW = "Allow them with --yes, or some of them with --max-calls"
 SAMPLE = 10
 """Changes that are shown one by one, where not all are asked for."""
 
@@ -136,6 +140,14 @@ class ChangeSession:
             show=self.show,
             options=options.apply,
         )
+
+    def search_references(self, engine: Engine, max_calls: int | None) -> "ReferenceSearch":
+        """Return a search for references, in at most `max_calls` calls."""
+        from cmdm_tui.operations.references import ReferenceSearch
+
+        is_allowed = self._options.is_confirmed or max_calls is not None
+        policy = CallPolicy(HOW_TO_ALLOW, max_calls=max_calls, is_allowed=is_allowed)
+        return ReferenceSearch(self.account, engine, self.prompter, policy)
 
     async def apply(
         self,

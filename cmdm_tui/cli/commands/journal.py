@@ -93,20 +93,54 @@ def resume(context: CommandContext, run_id: int, **given: Any) -> int:
 
 @journal.command(short_help="Take a run back.")
 @_run_argument
+@click.option(
+    "--find-references", is_flag=True,
+    help="Search for the records that point at an old id, and point them at the new one.",
+)  # fmt: skip
+@click.option(
+    "--max-calls", type=click.IntRange(1), metavar="N",
+    help="Make at most N calls to find references.",
+)  # fmt: skip
 @looking_options
 @sending_options
 @click.pass_obj
-def undo(context: CommandContext, run_id: int, **given: Any) -> int:
+def undo(
+    context: CommandContext,
+    run_id: int,
+    *,
+    find_references: bool,
+    max_calls: int | None,
+    **given: Any,
+) -> int:
     """Show what takes a RUN back, and send it once confirmed. The undo is a run too.
 
     Updates are put back where the value is still the one that was written. Created records are
     deleted, and deleted ones made again under a new id. Conversions and closings stay.
+
+    What pointed at a deleted record, and was deleted or changed in the same RUN, points at the new
+    one. Other records are searched with --find-references alone: its calls are asked for first.
     """
+    from contextlib import closing
+
     from cmdm_tui.cli.commands.change_run import ChangeCommand
+    from cmdm_tui.operations.references import SearchDeclined
+    from cmdm_tui.query.engine import Engine
+
+    if max_calls is not None and not find_references:
+        raise click.UsageError("--max-calls goes with --find-references alone.")
+    changes = read_change_options(given)
 
     async def work(session: "ChangeSession") -> int:
         run = session.journal.load(run_id)
-        change_set = await session.operation.plan_undo(run)
+        if not find_references:
+            return await session.apply(await session.operation.plan_undo(run), undo_of=run.id)
+        with closing(Engine(session.account)) as engine:
+            search = session.search_references(engine, max_calls)
+            try:
+                change_set = await session.operation.plan_undo(run, search=search)
+            except SearchDeclined:
+                note("Nothing was sent.")
+                return ExitCode.TOO_MANY_CALLS
         return await session.apply(change_set, undo_of=run.id)
 
-    return ChangeCommand(context, read_change_options(given)).run(work)
+    return ChangeCommand(context, changes).run(work)

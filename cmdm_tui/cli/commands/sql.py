@@ -32,6 +32,10 @@ if TYPE_CHECKING:
     help="Make at most N calls to read what a statement needs.",
 )  # fmt: skip
 @reading_options
+@click.option(
+    "--find-references", is_flag=True,
+    help="Search for the records that point at those that a DELETE deletes, and name them.",
+)  # fmt: skip
 @looking_options
 @sending_options
 @click.pass_obj
@@ -40,6 +44,8 @@ def sql(
     statement: str | None,
     source: str | None,
     given: tuple[str, ...],
+    *,
+    find_references: bool,
     **options: Any,
 ) -> int:
     """Run SQL statements, given as STATEMENT, or those in a FILE or on stdin (-).
@@ -70,7 +76,7 @@ def sql(
             if isinstance(one, ReadStatement):
                 ended = _run_read(context, one, changes)
             else:
-                ended = _run_write(context, one, changes)
+                ended = _run_write(context, one, changes, finds=find_references)
             code = code or ended
             if ended not in {ExitCode.DONE, ExitCode.PARTIAL}:
                 break
@@ -106,13 +112,17 @@ def _as_texts(parameters: "Mapping[str, object]") -> "dict[str, str]":
     return {name: str(value) for name, value in parameters.items()}
 
 
-def _run_write(context: CommandContext, one: "WriteStatement", changes: "ChangeOptions") -> int:
+def _run_write(
+    context: CommandContext, one: "WriteStatement", changes: "ChangeOptions", *, finds: bool
+) -> int:
     from contextlib import closing
 
     from cmdm_tui.changes.journal import JournalRun
     from cmdm_tui.changes.preview import PreviewColumn
+    from cmdm_tui.changes.reference_notes import list_deleted, note_references
     from cmdm_tui.changes.sql_returning import returned_columns, returned_rows
     from cmdm_tui.cli.commands.change_run import ChangeCommand, write_rows
+    from cmdm_tui.operations.references import SearchDeclined
     from cmdm_tui.operations.statement import StatementOperation
     from cmdm_tui.query.engine import Engine
 
@@ -120,7 +130,14 @@ def _run_write(context: CommandContext, one: "WriteStatement", changes: "ChangeO
         with closing(Engine(session.account)) as engine:
             operation = StatementOperation(session.account, engine, session.prompter, changes.calls)
             made = await operation.plan(one, only_looks=changes.only_looks)
-        if made is None or operation.change is None:
+            change_set = None if made is None else made.change_set
+            if finds and change_set is not None and (deleted := list_deleted(change_set)):
+                search = session.search_references(engine, changes.max_calls)
+                try:
+                    change_set = note_references(change_set, await search.find(deleted))
+                except SearchDeclined:
+                    made = None
+        if made is None or change_set is None or operation.change is None:
             note("Nothing was sent.")
             return ExitCode.TOO_MANY_CALLS
         columns = returned_columns(one.returning, operation.change.known)
@@ -129,6 +146,6 @@ def _run_write(context: CommandContext, one: "WriteStatement", changes: "ChangeO
             names = [PreviewColumn(title) for title, _ in columns]
             write_rows(names, returned_rows(columns, run.entries, made.read), changes.format)
 
-        return await session.apply(made.change_set, returned=write_returned if columns else None)
+        return await session.apply(change_set, returned=write_returned if columns else None)
 
     return ChangeCommand(context, changes).run(work)
