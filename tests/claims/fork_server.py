@@ -48,6 +48,7 @@ PRELOADED = (
 PRELOADED_WITH_DUCKDB = (
     "cmdm_tui.cli.commands.query",
     "cmdm_tui.cli.commands.query_run",
+    "cmdm_tui.cli.commands.record_changes",
     "cmdm_tui.cli.commands.records",
     "cmdm_tui.connect",
     "cmdm_tui.repl",
