@@ -5,6 +5,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
+from cmdm_tui.api.models import Properties
+from cmdm_tui.api.value_match import is_empty
 from cmdm_tui.changes.change_set import Change, ChangeKind, ChangeSet, Reject
 from cmdm_tui.changes.unchanged import find_value
 
@@ -58,6 +60,9 @@ class PreviewColumn:
     type: str = "VARCHAR"
 
 
+_NAMES = ("Name", "LastName", "Subject")
+"""Fields by which a person knows a record."""
+
 _COLUMNS = tuple(
     map(PreviewColumn, ("change", "entity", "ExternalID", "field", "old", "new", "origin"))
 )
@@ -104,8 +109,8 @@ def preview_columns() -> tuple[PreviewColumn, ...]:
 def preview_rows(change_set: ChangeSet, *, limit: int | None = None) -> Iterator[Sequence[object]]:
     """Yield a row for each field that changes, of the first `limit` changes or of all.
 
-    A delete or a closing is one row without a field; of a value that another change of the set
-    gives, `new` says so (`id of change 3`).
+    A delete, a conversion or a closing is one row: what its record is called, where that was read.
+    Of a value that another change of the set gives, `new` says so (`id of change 3`).
     """
     for change in islice(change_set.changes, limit):
         yield from list_rows(change)
@@ -114,9 +119,9 @@ def preview_rows(change_set: ChangeSet, *, limit: int | None = None) -> Iterator
 def list_rows(change: Change) -> Iterator[Sequence[object]]:
     """Yield the rows of one change."""
     head = change.kind.value, change.entity, change.external_id
-    is_empty = True
+    has_fields = False
     for name in _list_names(change):
-        is_empty = False
+        has_fields = True
         old = None
         if change.kind is ChangeKind.UPDATE and change.before is not None:
             old = find_value(change.before, name)
@@ -126,9 +131,18 @@ def list_rows(change: Change) -> Iterator[Sequence[object]]:
     parent = change.parent and f"{change.parent.entity} {change.parent.external_id}"
     if change.parent_reference is not None:
         parent = _name_reference(change.parent_reference)
-    if parent is not None or is_empty:
-        name = None if parent is None else "belongs to"
-        yield (*head, name, None, parent, change.origin or None)
+    if parent is not None:
+        yield (*head, "belongs to", None, parent, change.origin or None)
+    elif not has_fields:
+        name, value = _find_name(change.before or {})
+        yield (*head, name, value, None, change.origin or None)
+
+
+def _find_name(record: Properties) -> tuple[str | None, object]:
+    """Return the field by which a person knows the record, and its value; None for neither."""
+    filled = {name: value for name, value in record.items() if not is_empty(value)}
+    usual = [(name, find_value(filled, name)) for name in _NAMES]
+    return next((one for one in (*usual, *filled.items()) if one[1] is not None), (None, None))
 
 
 def _list_names(change: Change) -> list[str]:

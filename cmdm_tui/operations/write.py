@@ -18,9 +18,10 @@ from cmdm_tui.changes.apply_events import (
     ResetReached,
     WaitingForReset,
 )
-from cmdm_tui.changes.change_set import ChangeSet
+from cmdm_tui.changes.change_set import ChangeKind, ChangeSet
 from cmdm_tui.changes.errors import ChangeError, OtherAccount
 from cmdm_tui.changes.journal import Journal, JournalRun
+from cmdm_tui.changes.journal_entry import EntryState
 from cmdm_tui.changes.preview import ChangePreview, preview_changes
 from cmdm_tui.changes.references import list_remade
 from cmdm_tui.changes.run_effect import collect_effects
@@ -40,6 +41,10 @@ class PartialChanges(ChangeError):
     """Not every record that may be meant was read, so the changes would be a part of what is."""
 
     hint = "Nothing was sent. Run it again, or allow more calls with --max-calls"
+
+
+_COUNTED = frozenset({ChangeKind.CREATE, ChangeKind.DELETE, ChangeKind.CONVERT})
+"""Changes after which an entity has more records, or fewer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +179,18 @@ class WriteOperation:
         finally:
             self._applier = None
             self._prompter.show_progress("")
+            self._forget_totals(run)
         return WriteOutcome(run.change_set, run, summary)
+
+    def _forget_totals(self, run: JournalRun) -> None:
+        """Forget how many records there are of what was created, deleted or converted."""
+        catalog = self._account.catalog
+        for entry in run.entries:
+            change = entry.change
+            if entry.state is not EntryState.PENDING and change.kind in _COUNTED:
+                is_conversion = change.kind is ChangeKind.CONVERT
+                catalog.forget_total("account" if is_conversion else change.entity)
+        catalog.save()
 
     def _listen(self, event: ApplyEvent) -> None:
         match event:
