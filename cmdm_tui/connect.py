@@ -1,10 +1,19 @@
-"""The Python face: open a profile's account and run SQL over it.
+"""The Python face: open a profile's account, run SQL over it, and change its records.
 
 async with cmdm_tui.connect("acme") as cm:
     async for row in cm.query("SELECT LastName, Score FROM lead ORDER BY Score DESC LIMIT 10"):
         print(row["LastName"], row.Score)
 
-`await cm.query(…)` returns the whole result instead.
+    changes = cm.changes("Leads of the fair")
+    changes.create("lead", {"LastName": "Ng", "Score": 5})
+    changes.sql("UPDATE lead SET Status = 'New' WHERE Score > $least", parameters={"least": 90})
+    preview = await changes.preview()  # nothing is sent before apply
+    print(preview.change_count, preview.calls_low, preview.calls_high, *preview.rows())
+    applied = await changes.apply(max_writes=100)
+
+`await cm.query(…)` returns the whole result instead. Errors are `ApiError`s (`cmdm_tui.api`),
+`QueryError`s (`cmdm_tui.query.errors`) and `ChangeError`s. Import the names of this module from the
+package, as in `from cmdm_tui import ChangeError`: `cmdm_tui.connect` is the function then.
 """
 
 import os
@@ -17,6 +26,28 @@ from typing import Any, Self
 
 from cmdm_tui.api.command_time import CommandTime
 from cmdm_tui.catalog import Account
+from cmdm_tui.changes.apply_events import (
+    ApplyListener,
+    ChangeApplied,
+    LookingForChange,
+    ResetReached,
+    WaitingForReset,
+    ignore_apply_events,
+)
+from cmdm_tui.changes.change_file import load_change_set
+from cmdm_tui.changes.change_set import Change, ChangeKind, ChangeSet, Reject
+from cmdm_tui.changes.errors import (
+    ChangeError,
+    ChangeFileError,
+    InvalidChange,
+    JournalError,
+    NoSuchRun,
+    OtherAccount,
+    PartialChanges,
+    RunInUse,
+)
+from cmdm_tui.changes.journal_entry import EntryState, JournalEntry, RunSummary
+from cmdm_tui.changes.preview import ChangePreview, PreviewRow
 from cmdm_tui.config import (
     ConfigurationError,
     Paths,
@@ -24,6 +55,11 @@ from cmdm_tui.config import (
     ProfileStore,
     load_environment_profile,
 )
+from cmdm_tui.operations.applied_changes import AppliedChanges, ChangesNotMade, RejectedChanges
+from cmdm_tui.operations.change_requests import ChangeRequest, NewRecord, make_requested_set
+from cmdm_tui.operations.confirmation import ChangesNotConfirmed
+from cmdm_tui.operations.program_changes import ChangeBuilder, PendingChanges
+from cmdm_tui.operations.program_writer import ProgramWriter
 from cmdm_tui.query.engine import Engine, RowStream
 from cmdm_tui.query.model import ResultColumn
 from cmdm_tui.query.parsing.parameters import Parameters
@@ -31,7 +67,40 @@ from cmdm_tui.query.planning.planned_query import PlannedQuery
 from cmdm_tui.query.result import QueryResult
 from cmdm_tui.query.row import Row
 
-__all__ = ["Connection", "Query", "QueryResult", "Row", "connect"]
+__all__ = [
+    "AppliedChanges",
+    "Change",
+    "ChangeApplied",
+    "ChangeBuilder",
+    "ChangeError",
+    "ChangeFileError",
+    "ChangeKind",
+    "ChangePreview",
+    "ChangesNotConfirmed",
+    "ChangesNotMade",
+    "Connection",
+    "EntryState",
+    "InvalidChange",
+    "JournalEntry",
+    "JournalError",
+    "LookingForChange",
+    "NewRecord",
+    "NoSuchRun",
+    "OtherAccount",
+    "PartialChanges",
+    "PendingChanges",
+    "PreviewRow",
+    "Query",
+    "QueryResult",
+    "Reject",
+    "RejectedChanges",
+    "ResetReached",
+    "Row",
+    "RunInUse",
+    "RunSummary",
+    "WaitingForReset",
+    "connect",
+]
 
 
 def connect(
@@ -39,16 +108,18 @@ def connect(
     *,
     secrets: Mapping[str, str] | None = None,
     catalogs: Path | None = None,
+    journal: Path | None = None,
     timeout: float | None = None,
 ) -> "Connection":
     """Return a connection to an account; nothing is sent before it is used as a context.
 
     `profile` is the name of a stored profile, a `Profile`, or None for the one that the command
     would use: the environment's, else the default. `secrets` replace stored ones; `catalogs` is the
-    folder for what is learnt of services, None for the user's own. `timeout` is the seconds that
-    each query may take, from when it was last asked for; None for what the profile says, else a
-    query ends after 60 seconds in which no call was answered. Raises ConfigurationError where there
-    is no such profile, or the timeout is not above 0.
+    folder for what is learnt of services, `journal` the file that keeps what was changed, None for
+    the user's own, which the command uses too. `timeout` is the seconds that each query or apply
+    may take, from when it was last asked for; None for what the profile says, else it ends after 60
+    seconds in which no call was answered. Raises ConfigurationError where there is no such profile,
+    or the timeout is not above 0.
     """
     paths = Paths.of_user()
     if not isinstance(profile, Profile):
@@ -58,7 +129,9 @@ def connect(
             message = f"{timeout} is not a number of seconds above 0. Give timeout=30, for example."
             raise ConfigurationError(message)
         profile = replace(profile, timeout=timeout)
-    return Connection(profile, catalogs=catalogs or paths.catalogs)
+    return Connection(
+        profile, catalogs=catalogs or paths.catalogs, journal=journal or paths.journal
+    )
 
 
 def _load_profile(name: str | None, paths: Paths, secrets: Mapping[str, str]) -> Profile:
@@ -74,12 +147,13 @@ def _load_profile(name: str | None, paths: Paths, secrets: Mapping[str, str]) ->
 
 
 class Connection:
-    """An account opened for queries. Use it as an asynchronous context."""
+    """An account opened for queries and changes. Use it as an asynchronous context."""
 
-    def __init__(self, profile: Profile, *, catalogs: Path | None) -> None:
+    def __init__(self, profile: Profile, *, catalogs: Path | None, journal: Path) -> None:
         time = CommandTime(profile.timeout)
         self._account = Account.open(profile, catalogs=catalogs, time=time)
         self._engine = Engine(self._account)
+        self._writer = ProgramWriter(self._account, journal)
 
     async def __aenter__(self) -> Self:
         return self
@@ -146,6 +220,61 @@ class Connection:
         return await self._engine.prepare(
             sql, is_raw=raw, trusts_order=trust_order, parameters=parameters
         )
+
+    def changes(
+        self, title: str = "Changes of a program", *, check_lookups: bool = False
+    ) -> ChangeBuilder:
+        """Return an empty set of changes, to be filled, looked at and applied.
+
+        `title` names it in the journal. With `check_lookups` the records that lookups and parents
+        name are read too, and a change that names none is a reject. Nothing is read or sent yet.
+        """
+
+        async def make(requests: tuple[ChangeRequest, ...]) -> ChangeSet:
+            made = await make_requested_set(requests, title, self._account, self._engine)
+            return await self._writer.check_lookups(made, self._engine) if check_lookups else made
+
+        return ChangeBuilder(self._writer, make)
+
+    def load_changes(self, path: str | Path) -> PendingChanges:
+        """Return the changes that a file keeps, which `save` or `cmdm … --save` wrote.
+
+        A record that has changed since they were made is a conflict when they are applied. Raises
+        ChangeFileError.
+        """
+        change_set = load_change_set(Path(path))
+
+        async def make() -> ChangeSet:
+            return change_set
+
+        return PendingChanges(self._writer, make)
+
+    def undo(self, run_id: int) -> PendingChanges:
+        """Return what takes a run of the journal back; it is read when it is first looked at.
+
+        What cannot be taken back, as another has changed it since, is a reject: `apply` sends the
+        rest with `skip_rejected=True`. Raises NoSuchRun or OtherAccount then.
+        """
+
+        async def make() -> ChangeSet:
+            return await self._writer.plan_undo(run_id)
+
+        return PendingChanges(self._writer, make, undo_of=run_id)
+
+    async def resume_run(
+        self, run_id: int, *, on_event: ApplyListener = ignore_apply_events
+    ) -> AppliedChanges:
+        """Go on with a run that was stopped or killed: what is done is not done again.
+
+        It was confirmed when it began, and goes on with the same options. Raises NoSuchRun,
+        RunInUse, OtherAccount, ReadOnly or JournalError.
+        """
+        self._writer.start()
+        return await self._writer.resume(run_id, on_event)
+
+    def list_runs(self) -> list[RunSummary]:
+        """Return the runs of this account that the journal keeps, the newest first; no call."""
+        return self._writer.list_runs()
 
 
 class Query(Awaitable[QueryResult]):

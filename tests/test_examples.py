@@ -15,6 +15,12 @@ OUTPUT = {
     "list_and_page.py": ["2500 leads; the first of them by name:", "Converted: "],
     "query_with_sql.py": ["calls", "partial after 1 calls", " cities"],
     "create_safely.py": [" is Okafor"],
+    "change_and_undo.py": [
+        "2 changes, in 2 to 3 calls",
+        "lead Score: 5 → 80",
+        "2 done",
+        "nothing is left of them",
+    ],
     "record_and_replay.py": ["The first lead is ", "read from first-lead.yaml."],
     "watch_quota.py": ["GET /contact?", "calls are left this hour", "The count starts again at "],
 }

@@ -26,6 +26,7 @@ import asyncio
 from collections.abc import Callable
 
 import cmdm_tui
+from cmdm_tui import AppliedChanges, ChangeError, ChangePreview, EntryState, RejectedChanges
 from cmdm_tui.api import ApiError, Client, Credentials, OutcomeUnknown, Record, SecretStr
 from cmdm_tui.pytest_plugin.sandbox_server import SandboxServer
 
@@ -57,6 +58,32 @@ async def query() -> int | None:
         if result.partial:
             result = await cm.resume(result)
     return result.stats.calls_used
+
+
+async def change(lead_id: str) -> int:
+    """Change records, and take the changes back."""
+    async with cmdm_tui.connect("acme") as cm:
+        changes = cm.changes("Fair")
+        account = changes.create("account", {"Name": "Mill"})
+        changes.create("contact", {"LastName": "Ng", "AccountExternalID": account})
+        changes.create("task", {"Subject": "Ring"}, parent=("lead", lead_id))
+        changes.update("lead", lead_id, {"Score": 5, "Notes": None})
+        changes.sql("DELETE FROM lead WHERE Score > $most", parameters={"most": 99})
+        preview: ChangePreview = await changes.preview()
+        rows = [(row.field, row.old, row.new) for row in preview.rows()]
+        try:
+            applied: AppliedChanges = await changes.apply(max_writes=10)
+            applied.raise_for_failures()
+        except RejectedChanges as error:
+            print(error.rejects[0].reason)
+            return 0
+        except ChangeError as error:
+            print(error.hint, changes.run_id)
+            return 0
+        if applied.run_id is not None:
+            await cm.resume_run(applied.run_id)
+            await cm.undo(applied.run_id).apply(skip_rejected=True)
+    return applied.counts.get(EntryState.DONE, 0) + len(rows)
 
 
 def push(cmdm_sandbox: SandboxServer, send: Callable[[str, dict[str, str]], None]) -> None:

@@ -121,6 +121,7 @@ class ChangeApplier:
             try:
                 entry = await sender.apply(number)
             except (HourLimitReached, QuotaFloorReached) as error:
+                self._discount_call(error)
                 self._gate.close(error)
             except RUN_ENDING as error:
                 self._end(_describe_end(error), error)
@@ -163,6 +164,11 @@ class ChangeApplier:
 
     def _count_call(self, _: int) -> None:
         self._calls_made += 1
+
+    def _discount_call(self, error: ApiError) -> None:
+        """Take a call off the count that never reached the service, as no call was left."""
+        if not error.was_sent:
+            self._calls_made -= 1
 
     def _summarize(self, seconds: float) -> ApplySummary:
         entries = self._run.entries

@@ -66,7 +66,7 @@ class ResetReached:
 
 @dataclass(frozen=True, slots=True)
 class LookingForChange:
-    """It finds out whether a change whose answer was lost was done, which takes some calls."""
+    """It finds out whether a change was done that may have been, which takes some calls."""
 
     number: int
     entry: JournalEntry
@@ -104,6 +104,11 @@ class ApplySummary:
     def is_complete(self) -> bool:
         """Whether nothing is left to send or to find out."""
         return not any(count for state, count in self.counts.items() if state.is_open)
+
+    @property
+    def is_in_doubt(self) -> bool:
+        """Whether a change may have been done."""
+        return any(count and state.is_in_doubt for state, count in self.counts.items())
 
     @property
     def has_failures(self) -> bool:

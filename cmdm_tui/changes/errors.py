@@ -22,6 +22,20 @@ class InvalidChange(ChangeError):
     """A change set is not sound in itself: it names an id, a parent or a position wrongly."""
 
 
+class PartialChanges(ChangeError):
+    """Not every record that may be meant was read, so the changes would be a part of what is."""
+
+    hint = "Nothing was sent. Allow more calls with --max-calls, or send this part: --allow-partial"
+
+
+class IncompleteChanges(ChangeError):
+    """Not all changes of a run were made; it `is_in_doubt` where one of them may have been."""
+
+    def __init__(self, message: str, *, is_in_doubt: bool, hint: str | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.is_in_doubt = is_in_doubt
+
+
 class ChangeFileError(ChangeError):
     """A file of changes cannot be read or written; `line` counts from 1, None for the whole."""
 

@@ -20,10 +20,12 @@ from cmdm_tui.api.models import Field, Properties
 from cmdm_tui.catalog import Account
 from cmdm_tui.changes.change_set import Change, ChangeSet
 from cmdm_tui.changes.entity_fields import EntityFields, load_entity, refuse_repeats
+from cmdm_tui.changes.errors import PartialChanges
 from cmdm_tui.changes.sql_changes import RowChanges, build_called, build_deleted, build_updated
 from cmdm_tui.changes.sql_inserts import build_inserted
 from cmdm_tui.changes.sql_reading import (
     ReadColumns,
+    can_be_partial,
     select_called,
     select_changed,
     select_inserted,
@@ -31,6 +33,7 @@ from cmdm_tui.changes.sql_reading import (
 from cmdm_tui.changes.unchanged import drop_unchanged
 from cmdm_tui.changes.validate import check_changes
 from cmdm_tui.query.engine import Engine
+from cmdm_tui.query.errors import SqlError
 from cmdm_tui.query.parsing.write_parts import (
     CallStatement,
     DeleteStatement,
@@ -78,8 +81,14 @@ class SqlChange:
         """Return the change set of the rows that `read_sql` has given; none where it is None.
 
         `notes` are sentences on these rows. Raises SqlError where a row is not as wide as the
-        INSERT.
+        INSERT, and PartialChanges where rows that are not all would lead to other changes than all
+        of them, not to fewer.
         """
+        if is_partial and not can_be_partial(self.statement, self.read_sql or ""):
+            raise PartialChanges(
+                "Not every record was read, and what the statement changes rests on all of them",
+                hint="Nothing was sent. Allow more calls, or ask for less",
+            )
         made = self._change_rows(rows)
         kept, unchanged = self._drop_unchanged(made.changes)
         changes, rejects = check_changes(kept, self.checks)
@@ -139,17 +148,27 @@ async def make_change_set(
     QueryError or ApiError.
     """
     change = await prepare_sql_change(statement, account)
+    return (await read_changes(change, engine, max_calls=max_calls)).change_set
+
+
+async def read_changes(
+    change: SqlChange, engine: Engine, *, max_calls: int | None = None
+) -> MadeChanges:
+    """Return the changes of a statement whose names are known, as `make_change_set` does."""
     if change.read_sql is None:
-        return change.build(()).change_set
-    prepared = await engine.prepare(change.read_sql, max_calls=max_calls)
+        return change.build(())
+    try:
+        prepared = await engine.prepare(change.read_sql, max_calls=max_calls)
+    except SqlError as error:
+        # Its place is one in the query, and not in the statement.
+        raise SqlError(error.message, hint=error.hint) from None
     with await engine.run(prepared, max_calls=max_calls) as result:
-        made = change.build(
+        return change.build(
             result,
             notes=result.notes.sentences,
             calls_made=result.stats.calls_used,
             is_partial=result.partial or result.unsure,
         )
-    return made.change_set
 
 
 def _entity_of(statement: WriteStatement) -> WrittenName:

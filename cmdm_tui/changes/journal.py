@@ -233,6 +233,11 @@ class Journal:
             message = f"Run {run_id} in the journal {self._file.name} is damaged"
             raise JournalError(message, hint="Restore the file from a backup") from None
 
+    def load_undos(self, run_id: int) -> list[JournalRun]:
+        """Return the runs that were to take a run back, the oldest first."""
+        rows = self._file.select("SELECT id FROM runs WHERE undo_of = ? ORDER BY id", run_id)
+        return [self.load(row["id"]) for row in rows]
+
     def is_in_use(self, run_id: int) -> bool:
         """Return whether a process is applying the run now."""
         with self._file.lock_run(run_id) as is_held:

@@ -34,6 +34,11 @@ class EntryState(enum.StrEnum):
         return self in {EntryState.PENDING, EntryState.SENDING, EntryState.UNKNOWN}
 
     @property
+    def is_in_doubt(self) -> bool:
+        """Whether it may have been done."""
+        return self in {EntryState.SENDING, EntryState.UNKNOWN}
+
+    @property
     def is_failed(self) -> bool:
         """Whether it was not done, and will not be without a new change set."""
         return self in {EntryState.REFUSED, EntryState.CONFLICT, EntryState.SKIPPED}

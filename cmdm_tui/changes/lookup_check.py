@@ -1,16 +1,14 @@
-"""Checks, on request, that the records which lookups name exist: one call for each record."""
+"""Finds, on request, the changes whose lookups or parents name a record that does not exist; pure.
 
-import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+The caller reads the records that `list_lookups` names.
+"""
 
-from cmdm_tui.api import Client
-from cmdm_tui.api.errors import NotFound
+from collections.abc import Collection, Iterable, Mapping, Sequence
+
 from cmdm_tui.api.models import Field
 from cmdm_tui.changes.change_set import Change, Reject
 from cmdm_tui.changes.validate import reject_changes
 from cmdm_tui.text import one_line
-
-_CONCURRENCY = 4
 
 LookupTarget = tuple[str, str]
 """An entity and the external id of one of its records."""
@@ -19,20 +17,18 @@ LookupTarget = tuple[str, str]
 def list_lookups(
     changes: Iterable[Change], fields: Mapping[str, Sequence[Field]]
 ) -> tuple[LookupTarget, ...]:
-    """Return the records that the changes' lookups and parents name, each once: the price."""
+    """Return the records that the changes' lookups and parents name, each once."""
     known = _index(fields)
     found = (target for change in changes for _, target in _find_targets(change, known))
     return tuple(dict.fromkeys(found))
 
 
-async def check_lookups(
-    changes: Sequence[Change], fields: Mapping[str, Sequence[Field]], client: Client
+def reject_missing(
+    changes: Sequence[Change],
+    fields: Mapping[str, Sequence[Field]],
+    missing: Collection[LookupTarget],
 ) -> tuple[tuple[Change, ...], tuple[Reject, ...]]:
-    """Return the changes whose lookups and parents exist, and the rest, as `check_changes` does.
-
-    Raises ApiError where a record cannot be read.
-    """
-    missing = await _find_missing(list_lookups(changes, fields), client)
+    """Return the changes that name none of the missing records, and the rest, as rejects."""
     known = _index(fields)
     faults: dict[int, Reject] = {}
     for position, change in enumerate(changes):
@@ -42,26 +38,6 @@ async def check_lookups(
                 faults[position] = Reject(reason, change.origin, column, change)
                 break
     return reject_changes(changes, faults)
-
-
-async def _find_missing(targets: Sequence[LookupTarget], client: Client) -> set[LookupTarget]:
-    slots = asyncio.Semaphore(_CONCURRENCY)
-
-    async def is_missing(target: LookupTarget) -> bool:
-        async with slots:
-            try:
-                await client.record(*target)
-            except NotFound:
-                return True
-        return False
-
-    tasks = [asyncio.create_task(is_missing(target)) for target in targets]
-    try:
-        found = await asyncio.gather(*tasks)
-    finally:
-        for task in tasks:
-            task.cancel()
-    return {target for target, one in zip(targets, found, strict=True) if one}
 
 
 def _index(fields: Mapping[str, Sequence[Field]]) -> Mapping[str, Mapping[str, Field]]:

@@ -4,7 +4,10 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
+from typing import NamedTuple
 
+from cmdm_tui.api.models import Properties
+from cmdm_tui.api.value_match import is_empty
 from cmdm_tui.changes.change_set import Change, ChangeKind, ChangeSet, Reject
 from cmdm_tui.changes.unchanged import find_value
 from cmdm_tui.text import one_line
@@ -16,10 +19,21 @@ Closing a task overwrites nothing but its status, and creating nothing at all.
 """
 
 
-_NAMING_FIELDS = ("Name", "FirstName", "LastName", "Subject", "Title")
-"""The fields of the documented entities by which a person knows a record."""
+class PreviewRow(NamedTuple):
+    """A field that changes, old value next to new: one row of the preview.
 
-_TITLE_SHOWN = 60
+    `field` is None for a change without fields, and `belongs to` for the record that a new one
+    belongs to. Of a value that another change of the set gives, `new` says so (`new
+    account #3 (Acme Ltd)`).
+    """
+
+    change: str
+    entity: str
+    external_id: str | None
+    field: str | None
+    old: object
+    new: object
+    origin: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +59,8 @@ class ChangePreview:
     samples: tuple[Change, ...]
     notes: tuple[str, ...] = ()
     is_partial: bool = False
+    changes: tuple[Change, ...] = ()
+    """All of the changes, in the order in which they are sent."""
 
     @property
     def change_count(self) -> int:
@@ -56,6 +72,11 @@ class ChangePreview:
         """Records that are deleted or converted."""
         return sum(count for (kind, _), count in self.counts.items() if kind.is_destructive)
 
+    def rows(self) -> Iterator[PreviewRow]:
+        """Yield a row for each field that changes."""
+        for change in self.changes:
+            yield from list_rows(change, self.changes)
+
 
 @dataclass(frozen=True, slots=True)
 class PreviewColumn:
@@ -64,6 +85,9 @@ class PreviewColumn:
     name: str
     type: str = "VARCHAR"
 
+
+_NAMES = ("Name", "LastName", "Subject")
+"""Fields by which a person knows a record."""
 
 _COLUMNS = tuple(
     map(PreviewColumn, ("change", "entity", "ExternalID", "field", "old", "new", "origin"))
@@ -100,6 +124,7 @@ def preview_changes(
         samples=tuple(shown),
         notes=change_set.notes,
         is_partial=change_set.is_partial,
+        changes=change_set.changes,
     )
 
 
@@ -108,36 +133,42 @@ def preview_columns() -> tuple[PreviewColumn, ...]:
     return _COLUMNS
 
 
-def preview_rows(change_set: ChangeSet, *, limit: int | None = None) -> Iterator[Sequence[object]]:
-    """Yield a row for each field that changes, of the first `limit` changes or of all.
-
-    A delete or a closing is one row without a field; of a value that another change of the set
-    gives, `new` says so (`new account #3 (Acme Ltd)`).
-    """
+def preview_rows(change_set: ChangeSet, *, limit: int | None = None) -> Iterator[PreviewRow]:
+    """Yield a row for each field that changes, of the first `limit` changes or of all."""
     for change in islice(change_set.changes, limit):
-        yield from _list_rows(change, change_set.changes)
+        yield from list_rows(change, change_set.changes)
 
 
-def _list_rows(change: Change, changes: Sequence[Change]) -> Iterator[Sequence[object]]:
+def list_rows(change: Change, changes: Sequence[Change]) -> Iterator[PreviewRow]:
+    """Yield the rows of one change; `changes` are those of its set."""
     record = change.external_id
     if change.record_reference is not None:
         record = name_new_record(changes, change.record_reference)
     head = change.kind.value, change.entity, record
-    is_empty = True
+    has_fields = False
     for name in _list_names(change):
-        is_empty = False
+        has_fields = True
         old = None
         if change.kind is ChangeKind.UPDATE and change.before is not None:
             old = find_value(change.before, name)
         at = change.references.get(name)
         new = change.properties.get(name) if at is None else name_new_record(changes, at)
-        yield (*head, name, old, new, change.origin or None)
+        yield PreviewRow(*head, name, old, new, change.origin or None)
     parent = change.parent and f"{change.parent.entity} {change.parent.external_id}"
     if change.parent_reference is not None:
         parent = name_new_record(changes, change.parent_reference)
-    if parent is not None or is_empty:
-        name = None if parent is None else "belongs to"
-        yield (*head, name, None, parent, change.origin or None)
+    if parent is not None:
+        yield PreviewRow(*head, "belongs to", None, parent, change.origin or None)
+    elif not has_fields:
+        name, value = _find_name(change.before or {})
+        yield PreviewRow(*head, name, value, None, change.origin or None)
+
+
+def _find_name(record: Properties) -> tuple[str | None, object]:
+    """Return the field by which a person knows the record, and its value; None for neither."""
+    filled = {name: value for name, value in record.items() if not is_empty(value)}
+    usual = [(name, find_value(filled, name)) for name in _NAMES]
+    return next((one for one in (*usual, *filled.items()) if one[1] is not None), (None, None))
 
 
 def _list_names(change: Change) -> list[str]:
@@ -147,7 +178,6 @@ def _list_names(change: Change) -> list[str]:
 def name_new_record(changes: Sequence[Change], position: int) -> str:
     """Return words for the record that a change is to create, as in `new account #3 (Acme Ltd)`."""
     made = changes[position]
-    words = [str(find_value(made.properties, name) or "") for name in _NAMING_FIELDS]
-    title = one_line(" ".join(filter(None, words)), _TITLE_SHOWN)
+    title = one_line(str(_find_name(made.properties)[1] or ""), 60)
     number = f"new {one_line(made.entity, 60)} #{position + 1}"
     return f"{number} ({title})" if title else number

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from cmdm_tui.changes.change_set import Change, ChangeKind, Reject
 from cmdm_tui.changes.soundness import list_references
-from cmdm_tui.changes.validate import reject_changes, renumber
+from cmdm_tui.changes.validate import reject_changes, renumber_references
 from cmdm_tui.text import one_line
 
 IsRequired = Callable[[Change, str], bool]
@@ -48,8 +48,8 @@ def order_changes(changes: Sequence[Change], is_required: IsRequired) -> Ordered
             later.append(_update_later(change, names, at))
             kept_names = {name: to for name, to in change.references.items() if name not in names}
             change = replace(change, references=kept_names)
-        ordered.append(renumber(change, positions))
-    ordered += [renumber(one, positions) for one in later]
+        ordered.append(renumber_references(change, positions))
+    ordered += [renumber_references(one, positions) for one in later]
     return OrderedChanges(tuple(ordered), set_later=sum(map(len, plan.later.values())))
 
 

@@ -33,6 +33,11 @@ class RecordEffect:
     pointers: set[str] = field(default_factory=set[str])
     """The fields that the run has given the id of a new record."""
 
+    @property
+    def is_remade(self) -> bool:
+        """Whether an undo makes it again, under a new id."""
+        return self.deleted is not None and not self.is_created
+
     def add(self, entry: JournalEntry) -> None:
         """Add a change of the record that was done, in order."""
         change = entry.change

@@ -58,10 +58,11 @@ class ChangeSchedule:
 
 def _find_earlier(entries: Sequence[JournalEntry]) -> dict[int, tuple[int, ...]]:
     """Return the earlier changes of the same record, by number, of those that have some."""
-    last: dict[tuple[str, str | int], tuple[int, ...]] = {}
+    last: dict[tuple[str, str] | int, tuple[int, ...]] = {}
     earlier: dict[int, tuple[int, ...]] = {}
     for entry in entries:
-        key = record_key(entry.change)
+        change = entry.change
+        key = change.record_reference if change.external_id is None else record_key(change)
         if key is None:
             continue
         before = last.get(key, ())
@@ -87,7 +88,8 @@ def _find_pointing(entries: Sequence[JournalEntry]) -> Mapping[int, Sequence[int
     return found
 
 
-def record_key(change: Change) -> tuple[str, str | int] | None:
-    """Return what names the record that is changed; None for a create."""
-    name = change.record_reference if change.external_id is None else change.external_id
-    return None if name is None else (change.entity.casefold(), name)
+def record_key(change: Change) -> tuple[str, str] | None:
+    """Return what names the record that is changed; None for a new one."""
+    if change.external_id is None:
+        return None
+    return change.entity.casefold(), change.external_id

@@ -13,6 +13,9 @@ from cmdm_tui.changes.wire_text import NoWireText, write_wire_text
 from cmdm_tui.query.parsing.write_parts import CallStatement, Procedure
 from cmdm_tui.text import one_line
 
+CONVERTED = "it is converted already"
+"""Why a lead cannot be converted."""
+
 _KINDS = {Procedure.CONVERT_LEAD: ChangeKind.CONVERT, Procedure.CLOSE_TASK: ChangeKind.CLOSE}
 
 
@@ -90,24 +93,37 @@ def build_called(
     made = RowChanges(rejects=read.rejects)
     for external_id, old in _pick_named(statement.ids, read.read).items():
         change = Change(kind, entity, external_id, before=old)
-        status = str(find_value(old, "Status") or "").casefold()
         made.read[external_id] = old
-        if kind is ChangeKind.CLOSE and status == "closed" and find_value(old, "ClosedDate"):
+        if kind is ChangeKind.CLOSE and is_closed(old):
             made.unchanged += 1
-        elif (
-            kind is ChangeKind.CONVERT
-            and status == "converted"
-            and find_value(old, "AccountExternalID")
-        ):
-            made.rejects.append(Reject("it is converted already", change=change))
+        elif kind is ChangeKind.CONVERT and is_converted(old):
+            made.rejects.append(Reject(CONVERTED, change=change))
         else:
             made.changes.append(change)
     folded = {one.casefold() for one in made.read}
     for missing in (one for one in statement.ids if one.casefold() not in folded):
         change = Change(kind, entity, missing)
-        reason = f"there is no {entity} with the id {one_line(missing, 60)}"
-        made.rejects.append(Reject(reason, change=change))
+        made.rejects.append(Reject(describe_missing(entity, missing), change=change))
     return made
+
+
+def is_closed(task: Properties) -> bool:
+    """Return whether a task is closed, so that closing it changes nothing."""
+    return _has_status(task, "closed") and bool(find_value(task, "ClosedDate"))
+
+
+def is_converted(lead: Properties) -> bool:
+    """Return whether a lead is converted, so that it cannot be once more."""
+    return _has_status(lead, "converted") and bool(find_value(lead, "AccountExternalID"))
+
+
+def describe_missing(entity: str, external_id: str) -> str:
+    """Return the clause that there is no such record."""
+    return f"there is no {one_line(entity, 60)} with the id {one_line(external_id, 60)}"
+
+
+def _has_status(record: Properties, status: str) -> bool:
+    return str(find_value(record, "Status") or "").casefold() == status
 
 
 def _pick_named(ids: Sequence[str], read: Mapping[str, Properties]) -> Mapping[str, Properties]:

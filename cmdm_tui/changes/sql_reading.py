@@ -9,6 +9,7 @@ be searched for is searched for.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+import sqlglot
 from sqlglot import exp
 
 from cmdm_tui.api.models import Field
@@ -24,6 +25,13 @@ from cmdm_tui.query.parsing.write_parts import (
     Target,
     UpdateStatement,
 )
+from cmdm_tui.query.parsing.write_statement import WriteStatement
+
+_OVER_RECORDS = (
+    exp.AggFunc, exp.Window, exp.Group, exp.Having, exp.Qualify, exp.Distinct, exp.Limit,
+    exp.Offset, exp.SetOperation, exp.With,
+)  # fmt: skip
+"""What makes one row of several records, or chooses among them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +104,19 @@ def select_inserted(statement: InsertStatement) -> str | None:
         return None
     shown = [exp.alias_(one.copy(), f"new {n}", quoted=True) for n, one in enumerate(cells)]
     return _write(exp.Select(expressions=shown))
+
+
+def can_be_partial(statement: WriteStatement, read_sql: str) -> bool:
+    """Return whether a part of the records leads to a part of the changes, and to no other ones.
+
+    That is so where each record is looked at alone. `NOT IN (SELECT …)`, a count or a LIMIT over a
+    part of the records finds others than over all; and of an id that a CALL names, a part does not
+    show that there is no such record.
+    """
+    if isinstance(statement, CallStatement) and statement.ids:
+        return False
+    tree = sqlglot.parse_one(read_sql, dialect=DIALECT)
+    return len(list(tree.find_all(exp.Table))) == 1 and tree.find(*_OVER_RECORDS) is None
 
 
 def is_constant(cell: exp.Expr) -> bool:

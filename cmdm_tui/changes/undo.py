@@ -12,51 +12,106 @@ from cmdm_tui.api.value_match import may_be_changed_value
 from cmdm_tui.changes.change_set import Change, ChangeKind, ChangeSet, Reject
 from cmdm_tui.changes.journal import JournalRun
 from cmdm_tui.changes.journal_entry import EntryState
+from cmdm_tui.changes.made_again import MadeAgain, RecordKey, find_made_again, key_of
 from cmdm_tui.changes.record_check import show_value
-from cmdm_tui.changes.remake import NewIds, remake
+from cmdm_tui.changes.reference_notes import describe_found, describe_kept, join_few
+from cmdm_tui.changes.references import (
+    FoundReferences,
+    NewIds,
+    add_references,
+    drop_changed,
+    list_known_references,
+)
+from cmdm_tui.changes.remake import remake
 from cmdm_tui.changes.run_effect import RecordEffect, collect_effects
 from cmdm_tui.changes.unchanged import find_value, is_unmoved
 from cmdm_tui.text import count_noun, one_line
 
 _CONCURRENCY = 4
-_IDS_SHOWN = 5
+_HOW_TO_FIND = (
+    "were not looked for, and go on pointing at it: cmdm journal undo {run} --find-references "
+    "searches for them, and points them at the new one."
+)
 
 
 async def make_undo(
-    run: JournalRun, client: Client, *, fields: Mapping[str, Sequence[Field]] | None = None
+    run: JournalRun,
+    client: Client,
+    *,
+    fields: Mapping[str, Sequence[Field]] | None = None,
+    references: FoundReferences | None = None,
+    earlier: Sequence[JournalRun] = (),
 ) -> ChangeSet:
     """Return what takes back what the run has done; it reads each record that it would change.
 
     Updates are put back only where the value is still the one that was written, else they are
     rejects. Created records are deleted, unless another has changed them, or one that is kept
     points at them. Deleted records are made again, under a new id: without what is read-only by
-    `fields`, which are looked up where they are not given. Notes name the conversions and closings,
-    which stay, and who still points at an old id. Apply it with `journal.begin(undo, …,
-    undo_of=run.id)`. Raises ApiError where it cannot read.
+    `fields`, which are looked up where they are not given. One that an `earlier` undo of the run
+    made again, and that is still there, is left as it is. Notes name the conversions and closings,
+    which stay, and who points at an old id, as far as the run shows it. `references` are those that
+    were searched for: notes name them, and they are pointed at the new ids. Apply it with
+    `journal.begin(undo, …, undo_of=run.id)`. Raises ApiError where it cannot read.
     """
     effects = collect_effects(run.entries)
     reader = _RecordSource(client)
-    records = await reader.read_all(one for one in effects if not _is_deleted(one))
+    made_again = await _find_standing(effects, earlier, reader)
+    records = await reader.read_all(key_of(one) for one in effects if not _is_deleted(one))
     known = {} if fields is None else {name.casefold(): list(of) for name, of in fields.items()}
     for effect in effects:
         entity = effect.entity.casefold()
         if _is_deleted(effect) and entity not in known:
             known[entity] = await reader.read_fields(effect.entity)
+    new_ids = NewIds.of(effects, made_again)
     undo = _UndoBuilder(
-        {entity: {one.name.casefold(): one for one in of} for entity, of in known.items()}
+        {entity: {one.name.casefold(): one for one in of} for entity, of in known.items()},
+        made_again,
+        new_ids,
     )
     undo.add_all(effects, records)
+    changes = tuple(undo.changes)
+    if references is not None:
+        references = drop_changed(references, changes, new_ids)
+        changes = add_references(changes, references.references, new_ids)
     return ChangeSet(
-        tuple(undo.changes),
+        changes,
         title=f"Undo of run {run.id}: {run.change_set.title}",
         address=run.change_set.address,
         username=run.change_set.username,
         made_at=time.time(),
         unchanged=undo.unchanged,
         rejects=tuple(undo.rejects),
-        notes=(*_describe_what_stays(run), *undo.notes),
-        calls_made=reader.calls_made,
+        notes=(
+            *_describe_what_stays(run),
+            *undo.notes,
+            *_describe_references(run, undo, new_ids, references),
+        ),
+        calls_made=reader.calls_made + (0 if references is None else references.calls_made),
     )
+
+
+def _describe_references(
+    run: JournalRun, undo: "_UndoBuilder", new_ids: NewIds, found: FoundReferences | None
+) -> list[str]:
+    """Return who points at the old ids of what is made again; nothing where nothing is."""
+    if not (new_ids.positions or new_ids.known):
+        return []
+    kept = list_known_references(run.entries, new_ids, undo.fields) if found is None else []
+    notes = describe_kept(undo.changes, kept)
+    if found is not None:
+        return [*notes, *describe_found(found)]
+    return [*notes, f"Others that point at an old id {_HOW_TO_FIND.format(run=run.id)}"]
+
+
+async def _find_standing(
+    effects: Sequence[RecordEffect], earlier: Sequence[JournalRun], reader: "_RecordSource"
+) -> Mapping[RecordKey, MadeAgain]:
+    """Return the deleted records that were made again and still stand, or may be made yet."""
+    found = find_made_again(filter(_is_deleted, effects), earlier)
+    new = await reader.read_all({one.key for one in found.values() if one.new_id is not None})
+    return {
+        key: one for key, one in found.items() if one.new_id is None or new[one.key] is not None
+    }
 
 
 @dataclass(slots=True)
@@ -69,21 +124,18 @@ class _RecordSource:
     def __post_init__(self) -> None:
         self.client = self.client.with_options(on_send=self._count)
 
-    async def read_all(
-        self, effects: Iterable[RecordEffect]
-    ) -> Mapping[tuple[str, str], Record | None]:
-        """Return the records by entity and id; None for one that is gone."""
+    async def read_all(self, keys: Iterable[RecordKey]) -> Mapping[RecordKey, Record | None]:
+        """Return the records; None for one that is gone."""
         slots = asyncio.Semaphore(_CONCURRENCY)
 
-        async def read(effect: RecordEffect) -> tuple[tuple[str, str], Record | None]:
-            key = effect.entity.casefold(), effect.external_id
+        async def read(key: RecordKey) -> tuple[RecordKey, Record | None]:
             async with slots:
                 try:
-                    return key, await self.client.record(effect.entity, effect.external_id)
+                    return key, await self.client.record(*key)
                 except NotFound:
                     return key, None
 
-        tasks = [asyncio.create_task(read(effect)) for effect in effects]
+        tasks = [asyncio.create_task(read(key)) for key in keys]
         try:
             return dict(await asyncio.gather(*tasks))
         finally:
@@ -106,6 +158,8 @@ class _UndoBuilder:
     """Collects what takes the effects back."""
 
     fields: Mapping[str, Mapping[str, Field]]
+    made_again: Mapping[RecordKey, MadeAgain]
+    new_ids: NewIds
     changes: list[Change] = field(default_factory=list[Change])
     rejects: list[Reject] = field(default_factory=list[Reject])
     notes: list[str] = field(default_factory=list[str])
@@ -116,13 +170,13 @@ class _UndoBuilder:
     def add_all(
         self,
         effects: Sequence[RecordEffect],
-        records: Mapping[tuple[str, str], Record | None],
+        records: Mapping[RecordKey, Record | None],
     ) -> None:
         """Add what takes the effects back: first what is made again, as others refer to it."""
-        remade = [one for one in effects if one.deleted is not None and not one.is_created]
-        new_ids = NewIds(
-            {(one.entity.casefold(), one.external_id): at for at, one in enumerate(remade)}
-        )
+        deleted = [one for one in effects if one.is_remade]
+        remade = [one for one in deleted if key_of(one) not in self.made_again]
+        new_ids = self.new_ids
+        self._add_made_again([one for one in deleted if key_of(one) in self.made_again])
         lost: dict[str, set[str]] = {}
         for effect in remade:
             if effect.deleted is not None:
@@ -132,7 +186,7 @@ class _UndoBuilder:
                 lost.setdefault(effect.entity, set()).update(names)
         self._note_remade(remade, lost)
         for effect in effects:
-            record = records.get((effect.entity.casefold(), effect.external_id))
+            record = records.get(key_of(effect))
             if effect.is_lost and not effect.is_created:
                 reason = "it was deleted and not read before, so it cannot be made again"
                 self._reject(effect, reason)
@@ -144,6 +198,20 @@ class _UndoBuilder:
                 self._add_delete(effect, record)
             else:
                 self._add_update(effect, record, new_ids)
+
+    def _add_made_again(self, effects: Sequence[RecordEffect]) -> None:
+        by_run: dict[int, list[str]] = {}
+        for effect in effects:
+            made = self.made_again[key_of(effect)]
+            if made.new_id is None:
+                reason = f"run {made.run_id} may have made it again"
+                self._reject(effect, f"{reason}: cmdm journal resume {made.run_id} finds out")
+            else:
+                self.unchanged += 1
+                by_run.setdefault(made.run_id, []).append(f"{made.entity} {made.new_id}")
+        for run_id, names in by_run.items():
+            count = count_noun(len(names), "deleted record")
+            self.notes.append(f"Run {run_id} made {count} again already: {join_few(names)}.")
 
     def _add_gone(self, effect: RecordEffect) -> None:
         if effect.is_created:
@@ -218,12 +286,11 @@ class _UndoBuilder:
         ids = [f"{one.entity} {one.external_id}" for one in remade]
         self.notes.append(
             f"{count_noun(len(ids), 'deleted record')} will have a new id, and new dates: "
-            f"{_join(ids)}. "
-            "Records outside of this run that point at an old id go on pointing at it."
+            f"{join_few(ids)}."
         )
         for entity, names in lost.items():
             if names:
-                shown = _join(sorted(names))
+                shown = join_few(sorted(names))
                 self.notes.append(f"The service sets {shown} of {entity} itself: that is lost.")
 
     def _reject(self, effect: RecordEffect, reason: str, column: str | None = None) -> None:
@@ -249,16 +316,10 @@ def _describe_what_stays(run: JournalRun) -> list[str]:
     for kind, noun in ((ChangeKind.CONVERT, "conversion"), (ChangeKind.CLOSE, "closing")):
         ids = [entry.change.external_id or "" for entry in done if entry.change.kind is kind]
         if ids:
-            notes.append(f"{count_noun(len(ids), noun)} cannot be taken back: {_join(ids)}.")
-    in_doubt = {EntryState.SENDING, EntryState.UNKNOWN}
-    doubts = sum(entry.state in in_doubt for entry in run.entries)
+            notes.append(f"{count_noun(len(ids), noun)} cannot be taken back: {join_few(ids)}.")
+    doubts = sum(entry.state.is_in_doubt for entry in run.entries)
     if doubts:
         notes.append(f"In doubt, and not taken back: {count_noun(doubts, 'change')}.")
     if not run.summary.is_complete:
         notes.append("The run is not complete: what is still pending is not part of this.")
     return notes
-
-
-def _join(names: Sequence[str]) -> str:
-    more = f" and {len(names) - _IDS_SHOWN:,} more" if len(names) > _IDS_SHOWN else ""
-    return ", ".join(one_line(name, 60) for name in names[:_IDS_SHOWN]) + more

@@ -48,7 +48,7 @@ def _keep_sound(
     for position, outcome in enumerate(outcomes):
         if isinstance(outcome, Change):
             positions[position] = len(positions)
-    kept = (renumber(one, positions) for one in outcomes if isinstance(one, Change))
+    kept = (renumber_references(one, positions) for one in outcomes if isinstance(one, Change))
     return tuple(kept), tuple(one for one in outcomes if isinstance(one, Reject))
 
 
@@ -152,8 +152,8 @@ def _find_reference_fault(change: Change, outcomes: Sequence[Change | Reject]) -
     return None
 
 
-def renumber(change: Change, positions: Mapping[int, int]) -> Change:
-    """Return a change with its references at their new positions."""
+def renumber_references(change: Change, positions: Mapping[int, int]) -> Change:
+    """Return the change with its references to other changes at their new positions."""
     if not list_references(change):
         return change
     parent, record = change.parent_reference, change.record_reference

@@ -82,6 +82,10 @@ def _code_of_query_error(error: Exception) -> ExitCode | None:
 def _code_of_other_error(error: Exception) -> ExitCode | None:
     changes = sys.modules.get("cmdm_tui.changes.errors")
     if changes is not None and isinstance(error, changes.ChangeError):
+        if getattr(error, "is_in_doubt", False):
+            return ExitCode.OUTCOME_UNKNOWN
+        if isinstance(error, changes.PartialChanges | changes.IncompleteChanges):
+            return ExitCode.PARTIAL
         return ExitCode.FAILED if isinstance(error, changes.JournalError) else ExitCode.USAGE
     transfer = sys.modules.get("cmdm_tui.transfer.errors")
     if transfer is not None and isinstance(error, transfer.ImportFileError):

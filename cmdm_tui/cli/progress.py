@@ -90,6 +90,11 @@ class CallsProgress:
             self.clear()
             self._most = None
 
+    def show_line(self, line: str) -> None:
+        """Draw a line of another, in place of the last one, unless one was drawn a moment ago."""
+        if sys.stderr.isatty() and (not self._is_shown or self._is_due()):
+            self._show(line)
+
     def clear(self) -> None:
         """Remove the line, before something else is written."""
         if self._is_shown:
@@ -97,12 +102,17 @@ class CallsProgress:
             self._is_shown = False
 
     def _draw(self) -> None:
-        now = self._clock()
-        if self._most is None or now - self._drawn < _SECONDS_BETWEEN_LINES:
+        if self._most is None or not self._is_due():
             return
-        self._drawn = now
-        self._is_shown = True
         done = min(self._calls / self._most, 1.0)
         bar = ("#" * round(done * _WIDTH)).ljust(_WIDTH, "-")
         line = f"Fetching [{bar}] {self._calls:,} of at most {self._most:,} calls; Ctrl-C stops"
+        self._show(line)
+
+    def _is_due(self) -> bool:
+        return self._clock() - self._drawn >= _SECONDS_BETWEEN_LINES
+
+    def _show(self, line: str) -> None:
+        self._drawn = self._clock()
+        self._is_shown = True
         click.echo(f"\r\x1b[K{line}", err=True, nl=False)

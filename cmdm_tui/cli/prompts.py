@@ -135,6 +135,13 @@ class TerminalPrompter:
         self._progress.clear()
         note(message)
 
+    def show_progress(self, line: str) -> None:
+        """Draw the line on stderr in place of the last one."""
+        if line:
+            self._progress.show_line(line)
+        else:
+            self._progress.clear()
+
     def progress(self, most_calls: int) -> AbstractContextManager[None]:
         """Draw a line that counts the calls while the block runs."""
         return self._progress.show_while(most_calls)

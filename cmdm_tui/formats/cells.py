@@ -53,8 +53,10 @@ def exact_text(value: object) -> str:
 def json_bytes(value: object) -> bytes:
     """Return a value as JSON.
 
-    Decimals are numbers with all their digits; NaN and infinity are null.
+    Decimals are numbers with all their digits and no exponent; NaN and infinity are null.
     """
+    if isinstance(value, Decimal) and value.is_finite():
+        return f"{value:f}".encode()
     return _encode(_to_plain(value))
 
 

@@ -1,6 +1,7 @@
 """Describes changes for a person, before they are sent and after: sentences for every face."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
 from cmdm_tui.api import Quota
 from cmdm_tui.changes.apply_events import ApplySummary
@@ -26,6 +27,17 @@ _STATES = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class JournalWords:
+    """How a face's commands on a run of the journal are typed, before its number."""
+
+    show: str = "cmdm journal show"
+    resume: str = "cmdm journal resume"
+
+
+COMMAND_WORDS = JournalWords()
+
+
 def describe_preview(preview: ChangePreview, quota: Quota) -> Iterator[str]:
     """Yield what the changes are, what they cost, and what cannot be undone."""
     for (kind, entity), count in preview.counts.items():
@@ -41,6 +53,8 @@ def describe_preview(preview: ChangePreview, quota: Quota) -> Iterator[str]:
         yield f"{count_noun(preview.unchanged, 'record')} {holds} the wanted values already."
     yield from describe_rejects(preview.rejects)
     yield from preview.notes
+    if preview.is_partial:
+        yield "Not every record that may be meant was read: these changes are a part of all."
     if preview.not_undoable:
         yield f"{preview.not_undoable:,} of them cannot be taken back: conversions and closings."
     if preview.new_ids:
@@ -64,7 +78,9 @@ def describe_rejects(rejects: Sequence[Reject]) -> Iterator[str]:
         yield f"  … and {len(rejects) - MOST_SHOWN:,} more."
 
 
-def describe_outcome(run: JournalRun, summary: ApplySummary) -> Iterator[str]:
+def describe_outcome(
+    run: JournalRun, summary: ApplySummary, words: JournalWords = COMMAND_WORDS
+) -> Iterator[str]:
     """Yield how many changes were done, what was not and why, and how to go on."""
     yield (
         f"{describe_counts(summary.counts.items())}; {count_noun(summary.calls_made, 'call')}. "
@@ -74,16 +90,16 @@ def describe_outcome(run: JournalRun, summary: ApplySummary) -> Iterator[str]:
     for entry in failed[:MOST_SHOWN]:
         yield f"  {name_change(entry)}: {_STATES[entry.state]}: {one_line(entry.reason, 300)}."
     if len(failed) > MOST_SHOWN:
-        yield f"  … and {len(failed) - MOST_SHOWN:,} more: cmdm journal show {run.id} lists them."
+        yield f"  … and {len(failed) - MOST_SHOWN:,} more: {words.show} {run.id} lists them."
     waiting = [one for one in run.entries if one.state is EntryState.PENDING and one.reason]
     for entry in waiting[:1]:
         yield f"  {name_change(entry)}: not sent: {one_line(entry.reason, 300)}."
     if len(waiting) > 1:
-        yield f"  … and {len(waiting) - 1:,} more: cmdm journal show {run.id} lists them."
+        yield f"  … and {len(waiting) - 1:,} more: {words.show} {run.id} lists them."
     if summary.stop_reason:
         yield f"It ended early, because {summary.stop_reason}."
     if not summary.is_complete:
-        yield f"cmdm journal resume {run.id} goes on with what is left."
+        yield f"{words.resume} {run.id} goes on with what is left."
 
 
 def describe_counts(counts: Iterable[tuple[EntryState, int]]) -> str:

@@ -22,13 +22,18 @@ class WritePolicy:
     """What a command or a session allows before its changes are shown.
 
     Where `is_confirmed` nothing is asked; `max_writes` changes are the most that are sent in any
-    case. `how_to_confirm` says how the changes can be allowed where no one can be asked.
+    case, and `how_to_raise` says how more are. `how_to_confirm` says how the changes can be allowed
+    where no one can be asked. Changes of which not every record was read are refused unless it
+    `allows_partial`; `how_to_read_all` says what to do then, None for the options of a command.
     """
 
     rule: ConfirmRule
     how_to_confirm: str
     is_confirmed: bool = False
     max_writes: int | None = None
+    how_to_raise: str = "Allow more with --max-writes"
+    allows_partial: bool = False
+    how_to_read_all: str | None = None
 
 
 def is_change(method: str) -> bool:
@@ -61,7 +66,7 @@ async def is_confirmed(
         raise ChangesNotConfirmed(
             f"{count_noun(count, 'change')} would be sent, and at most {policy.max_writes:,} are "
             "allowed",
-            hint="Nothing was sent. Allow more with --max-writes",
+            hint=f"Nothing was sent. {policy.how_to_raise}",
         )
     if policy.is_confirmed or not _is_asked(policy.rule, lost):
         return True

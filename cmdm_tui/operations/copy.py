@@ -13,7 +13,7 @@ from cmdm_tui.api.models import Field
 from cmdm_tui.catalog import Account
 from cmdm_tui.changes.change_set import ChangeSet
 from cmdm_tui.changes.entity_fields import kind_of
-from cmdm_tui.changes.errors import ChangeError
+from cmdm_tui.changes.errors import ChangeError, PartialChanges
 from cmdm_tui.operations.data import ImportOperation
 from cmdm_tui.query.errors import SqlError
 from cmdm_tui.query.model import EXTERNAL_ID, ColumnKind
@@ -79,7 +79,7 @@ class CopyOperation:
         """Read the records, and those of the same entities at which they point.
 
         Raises SameAccount, UnknownEntity, ImportFileError for a key that is not there, QueryError,
-        ImportDeclined or ApiError.
+        PartialChanges, ImportDeclined or ApiError.
         """
         self.check_accounts()
         selects = [_read_condition(one) for one in requests]
@@ -91,8 +91,9 @@ class CopyOperation:
         files: list[LinkedFile] = []
         for file in built:
             existing, calls, is_partial = await self._finder.find_existing(file.imported)
-            self._note(calls, is_partial=is_partial)
-            files.append(replace(file, existing=existing))
+            self._calls += calls
+            self._is_partial = self._is_partial or is_partial
+            files.append(replace(file, existing=existing, is_partial=is_partial))
         made = await asyncio.to_thread(link_files, files, {})
         source = self._source
         titles = ", ".join(one.entity for one in requests)
@@ -139,7 +140,12 @@ class CopyOperation:
         except SqlError as error:
             # Its place is one in this query, and not in what was typed.
             raise SqlError(error.message, hint=error.hint) from None
-        self._note(calls, is_partial=is_partial)
+        if is_partial:
+            raise PartialChanges(
+                f"Not every record of {one_line(copy.entity, 60)} that is to be copied was read",
+                hint="Nothing was sent. Allow more calls with --max-calls",
+            )
+        self._calls += calls
         copy.records.update({one.external_id: one.properties for one in records})
 
     async def _read_needed(self, copies: Sequence[CopiedEntity]) -> int:
@@ -160,10 +166,6 @@ class CopyOperation:
                     await self._read(copy, f"{quote_identifier(EXTERNAL_ID)} IN ({wanted})")
                     lost += before + len(ids) - len(copy.records)
             sought.update(missing)
-
-    def _note(self, calls: int, *, is_partial: bool) -> None:
-        self._calls += calls
-        self._is_partial = self._is_partial or is_partial
 
 
 async def _load_fields(account: Account, entity: str) -> tuple[Field, ...]:

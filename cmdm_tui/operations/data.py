@@ -34,7 +34,6 @@ _FEW_KEYS = 40
 
 _LEFT_OUT = "(leave it out)"
 _IDS = "(they are ids of records)"
-_HOW_TO_ALLOW = "Allow them with --yes, or some of them with --max-calls"
 
 
 Read = TypeVar("Read")
@@ -60,19 +59,10 @@ class ImportDeclined(Exception):
 class ImportOperation:
     """One file, read for one face, for one entity of an account. It writes nothing."""
 
-    def __init__(
-        self,
-        account: Account,
-        prompter: Prompter,
-        *,
-        max_calls: int | None = None,
-        yes: bool = False,
-    ) -> None:
+    def __init__(self, account: Account, prompter: Prompter, policy: CallPolicy) -> None:
         self._account = account
         self._prompter = prompter
-        self._policy = CallPolicy(
-            _HOW_TO_ALLOW, max_calls=max_calls, is_allowed=yes or max_calls is not None
-        )
+        self._policy = policy
 
     async def plan(self, path: Path, entity: str, options: ImportOptions) -> PlannedImport:
         """Read the file to its end, ask what it leaves open, and find the records it is about.
@@ -86,7 +76,7 @@ class ImportOperation:
             options, lambda given: read_import(path, entity, fields, given)
         )
         existing, calls, is_partial = await self.find_existing(imported)
-        match = await asyncio.to_thread(match_keys, imported, existing)
+        match = await asyncio.to_thread(match_keys, imported, existing, is_partial=is_partial)
         changes, rejects = to_changes(imported, match)
         changes, unsound = check_changes(changes, {entity: fields})
         change_set = ChangeSet(
@@ -97,7 +87,7 @@ class ImportOperation:
             made_at=time.time(),
             unchanged=match.unchanged,
             rejects=(*rejects, *unsound),
-            notes=tuple(f"{told.rstrip('.')}." for told in imported.told),
+            notes=_list_notes(imported, is_partial=is_partial),
             calls_made=calls,
             is_partial=is_partial,
         )
@@ -178,6 +168,13 @@ class ImportOperation:
                 return records, result.stats.calls_used, bool(result.mark)
         finally:
             engine.close()
+
+
+def _list_notes(imported: ImportedFile, *, is_partial: bool) -> tuple[str, ...]:
+    notes = [f"{told.rstrip('.')}." for told in imported.told]
+    if is_partial and imported.key not in {None, EXTERNAL_ID}:
+        notes.append("Whether a record that was not read has one of these keys too is not known.")
+    return tuple(notes)
 
 
 def _list_fields(imported: ImportedFile) -> list[str]:

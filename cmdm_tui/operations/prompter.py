@@ -32,6 +32,10 @@ class Prompter(Protocol):
         """Show a sentence that is not part of a result."""
         ...
 
+    def show_progress(self, line: str) -> None:
+        """Show how far something has come in place of the last such line; none for empty text."""
+        ...
+
     def progress(self, most_calls: int) -> AbstractContextManager[None]:
         """Show, while the block runs, how many of at most `most_calls` calls have been made."""
         ...

@@ -10,6 +10,7 @@ from cmdm_tui.api.errors import BadRequest, InvalidCall, NotFound
 from cmdm_tui.api.models import Field
 from cmdm_tui.catalog import Account
 from cmdm_tui.changes.change_set import ChangeSet
+from cmdm_tui.changes.errors import PartialChanges
 from cmdm_tui.operations.data import ImportOperation
 from cmdm_tui.query.model import EXTERNAL_ID
 from cmdm_tui.query.parsing.identifiers import quote_identifier, quote_text
@@ -90,9 +91,10 @@ class RelatedImport:
             )
             imported = replace(imported, name=_name_file(one, requests), is_named=True)
             existing, calls, is_partial = await self._files.find_existing(imported)
-            self._note(calls, is_partial=is_partial)
+            self._calls += calls
+            self._is_partial = self._is_partial or is_partial
             own = [link for link in found if link.entity == one.entity]
-            files.append(LinkedFile(imported, existing, own))
+            files.append(LinkedFile(imported, existing, own, is_partial))
         known = await self._find_known(await asyncio.to_thread(list_unknown_ids, files))
         made = await asyncio.to_thread(link_files, files, known)
         told = [
@@ -193,13 +195,14 @@ class RelatedImport:
             columns, table = quote_identifier(EXTERNAL_ID), quote_identifier(entity)
             sql = f"SELECT {columns} FROM {table} WHERE {columns} IN ({wanted})"  # noqa: S608 — quoted
             records, calls, is_partial = await self._files.query_records(entity, [EXTERNAL_ID], sql)
-            self._note(calls, is_partial=is_partial)
+            if is_partial:
+                raise PartialChanges(
+                    "Not every record that the files name was read",
+                    hint="Nothing was sent. Allow more calls with --max-calls",
+                )
+            self._calls += calls
             known[entity] = {record.external_id for record in records}
         return known
-
-    def _note(self, calls: int, *, is_partial: bool) -> None:
-        self._calls += calls
-        self._is_partial = self._is_partial or is_partial
 
 
 def _name_file(request: ImportRequest, requests: Sequence[ImportRequest]) -> str:

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from cmdm_tui.api.errors import ReadOnly
 from cmdm_tui.catalog import Account
@@ -10,29 +11,37 @@ from cmdm_tui.changes.apply import ChangeApplier
 from cmdm_tui.changes.apply_events import (
     DEFAULT_OPTIONS,
     ApplyEvent,
+    ApplyListener,
     ApplyOptions,
     ApplySummary,
     ChangeApplied,
     LookingForChange,
     ResetReached,
     WaitingForReset,
+    ignore_apply_events,
 )
-from cmdm_tui.changes.change_set import ChangeSet
-from cmdm_tui.changes.errors import ChangeError, OtherAccount
+from cmdm_tui.changes.change_set import ChangeKind, ChangeSet
+from cmdm_tui.changes.errors import OtherAccount, PartialChanges
 from cmdm_tui.changes.journal import Journal, JournalRun
+from cmdm_tui.changes.journal_entry import EntryState
 from cmdm_tui.changes.preview import ChangePreview, preview_changes
+from cmdm_tui.changes.references import list_remade
+from cmdm_tui.changes.run_effect import collect_effects
 from cmdm_tui.changes.undo import make_undo
+from cmdm_tui.operations.apply_progress import ApplyProgress
+from cmdm_tui.operations.change_texts import COMMAND_WORDS, JournalWords
 from cmdm_tui.operations.confirmation import WritePolicy, is_confirmed
 from cmdm_tui.operations.prompter import Prompter
+
+if TYPE_CHECKING:
+    from cmdm_tui.operations.references import ReferenceSearch
 
 ShowChanges = Callable[[ChangeSet, ChangePreview], None]
 """Shows a person what is about to be sent, old values next to new ones."""
 
 
-class PartialChanges(ChangeError):
-    """Not every record that may be meant was read, so the changes would be a part of what is."""
-
-    hint = "Nothing was sent. Run it again, or allow more calls with --max-calls"
+_COUNTED = frozenset({ChangeKind.CREATE, ChangeKind.DELETE, ChangeKind.CONVERT})
+"""Changes after which an entity has more records, or fewer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +59,9 @@ class WriteOperation:
 
     `plan_undo` gives the change set that takes a run back.
 
-    `show` is called with what is about to be sent before anything is asked. `stop` may be called
-    meanwhile, from a signal handler too.
+    `show` is called with what is about to be sent before anything is asked. The `listener` gets
+    what happens while it is sent; `words` name the face's commands to a person. `stop` may be
+    called meanwhile, from a signal handler too.
     """
 
     def __init__(
@@ -63,6 +73,8 @@ class WriteOperation:
         *,
         show: ShowChanges,
         options: ApplyOptions = DEFAULT_OPTIONS,
+        listener: ApplyListener = ignore_apply_events,
+        words: JournalWords = COMMAND_WORDS,
     ) -> None:
         self._account = account
         self._journal = journal
@@ -70,8 +82,16 @@ class WriteOperation:
         self._policy = policy
         self._show = show
         self._options = options
+        self._listener = listener
+        self._words = words
         self._applier: ChangeApplier | None = None
         self._run: JournalRun | None = None
+        self._progress = ApplyProgress()
+
+    @property
+    def run(self) -> JournalRun | None:
+        """The run that was begun or resumed last, also where an error has ended it."""
+        return self._run
 
     def check_writable(self) -> None:
         """Raise ReadOnly where the profile allows no change; call it before anything is read."""
@@ -89,8 +109,10 @@ class WriteOperation:
         self._show(change_set, preview)
         if not preview.change_count:
             return WriteOutcome(change_set)
-        if change_set.is_partial:
-            raise PartialChanges("Not every record that may be meant was read")
+        if change_set.is_partial and not self._policy.allows_partial:
+            raise PartialChanges(
+                "Not every record that may be meant was read", hint=self._policy.how_to_read_all
+            )
         if not await self._is_confirmed(preview):
             return WriteOutcome(change_set, is_declined=True)
         run = self._journal.begin(
@@ -99,7 +121,7 @@ class WriteOperation:
             options=self._options,
             undo_of=undo_of,
         )
-        return await self._send(run, preview.calls_high, self._options)
+        return await self._send(run, self._options)
 
     async def resume(self, run: JournalRun) -> WriteOutcome:
         """Go on with a run that was stopped or killed: it was confirmed when it began.
@@ -109,20 +131,33 @@ class WriteOperation:
         self.check_writable()
         made = run.change_set
         self._check_account(made.address, made.username)
-        open_changes = [entry.change for entry in run.entries if entry.state.is_open]
-        if not open_changes:
+        if not any(entry.state.is_open for entry in run.entries):
             return WriteOutcome(made, run)
-        calls = 2 * len(open_changes)
-        return await self._send(run, calls, None)
+        return await self._send(run, None)
 
-    async def plan_undo(self, run: JournalRun) -> ChangeSet:
+    async def plan_undo(
+        self, run: JournalRun, *, search: "ReferenceSearch | None" = None
+    ) -> ChangeSet:
         """Return what takes the run back; it reads each record that it would change.
 
-        Raises OtherAccount before anything is read, or ApiError.
+        With a `search`, the records that point at what is made again are looked for and changed
+        too. Raises OtherAccount before anything is read, SearchDeclined, QueryError or ApiError.
         """
         self._check_account(run.change_set.address, run.change_set.username)
+        effects = collect_effects(run.entries)
+        found = None
+        if search is not None:
+            found = await search.find(list_remade(effects))
+        catalog = self._account.catalog
+        known = {one.entity: catalog.cached_fields(one.entity) for one in effects}
         with self._prompter.progress(len(run.entries)):
-            return await make_undo(run, self._account.client)
+            return await make_undo(
+                run,
+                self._account.client,
+                fields={entity: fields for entity, fields in known.items() if fields},
+                references=found,
+                earlier=self._journal.load_undos(run.id),
+            )
 
     def stop(self) -> bool:
         """Send no more, and end after the calls under way; return whether it ends by itself."""
@@ -143,36 +178,49 @@ class WriteOperation:
         client.start_command()
         return answer
 
-    async def _send(
-        self, run: JournalRun, most_calls: int, options: ApplyOptions | None
-    ) -> WriteOutcome:
+    async def _send(self, run: JournalRun, options: ApplyOptions | None) -> WriteOutcome:
         self._run = run
         applier = ChangeApplier(self._account.client, run, options, listener=self._listen)
         self._applier = applier
+        self._progress = ApplyProgress()
         try:
-            with self._prompter.progress(most_calls):
-                summary = await applier.run()
+            summary = await applier.run()
         finally:
             self._applier = None
+            self._prompter.show_progress("")
+            self._forget_totals(run)
         return WriteOutcome(run.change_set, run, summary)
 
+    def _forget_totals(self, run: JournalRun) -> None:
+        """Forget how many records there are of what was created, deleted or converted."""
+        catalog = self._account.catalog
+        for entry in run.entries:
+            change = entry.change
+            if entry.state is not EntryState.PENDING and change.kind in _COUNTED:
+                is_conversion = change.kind is ChangeKind.CONVERT
+                catalog.forget_total("account" if is_conversion else change.entity)
+        catalog.save()
+
     def _listen(self, event: ApplyEvent) -> None:
+        self._listener(event)
         match event:
             case WaitingForReset(until=until, reason=reason):
+                self._progress.note_wait(event)
                 moment = time.strftime("%H:%M:%S", time.localtime(until))
                 number = "" if self._run is None else f" {self._run.id}"
                 self._prompter.notify(
                     f"{reason}: waiting until {moment}. Ctrl-C ends the wait; "
-                    f"cmdm journal resume{number} goes on then."
+                    f"{self._words.resume}{number} goes on then."
                 )
             case ResetReached():
                 self._account.client.start_command()
             case LookingForChange(number=number):
                 self._prompter.notify(
-                    f"Looking whether change {number} was done, as its answer was lost."
+                    f"Looking whether change {number} was done: that is not certain."
                 )
             case ChangeApplied():
-                return
+                self._progress.describe(event)
+        self._prompter.show_progress(self._progress.line)
 
     def _check_account(self, address: str, username: str) -> None:
         client, profile = self._account.client, self._account.profile

@@ -40,9 +40,9 @@ async def run(
     Return whether a query's result was partial: what came of it is not all, and nothing continued
     it.
 
-    From a stream, the first error ends the run and is raised: an ApiError, a ConfigurationError, a
-    QueryError, or a ReplError for input that cannot be run. At the prompt errors are shown and the
-    prompt continues.
+    From a stream, the first error ends the run and is raised: an ApiError, a ChangeError, a
+    ConfigurationError, a QueryError, or a ReplError for input that cannot be run. At the prompt
+    errors are shown and the prompt continues.
     """
     from cmdm_tui.repl.session import ReplSession
     from cmdm_tui.repl.streams import ReplStreams

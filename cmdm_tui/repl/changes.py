@@ -1,12 +1,15 @@
-"""SQL that changes records at the prompt: shown, confirmed, sent, and what became of it."""
+"""What changes records at the prompt: SQL, files of changes, and the runs of the journal."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 from cmdm_tui.catalog import Account
+from cmdm_tui.changes.change_file import load_change_set
 from cmdm_tui.changes.change_set import ChangeSet
-from cmdm_tui.changes.errors import ChangeError
+from cmdm_tui.changes.errors import ChangeError, IncompleteChanges, PartialChanges
 from cmdm_tui.changes.journal import Journal, JournalRun
+from cmdm_tui.changes.journal_entry import EntryState, RunSummary
 from cmdm_tui.changes.preview import (
     ChangePreview,
     PreviewColumn,
@@ -16,25 +19,35 @@ from cmdm_tui.changes.preview import (
 from cmdm_tui.changes.sql_returning import returned_columns, returned_rows
 from cmdm_tui.config import Paths
 from cmdm_tui.formats import OutputColumn, OutputRow, OutputStyle, create_writer
-from cmdm_tui.operations.change_texts import describe_outcome, describe_preview
+from cmdm_tui.operations.change_texts import JournalWords, describe_outcome, describe_preview
 from cmdm_tui.operations.confirmation import WritePolicy, confirm_rule
+from cmdm_tui.operations.journal_rows import list_entry, list_run
 from cmdm_tui.operations.query import CallPolicy
 from cmdm_tui.operations.statement import StatementOperation
-from cmdm_tui.operations.write import WriteOperation, WriteOutcome
+from cmdm_tui.operations.write import WriteOperation, WriteOutcome, check_writable
 from cmdm_tui.query.engine import Engine
 from cmdm_tui.query.parsing.write_statement import WriteStatement
 from cmdm_tui.repl.errors import ReplError
 from cmdm_tui.repl.session_settings import SessionSettings
 from cmdm_tui.repl.streams import ReplStreams
 from cmdm_tui.repl.terminal_prompter import HOW_TO_CONFIRM, ReplPrompter
+from cmdm_tui.text import one_line
 
 _SAMPLE = 5
 
+WORDS = JournalWords(r"\journal", r"\resume")
+"""How the commands on a run are typed here."""
+
+_Given = TypeVar("_Given")
 ReturnedRows = tuple[Sequence[OutputColumn], Sequence[OutputRow]]
 
 
 class SessionChanges:
-    """The statements of a session that change records; `journal` is the file that keeps them."""
+    """The changes of a session, and the runs of its account; `journal` is the file of these.
+
+    What is sent is shown, and confirmed as the profile has it. In a script, IncompleteChanges is
+    raised where something was left out or not done; PartialChanges where not all was read.
+    """
 
     def __init__(
         self,
@@ -56,25 +69,68 @@ class SessionChanges:
     ) -> ReturnedRows | None:
         """Run a statement; return what RETURNING gives, None without it or where nothing was sent.
 
-        Raises ReplError in a script where something was left out or not done.
+        Raises IncompleteChanges in a script where something was left out or not done.
         """
         reading = StatementOperation(self._account, engine, self._prompter, calls)
         made = await reading.plan(statement, only_looks=False)
         if made is None or reading.change is None:
             self._streams.write_note("Nothing was sent.")
             return None
-        with Journal.open(self._journal or Paths.of_user().journal) as journal:
-            outcome = await self._send(made.change_set, journal)
+        with self._open_journal() as journal:
+            outcome = await self._send(journal, lambda operation: operation.apply(made.change_set))
             if outcome.is_declined:
-                self._streams.write_note("Nothing was sent.")
                 return None
             columns = returned_columns(statement.returning, reading.change.known)
             entries = () if outcome.run is None else outcome.run.entries
-        self._require_all(outcome)
         if not columns:
             return None
         titles = [PreviewColumn(title) for title, _ in columns]
         return titles, returned_rows(columns, entries, made.read)
+
+    async def apply_file(self, path: Path) -> None:
+        """Send the changes that a file keeps."""
+        check_writable(self._account)
+        change_set = _explain(lambda: load_change_set(path))
+        with self._open_journal() as journal:
+            await self._send(journal, lambda operation: operation.apply(change_set))
+
+    async def undo(self, run_id: int | None) -> None:
+        """Take a run back; without a number, the last of this account that was not taken back."""
+        check_writable(self._account)
+        with self._open_journal() as journal:
+            run = _explain(lambda: journal.load(run_id or self._find_last(journal)))
+            self._streams.write_note(f"Run {run.id}: {one_line(run.summary.title, 200)}")
+
+            async def apply_undo(operation: WriteOperation) -> WriteOutcome:
+                return await operation.apply(await operation.plan_undo(run), undo_of=run.id)
+
+            await self._send(journal, apply_undo)
+
+    async def resume(self, run_id: int) -> None:
+        """Go on with a run that was stopped or killed; it was confirmed when it began."""
+        with self._open_journal() as journal:
+            run = _explain(lambda: journal.load(run_id))
+            outcome = await self._send(journal, lambda operation: operation.resume(run))
+        if outcome.summary is None:
+            self._streams.write_note(f"Nothing is left to do of run {run_id}.")
+
+    def list_runs(self) -> Sequence[tuple[int, str, int, str, str]]:
+        """Return the number, begin, changes, state and title of each run of this account."""
+        with self._open_journal() as journal:
+            runs = _explain(lambda: self._own_runs(journal))
+            rows = [list_run(run, is_in_use=journal.is_in_use(run.id)) for run in runs]
+        # A terminal is narrow, and every run here is of one account.
+        return [
+            (number, f"{began:%Y-%m-%d %H:%M}", changes, state, title)
+            for number, _, began, _, changes, state, title in rows
+        ]
+
+    def list_entries(self, run_id: int) -> Sequence[Sequence[int | str | None]]:
+        """Return a row for each change of a run, as `ENTRY_COLUMNS`, and note what it was."""
+        with self._open_journal() as journal:
+            run = _explain(lambda: journal.load(run_id))
+            self._streams.write_note(f"Run {run_id}: {one_line(run.summary.title, 200)}")
+            return [list_entry(entry) for entry in run.entries]
 
     def stop(self) -> bool:
         """End what runs now after the calls under way; return whether it ends by itself then."""
@@ -83,31 +139,63 @@ class SessionChanges:
         self._streams.write_note("Stopping after the calls under way.")
         return True
 
-    async def _send(self, change_set: ChangeSet, journal: Journal) -> WriteOutcome:
+    def _open_journal(self) -> Journal:
+        return _explain(lambda: Journal.open(self._journal or Paths.of_user().journal))
+
+    def _own_runs(self, journal: Journal) -> list[RunSummary]:
+        client, username = self._account.client, self._account.profile.credentials.username
+        runs = journal.runs()
+        return [one for one in runs if (one.address, one.username) == (client.address, username)]
+
+    def _find_last(self, journal: Journal) -> int:
+        runs = self._own_runs(journal)
+        taken_back = {one.undo_of for one in runs}
+        for run in runs:
+            is_undone = run.undo_of is not None or run.id in taken_back
+            if run.counts.get(EntryState.DONE) and not is_undone:
+                return run.id
+        raise ReplError(r"There is no run of this account to take back. \journal lists them.")
+
+    async def _send(
+        self, journal: Journal, work: Callable[[WriteOperation], Awaitable[WriteOutcome]]
+    ) -> WriteOutcome:
+        """Do what an operation is asked to, and say how it ended."""
         policy = WritePolicy(
             confirm_rule(self._account.profile),
             HOW_TO_CONFIRM,
             is_confirmed=not self._settings.confirms,
+            how_to_read_all=r"Nothing was sent. Allow more calls with \calls, or try again",
         )
         operation = WriteOperation(
-            self._account, journal, self._prompter, policy, show=self._show_changes
+            self._account,
+            journal,
+            self._prompter,
+            policy,
+            show=self._show_changes,
+            words=WORDS,
         )
         self._running = operation
         try:
-            outcome = await operation.apply(change_set)
+            outcome = await work(operation)
+        except (PartialChanges, IncompleteChanges):
+            raise
         except ChangeError as error:
             raise ReplError(str(error)) from None
         finally:
             self._running = None
+        if outcome.is_declined:
+            self._streams.write_note("Nothing was sent.")
         if outcome.run is not None and outcome.summary is not None:
-            for sentence in describe_outcome(outcome.run, outcome.summary):
+            for sentence in describe_outcome(outcome.run, outcome.summary, WORDS):
                 self._streams.write_note(self._account.client.redact(sentence))
             self._name_undo(outcome.run)
+        self._require_all(outcome)
         return outcome
 
     def _name_undo(self, run: JournalRun) -> None:
-        if self._prompter.can_ask:
-            self._streams.write_note(f"cmdm journal undo {run.id} takes it back.")
+        is_done = bool(run.summary.counts.get(EntryState.DONE))
+        if is_done and run.undo_of is None and self._prompter.can_ask:
+            self._streams.write_note(f"\\undo {run.id} takes it back.")
 
     def _show_changes(self, change_set: ChangeSet, preview: ChangePreview) -> None:
         for sentence in describe_preview(preview, self._account.known_quota.quota):
@@ -129,8 +217,20 @@ class SessionChanges:
         if self._prompter.can_ask:
             return
         summary = outcome.summary
-        if summary is not None and summary.error is not None:
+        is_in_doubt = summary is not None and summary.is_in_doubt
+        if summary is not None and summary.error is not None and not is_in_doubt:
             raise summary.error
         is_done = summary is None or (summary.is_complete and not summary.has_failures)
         if outcome.change_set.rejects or not is_done:
-            raise ReplError("Not all of the changes were made. The lines above say which, and why.")
+            raise IncompleteChanges(
+                "Not all of the changes were made. The lines above say which, and why",
+                is_in_doubt=is_in_doubt,
+            )
+
+
+def _explain(work: Callable[[], _Given]) -> _Given:
+    """Return what `work` gives; a ChangeError becomes a ReplError."""
+    try:
+        return work()
+    except ChangeError as error:
+        raise ReplError(str(error)) from None

@@ -19,6 +19,7 @@ from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 from prompt_toolkit.output import Output, create_output
 
 from cmdm_tui.api import ApiError
+from cmdm_tui.changes.errors import ChangeError
 from cmdm_tui.config import ConfigurationError
 from cmdm_tui.operations.interrupts import run_interruptible
 from cmdm_tui.query.errors import QueryError
@@ -158,7 +159,7 @@ async def _run_typed(session: ReplSession, text: str) -> None:
     for unit in split_statements(text):
         try:
             came_to_its_end = await run_interruptible(run_statement(session, unit), session.stop)
-        except (ApiError, ConfigurationError, ReplError, QueryError) as error:
+        except (ApiError, ChangeError, ConfigurationError, ReplError, QueryError) as error:
             session.streams.write_error(str(error))
             _show_position(session, unit.text, error)
             return

@@ -4,7 +4,6 @@ It is sorted, shown and written again without a call.
 """
 
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
 from cmdm_tui.catalog import Account
 from cmdm_tui.formats import (
@@ -39,7 +38,8 @@ _HOW_TO_ALLOW = r"Type \confirm off first to allow them"
 class SessionQueries:
     """The engine of a session, the query that runs now, and the last result.
 
-    `on_result` is called when a query begins to give the session's last result.
+    `changes` runs what changes records. `on_result` is called when a query begins to give the
+    session's last result.
     """
 
     def __init__(
@@ -49,8 +49,8 @@ class SessionQueries:
         settings: SessionSettings,
         prompter: ReplPrompter,
         *,
+        changes: SessionChanges,
         on_result: Callable[[], None],
-        journal: Path | None = None,
     ) -> None:
         self._account = account
         self._streams = streams
@@ -58,7 +58,7 @@ class SessionQueries:
         self._prompter = prompter
         self._on_result = on_result
         self._engine = Engine(account)
-        self._writes = SessionChanges(account, streams, settings, prompter, journal)
+        self._changes = changes
         self._running: QueryOperation | None = None
         self._last: QueryResult | None = None
         self._has_left_partial = False
@@ -81,7 +81,7 @@ class SessionQueries:
             if isinstance(one, ReadStatement):
                 await self._run_query(one.script.padded)
                 continue
-            returned = await self._writes.run(one, self._engine, self._new_policy())
+            returned = await self._changes.run(one, self._engine, self._new_policy())
             if returned is not None:
                 columns, rows = returned
                 output = _RowOutput(self._streams, self._settings)
@@ -139,8 +139,6 @@ class SessionQueries:
 
     def stop(self) -> bool:
         """End what runs now with what has come; return whether it ends by itself then."""
-        if self._writes.stop():
-            return True
         if self._running is None or not self._running.stop():
             return False
         self._streams.write_note("Stopping; what has come is kept.")

@@ -31,6 +31,7 @@ from cmdm_tui.repl.terminal_prompter import HOW_TO_CONFIRM, ReplPrompter
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from cmdm_tui.repl.changes import SessionChanges
     from cmdm_tui.repl.queries import SessionQueries
 
 
@@ -58,6 +59,7 @@ class ReplSession:
         self.shows_query = False
         """True where the last result is a query's, not a call's."""
         self._queries: SessionQueries | None = None
+        self._changes: SessionChanges | None = None
         self.files: list[Path] = []
         """The files whose statements are being run, the outermost first."""
         self.file_to_run: tuple[Path, TextIO] | None = None
@@ -75,10 +77,21 @@ class ReplSession:
                 self.streams,
                 self.settings,
                 self.prompter,
+                changes=self.changes,
                 on_result=self._note_query_result,
-                journal=self._journal,
             )
         return self._queries
+
+    @property
+    def changes(self) -> "SessionChanges":
+        """What changes records in this session, and the runs of its account."""
+        if self._changes is None:
+            from cmdm_tui.repl.changes import SessionChanges
+
+            self._changes = SessionChanges(
+                self.account, self.streams, self.settings, self.prompter, self._journal
+            )
+        return self._changes
 
     @property
     def has_partial(self) -> bool:
@@ -86,7 +99,9 @@ class ReplSession:
         return self._queries is not None and self._queries.has_partial
 
     def stop(self) -> bool:
-        """End a query that runs with what has come; return whether it ends by itself then."""
+        """End what runs in good order; return whether it ends by itself then."""
+        if self._changes is not None and self._changes.stop():
+            return True
         return self._queries is not None and self._queries.stop()
 
     def close(self) -> None:

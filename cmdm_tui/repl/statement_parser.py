@@ -76,7 +76,7 @@ def parse(text: str) -> Statement:
     Raises ReplError for what is none, with what it could have been.
     """
     sql = text.lstrip()
-    if _READING_SQL.match(sql) or _CHANGING_SQL.match(sql):
+    if is_sql(sql):
         return QueryStatement(strip_semicolon(sql))
     text = text.rstrip().removesuffix(";").rstrip()
     stripped = text.lstrip()
@@ -92,9 +92,10 @@ def parse(text: str) -> Statement:
     raise ReplError(f"{shown} is not a statement. {STATEMENT_HINT}.")
 
 
-def is_query(text: str) -> bool:
-    """Return whether a text begins as SQL that reads."""
-    return _READING_SQL.match(text.lstrip()) is not None
+def is_sql(text: str) -> bool:
+    """Return whether a text begins as SQL, which reads or changes records."""
+    sql = text.lstrip()
+    return _READING_SQL.match(sql) is not None or _CHANGING_SQL.match(sql) is not None
 
 
 def begins_sql(line: str) -> bool:

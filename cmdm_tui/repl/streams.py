@@ -2,11 +2,13 @@
 
 import os
 import textwrap
+import time
 from typing import TextIO
 
 from cmdm_tui.text import visible
 
 _USUAL_WIDTH = 80
+_SECONDS_BETWEEN_LINES = 0.1
 DIM, BOLD, RED = "\x1b[2m", "\x1b[1m", "\x1b[31m"
 _PLAIN = "\x1b[0m"
 
@@ -17,6 +19,8 @@ class ReplStreams:
     def __init__(self, output: TextIO, errors: TextIO) -> None:
         self._output = output
         self._errors = errors
+        self._has_progress = False
+        self._drawn_at = 0.0
 
     @property
     def output_is_terminal(self) -> bool:
@@ -75,7 +79,19 @@ class ReplStreams:
         self._errors.write(_encodable(f"  {line}\n", self._errors))
         self._errors.flush()
 
+    def write_progress(self, line: str) -> None:
+        """Draw a line in place of the last one, on a terminal; empty text removes it."""
+        if not self._errors.isatty() or not (line or self._has_progress):
+            return
+        now = time.monotonic()
+        if line and self._has_progress and now - self._drawn_at < _SECONDS_BETWEEN_LINES:
+            return
+        self._drawn_at, self._has_progress = now, bool(line)
+        self._errors.write(_encodable(f"\r\x1b[K{visible(line)}", self._errors))
+        self._errors.flush()
+
     def _write_message(self, text: str, style: str) -> None:
+        self.write_progress("")
         line = visible(text)
         width = _width(self._errors)
         if width is not None:

@@ -51,6 +51,11 @@ class ReplPrompter:
         """Write a sentence next to the results."""
         self._streams.write_note(message)
 
+    def show_progress(self, line: str) -> None:
+        """Draw the line on a terminal, where a person is there to see it."""
+        if self.can_ask:
+            self._streams.write_progress(line)
+
     def progress(self, most_calls: int) -> AbstractContextManager[None]:  # noqa: ARG002 — not shown
         """Show nothing: the toolbar counts the calls that are left."""
         return nullcontext()

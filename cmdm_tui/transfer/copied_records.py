@@ -13,7 +13,8 @@ from types import MappingProxyType
 from cmdm_tui.api.models import Field, Properties
 from cmdm_tui.api.value_match import is_empty
 from cmdm_tui.changes.change_set import OWNED_ENTITIES
-from cmdm_tui.changes.entity_fields import OWNER_FIELDS, is_owner_field
+from cmdm_tui.changes.entity_fields import is_owner_field
+from cmdm_tui.changes.references import OWNER_ENTITY, OWNER_ID
 from cmdm_tui.changes.remake import SET_BY_SERVICE
 from cmdm_tui.changes.unchanged import find_value
 from cmdm_tui.text import count_noun, one_line
@@ -21,7 +22,7 @@ from cmdm_tui.transfer.field_matcher import EXTERNAL_ID
 from cmdm_tui.transfer.import_options import ImportMode
 from cmdm_tui.transfer.imported_file import DetectedForm, ImportedFile, ImportedRow
 from cmdm_tui.transfer.linked_records import LinkedFile
-from cmdm_tui.transfer.links import OWNER_ENTITY, OWNER_ID, Link
+from cmdm_tui.transfer.links import Link
 
 _SHOWN = 60
 
@@ -69,7 +70,7 @@ class CopiedEntity:
     def list_pointers(self, values: Properties) -> Iterator[tuple[str, RecordName]]:
         """Yield the fields of a record that name another record, with what they name."""
         if self.entity.casefold() in OWNED_ENTITIES:
-            owner = [find_value(values, name) for name in OWNER_FIELDS]
+            owner = [find_value(values, name) for name in (OWNER_ENTITY, OWNER_ID)]
             if not any(map(is_empty, owner)):
                 yield OWNER_ID, (str(owner[0]), str(owner[1]))
         for name, value in values.items():

@@ -24,6 +24,10 @@ _UTF8_SEQUENCE = re.compile(
     rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}"
 )
 _LINE_END = re.compile(rb"\r\n|\r|\n")
+_COMPRESSED = re.compile(
+    rb"\x1f\x8b|BZh[1-9]1AY&SY|\xfd7zXZ\x00|\x28\xb5\x2f\xfd|Rar!\x1a|7z\xbc\xaf"
+)
+"""How files of gzip, bzip2, xz, zstd, RAR and 7-Zip begin."""
 _MOST_NULLS = 0.3
 _MOST_SUGGESTIONS = 4
 # No Western text has these signs inside a word, or three accented letters in a row. Central
@@ -57,6 +61,8 @@ def decode_text(data: bytes, wanted: str | None = None) -> DecodedText:
             return _decode_as(data, encoding)
     if encoding := _find_wide_encoding(data):
         return _decode_as(data, encoding)
+    if _COMPRESSED.match(data):
+        raise ImportFileError("The file is compressed", "Unpack it first")
     if data.count(0) > _MOST_NULLS * len(data) or _is_binary(data):
         raise ImportFileError(
             "The file is not a text file", "Save it as CSV, JSON, xlsx or Parquet"
@@ -97,8 +103,8 @@ def _find_wide_encoding(data: bytes) -> str | None:
 
 
 def _is_binary(data: bytes) -> bool:
-    """Return whether a file begins as a PDF, a picture or an archive does."""
-    return data.startswith((b"%PDF", b"\x89PNG", b"\xff\xd8\xff", b"\x1f\x8b", b"Rar!", b"7z\xbc"))
+    """Return whether a file begins as a PDF or a picture does."""
+    return data.startswith((b"%PDF", b"\x89PNG", b"\xff\xd8\xff", b"%!PS"))
 
 
 def _decode_single_bytes(data: bytes) -> DecodedText:

@@ -58,10 +58,14 @@ class KeyMatch:
         return sum(1 for row in self.rows if row.change is None)
 
 
-def match_keys(imported: ImportedFile, existing: Iterable[Record] = ()) -> KeyMatch:
+def match_keys(
+    imported: ImportedFile, existing: Iterable[Record] = (), *, is_partial: bool = False
+) -> KeyMatch:
     """Return what becomes of each record of a file.
 
     `existing` are the records that may have one of its keys; for the mode `create` there are none.
+    Where they are a part of those (`is_partial`), a key that none has is refused, as another may
+    have it.
     """
     if imported.mode == "create":
         rows = [
@@ -69,7 +73,7 @@ def match_keys(imported: ImportedFile, existing: Iterable[Record] = ()) -> KeyMa
             for row in imported.rows
         ]
         return KeyMatch(tuple(rows), imported.refused)
-    return _Matching(imported, existing).match()
+    return _Matching(imported, existing, is_partial=is_partial).match()
 
 
 def to_changes(
@@ -112,8 +116,11 @@ def _fold_nearly(value: object, key: Field) -> str:
 class _Matching:
     """The state of one match: which keys the file and the server have."""
 
-    def __init__(self, imported: ImportedFile, existing: Iterable[Record]) -> None:
+    def __init__(
+        self, imported: ImportedFile, existing: Iterable[Record], *, is_partial: bool
+    ) -> None:
         self._imported = imported
+        self._is_partial = is_partial
         by_name = {field.name: field for field in imported.fields}
         name = imported.key or EXTERNAL_ID
         self._key = by_name.get(name, Field(name, type="Text"))
@@ -172,6 +179,8 @@ class _Matching:
         if near:
             value = one_line(str(self._get_key(near[0])), _SHOWN)
             return self._refuse(row, f"a record has this key in another spelling, {value!r}")
+        if self._is_partial:
+            return self._refuse(row, "not every record was read, so one may have this key")
         if self._imported.mode == "update":
             return self._refuse(row, "no record has this key")
         return self._create(row)

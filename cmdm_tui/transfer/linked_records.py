@@ -32,6 +32,8 @@ class LinkedFile:
     imported: ImportedFile
     existing: Sequence[Record] = ()
     links: Sequence[Link] = ()
+    is_partial: bool = False
+    """Whether records that may have one of the keys were not read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +95,8 @@ class _Linker:
     def __init__(self, files: Sequence[LinkedFile]) -> None:
         self._files = {file.imported.entity.casefold(): file for file in files}
         self._matches = {
-            entity: match_keys(file.imported, file.existing) for entity, file in self._files.items()
+            entity: match_keys(file.imported, file.existing, is_partial=file.is_partial)
+            for entity, file in self._files.items()
         }
         self._targets = {
             (link.parent.casefold(), link.parent_header): self._index(
@@ -212,7 +215,8 @@ class _Linker:
             if (fault := faults.get((entity, row.number))) is not None
         ]
         every = sorted([*imported.refused, *refused], key=lambda row: row.line)
-        return match_keys(replace(imported, rows=tuple(kept), refused=tuple(every)), file.existing)
+        resolved = replace(imported, rows=tuple(kept), refused=tuple(every))
+        return match_keys(resolved, file.existing, is_partial=file.is_partial)
 
     def _build(
         self, matches: Mapping[str, KeyMatch], rows: Mapping[RowKey, _ResolvedRow]

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from cmdm_tui.api.models import Field
 from cmdm_tui.changes.change_set import OWNED_ENTITIES
-from cmdm_tui.changes.entity_fields import OWNER_FIELDS
+from cmdm_tui.changes.references import OWNER_ENTITY, OWNER_ID
 from cmdm_tui.text import one_line
 from cmdm_tui.transfer.columns import LinkedColumns
 from cmdm_tui.transfer.errors import ImportFileError, ImportQuestion, ImportQuestions
@@ -19,8 +19,6 @@ from cmdm_tui.transfer.field_matcher import EXTERNAL_ID, FieldMatcher
 from cmdm_tui.transfer.import_file import read_local_key
 from cmdm_tui.transfer.import_options import ImportMode
 from cmdm_tui.transfer.source_table import SourceTable
-
-OWNER_ENTITY, OWNER_ID = OWNER_FIELDS
 
 _SHOWN = 60
 

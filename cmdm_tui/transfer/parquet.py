@@ -97,8 +97,10 @@ def _make_cells(values: Sequence[object], kinds: Sequence[str]) -> list[FileCell
 
 def _to_source(value: object, kind: str) -> SourceValue:
     match value:
-        case None | bool() | Decimal():
+        case None | bool():
             return value
+        case Decimal():
+            return _drop_zeros(value)
         case int():
             return Decimal(value)
         case datetime():
@@ -111,6 +113,12 @@ def _to_source(value: object, kind: str) -> SourceValue:
             return value
         case _:
             return Unreadable(f"a value of the type {kind[:40]}, not text", str(value)[:400])
+
+
+def _drop_zeros(number: Decimal) -> Decimal:
+    """Return a number without the zeros that the column's scale puts behind each of them."""
+    text = f"{number:f}"
+    return Decimal(text.rstrip("0").rstrip(".")) if "." in text else number
 
 
 def _to_decimal(text: str) -> SourceValue:

@@ -15,7 +15,7 @@ from cmdm_tui.transfer.source_table import FileCell, SourceValue, Unreadable
 
 _TRUE = frozenset({"true", "yes", "y", "t", "1"})
 _FALSE = frozenset({"false", "no", "n", "f", "0"})
-_EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
+_EMAIL = re.compile(r"(?!mailto:)[^@\s]+@[^@\s]+", re.IGNORECASE)
 _URL = re.compile(r"https?://[^\s/?#]+[^\s]*", re.IGNORECASE)
 _PHONE = re.compile(r"\+?[0-9 ()./-]*[0-9][0-9 ()./-]*(?:(?:x|ext\.?) ?[0-9]+)?")
 _POINTED = re.compile(r"[0-9]+\.0+")

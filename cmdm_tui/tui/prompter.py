@@ -47,6 +47,9 @@ class DialogPrompter:
         """Show a sentence for a few seconds."""
         self._app.notify(one_line(message), markup=False)
 
+    def show_progress(self, line: str) -> None:
+        """Show nothing: the status line shows the calls that are left."""
+
     def progress(self, most_calls: int) -> AbstractContextManager[None]:  # noqa: ARG002 - not shown
         """Show nothing: the status line shows each page and the calls left."""
         return nullcontext()

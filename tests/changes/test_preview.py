@@ -72,6 +72,20 @@ def test_rows_show_old_beside_new_for_what_changes_alone() -> None:
     assert len(list(preview_rows(CHANGES, limit=1))) == 2
 
 
+def test_a_record_that_goes_is_told_by_its_name() -> None:
+    gone = [
+        delete("lead", "A", {"City": "Hull", "LastName": "Oak"}),
+        delete("order", "B", {"Notes": None, "Number": "17"}),
+        delete("lead", "C", {"LastName": ""}),
+    ]
+    rows = list(preview_rows(dataclasses.replace(CHANGES, changes=tuple(gone))))
+    assert [row[3:6] for row in rows] == [
+        ("LastName", "Oak", None),
+        ("Number", "17", None),
+        (None, None, None),
+    ]
+
+
 def test_the_writers_of_results_take_it() -> None:
     sink = io.BytesIO()
     writer = create_writer("table", sink)

@@ -9,10 +9,11 @@ from pathlib import Path
 from cmdm_tui.api.errors import CallInfo, HourLimitReached
 from cmdm_tui.changes.apply_events import ApplyEvent, ResetReached, WaitingForReset
 from cmdm_tui.changes.journal import Journal
+from cmdm_tui.changes.journal_entry import EntryState
 from cmdm_tui.changes.quota_gate import GateEvent, QuotaGate
 from cmdm_tui.sandbox import RunningInfo, Sandbox, SandboxConfig
 from cmdm_tui.sandbox.clock import SystemClock, VirtualClock
-from tests.changes.conftest import Bench, create, open_bench, states
+from tests.changes.conftest import Bench, create, open_bench, states, update
 from tests.sandbox.control_client import ControlPlaneClient
 from tests.services import copy_records
 
@@ -69,6 +70,20 @@ async def test_where_no_call_is_left_it_waits_and_can_be_left_and_resumed(
             control.settings(rate_limit=5_000)
         async with open_bench(info, journal) as bench:
             assert states(await bench.resume(run)) == ["done"] * 10
+
+
+async def test_a_call_that_no_quota_was_left_for_is_not_counted(
+    tmp_path: Path, journal: Journal
+) -> None:
+    with limited(tmp_path, rate_limit=5) as info:
+        async with open_bench(info, journal) as bench:
+            bench.stops_at = is_wait
+            leads = await bench.ids("lead", 2)  # the second call, after the sign-in
+            updates = [update("lead", one, {}, City="Hull") for one in leads]
+            run, summary = await bench.apply(*updates, concurrency=1)
+            assert run.entry(1).state is EntryState.DONE
+            assert run.entry(2).state.is_open
+            assert summary.calls_made == len(bench.network.taken()) == 3
 
 
 async def test_it_ends_at_the_limit_where_it_is_not_to_wait(

@@ -3,7 +3,7 @@
 import dataclasses
 
 from cmdm_tui.changes.change_set import Change, ChangeKind
-from cmdm_tui.changes.journal_entry import JournalEntry
+from cmdm_tui.changes.journal_entry import EntryState, JournalEntry
 from cmdm_tui.changes.schedule import ChangeSchedule
 from cmdm_tui.changes.undo import make_undo
 from cmdm_tui.sandbox import RunningInfo
@@ -131,11 +131,51 @@ async def test_records_deleted_together_point_at_each_other_again(bench: Bench) 
         delete("contact", contact),
         delete("account", account),
     )
-    undone, _ = await bench.apply(*(await make_undo(run, bench.client)).changes)
+    undo = await make_undo(run, bench.client)
+    told = f"contact {kept} (AccountExternalID), contact {contact} (AccountExternalID)"
+    assert any(all(part in note for part in told.split(", ")) for note in undo.notes)
+    undone, _ = await bench.apply(*undo.changes)
     ids = {entry.change.entity: entry.result_id for entry in undone.entries if entry.result_id}
     linked = await bench.value("contact", ids["contact"] or "", "AccountExternalID")
     assert linked == ids["account"]
     assert await bench.value("contact", kept, "AccountExternalID") == ids["account"]
+
+
+async def test_what_an_undo_made_again_is_not_made_twice(bench: Bench) -> None:
+    account = (await bench.client.create("account", {"Name": "Ash"})).external_id
+    contact = (
+        await bench.client.create("contact", {"LastName": "Ash", "AccountExternalID": account})
+    ).external_id
+    run, _ = await bench.apply(delete("contact", contact), delete("account", account))
+    undo = await make_undo(run, bench.client)
+    undone = bench.journal.begin(undo, profile="tried", undo_of=run.id)
+    bench.stops_at = lambda _: True
+    await bench.applier(undone).run()
+
+    # Stopped after the account: it stands, and the contact may be made by a resume.
+    assert states(undone) == ["done", "pending"]
+    new_account = undone.entries[0].result_id or ""
+    again = await make_undo(run, bench.client, earlier=bench.journal.load_undos(run.id))
+    assert again.changes == ()
+    assert again.unchanged == 1
+    assert f"Run {undone.id} made 1 deleted record again already: account {new_account}." in (
+        again.notes
+    )
+    assert [f"cmdm journal resume {undone.id}" in reject.reason for reject in again.rejects] == [
+        True
+    ]
+
+    undone.set_state(2, EntryState.REFUSED, reason="the service refused it")
+    again = await make_undo(run, bench.client, earlier=bench.journal.load_undos(run.id))
+    (change,) = again.changes
+    assert (change.kind, change.entity) == (ChangeKind.CREATE, "contact")
+    assert change.properties["AccountExternalID"] == new_account
+
+    # What was made and is gone is made once more; so is everything where no undo is known of.
+    await bench.client.delete("account", new_account)
+    again = await make_undo(run, bench.client, earlier=bench.journal.load_undos(run.id))
+    assert [change.entity for change in again.changes] == ["account", "contact"]
+    assert len((await make_undo(run, bench.client)).changes) == 2
 
 
 async def test_a_task_made_again_belongs_to_the_record_made_again(bench: Bench) -> None:
@@ -206,3 +246,20 @@ def test_a_record_waits_for_the_deletes_of_what_points_at_it() -> None:
     assert [schedule.take(), schedule.take()] == [2, None]
     schedule.finish(2)
     assert schedule.take() == 3
+
+
+async def test_who_pointed_at_an_old_id_and_was_left_in_place_is_told(bench: Bench) -> None:
+    """Known of the run alone: the delete of the contact was refused as it had changed."""
+    account = (await bench.client.create("account", {"Name": "Ash"})).external_id
+    contact = (
+        await bench.client.create("contact", {"LastName": "Ash", "AccountExternalID": account})
+    ).external_id
+    read = dict((await bench.client.record("contact", contact)).properties)
+    await bench.client.update("contact", contact, {"City": "Hull"})
+    run, _ = await bench.apply(delete("contact", contact, read), delete("account", account))
+    assert states(run) == ["conflict", "done"]
+    undo = await make_undo(run, bench.client)
+    assert undo.notes[1] == (
+        "1 record of contact of this run points at an old id by AccountExternalID, unless that has "
+        f"changed since: {contact}."
+    )

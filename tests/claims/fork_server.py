@@ -3,14 +3,13 @@
 Each run is still a process of its own, with its own environment, folder and streams, and it ends as
 Python does. What Python reads before it runs anything (`PYTHON…`, the locale) cannot be given.
 
-A run is a connection to a Unix socket: a byte that says what is to be loaded, and a line of JSON
-with three file descriptors (the standard streams) go in; a line with the process's number comes
-out, and one with its exit code unless the program becomes the caller's own child.
+A run is a connection to a Unix socket: a line of JSON with three file descriptors (the standard
+streams) goes in; a line with the process's number comes out, and one with its exit code unless the
+program becomes the caller's own child.
 
 A server may be given code that it runs before it loads anything of the program.
 """
 
-import atexit
 import fcntl
 import gc
 import json
@@ -29,14 +28,6 @@ from os import fork
 PRELOADED = (
     "anyio._backends._asyncio",
     "certifi",
-    "cmdm_tui.api",
-    "cmdm_tui.cli.call_log",
-    "cmdm_tui.cli.main",
-    "cmdm_tui.config.process_start",
-    "cmdm_tui.formats.csv",
-    "cmdm_tui.formats.json",
-    "cmdm_tui.formats.table",
-    "cmdm_tui.redaction.leak_scanner",
     "filelock",
     "h11",
     "httpcore",
@@ -45,18 +36,32 @@ PRELOADED = (
     "pygments.lexers.sql",
     "sqlglot.optimizer",
 )
-PRELOADED_WITH_DUCKDB = (
-    "cmdm_tui.cli.commands.query",
-    "cmdm_tui.cli.commands.query_run",
-    "cmdm_tui.cli.commands.records",
-    "cmdm_tui.connect",
+PRELOADED_PACKAGES = (
+    "cmdm_tui.api",
+    "cmdm_tui.catalog",
+    "cmdm_tui.cli",
+    "cmdm_tui.config",
+    "cmdm_tui.query.collation",
+    "cmdm_tui.query.parsing",
+    "cmdm_tui.query.seek",
+    "cmdm_tui.redaction",
     "cmdm_tui.repl",
+    "cmdm_tui.sandbox",
+    "cmdm_tui.tui",
+)
+"""Packages that are loaded whole, but for what loads DuckDB."""
+
+PRELOADED_WITH_DUCKDB = (
+    "cmdm_tui.cli.commands.query_run",
+    "cmdm_tui.connect",
+    "cmdm_tui.repl.changes",
+    "cmdm_tui.repl.queries",
     "duckdb",
 )
-"""What is made here is freed at a run's end, for DuckDB complains of what is not."""
+"""What is made here is freed at a run's end, for DuckDB complains of what is not.
 
-FACES = ("cmdm_tui.tui", "cmdm_tui.repl", "cmdm_tui.sandbox")
-"""Packages that are loaded, whole, when a run first asks for it."""
+All else is frozen before: a run would take three times as long to end if it freed that too.
+"""
 
 
 def serve(path: str, first: str) -> str:
@@ -65,50 +70,40 @@ def serve(path: str, first: str) -> str:
     Returns in each new program the code that it is then to run.
     """
     exec(first, {"__name__": "first"})
-    for name in PRELOADED:
-        import_module(name)
-    _forget_garbage()
+    _load_modules()
+    # No program is to search for garbage among these, not even as it ends.
+    gc.collect()
+    gc.freeze()
     for name in PRELOADED_WITH_DUCKDB:
         import_module(name)
     # Read once a process.
     import_module("cmdm_tui.query.database.duckdb_session").aggregate_names()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
-    loads_faces = False
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(path)
         listener.listen(64)
         os.write(1, b"ready\n")
         while True:
             connection, _ = listener.accept()
-            if connection.recv(1) == b"f" and not loads_faces:
-                _load_faces()
-                loads_faces = True
-                _forget_garbage()
             if fork() == 0:
                 listener.close()
                 break
             connection.close()
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    code = _become(connection)
-    if loads_faces:
-        atexit.register(gc.unfreeze)
-    return code
+    return _become(connection)
 
 
-def _load_faces() -> None:
-    for package in FACES:
+def _load_modules() -> None:
+    for name in PRELOADED:
+        import_module(name)
+    for package in PRELOADED_PACKAGES:
         for found in pkgutil.walk_packages(import_module(package).__path__, f"{package}."):
-            if "postgres" not in found.name:
+            if "postgres" not in found.name and found.name not in PRELOADED_WITH_DUCKDB:
                 import_module(found.name)
+                assert "duckdb" not in sys.modules, f"{found.name} belongs with DuckDB"
 
     # A sandbox's password is hashed at the least cost, as in tests/conftest.py.
     import_module("cmdm_tui.sandbox.credentials")._SCRYPT["n"] = 2**4
-
-
-def _forget_garbage() -> None:
-    """Let no program search for garbage among the modules before it ends."""
-    gc.collect()
-    gc.freeze()
 
 
 def _become(connection: socket.socket) -> str:

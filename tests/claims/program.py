@@ -138,7 +138,6 @@ def fork_child(
         connection.connect(_start_fork_server(first))
         libc.prctl(_ADOPT_ORPHANS, 1, 0, 0, 0)
         try:
-            connection.sendall(b"f")
             socket.send_fds(connection, [run], streams)
             with connection.makefile() as answers:
                 return int(answers.readline())
@@ -190,7 +189,6 @@ def run_cmdm(
         run = _describe_run(words, home, extra, code)
         with socket.socket(socket.AF_UNIX) as connection:
             connection.connect(_start_fork_server(first))
-            connection.sendall(b"-")
             socket.send_fds(connection, [run], [one.fileno() for one in (given, out, err)])
             connection.settimeout(deadline)
             with connection.makefile() as answers:

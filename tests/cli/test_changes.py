@@ -58,6 +58,18 @@ def test_a_file_is_imported_and_the_import_taken_back(
     undone = cmdm("journal", "undo", run, "--yes")
     assert (undone.code, undone.json["counts"]) == (0, {"done": 2})
     assert count_leads(cmdm) == before
+    listed = cmdm("journal", "list", "-o", "json").json
+    assert [(row["run"], row["changes"]) for row in listed] == [(int(run) + 1, 2), (int(run), 2)]
+
+
+def test_a_deleted_record_is_made_again_once(cmdm: Command) -> None:
+    lead = cmdm("create", "lead", "LastName=Able").json["ExternalID"]
+    deleted = cmdm("sql", f"DELETE FROM lead WHERE ExternalID = '{lead}'", "--yes").json["run"]
+    before = count_leads(cmdm)
+    undone = cmdm("journal", "undo", str(deleted), "--yes")
+    again = cmdm("journal", "undo", str(deleted), "--yes")
+    assert f"Run {undone.json['run']} made 1 deleted record again already" in again.err
+    assert count_leads(cmdm) == before + 1
 
 
 def test_a_dry_run_shows_the_changes_and_sends_none(cmdm: Command, write_file: WriteFile) -> None:

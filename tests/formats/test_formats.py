@@ -118,6 +118,12 @@ def test_json_keeps_every_digit_of_a_decimal() -> None:
     assert b"12345678901234567890.123456" in text
 
 
+def test_json_writes_a_decimal_without_an_exponent() -> None:
+    numbers = [[Decimal("0.000000000")], [Decimal("0.0000001")], [Decimal("1E+3")]]
+    text = written("jsonl", numbers, [Named("a", "DECIMAL(38,9)")])
+    assert text.split() == [b'{"a":', b"0.000000000}", b'{"a":', b"0.0000001}", b'{"a":', b"1000}"]
+
+
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
 def test_what_is_no_number_is_null_in_json(value: float) -> None:
     assert json.loads(written("json", [[value]], [Named("a", "DOUBLE")])) == [{"a": None}]

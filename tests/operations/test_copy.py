@@ -17,6 +17,7 @@ from cmdm_tui.changes.change_set import ChangeKind, ChangeSet
 from cmdm_tui.changes.journal import Journal
 from cmdm_tui.operations.copy import CopyOperation, CopyRequest, SameAccount, UnknownEntity
 from cmdm_tui.operations.data import ImportOperation
+from cmdm_tui.operations.query import CallPolicy
 from cmdm_tui.query.errors import SqlError
 from cmdm_tui.sandbox import RunningInfo, Sandbox, SandboxConfig
 from cmdm_tui.transfer import ImportFileError
@@ -84,7 +85,9 @@ async def open_pair(pair: Pair) -> AsyncGenerator[tuple[Account, Account]]:
 
 async def plan(source: Account, target: Account, *requests: CopyRequest) -> ChangeSet:
     person = Person()
-    reader, finder = (ImportOperation(one, person, yes=True) for one in (source, target))
+    reader, finder = (
+        ImportOperation(one, person, CallPolicy("", is_allowed=True)) for one in (source, target)
+    )
     return await CopyOperation(source, target, reader, finder).plan(requests)
 
 

@@ -43,6 +43,8 @@ class Face:
         self.asked.append(question)
         return choices[0]
 
+    def show_progress(self, line: str) -> None: ...
+
     def notify(self, message: str) -> None:
         self.told.append(message)
 

@@ -14,6 +14,7 @@ from cmdm_tui.changes.apply_events import ApplyOptions
 from cmdm_tui.changes.change_sender import ChangeSender
 from cmdm_tui.changes.journal import Journal
 from cmdm_tui.operations.data import ImportDeclined, ImportOperation
+from cmdm_tui.operations.query import CallPolicy
 from cmdm_tui.operations.related_import import ImportRequest, PlannedFiles, RelatedImport
 from cmdm_tui.sandbox import RunningInfo, Sandbox, SandboxConfig
 from cmdm_tui.transfer import ImportOptions, ImportQuestions
@@ -45,7 +46,9 @@ async def plan(
         path = folder / f"{entity}.csv"
         path.write_text(text, "utf-8")
         asked.append(ImportRequest(path, entity, (options or {}).get(entity, ImportOptions())))
-    operation = ImportOperation(account, person or Person(can_ask=False))
+    operation = ImportOperation(
+        account, person or Person(can_ask=False), CallPolicy("", is_allowed=True)
+    )
     return await RelatedImport(account, operation).plan(asked, links)
 
 
@@ -142,7 +145,7 @@ async def test_files_of_one_name_are_told_apart(account: Account, tmp_path: Path
         path.parent.mkdir()
         path.write_text(text, "utf-8")
         asked.append(ImportRequest(path, entity, ImportOptions()))
-    operation = ImportOperation(account, Person(can_ask=False))
+    operation = ImportOperation(account, Person(can_ask=False), CallPolicy("", is_allowed=True))
     made = await RelatedImport(account, operation).plan(asked)
     assert sorted(made.refused) == [str(one.path) for one in asked]
     assert [len(rows) for rows in made.refused.values()] == [1, 1]

@@ -47,6 +47,8 @@ class Person:
         self.asked.append(question)
         return choices[0] if self.answer else None
 
+    def show_progress(self, line: str) -> None: ...
+
     def notify(self, message: str) -> None:
         self.told.append(message)
 
@@ -120,6 +122,21 @@ async def test_what_is_confirmed_is_shown_and_sent(bench: Bench) -> None:
     assert bench.shown[0].change_count == 1
     assert bench.person.asked == [f"Send 1 change to {bench.account.client.host}?"]
     assert bench.writes == ["POST lead"]
+
+
+async def test_a_count_is_not_believed_after_a_change_of_it(
+    sandbox: RunningInfo, journal: Journal, tmp_path: Path
+) -> None:
+    for lead_count in (7, None):
+        async with Account.open(profile_of(sandbox), catalogs=tmp_path) as account:
+            catalog = account.catalog
+            if lead_count is not None:
+                for entity in ("lead", "contact"):
+                    catalog.store_total(entity, lead_count)
+                bench = Bench(account, CountedNetwork(), journal)
+                await bench.operation().apply(bench.make(create()))
+            # The next program finds it so, too.
+            assert (catalog.cached_total("lead"), catalog.cached_total("contact")) == (None, 7)
 
 
 async def test_a_no_sends_nothing(bench: Bench) -> None:

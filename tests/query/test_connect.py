@@ -97,6 +97,13 @@ def test_importing_the_package_stays_light() -> None:
     assert ran.stdout.strip() == "[]"
 
 
+def test_every_public_name_of_the_face_is_the_packages() -> None:
+    face = sys.modules[cmdm_tui.connect.__module__]
+    assert all(getattr(cmdm_tui, name) is getattr(face, name) for name in face.__all__)
+    with pytest.raises(AttributeError, match="PlannedQuery"):
+        _ = cmdm_tui.PlannedQuery  # pyright: ignore[reportAttributeAccessIssue]
+
+
 def test_a_row_tells_which_columns_it_has() -> None:
     row = Row(("A", "b c"), (1, 2))
     assert (row.a, row["B C"], row[-1], list(row), len(row)) == (1, 2, 2, [1, 2], 2)

@@ -8,8 +8,11 @@ from prompt_toolkit.document import Document
 
 from cmdm_tui.api import Field
 from cmdm_tui.catalog import Account
+from cmdm_tui.changes import entity_fields
+from cmdm_tui.query.parsing.write_parts import Procedure
 from cmdm_tui.repl.completion.completer import StatementCompleter
 from cmdm_tui.repl.completion.rules import RULES, suggest
+from cmdm_tui.repl.completion.sql import OWNER_FIELDS, PROCEDURES
 from cmdm_tui.repl.session_catalog import SessionCatalog
 from cmdm_tui.text import visible
 
@@ -22,6 +25,7 @@ FIELDS = (
     Field("CreatedDate", type="DateTime", read_only=True),
     Field('Od"d\x1b', type="\x1b[2J"),
 )
+TASK_FIELDS = (Field("Subject"), Field("RelatedExternalID", read_only=True))
 
 
 class Lead:
@@ -30,7 +34,7 @@ class Lead:
     entities = ("account", "lead", "contact", "task", "opportunity", "event", "bad\x1bname")
 
     def fields(self, entity: str) -> Sequence[Field]:
-        known = {"lead": FIELDS, "account": (Field("Name"),), "task": (Field("Subject"),)}
+        known = {"lead": FIELDS, "account": (Field("Name"),), "task": TASK_FIELDS}
         return known.get(entity, ())
 
 
@@ -38,6 +42,7 @@ def offered(text: str) -> list[str]:
     return [offer.text for offer in suggest(text, Lead()).offers]
 
 
+SETTABLE = ["FirstName", "LastName", '"Lead Source"', "Status", "OptIn"]
 ENTITIES = ["account", "lead", "contact", "task", "opportunity", "event", "bad%1Bname"]
 
 
@@ -56,6 +61,10 @@ ENTITIES = ["account", "lead", "contact", "task", "opportunity", "event", "bad%1
                 "EXPLAIN ",
                 "SHOW ENTITIES",
                 "DESCRIBE ",
+                "INSERT INTO ",
+                "UPDATE ",
+                "DELETE FROM ",
+                "CALL ",
             ],
         ),
         ("p", ["POST ", "PUT "]),
@@ -121,6 +130,37 @@ ENTITIES = ["account", "lead", "contact", "task", "opportunity", "event", "bad%1
         ("SELECT * FROM lead WHERE City = 'Las", []),
         ("SELECT * FROM lead -- Las", []),
         ("SELECT 1;\nGET le", ["lead"]),
+        ('SELECT "Lead Source", sta', ["Status"]),
+        ('SELECT "Lead S', ['"Lead Source"']),
+        ("up", ["UPDATE "]),
+        ("del", ["DELETE ", "DELETE FROM "]),
+        ("DELETE F", ["FROM "]),
+        ("UPDATE le", ["lead"]),
+        ("INSERT INTO ta", ["task"]),
+        ("delete from op", ["opportunity"]),
+        ("CALL ", ["convert_lead('", "close_task('"]),
+        ("call cl", ["close_task('"]),
+        ("CALL close_task((SELECT * FROM ta", ["task"]),
+        ("UPDATE lead SET ", SETTABLE),
+        ("UPDATE lead AS l SET ", SETTABLE),
+        ("UPDATE Lead l\nSET sta", ["Status"]),
+        ("UPDATE lead SET created", []),
+        ("UPDATE lead SET extern", []),
+        ("UPDATE lead SET Status = 'a, b', OptIn = coalesce(OptIn, true), ", SETTABLE[:3]),
+        ("UPDATE lead SET Status = CREATED", ["CreatedDate"]),
+        ("UPDATE lead SET Status = coalesce(created", ["CreatedDate"]),
+        ("UPDATE lead SET Status = 'x' WHERE crea", ["CreatedDate"]),
+        ("UPDATE lead SET Status = 'x' WHERE Status = 'y' RETURN", ["RETURNING"]),
+        ("UPDATE lead l SET Status = 'x' WHERE l.fir", ["FirstName"]),
+        ("INSERT INTO lead (", SETTABLE),
+        ('INSERT INTO lead (Status, "Lead Source", ', ["FirstName", "LastName", "OptIn"]),
+        ("INSERT INTO lead (Status) VAL", ["VALUES"]),
+        ("INSERT INTO lead (Status) SEL", ["SELECT"]),
+        ("INSERT INTO task (Subject, rel", ["RelatedExternalID"]),
+        ("UPDATE task SET rel", []),
+        ("DELETE FROM lead WHERE sta", ["Status"]),
+        ("SELECT * FROM lead WHERE Status = 1 RETURN", []),
+        ("SELECT * FROM lead LIMIT 1 VALU", []),
     ],
 )
 def test_offers(text: str, expected: list[str] | None) -> None:
@@ -130,8 +170,14 @@ def test_offers(text: str, expected: list[str] | None) -> None:
         assert offered(text) == expected
 
 
+def test_what_completion_knows_of_changes_is_so() -> None:
+    assert list(PROCEDURES) == [one.name.casefold() for one in Procedure]
+    assert OWNER_FIELDS == entity_fields.OWNER_FIELDS
+
+
 PIECES = st.sampled_from(
-    ["GET ", "post ", "PUT ", "SELECT ", "FROM lead ", "'", "--",
+    ["GET ", "post ", "PUT ", "SELECT ", "UPDATE lead SET ", "INSERT INTO lead (",
+     "CALL ", "(", "FROM lead ", "'", "--",
      ".", "lead", "/", "?", "&", "fields=", "sort_by=", ",", "{", "}", '"',
      ":", "\\", "\\d ", "LastName", "Status", "\n", " ", "[", "\x1b", "convert", "=", "%", "\ud800"]
 )  # fmt: skip

@@ -1,5 +1,6 @@
 """Files of rarer kinds: each is imported right, asked about, or refused with line and reason."""
 
+import gzip
 import importlib
 import io
 from typing import Any
@@ -305,5 +306,11 @@ ODD_FILES = [
         b"\x89PNG\r\n\x1a\n" + bytes(range(256)),
         file_refusal=(None, "not a text file"),
         kind="a picture",
+    ),
+    ImportCase(
+        "leads.csv.gz",
+        gzip.compress(b"LastName\nAda\n"),
+        file_refusal=(None, "compressed. Unpack it"),
+        kind="a compressed file",
     ),
 ]

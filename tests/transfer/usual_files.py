@@ -227,9 +227,9 @@ USUAL_FILES = [
     ),
     ImportCase(
         "by-key.csv",
-        b"Email,LastName,City\n a@x.example ,Ada,\nnobody,Ben,Deal\n",
+        b"Email,LastName,City\n a@x.example ,Ada,\nnobody,Ben,Deal\nmailto:c@x.example,Cy,Deal\n",
         [{"Email": "a@x.example", "LastName": "Ada"}],
-        [(3, "Email", "not an e-mail address")],
+        [(3, "Email", "not an e-mail address"), (4, "Email", "not an e-mail address")],
         entity="contact",
         options=ImportOptions(mode="upsert", key="Email"),
         asks=["key"],
@@ -309,7 +309,8 @@ USUAL_FILES = [
         make_parquet(
             "SELECT * FROM (VALUES "
             "('A', 9007199254740993.07::DECIMAL(18,2), DATE '1999-12-31', '', now()), "
-            "(NULL, 1.00, NULL, NULL, NULL), ('B', NULL, NULL, NULL, NULL)"
+            "(NULL, 1.00, NULL, NULL, NULL), ('B', NULL, NULL, NULL, NULL), "
+            "('C', 1200.50, NULL, NULL, NULL), ('D', 0.00, NULL, NULL, NULL)"
             ") AS made(Name, Amount, CloseDate, Notes, CreatedDate)"
         ),
         [
@@ -320,6 +321,8 @@ USUAL_FILES = [
                 "Notes": "",
             },
             {"Name": "B"},
+            {"Name": "C", "Amount": "1200.5"},
+            {"Name": "D", "Amount": "0"},
         ],
         [(2, "Name", "is required")],
         entity="opportunity",

@@ -8,6 +8,7 @@ import click
 from cmdm_tui.cli.commands.change_options import (
     looking_options,
     read_change_options,
+    reading_options,
     sending_options,
 )
 from cmdm_tui.cli.context import CommandContext
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 @click.command(short_help="Send the changes that a file keeps.")
 @click.argument("file", type=click.Path(path_type=Path))
+@reading_options
 @looking_options
 @sending_options
 @click.pass_obj

@@ -24,6 +24,17 @@ _LOOKING = (
     ),
 )  # fmt: skip
 
+_READING = (
+    click.option(
+        "--check-lookups", is_flag=True,
+        help="Read the records that lookups and parents name, and leave out what names none.",
+    ),
+    click.option(
+        "--allow-partial", is_flag=True,
+        help="Send the changes also where not every record that may be meant could be read.",
+    ),
+)  # fmt: skip
+
 _RESULTS = (
     click.option(
         "-o", "--output-format", "name", type=click.Choice(FORMATS), metavar="FORMAT",
@@ -65,6 +76,13 @@ def looking_options(command: Command) -> Command:
     return command
 
 
+def reading_options(command: Command) -> Command:
+    """Add the options on what is read before changes are shown."""
+    for option in reversed(_READING):
+        command = option(command)
+    return command
+
+
 def sending_options(command: Command) -> Command:
     """Add the options that say how changes are confirmed and sent, and what is written of them."""
     for option in reversed((*_SENDING, *_RESULTS)):
@@ -102,4 +120,7 @@ def read_change_options(given: dict[str, Any]) -> "ChangeOptions":
         saved_as=given.get("saved_as"),
         results=results,
         refused=given.get("refused"),
+        checks_lookups=bool(given.get("check_lookups")),
+        allows_partial=bool(given.get("allow_partial")),
+        max_calls=given.get("max_calls"),
     )

@@ -3,18 +3,18 @@
 import asyncio
 import sys
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from dataclasses import dataclass
+from contextlib import closing
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from cmdm_tui.catalog import Account
 from cmdm_tui.changes.apply_events import DEFAULT_OPTIONS, ApplyOptions, ApplySummary
 from cmdm_tui.changes.change_file import save_change_set
 from cmdm_tui.changes.change_set import ChangeSet
 from cmdm_tui.changes.journal import Journal, JournalRun
-from cmdm_tui.changes.journal_entry import EntryState, JournalEntry
 from cmdm_tui.changes.preview import (
     ChangePreview,
-    PreviewColumn,
     preview_changes,
     preview_columns,
     preview_rows,
@@ -32,20 +32,20 @@ from cmdm_tui.formats.output_file import format_of_file
 from cmdm_tui.operations.change_texts import describe_outcome, describe_preview
 from cmdm_tui.operations.confirmation import WritePolicy, confirm_rule
 from cmdm_tui.operations.interrupts import handle_interrupt
+from cmdm_tui.operations.journal_rows import ENTRY_COLUMNS, list_entry
+from cmdm_tui.operations.lookups import LookupOperation
+from cmdm_tui.operations.query import CallPolicy
 from cmdm_tui.operations.write import WriteOperation, WriteOutcome, check_writable
+from cmdm_tui.query.engine import Engine
 from cmdm_tui.text import one_line
 
+if TYPE_CHECKING:
+    from cmdm_tui.operations.references import ReferenceSearch
+
 HOW_TO_CONFIRM = "Say --yes to send without a question, or --dry-run to only look"
+HOW_TO_ALLOW = "Allow them with --yes, or some of them with --max-calls"
 SAMPLE = 10
 """Changes that are shown one by one, where not all are asked for."""
-
-_ENTRY_COLUMNS = tuple(
-    map(
-        PreviewColumn,
-        ("number", "change", "entity", "ExternalID", "state", "reason", "origin"),
-        ("BIGINT", *["VARCHAR"] * 6),
-    )
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,8 @@ class ChangeOptions:
 
     With `is_dry_run` the changes are written to stdout in the `format`, and none is sent;
     `saved_as` keeps them in a file, and sends none either. `results` and `refused` are files for
-    what became of each change, and for those that were not done.
+    what became of each change, and for those that were not done. `max_calls` is the most that
+    reading may make; it `checks_lookups` with what of them is left.
     """
 
     apply: ApplyOptions = DEFAULT_OPTIONS
@@ -66,6 +67,15 @@ class ChangeOptions:
     saved_as: Path | None = None
     results: Path | None = None
     refused: Path | None = None
+    checks_lookups: bool = False
+    allows_partial: bool = False
+    max_calls: int | None = None
+
+    @property
+    def calls(self) -> CallPolicy:
+        """How many calls reading may make."""
+        is_allowed = self.is_confirmed or self.max_calls is not None
+        return CallPolicy(HOW_TO_ALLOW, max_calls=self.max_calls, is_allowed=is_allowed)
 
     @property
     def only_looks(self) -> bool:
@@ -125,10 +135,19 @@ class ChangeSession:
                 HOW_TO_CONFIRM,
                 is_confirmed=options.is_confirmed,
                 max_writes=options.max_writes,
+                allows_partial=options.allows_partial,
             ),
             show=self.show,
             options=options.apply,
         )
+
+    def search_references(self, engine: Engine, max_calls: int | None) -> "ReferenceSearch":
+        """Return a search for references, in at most `max_calls` calls."""
+        from cmdm_tui.operations.references import ReferenceSearch
+
+        is_allowed = self._options.is_confirmed or max_calls is not None
+        policy = CallPolicy(HOW_TO_ALLOW, max_calls=max_calls, is_allowed=is_allowed)
+        return ReferenceSearch(self.account, engine, self.prompter, policy)
 
     async def apply(
         self,
@@ -142,6 +161,12 @@ class ChangeSession:
         `returned` writes the records that were changed, in place of the summary as JSON.
         """
         options = self._options
+        if options.checks_lookups:
+            checked = await self._check_lookups(change_set)
+            if checked is None:
+                note("Nothing was sent.")
+                return ExitCode.TOO_MANY_CALLS
+            change_set = checked
         if options.saved_as is not None:
             self._describe(change_set)
             save_change_set(options.saved_as, change_set)
@@ -156,7 +181,7 @@ class ChangeSession:
         else:
             outcome = await self.operation.apply(change_set, undo_of=undo_of)
             return self.report(outcome, returned)
-        return ExitCode.PARTIAL if change_set.rejects or change_set.is_partial else ExitCode.DONE
+        return ExitCode.PARTIAL if has_left_out(change_set) else ExitCode.DONE
 
     def show(self, change_set: ChangeSet, preview: ChangePreview) -> None:
         """Show on stderr what is about to be sent: in words, and the first changes as a table."""
@@ -184,7 +209,7 @@ class ChangeSession:
         if run is None or summary is None:
             if run is not None:
                 note(f"Nothing is left to do of run {run.id}.")
-            return ExitCode.PARTIAL if outcome.change_set.rejects else ExitCode.DONE
+            return ExitCode.PARTIAL if has_left_out(outcome.change_set) else ExitCode.DONE
         for sentence in describe_outcome(run, summary):
             note(sentence)
         self._write_files(run)
@@ -192,22 +217,31 @@ class ChangeSession:
             returned(run)
         elif self._options.format == "json":
             write_json(_encode_summary(outcome.change_set, run, summary))
-        counts = summary.counts
-        if counts.get(EntryState.UNKNOWN) or counts.get(EntryState.SENDING):
+        if summary.is_in_doubt:
             return ExitCode.OUTCOME_UNKNOWN
         if summary.error is not None:
             return exit_code_of(summary.error) or ExitCode.FAILED
         if summary.stop_reason and not summary.is_complete and not summary.has_failures:
             return ExitCode.INTERRUPTED
         is_whole = summary.is_complete and not summary.has_failures
-        return ExitCode.DONE if is_whole and not outcome.change_set.rejects else ExitCode.PARTIAL
+        is_whole = is_whole and not has_left_out(outcome.change_set)
+        return ExitCode.DONE if is_whole else ExitCode.PARTIAL
+
+    async def _check_lookups(self, change_set: ChangeSet) -> ChangeSet | None:
+        policy = self._options.calls
+        if policy.max_calls is not None:
+            left = max(policy.max_calls - change_set.calls_made, 0)
+            policy = replace(policy, max_calls=left)
+        with closing(Engine(self.account)) as engine:
+            operation = LookupOperation(self.account, engine, self.prompter, policy)
+            return await operation.check(change_set)
 
     def _write_files(self, run: JournalRun) -> None:
         options = self._options
         if options.results is not None:
             with open_destination(options.results) as sink:
                 writer = create_writer(format_of_file(options.results), sink)
-                writer.begin(_ENTRY_COLUMNS)
+                writer.begin(ENTRY_COLUMNS)
                 writer.write_rows([list_entry(entry) for entry in run.entries])
                 writer.end()
         if options.refused is not None and (refused := make_refused_set(run)) is not None:
@@ -226,18 +260,9 @@ class ChangeSession:
             note(f"These are the first {SAMPLE} of {count:,} changes; --all shows every one.")
 
 
-def list_entry(entry: JournalEntry) -> Sequence[object]:
-    """Return the row of a change of the journal: its record, its state, and why."""
-    change = entry.change
-    external_id = entry.result_id or change.external_id
-    state, reason = entry.state.value, entry.reason or None
-    origin = change.origin or None
-    return entry.number, change.kind.value, change.entity, external_id, state, reason, origin
-
-
-def entry_columns() -> Sequence[OutputColumn]:
-    """Return the columns of `list_entry`."""
-    return _ENTRY_COLUMNS
+def has_left_out(change_set: ChangeSet) -> bool:
+    """Return whether the changes are not all that was asked for."""
+    return bool(change_set.rejects) or change_set.is_partial
 
 
 def write_rows(
@@ -262,6 +287,7 @@ def _encode_summary(change_set: ChangeSet, run: JournalRun, summary: ApplySummar
             "counts": {state.value: count for state, count in summary.counts.items() if count},
             "unchanged_before": change_set.unchanged,
             "left_out": len(change_set.rejects),
+            "partial": change_set.is_partial,
             "calls": summary.calls_made,
             "created": {str(number): one for number, one in summary.created_ids.items()},
         }

@@ -52,7 +52,6 @@ def copy(
     entities: tuple[str, ...],
     source: str,
     target: str,
-    max_calls: int | None,
     **given: Any,
 ) -> int:
     """Copy records of the ENTITIES from one profile's account to another's.
@@ -89,9 +88,7 @@ def copy(
             command.progress.observe
         ) as opened:
             reader, finder = (
-                ImportOperation(
-                    account, session.prompter, max_calls=max_calls, yes=changes.is_confirmed
-                )
+                ImportOperation(account, session.prompter, changes.calls)
                 for account in (opened, session.account)
             )
             operation = CopyOperation(opened, session.account, reader, finder)

@@ -8,6 +8,7 @@ import click
 from cmdm_tui.cli.commands.change_options import (
     looking_options,
     read_change_options,
+    reading_options,
     sending_options,
 )
 from cmdm_tui.cli.context import CommandContext, note
@@ -74,6 +75,7 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
     "--max-calls", type=click.IntRange(1), metavar="N",
     help="Make at most N calls for each query that finds records that exist.",
 )  # fmt: skip
+@reading_options
 @looking_options
 @sending_options
 @click.pass_obj
@@ -81,7 +83,6 @@ def import_records(
     context: CommandContext,
     words: tuple[str, ...],
     rejects: Path | None,
-    max_calls: int | None,
     **given: Any,
 ) -> int:
     """Create records of ENTITY from FILE: CSV, TSV, JSON, JSON Lines, Parquet or xlsx.
@@ -118,9 +119,7 @@ def import_records(
     changes = read_change_options(given)
 
     async def work(session: "ChangeSession") -> int:
-        operation = ImportOperation(
-            session.account, session.prompter, max_calls=max_calls, yes=changes.is_confirmed
-        )
+        operation = ImportOperation(session.account, session.prompter, changes.calls)
         try:
             if asked.is_single:
                 (one,) = asked.requests

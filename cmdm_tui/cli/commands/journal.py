@@ -1,6 +1,5 @@
 """`cmdm journal`: shows what was changed, goes on with it, and takes it back."""
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -16,7 +15,6 @@ from cmdm_tui.cli.context import CommandContext, note
 from cmdm_tui.cli.exit_codes import ExitCode
 
 if TYPE_CHECKING:
-    from cmdm_tui.changes.journal_entry import RunSummary
     from cmdm_tui.cli.commands.change_run import ChangeSession
 
 _format_option = click.option(
@@ -41,16 +39,15 @@ def journal() -> None:
 def list_runs(context: CommandContext, name: str | None) -> int:
     """List the runs of the profile: one of -p, else those of every profile. Makes no call."""
     from cmdm_tui.changes.journal import Journal
-    from cmdm_tui.changes.preview import PreviewColumn
     from cmdm_tui.cli.commands.change_run import write_rows
     from cmdm_tui.cli.commands.query_output import choose_format
+    from cmdm_tui.operations.journal_rows import RUN_COLUMNS, list_run
 
-    names = ("run", "profile", "began", "ended", "changes", "state", "title")
     form = choose_format(name, None)
     with Journal.open(context.paths.journal) as opened:
         runs = opened.runs(context.profile_name)
-        rows = [_list_run(run, is_in_use=opened.is_in_use(run.id)) for run in runs]
-    write_rows([PreviewColumn(one) for one in names], rows, form)
+        rows = [list_run(run, is_in_use=opened.is_in_use(run.id)) for run in runs]
+    write_rows(RUN_COLUMNS, rows, form)
     return ExitCode.DONE
 
 
@@ -61,8 +58,9 @@ def list_runs(context: CommandContext, name: str | None) -> int:
 def show(context: CommandContext, run_id: int, name: str | None) -> int:
     """Show each change of a RUN: its record, its state, and why. Makes no call."""
     from cmdm_tui.changes.journal import Journal
-    from cmdm_tui.cli.commands.change_run import entry_columns, list_entry, write_rows
+    from cmdm_tui.cli.commands.change_run import write_rows
     from cmdm_tui.cli.commands.query_output import choose_format
+    from cmdm_tui.operations.journal_rows import ENTRY_COLUMNS, list_entry
 
     form = choose_format(name, None)
     with Journal.open(context.paths.journal) as opened:
@@ -70,7 +68,7 @@ def show(context: CommandContext, run_id: int, name: str | None) -> int:
         summary = run.summary
         rows = [list_entry(entry) for entry in run.entries]
     note(f"Run {run_id}: {summary.title}")
-    write_rows(entry_columns(), rows, form)
+    write_rows(ENTRY_COLUMNS, rows, form)
     return ExitCode.DONE
 
 
@@ -95,33 +93,54 @@ def resume(context: CommandContext, run_id: int, **given: Any) -> int:
 
 @journal.command(short_help="Take a run back.")
 @_run_argument
+@click.option(
+    "--find-references", is_flag=True,
+    help="Search for the records that point at an old id, and point them at the new one.",
+)  # fmt: skip
+@click.option(
+    "--max-calls", type=click.IntRange(1), metavar="N",
+    help="Make at most N calls to find references.",
+)  # fmt: skip
 @looking_options
 @sending_options
 @click.pass_obj
-def undo(context: CommandContext, run_id: int, **given: Any) -> int:
+def undo(
+    context: CommandContext,
+    run_id: int,
+    *,
+    find_references: bool,
+    max_calls: int | None,
+    **given: Any,
+) -> int:
     """Show what takes a RUN back, and send it once confirmed. The undo is a run too.
 
     Updates are put back where the value is still the one that was written. Created records are
     deleted, and deleted ones made again under a new id. Conversions and closings stay.
+
+    What pointed at a deleted record, and was deleted or changed in the same RUN, points at the new
+    one. Other records are searched with --find-references alone: its calls are asked for first.
     """
+    from contextlib import closing
+
     from cmdm_tui.cli.commands.change_run import ChangeCommand
+    from cmdm_tui.operations.references import SearchDeclined
+    from cmdm_tui.query.engine import Engine
+
+    if max_calls is not None and not find_references:
+        raise click.UsageError("--max-calls goes with --find-references alone.")
+    changes = read_change_options(given)
 
     async def work(session: "ChangeSession") -> int:
         run = session.journal.load(run_id)
-        change_set = await session.operation.plan_undo(run)
+        if not find_references:
+            return await session.apply(await session.operation.plan_undo(run), undo_of=run.id)
+        with closing(Engine(session.account)) as engine:
+            search = session.search_references(engine, max_calls)
+            try:
+                change_set = await session.operation.plan_undo(run, search=search)
+            except SearchDeclined:
+                note("Nothing was sent.")
+                return ExitCode.TOO_MANY_CALLS
         return await session.apply(change_set, undo_of=run.id)
 
-    return ChangeCommand(context, read_change_options(given)).run(work)
-
-
-def _list_run(run: "RunSummary", *, is_in_use: bool) -> tuple[object, ...]:
-    from cmdm_tui.operations.change_texts import describe_counts
-
-    state = describe_counts(run.counts.items()) + ("; under way" if is_in_use else "")
-    ended = None if run.ended_at is None else _to_time(run.ended_at)
-    began = _to_time(run.began_at)
-    return str(run.id), run.profile, began, ended, str(run.change_count), state, run.title
-
-
-def _to_time(moment: float) -> str:
-    return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%d %H:%M:%SZ")
+    return ChangeCommand(context, changes).run(work)

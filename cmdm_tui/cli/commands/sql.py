@@ -7,6 +7,7 @@ import click
 from cmdm_tui.cli.commands.change_options import (
     looking_options,
     read_change_options,
+    reading_options,
     sending_options,
 )
 from cmdm_tui.cli.context import CommandContext, note
@@ -17,8 +18,6 @@ if TYPE_CHECKING:
 
     from cmdm_tui.cli.commands.change_run import ChangeOptions, ChangeSession
     from cmdm_tui.query.parsing.write_statement import ReadStatement, WriteStatement
-
-_HOW_TO_ALLOW = "Allow them with --yes, or some of them with --max-calls"
 
 
 @click.command(short_help="Read and change records in SQL.")
@@ -32,6 +31,11 @@ _HOW_TO_ALLOW = "Allow them with --yes, or some of them with --max-calls"
     "--max-calls", type=click.IntRange(1), metavar="N",
     help="Make at most N calls to read what a statement needs.",
 )  # fmt: skip
+@reading_options
+@click.option(
+    "--find-references", is_flag=True,
+    help="Search for the records that point at those that a DELETE deletes, and name them.",
+)  # fmt: skip
 @looking_options
 @sending_options
 @click.pass_obj
@@ -40,7 +44,8 @@ def sql(
     statement: str | None,
     source: str | None,
     given: tuple[str, ...],
-    max_calls: int | None,
+    *,
+    find_references: bool,
     **options: Any,
 ) -> int:
     """Run SQL statements, given as STATEMENT, or those in a FILE or on stdin (-).
@@ -69,9 +74,9 @@ def sql(
     try:
         for one in read_statements(words, parameters, allows_files=True):
             if isinstance(one, ReadStatement):
-                ended = _run_read(context, one, changes, max_calls)
+                ended = _run_read(context, one, changes)
             else:
-                ended = _run_write(context, one, changes, max_calls)
+                ended = _run_write(context, one, changes, finds=find_references)
             code = code or ended
             if ended not in {ExitCode.DONE, ExitCode.PARTIAL}:
                 break
@@ -81,16 +86,14 @@ def sql(
     return code
 
 
-def _run_read(
-    context: CommandContext, one: "ReadStatement", changes: "ChangeOptions", max_calls: int | None
-) -> int:
+def _run_read(context: CommandContext, one: "ReadStatement", changes: "ChangeOptions") -> int:
     from cmdm_tui.cli.commands.query_run import QueryCommand, QueryOptions
 
     options = QueryOptions(
         statements=(one.script,),
         format=changes.format,
         file=None,
-        max_calls=max_calls,
+        max_calls=changes.max_calls,
         resume_file=None,
         is_confirmed=changes.is_confirmed,
         explains=False,
@@ -110,28 +113,31 @@ def _as_texts(parameters: "Mapping[str, object]") -> "dict[str, str]":
 
 
 def _run_write(
-    context: CommandContext, one: "WriteStatement", changes: "ChangeOptions", max_calls: int | None
+    context: CommandContext, one: "WriteStatement", changes: "ChangeOptions", *, finds: bool
 ) -> int:
     from contextlib import closing
 
     from cmdm_tui.changes.journal import JournalRun
     from cmdm_tui.changes.preview import PreviewColumn
+    from cmdm_tui.changes.reference_notes import list_deleted, note_references
     from cmdm_tui.changes.sql_returning import returned_columns, returned_rows
     from cmdm_tui.cli.commands.change_run import ChangeCommand, write_rows
-    from cmdm_tui.operations.query import CallPolicy
+    from cmdm_tui.operations.references import SearchDeclined
     from cmdm_tui.operations.statement import StatementOperation
     from cmdm_tui.query.engine import Engine
 
     async def work(session: "ChangeSession") -> int:
-        policy = CallPolicy(
-            _HOW_TO_ALLOW,
-            max_calls=max_calls,
-            is_allowed=changes.is_confirmed or max_calls is not None,
-        )
         with closing(Engine(session.account)) as engine:
-            operation = StatementOperation(session.account, engine, session.prompter, policy)
+            operation = StatementOperation(session.account, engine, session.prompter, changes.calls)
             made = await operation.plan(one, only_looks=changes.only_looks)
-        if made is None or operation.change is None:
+            change_set = None if made is None else made.change_set
+            if finds and change_set is not None and (deleted := list_deleted(change_set)):
+                search = session.search_references(engine, changes.max_calls)
+                try:
+                    change_set = note_references(change_set, await search.find(deleted))
+                except SearchDeclined:
+                    made = None
+        if made is None or change_set is None or operation.change is None:
             note("Nothing was sent.")
             return ExitCode.TOO_MANY_CALLS
         columns = returned_columns(one.returning, operation.change.known)
@@ -140,6 +146,6 @@ def _run_write(
             names = [PreviewColumn(title) for title, _ in columns]
             write_rows(names, returned_rows(columns, run.entries, made.read), changes.format)
 
-        return await session.apply(made.change_set, returned=write_returned if columns else None)
+        return await session.apply(change_set, returned=write_returned if columns else None)
 
     return ChangeCommand(context, changes).run(work)

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from cmdm_tui.repl.commands import catalog, results, settings
+from cmdm_tui.repl.commands import catalog, changes, results, settings
 from cmdm_tui.repl.commands import session as session_commands
 from cmdm_tui.repl.errors import ReplError
 from cmdm_tui.repl.session import ReplSession
@@ -125,6 +125,19 @@ COMMANDS = (
         "FILE",
         "Write the last query's result: .csv, .json, …",
         results.export_result,
+    ),
+    BackslashCommand(
+        "journal",
+        "[N]",
+        "List what was changed here, or show run N: no call",
+        changes.show_journal,
+    ),
+    BackslashCommand(
+        "undo", "[N]", "Take run N back, or the last one: shown, then asked", changes.undo_run
+    ),
+    BackslashCommand("resume", "N", "Go on with run N, which was stopped", changes.resume_run),
+    BackslashCommand(
+        "apply", "FILE", "Send the changes in FILE: shown, then asked", changes.apply_file
     ),
     BackslashCommand(
         "o",

@@ -18,6 +18,10 @@ SQL, over lines to its semicolon; entities are tables, fields their columns:
   SELECT City, count(*) FROM lead GROUP BY City ORDER BY 2 DESC;
   EXPLAIN SELECT …;             what it would cost in calls
   SHOW ENTITIES, DESCRIBE lead  what there is to ask
+SQL changes records too, once it was shown and confirmed; \\undo takes it back:
+  UPDATE lead SET Status = 'New' WHERE City = 'Hull';
+  INSERT INTO lead (LastName, Score) VALUES ('Ng', 5), ('Xu', 7);
+  DELETE FROM task WHERE …;     also CALL close_task('ID'), convert_lead('ID')
 Calls, with the path below the base address:
   GET lead?per_page=20&page=1   records; also fields= sort_by= sort_order=
   GET lead/ABC1D2E3             one record

@@ -11,9 +11,9 @@ from cmdm_tui.formats.json_text import escape_json
 from cmdm_tui.repl.commands.command_table import COMMANDS
 from cmdm_tui.repl.completion.body_cursor import find_cursor
 from cmdm_tui.repl.completion.offers import CompletionCatalog, Offer
-from cmdm_tui.repl.completion.sql import WORD, offer_sql
+from cmdm_tui.repl.completion.sql import find_word, offer_sql
 from cmdm_tui.repl.raw_call import path_segments, query_parameters
-from cmdm_tui.repl.statement_parser import VERBS, is_query
+from cmdm_tui.repl.statement_parser import VERBS, is_sql
 from cmdm_tui.repl.statement_splitter import last_statement
 from cmdm_tui.text import one_line
 
@@ -52,9 +52,8 @@ def suggest(
     offered before it is begun: a hundred may follow.
     """
     statement = last_statement(text)
-    if is_query(statement) and re.search(r"\s", statement.strip() + statement[-1:]):
-        word = WORD.search(statement)
-        typed = word["word"] if word else ""
+    if is_sql(statement) and re.search(r"\s", statement.strip() + statement[-1:]):
+        typed = find_word(statement)
         offers = tuple(offer_sql(statement, behind, known))
         if not typed and not is_asked and len(offers) > _MOST_UNASKED:
             return Suggestions("")
@@ -92,8 +91,10 @@ def _offer_verbs(_: re.Match[str], __: CompletionCatalog) -> Iterable[Offer]:
     yield from (Offer(words, words.strip()) for words in _SQL_WORDS)
 
 
-def _offer_entities(_: re.Match[str], known: CompletionCatalog) -> Iterable[Offer]:
-    return (Offer(quote(name, safe=""), one_line(name)) for name in known.entities)
+def _offer_entities(found: re.Match[str], known: CompletionCatalog) -> Iterable[Offer]:
+    yield from (Offer(quote(name, safe=""), one_line(name)) for name in known.entities)
+    if found["verb"].upper() == "DELETE":
+        yield Offer("FROM ", "FROM", "records that a condition finds")
 
 
 def _offer_second_segments(found: re.Match[str], _: CompletionCatalog) -> Iterable[Offer]:
@@ -170,7 +171,10 @@ def _word(name: str) -> str:
 
 
 _MOST_UNASKED = 40
-_SQL_WORDS = ("SELECT ", "WITH ", "EXPLAIN ", "SHOW ENTITIES", "DESCRIBE ")
+_SQL_WORDS = (
+    "SELECT ", "WITH ", "EXPLAIN ", "SHOW ENTITIES", "DESCRIBE ",
+    "INSERT INTO ", "UPDATE ", "DELETE FROM ", "CALL ",
+)  # fmt: skip
 _PARAMETERS = (
     ("per_page", "records a page; needs page"),
     ("page", "which page, from 1; needs per_page"),

@@ -1,0 +1,48 @@
+"""Lists what the journal keeps, as rows for every face: runs, and the changes of one."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from cmdm_tui.changes.journal_entry import JournalEntry, RunSummary
+from cmdm_tui.changes.preview import PreviewColumn
+from cmdm_tui.operations.change_texts import describe_counts
+
+_TIME = "TIMESTAMP WITH TIME ZONE"
+RUN_COLUMNS = (
+    PreviewColumn("run", "BIGINT"),
+    PreviewColumn("profile"),
+    PreviewColumn("began", _TIME),
+    PreviewColumn("ended", _TIME),
+    PreviewColumn("changes", "BIGINT"),
+    PreviewColumn("state"),
+    PreviewColumn("title"),
+)
+RunRow = tuple[int, str, datetime, datetime | None, int, str, str]
+ENTRY_COLUMNS = tuple(
+    map(
+        PreviewColumn,
+        ("number", "change", "entity", "ExternalID", "state", "reason", "origin"),
+        ("BIGINT", *["VARCHAR"] * 6),
+    )
+)
+
+
+def list_run(run: RunSummary, *, is_in_use: bool) -> RunRow:
+    """Return the row of a run: when it was, how many changes it has, and how far they are."""
+    state = describe_counts(run.counts.items()) + ("; under way" if is_in_use else "")
+    ended = None if run.ended_at is None else _to_time(run.ended_at)
+    began = _to_time(run.began_at)
+    return run.id, run.profile, began, ended, run.change_count, state, run.title
+
+
+def list_entry(entry: JournalEntry) -> Sequence[int | str | None]:
+    """Return the row of a change of the journal: its record, its state, and why."""
+    change = entry.change
+    external_id = entry.result_id or change.external_id
+    state, reason = entry.state.value, entry.reason or None
+    origin = change.origin or None
+    return entry.number, change.kind.value, change.entity, external_id, state, reason, origin
+
+
+def _to_time(moment: float) -> datetime:
+    return datetime.fromtimestamp(moment, UTC).replace(microsecond=0)
