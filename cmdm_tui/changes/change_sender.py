@@ -55,7 +55,7 @@ RUN_ENDING = (
 )
 """Failures that are not the change's: the next change would fail like it."""
 
-_ONCE = frozenset({ChangeKind.CREATE, ChangeKind.CONVERT})
+ONCE_KINDS = frozenset({ChangeKind.CREATE, ChangeKind.CONVERT})
 
 
 @dataclass(slots=True)
@@ -111,7 +111,7 @@ class ChangeSender:
         except ApiError as error:
             reason = f"it may have been done, and cannot be looked for: {self._explain(error)}"
             outcome = Outcome(EntryState.UNKNOWN, reason)
-        is_once = entry.change.kind in _ONCE
+        is_once = entry.change.kind in ONCE_KINDS
         was_unknown = entry.state is EntryState.UNKNOWN
         state, reason = outcome.state, outcome.reason
         if is_once and was_unknown and state is EntryState.PENDING:
@@ -126,7 +126,7 @@ class ChangeSender:
         return settled, outcome.record
 
     async def _find_outcome(self, entry: JournalEntry, doubt: OutcomeUnknown | None) -> Outcome:
-        if entry.change.kind not in _ONCE:
+        if entry.change.kind not in ONCE_KINDS:
             return await find_outcome(entry, self.client, self._list_earlier(entry))
         if doubt is None:
             if entry.write is None:
@@ -181,7 +181,7 @@ class ChangeSender:
                 entry = self.run.set_state(entry.number, EntryState.UNKNOWN, reason=reason)
             return entry, doubt
         except RUN_ENDING as error:
-            if entry.change.kind in _ONCE or isinstance(error, ReadOnly | InsecureAddress):
+            if entry.change.kind in ONCE_KINDS or isinstance(error, ReadOnly | InsecureAddress):
                 # It was not sent, or refused as a whole; the client has not sent it twice.
                 self.run.set_state(entry.number, EntryState.PENDING)
                 raise
@@ -189,7 +189,7 @@ class ChangeSender:
                 return entry, error
             raise
         except ApiError as error:
-            if _is_refusal(error):
+            if is_refusal(error):
                 return self._refuse(entry, self._explain(error)), None
             return entry, error
         return self.run.set_state(entry.number, EntryState.DONE, result_id=result_id), None
@@ -215,7 +215,7 @@ class ChangeSender:
         """Return a change that was not done, however often it was sent."""
         reason = self._explain(failure)
         cause = failure.cause if isinstance(failure, OutcomeUnknown) else failure
-        if entry.change.kind in _ONCE or isinstance(cause, StatusError):
+        if entry.change.kind in ONCE_KINDS or isinstance(cause, StatusError):
             return self._refuse(entry, f"sent {_ROUNDS} times without success: {reason}")
         reason = f"it was not done so far, and may be done later: {reason}"
         return self.run.set_state(entry.number, EntryState.UNKNOWN, reason=reason)
@@ -296,7 +296,7 @@ class ChangeSender:
             yield
 
 
-def _is_refusal(error: ApiError) -> bool:
+def is_refusal(error: ApiError) -> bool:
     """Return whether it is certain that the service did not do it, and will not."""
     if not isinstance(error, StatusError):
         # What cannot be sent at all; any other has an answer that cannot be read.

@@ -47,7 +47,7 @@ async def make_undo(
     Updates are put back only where the value is still the one that was written, else they are
     rejects. Created records are deleted, unless another has changed them. Deleted records are made
     again, under a new id: without what is read-only by `fields`, which are looked up where they are
-    not given. One that an `earlier` undo of the run made again, and that still stands, is left as
+    not given. One that an `earlier` undo of the run made again, and that is still there, is left as
     it is. Notes name the conversions and closings, which stay, and who points at an old id, as far
     as the run shows it. `references` are those that were searched for: notes name them, and they
     are pointed at the new ids. Apply it with `journal.begin(undo, …, undo_of=run.id)`. Raises

@@ -95,7 +95,7 @@ def test_a_door_that_does_not_ask_would_be_noticed(
         return None
 
     ids = make_records(cmdm)
-    monkeypatch.setattr("cmdm_tui.cli.commands.records.require_confirmation", ask_nothing)
+    monkeypatch.setattr("cmdm_tui.cli.commands.record_changes.require_confirmation", ask_nothing)
     assert prompts.require_confirmation is not ask_nothing
     assert try_door(cmdm, "delete", ids).code == 0
     assert cmdm("get", "lead", ids["lead"]).code == 4

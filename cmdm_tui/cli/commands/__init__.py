@@ -1,11 +1,11 @@
 """The table of commands. A command's module is imported when it is run or its help is shown.
 
 Public: `cmdm`, the group of all commands, and `LazyGroup`. A module is named by its command, or by
-what several commands have in common: `records` and `api` make calls; `query` with `query_run` and
-`query_output`; `login` with `login_form`; `account` and `profiles` with `secret_locations`;
-`interactive` starts the explorer, the demo and the prompt; `sql`, `import_`, `apply` and `journal`
-send changes, with `change_options` and `change_run`; `probe`, `fuzz`, `sandbox`, `harness/`,
-`doctor/`.
+what several commands have in common: `records`, `record_changes` and `api` make calls; `query` with
+`query_run` and `query_output`; `login` with `login_form`; `account` and `profiles` with
+`secret_locations`; `interactive` starts the explorer, the demo and the prompt; `sql`, `import_`,
+`apply` and `journal` send changes, with `change_options` and `change_run`; `probe`, `fuzz`,
+`sandbox`, `harness/`, `doctor/`.
 """
 
 from collections.abc import Mapping
@@ -24,11 +24,11 @@ _COMMANDS = {
     "list": "cmdm_tui.cli.commands.records:list_records",
     "get": "cmdm_tui.cli.commands.records:get",
     "fields": "cmdm_tui.cli.commands.records:fields",
-    "create": "cmdm_tui.cli.commands.records:create",
-    "update": "cmdm_tui.cli.commands.records:update",
-    "delete": "cmdm_tui.cli.commands.records:delete",
-    "convert": "cmdm_tui.cli.commands.records:convert",
-    "close": "cmdm_tui.cli.commands.records:close",
+    "create": "cmdm_tui.cli.commands.record_changes:create",
+    "update": "cmdm_tui.cli.commands.record_changes:update",
+    "delete": "cmdm_tui.cli.commands.record_changes:delete",
+    "convert": "cmdm_tui.cli.commands.record_changes:convert",
+    "close": "cmdm_tui.cli.commands.record_changes:close",
     "sql": "cmdm_tui.cli.commands.sql:sql",
     "import": "cmdm_tui.cli.commands.import_:import_records",
     "apply": "cmdm_tui.cli.commands.apply:apply",
