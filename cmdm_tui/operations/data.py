@@ -23,6 +23,8 @@ from cmdm_tui.transfer import (
     ImportQuestion,
     ImportQuestions,
     RefusedRow,
+    find_answer_fault,
+    is_free,
     match_keys,
     read_import,
     to_changes,
@@ -96,20 +98,29 @@ class ImportOperation:
                 if not self._prompter.can_ask:
                     raise
                 for question in open_questions.questions:
-                    answer = await self._ask(question)
+                    answer = await self._ask(question, entity, fields)
                     options = options.with_answer(question, answer)
 
-    async def _ask(self, question: ImportQuestion) -> str:
+    async def _ask(self, question: ImportQuestion, entity: str, fields: Sequence[Field]) -> str:
         """Return the answer to one question, which may be to leave a column out."""
         choices = {one or _LEFT_OUT: one for one in question.suggestions}
         if question.option == "map" and _LEFT_OUT not in choices:
             choices[_LEFT_OUT] = ""
-        if not choices:
+
+        def check(answer: str) -> str:
+            return "" if answer in choices else find_answer_fault(question, answer, entity, fields)
+
+        if is_free(question):
+            chosen = await self._prompter.enter_text(
+                question.sentence, check, suggestions=tuple(choices)
+            )
+        elif choices:
+            chosen = await self._prompter.choose(question.sentence, tuple(choices))
+        else:
             raise ImportQuestions([question])
-        chosen = await self._prompter.choose(question.sentence, tuple(choices))
         if chosen is None:
             raise ImportDeclined
-        return choices[chosen]
+        return choices.get(chosen, chosen)
 
     async def _find_existing(self, imported: ImportedFile) -> tuple[list[Record], int, bool]:
         """Return the records that may have one of the file's keys, the calls, and what is missing.
