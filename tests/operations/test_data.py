@@ -11,6 +11,7 @@ from cmdm_tui.catalog import Account
 from cmdm_tui.operations import data
 from cmdm_tui.operations.data import ImportDeclined, ImportOperation
 from cmdm_tui.operations.prompter import CheckText
+from cmdm_tui.operations.query import CallPolicy
 from cmdm_tui.sandbox import RunningInfo
 from cmdm_tui.transfer import (
     ImportFileError,
@@ -22,6 +23,8 @@ from cmdm_tui.transfer import (
 from cmdm_tui.transfer.errors import QuestionOption
 from tests.operations.test_write import Person
 from tests.services import CountedNetwork, profile_of
+
+POLICY = CallPolicy("Say --yes")
 
 
 @dataclass
@@ -59,21 +62,21 @@ def dates(tmp_path: Path) -> Path:
 @pytest.mark.parametrize("form", ["dd/mm/yyyy", "%d/%m/%Y", "d/m/yyyy"])
 async def test_a_date_format_is_typed(account: Account, dates: Path, form: str) -> None:
     person = Typist(texts=[form])
-    planned = await ImportOperation(account, person).plan(dates, "lead", ImportOptions())
+    planned = await ImportOperation(account, person, POLICY).plan(dates, "lead", ImportOptions())
     assert planned.change_set.changes[0].properties["LastContacted"] == "2026-04-03"
     assert "dd/mm/yyyy, mm/dd/yyyy" in person.asked[0]
 
 
 async def test_a_wrong_answer_is_said_and_asked_again(account: Account, dates: Path) -> None:
     person = Typist(texts=["%d/%m/%y", "Tuesday", "mm/dd/yyyy"])
-    planned = await ImportOperation(account, person).plan(dates, "lead", ImportOptions())
+    planned = await ImportOperation(account, person, POLICY).plan(dates, "lead", ImportOptions())
     assert planned.change_set.changes[0].properties["LastContacted"] == "2026-03-04"
     assert ["four digits" in person.told[0], "is not a format" in person.told[1]] == [True, True]
 
 
 async def test_no_answer_is_no_import(account: Account, dates: Path) -> None:
     with pytest.raises(ImportDeclined):
-        await ImportOperation(account, Typist()).plan(dates, "lead", ImportOptions())
+        await ImportOperation(account, Typist(), POLICY).plan(dates, "lead", ImportOptions())
 
 
 async def test_an_answer_that_is_not_checked_would_be_noticed(
@@ -86,7 +89,7 @@ async def test_an_answer_that_is_not_checked_would_be_noticed(
 
     monkeypatch.setattr(data, "find_answer_fault", find_none)
     with pytest.raises(ImportFileError, match="is not a format"):
-        await ImportOperation(account, Typist(texts=["Tuesday"])).plan(
+        await ImportOperation(account, Typist(texts=["Tuesday"]), POLICY).plan(
             dates, "lead", ImportOptions()
         )
 
@@ -97,7 +100,7 @@ async def test_the_field_of_a_column_is_typed_or_the_column_left_out(
     file = tmp_path / "leads.csv"
     file.write_text("LastName,Town,Odd\nAble,Hull,x\n")
     person = Typist(texts=["Twon", "city", "(leave it out)"])
-    planned = await ImportOperation(account, person).plan(file, "lead", ImportOptions())
+    planned = await ImportOperation(account, person, POLICY).plan(file, "lead", ImportOptions())
     assert planned.change_set.changes[0].properties == {"LastName": "Able", "City": "Hull"}
     assert "'Twon' is not a field of lead" in person.told[0]
 
