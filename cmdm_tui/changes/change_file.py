@@ -111,6 +111,7 @@ def head_to_plain(change_set: ChangeSet) -> dict[str, object]:
         "unchanged": change_set.unchanged,
         "calls_made": change_set.calls_made,
         "is_partial": change_set.is_partial,
+        "every_of": change_set.every_of,
         "notes": list(change_set.notes),
     }
 
@@ -203,4 +204,6 @@ def build_set(
         notes=tuple(head["notes"]),
         calls_made=head["calls_made"],
         is_partial=head["is_partial"] is True,
+        # Files and journals of before do not say it.
+        every_of=str(head.get("every_of") or ""),
     )

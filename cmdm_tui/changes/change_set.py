@@ -80,7 +80,8 @@ class ChangeSet:
     `title` is the statement or the file that asks for them; `address` and `username` name the
     account, as `Client.address` and the profile do; `made_at` is a Unix time. `unchanged` counts
     records that were left out as they hold the wanted values already, `calls_made` what reading
-    them took. `is_partial` is true where not every record was read that may be meant.
+    them took. `is_partial` is true where not every record was read that may be meant. `every_of` is
+    the entity of which every record is meant, as the statement has no WHERE; else it is empty.
     """
 
     changes: tuple[Change, ...]
@@ -93,6 +94,7 @@ class ChangeSet:
     notes: tuple[str, ...] = ()
     calls_made: int = 0
     is_partial: bool = False
+    every_of: str = ""
 
     def count(self, kind: ChangeKind) -> int:
         """Return how many changes are of the kind."""

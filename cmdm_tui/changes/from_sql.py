@@ -103,8 +103,14 @@ class SqlChange:
             notes=tuple(notes),
             calls_made=calls_made,
             is_partial=is_partial,
+            every_of=self.known.entity if self._is_of_all else "",
         )
         return MadeChanges(change_set, made.read)
+
+    @property
+    def _is_of_all(self) -> bool:
+        one = self.statement
+        return isinstance(one, UpdateStatement | DeleteStatement) and one.is_of_all
 
     def _change_rows(self, rows: SqlRows) -> RowChanges:
         match self.statement:

@@ -44,7 +44,7 @@ class ChangePreview:
     it. The calls are those of a service that answers: each call that is sent again after a failure
     comes on top. `calls_low` is what it takes where every record that is read again has moved or
     holds the values already, and so is not written. `not_undoable` counts conversions and closings;
-    `new_ids` deletes, which an undo makes again under another id.
+    `new_ids` deletes, which an undo makes again under another id. `every_of` is as in `ChangeSet`.
     """
 
     title: str
@@ -61,6 +61,7 @@ class ChangePreview:
     is_partial: bool = False
     changes: tuple[Change, ...] = ()
     """All of the changes, in the order in which they are sent."""
+    every_of: str = ""
 
     @property
     def change_count(self) -> int:
@@ -125,6 +126,7 @@ def preview_changes(
         notes=change_set.notes,
         is_partial=change_set.is_partial,
         changes=change_set.changes,
+        every_of=change_set.every_of,
     )
 
 

@@ -106,7 +106,7 @@ def _describe_references(
 async def _find_standing(
     effects: Sequence[RecordEffect], earlier: Sequence[JournalRun], reader: "_RecordSource"
 ) -> Mapping[RecordKey, MadeAgain]:
-    """Return the deleted records that were made again and still stand, or may be made yet."""
+    """Return the deleted records that were made again and are still there, or may be made yet."""
     found = find_made_again(filter(_is_deleted, effects), earlier)
     new = await reader.read_all({one.key for one in found.values() if one.new_id is not None})
     return {

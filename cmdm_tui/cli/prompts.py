@@ -14,6 +14,7 @@ from cmdm_tui.cli.exit_codes import CommandFailure, ExitCode
 if TYPE_CHECKING:
     from cmdm_tui.catalog import Account
     from cmdm_tui.cli.progress import CallsProgress
+    from cmdm_tui.operations.prompter import CheckText
 
 _LONGEST_INPUT = 64 * 1024
 
@@ -129,6 +130,23 @@ class TerminalPrompter:
         with raise_on_interrupt():
             answer: str = click.prompt(question, type=click.Choice(choices), err=True)
         return answer
+
+    async def enter_text(
+        self, question: str, check: "CheckText", *, suggestions: Sequence[str] = ()
+    ) -> str | None:
+        """Ask for a text until it can be taken; Enter alone gives none, the end of input aborts."""
+        from cmdm_tui.operations.interrupts import raise_on_interrupt
+        from cmdm_tui.operations.prompter import list_suggestions
+
+        self._progress.clear()
+        words = list_suggestions(question, suggestions)
+        with raise_on_interrupt():
+            while answer := ask_optional_text(words):
+                fault = check(answer)
+                if not fault:
+                    return answer
+                note(fault)
+        return None
 
     def notify(self, message: str) -> None:
         """Write a sentence to stderr."""

@@ -43,7 +43,7 @@ class ApplyProgress:
         return self.line
 
     def _describe_time(self, event: ChangeApplied, done: int) -> str:
-        """Return the time that is left where it can be told, else the time that has passed."""
+        """Return the time that is left where it can be estimated, else the time that has passed."""
         seconds = max(self._clock() - self._began - self._waited, 0.0)
         rest = event.total - event.finished
         if done <= 0 or not rest or seconds < _SECONDS_BEFORE_ESTIMATE:

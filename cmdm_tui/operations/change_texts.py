@@ -46,6 +46,8 @@ def describe_preview(preview: ChangePreview, quota: Quota) -> Iterator[str]:
             + (_describe_fields(preview, entity) if kind is ChangeKind.UPDATE else "")
             + "."
         )
+    if preview.every_of:
+        yield f"Every record of {one_line(preview.every_of, 60)} is meant: there is no WHERE."
     if not preview.change_count:
         yield "There is nothing to change."
     if preview.unchanged:

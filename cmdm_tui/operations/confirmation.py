@@ -7,10 +7,15 @@ from cmdm_tui.changes.errors import ChangeError
 from cmdm_tui.changes.preview import ChangePreview
 from cmdm_tui.config import ConfirmRule, Profile
 from cmdm_tui.operations.prompter import Prompter
-from cmdm_tui.text import count_noun
+from cmdm_tui.text import count_noun, one_line
 
 FEW_LOST = 10
-"""The most records that are deleted or converted on a yes; of more, the number is to be entered."""
+"""The most records that are deleted or converted on a yes; of more, the number is to be entered.
+
+The same holds for a change of every record of an entity, by a statement without a WHERE.
+"""
+
+_ENTER_IT = "Enter that number to send it all"
 
 
 class ChangesNotConfirmed(ChangeError):
@@ -68,7 +73,8 @@ async def is_confirmed(
             "allowed",
             hint=f"Nothing was sent. {policy.how_to_raise}",
         )
-    if policy.is_confirmed or not _is_asked(policy.rule, lost):
+    is_of_all = bool(preview.every_of) and count > FEW_LOST and policy.rule != "never"
+    if policy.is_confirmed or not (is_of_all or _is_asked(policy.rule, lost)):
         return True
     if not prompter.can_ask:
         raise ChangesNotConfirmed(
@@ -76,9 +82,12 @@ async def is_confirmed(
             f"{'it' if count == 1 else 'them'} here",
             hint=f"Nothing was sent. {policy.how_to_confirm}",
         )
+    if is_of_all:
+        every = f"Every record of {one_line(preview.every_of, 60)} is meant, and {count:,} change"
+        return await prompter.enter_count(f"{every}. {_ENTER_IT}", count)
     if lost > FEW_LOST:
         records = f"{lost:,} records are deleted or converted"
-        return await prompter.enter_count(f"{records}. Enter that number to send it all", lost)
+        return await prompter.enter_count(f"{records}. {_ENTER_IT}", lost)
     return await prompter.confirm(f"Send {count_noun(count, 'change')} to {host}?")
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from cmdm_tui.api.models import Record
+from cmdm_tui.api.models import Field, Record
 from cmdm_tui.catalog import Account
 from cmdm_tui.changes.change_set import ChangeSet
 from cmdm_tui.changes.validate import check_changes
@@ -24,6 +24,8 @@ from cmdm_tui.transfer import (
     ImportQuestion,
     ImportQuestions,
     RefusedRow,
+    find_answer_fault,
+    is_free,
     match_keys,
     read_import,
     to_changes,
@@ -73,7 +75,7 @@ class ImportOperation:
         catalog = self._account.catalog
         fields = await catalog.load_fields(entity)
         imported, options = await self.read(
-            options, lambda given: read_import(path, entity, fields, given)
+            options, lambda given: read_import(path, entity, fields, given), entity, fields
         )
         existing, calls, is_partial = await self.find_existing(imported)
         match = await asyncio.to_thread(match_keys, imported, existing, is_partial=is_partial)
@@ -99,11 +101,16 @@ class ImportOperation:
         return self._prompter.can_ask
 
     async def read(
-        self, options: ImportOptions, read: Callable[[ImportOptions], Read]
+        self,
+        options: ImportOptions,
+        read: Callable[[ImportOptions], Read],
+        entity: str,
+        fields: Sequence[Field],
     ) -> tuple[Read, ImportOptions]:
         """Return what `read` gives, and the options with the answers to what it asks.
 
-        Raises ImportQuestions where no one can be asked, or ImportDeclined.
+        `fields` of the `entity` are what an answer may name. Raises ImportQuestions where no one
+        can be asked, or ImportDeclined.
         """
         while True:
             try:
@@ -112,13 +119,16 @@ class ImportOperation:
                 if not self._prompter.can_ask:
                     raise
                 for question in open_questions.questions:
-                    answer = await self.ask(question)
+                    answer = await self.ask(question, entity, fields)
                     options = options.with_answer(question, answer)
 
-    async def ask(self, question: ImportQuestion) -> str:
+    async def ask(
+        self, question: ImportQuestion, entity: str = "", fields: Sequence[Field] = ()
+    ) -> str:
         """Return the answer to one question, which may be to leave a column out.
 
-        Raises ImportQuestions where no one can be asked, or ImportDeclined.
+        `fields` of the `entity` are what an answer may name. Raises ImportQuestions where no one
+        can be asked, or ImportDeclined.
         """
         if not self._prompter.can_ask:
             raise ImportQuestions([question])
@@ -131,12 +141,21 @@ class ImportOperation:
             choices = {one or _LEFT_OUT: one for one in question.suggestions}
         if question.option == "map" and _LEFT_OUT not in choices:
             choices[_LEFT_OUT] = ""
-        if not choices:
+
+        def check(answer: str) -> str:
+            return "" if answer in choices else find_answer_fault(question, answer, entity, fields)
+
+        if is_free(question):
+            chosen = await self._prompter.enter_text(
+                question.sentence, check, suggestions=tuple(choices)
+            )
+        elif choices:
+            chosen = await self._prompter.choose(question.sentence, tuple(choices))
+        else:
             raise ImportQuestions([question])
-        chosen = await self._prompter.choose(question.sentence, tuple(choices))
         if chosen is None:
             raise ImportDeclined
-        return choices[chosen]
+        return choices.get(chosen, chosen)
 
     async def find_existing(self, imported: ImportedFile) -> tuple[list[Record], int, bool]:
         """Return the records that may have one of the file's keys, the calls, and what is missing.

@@ -1,8 +1,11 @@
 """The protocol through which an operation asks and informs the person at a face."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
+
+CheckText = Callable[[str], str]
+"""Returns a sentence that says what is wrong with a text; empty for one that can be taken."""
 
 
 class Prompter(Protocol):
@@ -28,6 +31,16 @@ class Prompter(Protocol):
         """Ask for one of the choices; return None where none is taken."""
         ...
 
+    async def enter_text(
+        self, question: str, check: CheckText, *, suggestions: Sequence[str] = ()
+    ) -> str | None:
+        """Ask for a text, until `check` finds no fault in it; return None where none is given.
+
+        A fault is said before the question is asked again. `suggestions` are likely answers. The
+        end of the input is no answer.
+        """
+        ...
+
     def notify(self, message: str) -> None:
         """Show a sentence that is not part of a result."""
         ...
@@ -39,3 +52,8 @@ class Prompter(Protocol):
     def progress(self, most_calls: int) -> AbstractContextManager[None]:
         """Show, while the block runs, how many of at most `most_calls` calls have been made."""
         ...
+
+
+def list_suggestions(question: str, suggestions: Sequence[str]) -> str:
+    """Return a question with its likely answers, for a line in which any can be typed."""
+    return f"{question} [{', '.join(suggestions)}, or another]" if suggestions else question

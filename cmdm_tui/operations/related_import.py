@@ -88,6 +88,8 @@ class RelatedImport:
                 lambda given, one=one, columns=columns: read_import(
                     one.path, one.entity, fields[one.entity], given, columns
                 ),
+                one.entity,
+                fields[one.entity],
             )
             imported = replace(imported, name=_name_file(one, requests), is_named=True)
             existing, calls, is_partial = await self._files.find_existing(imported)
@@ -127,6 +129,8 @@ class RelatedImport:
             (table, matcher), options = await self._files.read(
                 one.options,
                 lambda given, one=one: read_table(one.path, one.entity, fields[one.entity], given),
+                one.entity,
+                fields[one.entity],
             )
             name = one_line(_name_file(one, requests), 60)
             tables.append(LinkedTable(one.entity, name, table, matcher, options.mode))

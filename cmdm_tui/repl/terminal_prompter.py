@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 
+from cmdm_tui.operations.prompter import CheckText, list_suggestions
 from cmdm_tui.repl.streams import ReplStreams
 
 Ask = Callable[[str], Awaitable[str]]
@@ -46,6 +47,18 @@ class ReplPrompter:
             return None
         answer = (await self.ask(f"{question} [{', '.join(choices)}] ")).strip()
         return answer if answer in choices else None
+
+    async def enter_text(
+        self, question: str, check: CheckText, *, suggestions: Sequence[str] = ()
+    ) -> str | None:
+        """Ask for a text until it can be taken; nothing typed, and Ctrl-C, give none."""
+        words = list_suggestions(question, suggestions)
+        while self.ask is not None and (answer := (await self.ask(f"{words}: ")).strip()):
+            fault = check(answer)
+            if not fault:
+                return answer
+            self.notify(fault)
+        return None
 
     def notify(self, message: str) -> None:
         """Write a sentence next to the results."""

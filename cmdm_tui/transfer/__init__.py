@@ -10,9 +10,10 @@ Other central files: `source_file` opens a file by what it holds; `encoding`, `d
 `delimited`, `json_records`, `spreadsheet` and `parquet` read it; `table_shape` finds the header and
 the records; `field_matcher` and `columns` match headers to fields; `values` converts cells.
 Also public: `ImportedRow`, `RefusedRow`, `DetectedForm`, `ImportQuestion`, `KeyMatch`,
-`MissingReader`, `load_mapping`, `dump_mapping`.
+`MissingReader`, `load_mapping`, `dump_mapping`; `is_free` and `find_answer_fault` for answers.
 """
 
+from cmdm_tui.transfer.answers import find_answer_fault, is_free
 from cmdm_tui.transfer.errors import (
     ImportFileError,
     ImportQuestion,
@@ -36,6 +37,8 @@ __all__ = [
     "MissingReader",
     "RefusedRow",
     "dump_mapping",
+    "find_answer_fault",
+    "is_free",
     "load_mapping",
     "match_keys",
     "read_import",

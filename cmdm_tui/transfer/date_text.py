@@ -27,6 +27,9 @@ _PARTS = {
 }
 _TOKEN = re.compile(r"d+|m+|y+|[^dmy]+", re.IGNORECASE)
 _TIME_OF_FORMAT = re.compile(r"[ T]hh?:mm(?::ss)?$", re.IGNORECASE)
+_TIME_OF_STRFTIME = re.compile(r"[ T]%H:%M(?::%S)?$")
+_STRFTIME = {"%d": "dd", "%-d": "d", "%m": "mm", "%-m": "m", "%b": "mmm", "%B": "mmmm"}
+_STRFTIME_YEARS = {"%Y": "yyyy", "%y": "yy"}
 _ISO = re.compile(r"(?P<year>[0-9]{4})-(?P<month>[0-9]{2})-(?P<day>[0-9]{2})")
 _TIME = re.compile(
     r"(?P<hour>[0-9]{1,2}):(?P<minute>[0-9]{2})(?::(?P<second>[0-9]{2})(?:[.,](?P<part>[0-9]{1,9}))?)?"
@@ -45,15 +48,25 @@ class NotADate(ValueError):
     """A text is not a day or a time that can be taken; `str()` says why, as a clause."""
 
 
+def _from_strftime(name: str) -> str:
+    for directive, token in (_STRFTIME | _STRFTIME_YEARS).items():
+        name = name.replace(directive, token)
+    return name
+
+
 @dataclass(frozen=True)
 class DateFormat:
-    """A named format of dates, such as `dd/mm/yyyy`; ISO 8601 is always read too."""
+    """A named format of dates, such as `dd/mm/yyyy`; ISO 8601 is always read too.
+
+    `%d/%m/%Y`, as `strftime` has it, means the same. Raises ImportFileError for no format.
+    """
 
     name: str = ""
 
     def __post_init__(self) -> None:
         # A time after the day is always read: a format need not name it.
-        object.__setattr__(self, "name", _TIME_OF_FORMAT.sub("", self.name.strip()))
+        name = _from_strftime(_TIME_OF_STRFTIME.sub("", self.name.strip()))
+        object.__setattr__(self, "name", _TIME_OF_FORMAT.sub("", name))
         if self.name:
             self._check()
 

@@ -5,11 +5,15 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 
 from textual.app import App
+from textual.screen import ModalScreen
 
+from cmdm_tui.operations.prompter import CheckText
 from cmdm_tui.text import one_line
 from cmdm_tui.tui.screens.dialogs.choice import ChoiceScreen
+from cmdm_tui.tui.screens.dialogs.entry import EntryScreen
 
 _NO, _YES = "No", "Yes"
+_ANOTHER = "Another answer …"
 
 
 class DialogPrompter:
@@ -28,19 +32,36 @@ class DialogPrompter:
         return await self.choose(question, (_NO, _YES)) == _YES
 
     async def enter_count(self, question: str, count: int) -> bool:
-        """Ask for the choice that names the number: it is not the one that Enter alone takes."""
-        choice = f"Yes, all {count:,}"
-        return await self.choose(question, (_NO, choice)) == choice
+        """Ask for the number in a dialog; Enter alone does nothing, and Escape is a no."""
+
+        def check(answer: str) -> str:
+            return "" if answer.replace(",", "") == str(count) else f"That is not {count:,}."
+
+        return await self._show(EntryScreen(question, check)) is not None
 
     async def choose(self, question: str, choices: Sequence[str]) -> str | None:
         """Ask for one of the choices; return None where the dialog is closed without one."""
+        return await self._show(ChoiceScreen(question, choices))
+
+    async def enter_text(
+        self, question: str, check: CheckText, *, suggestions: Sequence[str] = ()
+    ) -> str | None:
+        """Offer what is suggested, then a dialog that takes any text without a fault."""
+        if suggestions:
+            answer = await self.choose(question, (*suggestions, _ANOTHER))
+            if answer != _ANOTHER:
+                return answer
+        return await self._show(EntryScreen(question, check))
+
+    async def _show(self, screen: ModalScreen[str | None]) -> str | None:
+        """Show a dialog, and return what it is closed with."""
         answered: asyncio.Future[str | None] = asyncio.get_running_loop().create_future()
 
         def take(answer: str | None) -> None:
             if not answered.done():  # the operation may have been cancelled
                 answered.set_result(answer)
 
-        self._app.push_screen(ChoiceScreen(question, choices), take)  # pyright: ignore[reportUnknownMemberType]
+        self._app.push_screen(screen, take)  # pyright: ignore[reportUnknownMemberType]
         return await answered
 
     def notify(self, message: str) -> None:

@@ -52,6 +52,7 @@ PRELOADED_PACKAGES = (
 """Packages that are loaded whole, but for what loads DuckDB."""
 
 PRELOADED_WITH_DUCKDB = (
+    "cmdm_tui.cli.commands.change_run",
     "cmdm_tui.cli.commands.query_run",
     "cmdm_tui.connect",
     "cmdm_tui.repl.changes",

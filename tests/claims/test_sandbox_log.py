@@ -1,11 +1,13 @@
 """The sandbox's log never keeps it from serving, whatever becomes of what the log is written to."""
 
+import fcntl
 import os
 import signal
 import subprocess
 import threading
 import time
 from pathlib import Path
+from typing import IO
 
 import pytest
 
@@ -19,8 +21,19 @@ from tests.claims.sandbox_process import (
     serve_sandbox,
 )
 
-# More than a pipe holds: 64 KB are about 1,500 lines.
-MANY = 2_500
+# More than a small pipe holds: 4 KB are about 130 lines.
+SMALL_PIPE = 4_096
+MANY = 400
+
+FEW_LINES = 1_000
+FEW_LINES_WAIT = f"""
+from cmdm_tui.cli.main import main
+from cmdm_tui.sandbox.http import log_writer
+
+log_writer.MAX_LINES = {FEW_LINES}
+main()
+"""
+"""The program with room for fewer lines that wait to be written."""
 
 # The broken twin: each line is written by the thread that serves.
 WAITING = """
@@ -33,8 +46,15 @@ main()
 """
 
 
+def shrink(pipe: "int | IO[bytes] | None") -> None:
+    """Let a pipe hold little, so that few calls fill it."""
+    assert pipe is not None
+    assert fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, SMALL_PIPE) == SMALL_PIPE
+
+
 def test_an_unread_stderr_does_not_stop_it(tmp_path: Path) -> None:
     with serve_sandbox(tmp_path) as (process, info):
+        shrink(process.stderr)
         assert call_often(info, MANY) == MANY
         began = time.monotonic()
         assert end_with(process, signal.SIGTERM) == 0
@@ -44,27 +64,31 @@ def test_an_unread_stderr_does_not_stop_it(tmp_path: Path) -> None:
 def test_a_log_that_waits_is_caught(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The broken twin."""
     monkeypatch.setattr("tests.claims.sandbox_process.DEADLINE", 1.0)
-    with serve_sandbox(tmp_path, code=WAITING) as (_, info):
+    with serve_sandbox(tmp_path, code=WAITING) as (process, info):
+        shrink(process.stderr)
         assert call_often(info, MANY) < MANY
 
 
 def test_one_pipe_for_both_streams_that_nobody_reads(tmp_path: Path) -> None:
     with serve_sandbox(tmp_path, stderr=subprocess.STDOUT) as (process, info):
+        shrink(process.stdout)
         assert call_often(info, MANY) == MANY
         assert end_with(process, signal.SIGINT) == 0
 
 
 def test_what_uvicorn_logs_does_not_stop_it_either(tmp_path: Path) -> None:
     with serve_sandbox(tmp_path, "--quiet") as (process, info):
+        shrink(process.stderr)
         for _ in range(MANY):
             assert call_often(info, 1, b"nonsense") == 1
         assert end_with(process, signal.SIGTERM) == 0
 
 
 def test_a_reader_that_comes_late_learns_what_was_left_out(tmp_path: Path) -> None:
-    with serve_sandbox(tmp_path) as (process, info):
+    with serve_sandbox(tmp_path, code=FEW_LINES_WAIT) as (process, info):
         assert process.stderr is not None
-        calls = log_writer.MAX_LINES + MANY
+        shrink(process.stderr)
+        calls = FEW_LINES + MANY
         assert call_often(info, calls) == calls
         process.send_signal(signal.SIGTERM)
         lines = process.stderr.read().decode().splitlines()
@@ -113,6 +137,7 @@ def test_a_log_that_is_a_pipe_without_a_reader_waits_for_one(tmp_path: Path) -> 
     reader.start()
     with serve_sandbox(tmp_path, "--log", str(pipe)) as (process, info):
         reader.join()
+        shrink(opened[0])
         assert call_often(info, MANY) == MANY
         assert end_with(process, signal.SIGTERM) == 0
     os.close(opened[0])

@@ -192,3 +192,36 @@ def test_what_is_asked_for_is_not_in_the_history(
     for secret in (sandbox.password, sandbox.client_secret):
         assert secret not in history
         assert secret not in "".join(shown)
+
+
+@pytest.mark.usefixtures("signed_in")
+def test_an_answer_is_typed_a_wrong_one_asked_again_and_the_end_is_none(
+    spawn: Spawn, tmp_path: Path
+) -> None:
+    file = tmp_path / "leads.csv"
+    file.write_text("LastName,LastContacted\nAble,03/04/2026\n")
+    words = ("import", "lead", str(file), "--dry-run")
+    terminal = spawn(*words)
+    answer(terminal, "dd/mm/yyyy, mm/dd/yyyy, or another]: ", "dd/mm/yy")
+    terminal.expect_exact("A year needs four digits")
+    answer(terminal, "or another]: ", "%d/%m/%Y")
+    terminal.expect_exact("2026-04-03")
+    assert ended(terminal) == 0
+    left = spawn(*words)
+    left.expect_exact("or another]: ")
+    left.sendeof()
+    assert ended(left) != 0
+
+
+@pytest.mark.usefixtures("signed_in")
+def test_a_terminal_is_told_how_a_change_is_taken_back(spawn: Spawn) -> None:
+    terminal = spawn("create", "lead", "LastName=Jones")
+    terminal.expect_exact("The journal has it as run 1; cmdm journal undo 1 takes it back.")
+    assert ended(terminal) == 0
+    terminal = spawn("journal", "undo", "1")
+    answer(terminal, "[y/N]: ", "y")
+    terminal.expect_exact("1 done")
+    assert ended(terminal) == 0
+    closed = spawn("update", "lead", "NOPE", "City=Bath")
+    closed.expect_exact("cmdm journal show 3 says what became of it.")
+    assert ended(closed) == 4

@@ -1,5 +1,7 @@
 """Statements that change records, from the command line: shown, confirmed, sent, returned."""
 
+from pathlib import Path
+
 import pytest
 
 from tests.cli.conftest import Command
@@ -76,6 +78,21 @@ def test_statements_run_in_order_and_all_are_read_before_the_first(cmdm: Command
     )
     assert ended.code == 0
     assert b'{"n": 1}' in ended.out
+
+
+def test_a_statement_without_a_where_says_that_it_means_every_record(
+    cmdm: Command, tmp_path: Path
+) -> None:
+    every = "UPDATE lead SET City = 'Bath'"
+    ended = cmdm("sql", every)
+    assert ended.code == 2
+    assert "Every record of lead is meant: there is no WHERE." in ended.err
+    assert "no one can confirm them here" in ended.err
+    kept = tmp_path / "kept.jsonl"
+    cmdm("sql", "--save", str(kept), every)
+    assert "Every record of lead is meant" in cmdm("apply", str(kept)).err
+    limited = cmdm("sql", f"{every} WHERE true", "--dry-run")
+    assert "Every record" not in limited.err
 
 
 def test_a_conversion_and_a_closing_are_calls(cmdm: Command) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from cmdm_tui.catalog import Account
 from cmdm_tui.formats import OutputColumn, OutputRow
+from cmdm_tui.operations.prompter import CheckText
 from cmdm_tui.operations.query import CallPolicy, CallsNotAllowed, CheckpointFile, QueryOperation
 from cmdm_tui.query.engine import Engine
 from cmdm_tui.query.errors import QueryError
@@ -42,6 +43,11 @@ class Face:
     async def choose(self, question: str, choices: Sequence[str]) -> str | None:
         self.asked.append(question)
         return choices[0]
+
+    async def enter_text(
+        self, question: str, check: CheckText, *, suggestions: Sequence[str] = ()
+    ) -> str | None:
+        raise AssertionError(question, check, suggestions)
 
     def show_progress(self, line: str) -> None: ...
 

@@ -21,6 +21,7 @@ from cmdm_tui.operations.confirmation import (
     WritePolicy,
     confirm_rule,
 )
+from cmdm_tui.operations.prompter import CheckText
 from cmdm_tui.operations.write import PartialChanges, WriteOperation
 from cmdm_tui.sandbox import RunningInfo
 from tests.services import CountedNetwork, profile_of
@@ -48,6 +49,12 @@ class Person:
         return choices[0] if self.answer else None
 
     def show_progress(self, line: str) -> None: ...
+
+    async def enter_text(
+        self, question: str, check: CheckText, *, suggestions: Sequence[str] = ()
+    ) -> str | None:
+        self.asked.append(question)
+        return next((one for one in suggestions if not check(one)), None) if self.answer else None
 
     def notify(self, message: str) -> None:
         self.told.append(message)
@@ -193,6 +200,32 @@ async def test_to_lose_many_records_their_number_is_entered(bench: Bench) -> Non
     assert yes_no.startswith("Send 11 changes")
     assert count.endswith("#11")
     assert bench.writes == []
+
+
+@pytest.mark.parametrize(
+    ("rule", "count", "asked"),
+    [
+        ("destructive", FEW_LOST + 1, "Every record of lead is meant, and 11 change. Enter"),
+        ("always", FEW_LOST + 1, "Every record of lead is meant, and 11 change. Enter"),
+        ("destructive", FEW_LOST, ""),
+        ("never", FEW_LOST + 1, ""),
+    ],
+)
+async def test_to_change_every_record_their_number_is_entered_too(
+    bench: Bench, rule: ConfirmRule, count: int, asked: str
+) -> None:
+    bench.person.answer = False
+    made = [Change(ChangeKind.UPDATE, "lead", f"NONE{at:04}", {"City": "X"}) for at in range(count)]
+    await bench.operation(rule).apply(replace(bench.make(*made), every_of="lead"))
+    assert bench.person.asked[:1] == [one for one in bench.person.asked if asked and asked in one]
+    assert bool(bench.person.asked) is bool(asked)
+
+
+async def test_the_same_changes_with_a_where_ask_nothing(bench: Bench) -> None:
+    """The broken twin: without the mark of the statement no number is asked for."""
+    made = [Change(ChangeKind.UPDATE, "lead", f"NONE{at:04}", {"City": "X"}) for at in range(11)]
+    await bench.operation("destructive").apply(bench.make(*made))
+    assert bench.person.asked == []
 
 
 async def test_more_changes_than_allowed_are_refused_whatever_is_said(bench: Bench) -> None:

@@ -10,6 +10,7 @@ from textual.pilot import Pilot
 from cmdm_tui.tui import Explorer
 from cmdm_tui.tui.prompter import DialogPrompter
 from cmdm_tui.tui.screens.dialogs.choice import ChoiceScreen
+from cmdm_tui.tui.screens.dialogs.entry import EntryScreen
 from tests.tui.driver import (
     FixedProfiles,
     browse,
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
 async def answer(pilot: Pilot[None], question: Coroutine[Any, Any, Any], *keys: str) -> Any:
     asking = asyncio.ensure_future(question)
-    while not isinstance(pilot.app.screen, ChoiceScreen):
+    while not isinstance(pilot.app.screen, ChoiceScreen | EntryScreen):
         await pilot.pause()
     await wait_until_settled(pilot)
     await press(pilot, *keys)
@@ -57,6 +58,54 @@ async def test_one_of_the_choices_is_taken_or_none(service: ScriptedService) -> 
             await answer(pilot, prompter.choose("Which?", choices), "down", "enter") == choices[1]
         )
         assert await answer(pilot, prompter.choose("Which?", choices), "escape") is None
+
+
+@pytest.mark.parametrize(
+    ("keys", "expected"),
+    [
+        (("1", "2", "0", "0", "enter"), True),
+        (("1", "comma", "2", "0", "0", "enter"), True),
+        (("enter", "escape"), False),
+        (("1", "enter", "escape"), False),
+        (("y", "enter", "escape"), False),
+        (("1", "enter", "backspace", "1", "2", "0", "0", "enter"), True),
+    ],
+)
+async def test_a_count_is_entered_and_nothing_else_is_a_yes(
+    service: ScriptedService, keys: tuple[str, ...], expected: bool
+) -> None:
+    app = Explorer(FixedProfiles(profile()), catalogs=None, transport=service)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await wait_until_settled(pilot)
+        prompter: Prompter = DialogPrompter(app)
+        assert await answer(pilot, prompter.enter_count("How many?", 1_200), *keys) is expected
+
+
+async def test_another_answer_than_those_suggested_is_typed_and_checked(
+    service: ScriptedService,
+) -> None:
+    app = Explorer(FixedProfiles(profile()), catalogs=None, transport=service)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await wait_until_settled(pilot)
+
+        def check(text: str) -> str:
+            return "" if text == "ok" else "[b]That is not ok\x1b."
+
+        asking = asyncio.ensure_future(
+            DialogPrompter(app).enter_text("Which?", check, suggestions=("a", "b"))
+        )
+        while not isinstance(app.screen, ChoiceScreen):
+            await pilot.pause()
+        await wait_until_settled(pilot)
+        await press(pilot, "end", "enter")
+        while not isinstance(app.screen, EntryScreen):
+            await pilot.pause()
+        await press(pilot, "n", "o", "enter")
+        await wait_until_settled(pilot)
+        assert "[b]That is not ok" in screen_words(app)
+        assert "\x1b" not in screen_text(app)
+        await press(pilot, "backspace", "backspace", "o", "k", "enter")
+        assert await asking == "ok"
 
 
 async def test_what_is_shown_is_safe(service: ScriptedService) -> None:

@@ -1,5 +1,6 @@
 """What the screens look like, with records that never change."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from types import SimpleNamespace
 
@@ -9,6 +10,8 @@ from textual.widgets import Input
 
 from cmdm_tui.config import NoProfile
 from cmdm_tui.tui import Explorer
+from cmdm_tui.tui.prompter import DialogPrompter
+from cmdm_tui.tui.screens.dialogs.entry import EntryScreen
 from cmdm_tui.tui.widgets import status_line
 from tests.tui.driver import FixedProfiles, press, type_text, wait_until_settled
 from tests.tui.scripted_service import RESET, URL, ScriptedService, message, profile
@@ -41,6 +44,29 @@ def pressing(*keys: str, text: str = "") -> Callable[[Pilot[None]], Awaitable[No
             await press(pilot, "enter")
 
     return run
+
+
+def entering(*keys: str) -> Callable[[Pilot[None]], Awaitable[None]]:
+    async def run(pilot: Pilot[None]) -> None:
+        await wait_until_settled(pilot)
+        question = "1,200 records are deleted or converted. Enter that number to send it all"
+        asking = asyncio.ensure_future(DialogPrompter(pilot.app).enter_count(question, 1_200))
+        while not isinstance(pilot.app.screen, EntryScreen):
+            await pilot.pause()
+        await press(pilot, *keys)
+        await wait_until_settled(pilot)
+        assert not asking.done()
+
+    return run
+
+
+def test_entering_a_count(service: ScriptedService, snap_compare: Compare) -> None:
+    assert snap_compare(explorer(service), terminal_size=SMALL, run_before=entering("1", "2"))
+
+
+def test_a_count_that_is_not_the_one(service: ScriptedService, snap_compare: Compare) -> None:
+    run = entering("1", "2", "enter")
+    assert snap_compare(explorer(service), terminal_size=SMALL, run_before=run)
 
 
 def explorer(service: ScriptedService, error: Exception | None = None) -> Explorer:

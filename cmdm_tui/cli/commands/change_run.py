@@ -33,14 +33,14 @@ from cmdm_tui.operations.change_texts import describe_outcome, describe_preview
 from cmdm_tui.operations.confirmation import WritePolicy, confirm_rule
 from cmdm_tui.operations.interrupts import handle_interrupt
 from cmdm_tui.operations.journal_rows import ENTRY_COLUMNS, list_entry
-from cmdm_tui.operations.lookups import LookupOperation
-from cmdm_tui.operations.query import CallPolicy
 from cmdm_tui.operations.write import WriteOperation, WriteOutcome, check_writable
-from cmdm_tui.query.engine import Engine
 from cmdm_tui.text import one_line
 
 if TYPE_CHECKING:
+    # These load DuckDB, which few changes need.
+    from cmdm_tui.operations.query import CallPolicy
     from cmdm_tui.operations.references import ReferenceSearch
+    from cmdm_tui.query.engine import Engine
 
 HOW_TO_CONFIRM = "Say --yes to send without a question, or --dry-run to only look"
 HOW_TO_ALLOW = "Allow them with --yes, or some of them with --max-calls"
@@ -72,8 +72,10 @@ class ChangeOptions:
     max_calls: int | None = None
 
     @property
-    def calls(self) -> CallPolicy:
+    def calls(self) -> "CallPolicy":
         """How many calls reading may make."""
+        from cmdm_tui.operations.query import CallPolicy
+
         is_allowed = self.is_confirmed or self.max_calls is not None
         return CallPolicy(HOW_TO_ALLOW, max_calls=self.max_calls, is_allowed=is_allowed)
 
@@ -141,8 +143,9 @@ class ChangeSession:
             options=options.apply,
         )
 
-    def search_references(self, engine: Engine, max_calls: int | None) -> "ReferenceSearch":
+    def search_references(self, engine: "Engine", max_calls: int | None) -> "ReferenceSearch":
         """Return a search for references, in at most `max_calls` calls."""
+        from cmdm_tui.operations.query import CallPolicy
         from cmdm_tui.operations.references import ReferenceSearch
 
         is_allowed = self._options.is_confirmed or max_calls is not None
@@ -228,6 +231,9 @@ class ChangeSession:
         return ExitCode.DONE if is_whole else ExitCode.PARTIAL
 
     async def _check_lookups(self, change_set: ChangeSet) -> ChangeSet | None:
+        from cmdm_tui.operations.lookups import LookupOperation
+        from cmdm_tui.query.engine import Engine
+
         policy = self._options.calls
         if policy.max_calls is not None:
             left = max(policy.max_calls - change_set.calls_made, 0)
