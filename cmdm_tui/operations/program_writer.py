@@ -18,6 +18,7 @@ from cmdm_tui.changes.preview import ChangePreview
 from cmdm_tui.operations.applied_changes import AppliedChanges, list_applied
 from cmdm_tui.operations.confirmation import WritePolicy
 from cmdm_tui.operations.lookups import LookupOperation
+from cmdm_tui.operations.prompter import CheckText
 from cmdm_tui.operations.query import CallPolicy
 from cmdm_tui.operations.write import WriteOperation, check_writable
 from cmdm_tui.query.engine import Engine
@@ -126,6 +127,15 @@ class _Nobody:
         return False
 
     async def choose(self, question: str, choices: Sequence[str]) -> str | None:  # noqa: ARG002
+        return None
+
+    async def enter_text(
+        self,
+        question: str,  # noqa: ARG002
+        check: CheckText,  # noqa: ARG002
+        *,
+        suggestions: Sequence[str] = (),  # noqa: ARG002
+    ) -> str | None:
         return None
 
     def show_progress(self, line: str) -> None:
