@@ -54,6 +54,11 @@ def join_sentences(*parts: str) -> str:
     return line.replace("?.", "?")
 
 
+def end_sentence(words: str) -> str:
+    """Return words with one stop at their end, or the question mark that they have."""
+    return words if words.endswith("?") else f"{words.rstrip('.')}."
+
+
 def count_noun(number: int, noun: str) -> str:
     """Return the number with its noun, as in `1 call` and `2 calls`."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"

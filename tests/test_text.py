@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from cmdm_tui.text import escape_formula, one_line, visible
+from cmdm_tui.text import end_sentence, escape_formula, one_line, visible
 
 ANY_TEXT = st.text(st.characters(exclude_categories=())) | st.text(
     st.sampled_from("\x00\x07\x1b\x9b\x9d\u202e\u2066\u200b\ud800\u2028\ufeff[]/a\r\n\t")
@@ -31,6 +31,14 @@ def is_harmless(text: str) -> bool:
 def test_nothing_a_terminal_acts_on_comes_through(text: str) -> None:
     assert is_harmless(visible(text))
     assert all(is_harmless(line) for line in visible(text, keep_lines=True).split("\n"))
+
+
+def test_a_sentence_ends_with_one_mark() -> None:
+    assert [end_sentence(words) for words in ("Done", "Done.", "Is it?")] == [
+        "Done.",
+        "Done.",
+        "Is it?",
+    ]
 
 
 def test_the_law_can_fail() -> None:

@@ -9,7 +9,7 @@ from cmdm_tui.changes.change_set import Change, ChangeKind, Reject
 from cmdm_tui.changes.journal import JournalRun
 from cmdm_tui.changes.journal_entry import EntryState, JournalEntry
 from cmdm_tui.changes.preview import ChangePreview
-from cmdm_tui.text import count_noun, one_line
+from cmdm_tui.text import count_noun, end_sentence, one_line
 
 MOST_SHOWN = 5
 """Changes of a kind that are named one by one; the journal and a file have them all."""
@@ -75,7 +75,7 @@ def describe_rejects(rejects: Sequence[Reject]) -> Iterator[str]:
             one_line(part, 80) for part in (reject.origin, reject.column or "") if part
         )
         reason = one_line(reject.reason, 300)
-        yield f"  {where or 'one record'}: {reason}{'' if reason.endswith('?') else '.'}"
+        yield f"  {where or 'one record'}: {end_sentence(reason)}"
     if len(rejects) > MOST_SHOWN:
         yield f"  … and {len(rejects) - MOST_SHOWN:,} more."
 

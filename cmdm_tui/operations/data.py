@@ -17,7 +17,7 @@ from cmdm_tui.operations.query import CallPolicy, QueryOperation
 from cmdm_tui.query.engine import Engine
 from cmdm_tui.query.model import EXTERNAL_ID
 from cmdm_tui.query.parsing.identifiers import quote_identifier, quote_text
-from cmdm_tui.text import one_line
+from cmdm_tui.text import end_sentence, one_line
 from cmdm_tui.transfer import (
     ImportedFile,
     ImportOptions,
@@ -190,7 +190,7 @@ class ImportOperation:
 
 
 def _list_notes(imported: ImportedFile, *, is_partial: bool) -> tuple[str, ...]:
-    notes = [f"{told.rstrip('.')}." for told in imported.told]
+    notes = [end_sentence(told) for told in imported.told]
     if is_partial and imported.key not in {None, EXTERNAL_ID}:
         notes.append("Whether a record that was not read has one of these keys too is not known.")
     return tuple(notes)

@@ -34,10 +34,9 @@ class Prompter(Protocol):
     async def enter_text(
         self, question: str, check: CheckText, *, suggestions: Sequence[str] = ()
     ) -> str | None:
-        """Ask for a text, until `check` finds no fault in it; return None where none is given.
+        """Ask for a text, until `check` finds no fault in it; return None at the end of the input.
 
-        A fault is said before the question is asked again. `suggestions` are likely answers. The
-        end of the input is no answer.
+        A fault is said before the question is asked again. `suggestions` are likely answers.
         """
         ...
 

@@ -14,7 +14,7 @@ from cmdm_tui.changes.errors import PartialChanges
 from cmdm_tui.operations.data import ImportOperation
 from cmdm_tui.query.model import EXTERNAL_ID
 from cmdm_tui.query.parsing.identifiers import quote_identifier, quote_text
-from cmdm_tui.text import one_line
+from cmdm_tui.text import end_sentence, one_line
 from cmdm_tui.transfer import (
     ImportedFile,
     ImportOptions,
@@ -100,7 +100,7 @@ class RelatedImport:
         known = await self._find_known(await asyncio.to_thread(list_unknown_ids, files))
         made = await asyncio.to_thread(link_files, files, known)
         told = [
-            f"{one_line(file.imported.name, 60)}: {sentence.rstrip('.')}."
+            f"{one_line(file.imported.name, 60)}: {end_sentence(sentence)}"
             for file in files
             for sentence in file.imported.told
         ]
