@@ -138,4 +138,5 @@ def _describe_cost(preview: ChangePreview, quota: Quota) -> str:
     calls = count_noun(high, "call") if low == high else f"{low:,} to {high:,} calls"
     if quota.remaining is None:
         return f"It takes {calls} if none fails; how many are left this hour is not known."
-    return f"It takes {calls} if none fails, of {quota.remaining:,} left this hour."
+    until = "" if quota.reset_at is None else f", which ends at {quota.reset_at:%H:%M} UTC"
+    return f"It takes {calls} if none fails, of {quota.remaining:,} left this hour{until}."

@@ -1,6 +1,7 @@
 """Changes from the command line: shown, confirmed, sent, kept in the journal and taken back."""
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -77,6 +78,7 @@ def test_a_dry_run_shows_the_changes_and_sends_none(cmdm: Command, write_file: W
     ended = cmdm("import", "lead", write_file("leads.csv", LEADS), "--dry-run", "-o", "json")
     assert ended.code == 8
     assert {row["origin"] for row in ended.json} == {"line 2", "line 4"}
+    assert re.search(r"It takes 2 calls if none fails, of .* which ends at \d\d:00 UTC", ended.err)
     assert count_leads(cmdm) == before
     assert json.loads(cmdm("journal", "list", "-o", "json").out) == []
 
