@@ -37,7 +37,7 @@ class Prompter(Protocol):
         """Ask for a text, until `check` finds no fault in it; return None where none is given.
 
         A fault is said before the question is asked again. `suggestions` are likely answers. The
-        end of the input is no answer.
+        end of the input is not an answer.
         """
         ...
 

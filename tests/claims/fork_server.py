@@ -53,6 +53,7 @@ PRELOADED_PACKAGES = (
 
 PRELOADED_WITH_DUCKDB = (
     "cmdm_tui.cli.commands.change_run",
+    "cmdm_tui.cli.commands.import_options",
     "cmdm_tui.cli.commands.query_run",
     "cmdm_tui.connect",
     "cmdm_tui.repl.changes",
