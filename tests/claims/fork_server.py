@@ -52,11 +52,7 @@ PRELOADED_PACKAGES = (
 """Packages that are loaded whole, but for what loads DuckDB."""
 
 PRELOADED_WITH_DUCKDB = (
-    "cmdm_tui.cli.commands.change_run",
-    "cmdm_tui.cli.commands.query_run",
     "cmdm_tui.connect",
-    "cmdm_tui.repl.changes",
-    "cmdm_tui.repl.queries",
     "duckdb",
 )
 """What is made here is freed at a run's end, for DuckDB complains of what is not.
@@ -71,11 +67,11 @@ def serve(path: str, first: str) -> str:
     Returns in each new program the code that it is then to run.
     """
     exec(first, {"__name__": "first"})
-    _load_modules()
+    postponed = _load_modules()
     # No program is to search for garbage among these, not even as it ends.
     gc.collect()
     gc.freeze()
-    for name in PRELOADED_WITH_DUCKDB:
+    for name in (*postponed, *PRELOADED_WITH_DUCKDB):
         import_module(name)
     # Read once a process.
     import_module("cmdm_tui.query.database.duckdb_session").aggregate_names()
@@ -94,17 +90,26 @@ def serve(path: str, first: str) -> str:
     return _become(connection)
 
 
-def _load_modules() -> None:
-    for name in PRELOADED:
-        import_module(name)
+def _load_modules() -> list[str]:
+    """Load what does not load DuckDB; return the names of what does."""
+    # Whatever loads it fails, and is forgotten.
+    sys.modules["duckdb"] = None  # pyright: ignore[reportArgumentType]
+    names = list(PRELOADED)
     for package in PRELOADED_PACKAGES:
-        for found in pkgutil.walk_packages(import_module(package).__path__, f"{package}."):
-            if "postgres" not in found.name and found.name not in PRELOADED_WITH_DUCKDB:
-                import_module(found.name)
-                assert "duckdb" not in sys.modules, f"{found.name} belongs with DuckDB"
-
+        found = pkgutil.walk_packages(import_module(package).__path__, f"{package}.")
+        names += [one.name for one in found if "postgres" not in one.name]
+    postponed: list[str] = []
+    for name in names:
+        try:
+            import_module(name)
+        except ModuleNotFoundError as error:
+            if error.name != "duckdb":
+                raise
+            postponed.append(name)
+    del sys.modules["duckdb"]
     # A sandbox's password is hashed at the least cost, as in tests/conftest.py.
     import_module("cmdm_tui.sandbox.credentials")._SCRYPT["n"] = 2**4
+    return postponed
 
 
 def _become(connection: socket.socket) -> str:
