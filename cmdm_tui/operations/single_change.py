@@ -13,6 +13,7 @@ from cmdm_tui.changes.change_set import Change, ChangeKind, ChangeSet
 from cmdm_tui.changes.errors import ChangeError, InvalidChange
 from cmdm_tui.changes.journal import Journal, JournalRun
 from cmdm_tui.changes.journal_entry import EntryState
+from cmdm_tui.operations.write import forget_totals
 from cmdm_tui.text import one_line
 
 
@@ -62,6 +63,8 @@ class SingleChange:
             except BaseException as error:
                 self._end(*self._classify(change, error))
                 raise
+            finally:
+                forget_totals(self._account, [change])
             self._end(EntryState.DONE, "", sent.result_id)
         return sent
 

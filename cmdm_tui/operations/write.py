@@ -1,7 +1,7 @@
 """Send a change set for a face: show it, ask, write the journal, apply it; resume and undo it."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -20,7 +20,7 @@ from cmdm_tui.changes.apply_events import (
     WaitingForReset,
     ignore_apply_events,
 )
-from cmdm_tui.changes.change_set import ChangeKind, ChangeSet
+from cmdm_tui.changes.change_set import Change, ChangeKind, ChangeSet
 from cmdm_tui.changes.errors import OtherAccount, PartialChanges
 from cmdm_tui.changes.journal import Journal, JournalRun
 from cmdm_tui.changes.journal_entry import EntryState
@@ -188,18 +188,9 @@ class WriteOperation:
         finally:
             self._applier = None
             self._prompter.show_progress("")
-            self._forget_totals(run)
+            sent = [one.change for one in run.entries if one.state is not EntryState.PENDING]
+            forget_totals(self._account, sent)
         return WriteOutcome(run.change_set, run, summary)
-
-    def _forget_totals(self, run: JournalRun) -> None:
-        """Forget how many records there are of what was created, deleted or converted."""
-        catalog = self._account.catalog
-        for entry in run.entries:
-            change = entry.change
-            if entry.state is not EntryState.PENDING and change.kind in _COUNTED:
-                is_conversion = change.kind is ChangeKind.CONVERT
-                catalog.forget_total("account" if is_conversion else change.entity)
-        catalog.save()
 
     def _listen(self, event: ApplyEvent) -> None:
         self._listener(event)
@@ -229,6 +220,15 @@ class WriteOperation:
                 f"The changes are for {username} at {address}, and {profile.name} is "
                 f"{profile.credentials.username} at {client.address}"
             )
+
+
+def forget_totals(account: Account, changes: Iterable[Change]) -> None:
+    """Forget how many records there are of what the changes created, deleted or converted."""
+    for change in changes:
+        if change.kind in _COUNTED:
+            is_conversion = change.kind is ChangeKind.CONVERT
+            account.catalog.forget_total("account" if is_conversion else change.entity)
+    account.catalog.save()
 
 
 def check_writable(account: Account) -> None:

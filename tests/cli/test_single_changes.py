@@ -116,3 +116,11 @@ def test_a_change_that_is_not_written_down_would_be_noticed(
     monkeypatch.setattr(single_change.SingleChange, "_begin", begin_nothing)
     make_lead(cmdm)
     assert list_runs(cmdm) == []
+
+
+def test_a_count_is_not_believed_after_a_change_of_it(cmdm: Command) -> None:
+    cmdm("query", "SELECT count(*) FROM lead")
+    cmdm("create", "lead", "LastName=Able")
+    ended = cmdm("query", "-o", "csv", "SELECT LastName FROM lead")
+    assert ended.code == 0
+    assert "when the query was planned" not in ended.err
