@@ -26,6 +26,7 @@ from cmdm_tui.transfer import (
     RefusedRow,
     find_answer_fault,
     is_free,
+    list_refused,
     match_keys,
     read_import,
     to_changes,
@@ -93,7 +94,8 @@ class ImportOperation:
             calls_made=calls,
             is_partial=is_partial,
         )
-        return PlannedImport(change_set, match.refused, imported, options)
+        refused = (*match.refused, *list_refused(imported, unsound))
+        return PlannedImport(change_set, refused, imported, options)
 
     @property
     def can_ask(self) -> bool:

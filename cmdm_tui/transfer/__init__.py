@@ -23,7 +23,7 @@ from cmdm_tui.transfer.errors import (
 from cmdm_tui.transfer.import_file import read_import
 from cmdm_tui.transfer.import_options import ImportOptions, dump_mapping, load_mapping
 from cmdm_tui.transfer.imported_file import DetectedForm, ImportedFile, ImportedRow, RefusedRow
-from cmdm_tui.transfer.key_match import KeyMatch, match_keys, to_changes
+from cmdm_tui.transfer.key_match import KeyMatch, list_refused, match_keys, to_changes
 
 __all__ = [
     "DetectedForm",
@@ -39,6 +39,7 @@ __all__ = [
     "dump_mapping",
     "find_answer_fault",
     "is_free",
+    "list_refused",
     "load_mapping",
     "match_keys",
     "read_import",

@@ -238,16 +238,40 @@ class _Matching:
         return not is_empty(stored) and is_same_value(stored, value)
 
     def _refuse(self, row: ImportedRow, reason: str, field: Field | None = None) -> RefusedRow:
-        columns = self._imported.detected.columns
-        column = self._header
-        if field is not None:
-            column = next((one for one, name in columns.items() if name == field.name), field.name)
-        cells = {
-            header: row.properties[name]
-            for header, name in columns.items()
-            if name is not None and name in row.properties
-        }
-        return RefusedRow(row.line, column, reason, MappingProxyType(cells))
+        column = self._header if field is None else _find_header(self._imported, field.name)
+        return _make_refused(self._imported, row, reason, column)
+
+
+def list_refused(imported: ImportedFile, rejects: Iterable[Reject]) -> list[RefusedRow]:
+    """Return the records of a file whose changes were rejected after they were matched."""
+    rows = {imported.name_line(row.line): row for row in imported.rows}
+    return [
+        _make_refused(
+            imported,
+            rows[reject.origin],
+            reject.reason,
+            None if reject.column is None else _find_header(imported, reject.column),
+        )
+        for reject in rejects
+        if reject.origin in rows
+    ]
+
+
+def _find_header(imported: ImportedFile, name: str) -> str:
+    """Return the header of a field; its name where no column has it."""
+    columns = imported.detected.columns
+    return next((header for header, of in columns.items() if of == name), name)
+
+
+def _make_refused(
+    imported: ImportedFile, row: ImportedRow, reason: str, column: str | None
+) -> RefusedRow:
+    cells = {
+        header: row.properties[name]
+        for header, name in imported.detected.columns.items()
+        if name is not None and name in row.properties
+    }
+    return RefusedRow(row.line, column, reason, MappingProxyType(cells))
 
 
 def _make_create(imported: ImportedFile, row: ImportedRow, properties: Mapping[str, str]) -> Change:

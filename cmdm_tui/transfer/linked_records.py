@@ -16,7 +16,13 @@ from cmdm_tui.changes.validate import check_changes
 from cmdm_tui.text import count_noun, one_line
 from cmdm_tui.transfer.columns import required_fields
 from cmdm_tui.transfer.imported_file import ImportedFile, ImportedRow, RefusedRow
-from cmdm_tui.transfer.key_match import KeyMatch, MatchedRow, match_keys, to_changes
+from cmdm_tui.transfer.key_match import (
+    KeyMatch,
+    MatchedRow,
+    list_refused,
+    match_keys,
+    to_changes,
+)
 from cmdm_tui.transfer.links import Link
 
 _SHOWN = 60
@@ -253,7 +259,14 @@ class _Linker:
         return LinkedChanges(
             ordered.changes,
             (*rejects, *unsound, *ordered.rejects),
-            {self._files[entity].imported.name: match.refused for entity, match in matches.items()},
+            {
+                file.imported.name: (
+                    *matches[entity].refused,
+                    *list_refused(file.imported, (*unsound, *ordered.rejects)),
+                )
+                for entity, file in self._files.items()
+                if entity in matches
+            },
             unchanged,
             tuple(self._describe(stay, ordered.set_later)),
         )

@@ -6,8 +6,15 @@ from pathlib import Path
 import pytest
 
 from cmdm_tui.api.models import Record
-from cmdm_tui.changes.change_set import ChangeKind
-from cmdm_tui.transfer import ImportOptions, KeyMatch, match_keys, read_import, to_changes
+from cmdm_tui.changes.change_set import ChangeKind, Reject
+from cmdm_tui.transfer import (
+    ImportOptions,
+    KeyMatch,
+    list_refused,
+    match_keys,
+    read_import,
+    to_changes,
+)
 from cmdm_tui.transfer.imported_file import ImportedFile
 from tests.transfer.schema_fields import fields_of
 
@@ -173,3 +180,16 @@ def test_a_file_to_create_needs_no_records(tmp_path: Path) -> None:
         (ChangeKind.CREATE, {"LastName": "Ash"})
     ]
     assert [(one.origin, one.column) for one in rejects] == [("line 3", "Birthday")]
+
+
+def test_a_change_that_is_rejected_later_is_a_record_of_the_file_again(tmp_path: Path) -> None:
+    file = imported(
+        tmp_path,
+        "E-mail,Last name\nA@x.example,Ash\nB@x.example,Oak\n",
+        ImportOptions(mapping={"E-mail": "Email"}),
+    )
+    changes, _ = to_changes(file, match_keys(file))
+    reject = Reject("is too odd", changes[1].origin, "LastName", changes[1])
+    (refused,) = list_refused(file, [reject, Reject("of another file", "other.csv line 3")])
+    assert (refused.line, refused.column, refused.reason) == (3, "Last name", "is too odd")
+    assert dict(refused.cells) == {"E-mail": "B@x.example", "Last name": "Oak"}
