@@ -105,7 +105,7 @@ class DateFormat:
 
 
 def _is_joined(tokens: list[str], at: int) -> bool:
-    """Return whether a part in digits has another beside it, with no separator."""
+    """Return whether a part in digits is next to another, with no separator."""
     beside = tokens[max(at - 1, 0) : at] + tokens[at + 1 : at + 2]
     return tokens[at] in _NUMERIC and not _NUMERIC.isdisjoint(beside)
 
