@@ -275,4 +275,4 @@ def _describe_counts(counts: ConversionCounts) -> list[str]:
 def _describe_totals(rows: Sequence[ImportedRow], refused: Sequence[RefusedRow]) -> list[str]:
     count = len(rows) + len(refused)
     records = "1 record" if count == 1 else f"{count:,} records"
-    return [f"{records} read" + (f", {len(refused):,} refused" if refused else "")]
+    return [f"{records} read" + (f", {len(refused):,} refused in reading" if refused else "")]
