@@ -11,6 +11,7 @@ from cmdm_tui.transfer.date_text import (
     DateFormat,
     NotADate,
     find_zone,
+    is_surely_iso,
     looks_like_other_date,
     read_moment,
     suggest_formats,
@@ -125,7 +126,9 @@ def _ask_dates(table: SourceTable, place: int, options: ImportOptions) -> list[I
         not isinstance(value, str) for value in _values(table, place)
     ):
         return []
-    odd = [text for text in _texts(table, place) if looks_like_other_date(text)]
+    texts = list(_texts(table, place))
+    is_iso = any(map(is_surely_iso, texts))
+    odd = [text for text in texts if looks_like_other_date(text, is_iso_column=is_iso)]
     if not odd:
         return []
     header = table.headers[place].strip()

@@ -207,14 +207,22 @@ def _describe_other(bare: str, shown: str, form: DateFormat) -> str:
     return f"{shown} is not a {form}"
 
 
-def looks_like_other_date(text: str) -> bool:
+def is_surely_iso(text: str) -> bool:
+    """Return whether a text is a day in ISO 8601 whose month and day cannot be the other way."""
+    is_iso = _ISO.match(" ".join(text.split())) is not None and _is_in(text, ISO_DATES)
+    return is_iso and not _is_in(text, _DAY_BEFORE_MONTH)
+
+
+def looks_like_other_date(text: str, *, is_iso_column: bool = False) -> bool:
     """Return whether a text is a date in a format that has to be named.
 
-    Such are `03/04/2026`, `20260403` and `2026-31-03`, which no ISO 8601 is.
+    Such are `03/04/2026`, `20260403` and `2026-31-03`, which no ISO 8601 is; in a column with days
+    that are surely ISO 8601, that last one is a mistake and not a format.
     """
     bare = " ".join(text.split())
     if _ISO.match(bare):
-        return not _is_in(text, ISO_DATES) and _is_in(text, _DAY_BEFORE_MONTH)
+        is_other = not _is_in(text, ISO_DATES) and _is_in(text, _DAY_BEFORE_MONTH)
+        return is_other and not is_iso_column
     if _LOOKS_BARE.fullmatch(bare):
         return any(_is_in(text, DateFormat(name)) for name in _BARE_FORMATS)
     return _LOOKS_NUMERIC.fullmatch(bare) is not None or _is_named_date(bare)

@@ -152,4 +152,12 @@ VALUE_FILES = [
         entity="contact",
         kind="a workbook that counts from 1904",
     ),
+    ImportCase(
+        "typo.csv",
+        b"Name,CloseDate\nA,2026-03-31\nB,2026-13-05\n",
+        [{"Name": "A", "CloseDate": "2026-03-31"}],
+        [(3, "CloseDate", "no such month")],
+        entity="opportunity",
+        kind="a day that is mistyped among days in ISO 8601",
+    ),
 ]
