@@ -145,6 +145,11 @@ class Client:
         """Close every connection to the server."""
         await self._http.aclose()
 
+    @property
+    def is_closed(self) -> bool:
+        """Whether it was closed, so that no call can be sent any more."""
+        return self._http.is_closed
+
     def with_options(
         self, *, on_send: SendHook | None = None, in_background: bool | None = None
     ) -> Self:
@@ -542,6 +547,8 @@ class Client:
         )
         if self._is_read_only and method not in _SAFE_METHODS:
             raise errors.ReadOnly("The profile is read-only, so nothing was sent", call=call)
+        if self.is_closed:
+            raise errors.InvalidCall("The connection is closed, so nothing was sent", call=call)
         outgoing = OutgoingCall(
             info=call,
             build_request=lambda: self._http.build_request(

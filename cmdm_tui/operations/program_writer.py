@@ -12,6 +12,7 @@ from cmdm_tui.changes.apply_events import (
     ignore_apply_events,
 )
 from cmdm_tui.changes.change_set import ChangeSet
+from cmdm_tui.changes.errors import ChangeError
 from cmdm_tui.changes.journal import Journal
 from cmdm_tui.changes.journal_entry import RunSummary
 from cmdm_tui.changes.preview import ChangePreview
@@ -24,6 +25,12 @@ from cmdm_tui.operations.write import WriteOperation, check_writable
 from cmdm_tui.query.engine import Engine
 
 
+class ClosedConnection(ChangeError):
+    """Changes are to be read or sent after the connection's `async with` has ended."""
+
+    hint = "Nothing was sent. Look at changes and apply them within the connection's `async with`"
+
+
 class ProgramWriter:
     """Sends the changes of a program to one account; `journal` is the file that keeps them."""
 
@@ -32,7 +39,12 @@ class ProgramWriter:
         self._journal = journal
 
     def start(self) -> None:
-        """Begin the time of one operation, as the profile or the program bounds it."""
+        """Begin the time of one operation, as the profile or the program bounds it.
+
+        Raises ClosedConnection where the connection has ended.
+        """
+        if self._account.client.is_closed:
+            raise ClosedConnection("The connection is closed")
         self._account.client.start_command()
 
     def check_writable(self) -> None:

@@ -1,5 +1,6 @@
 """Changes of a program, over `connect`: nothing is sent before `apply`, asserted at the network."""
 
+import asyncio
 import sys
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
@@ -12,7 +13,7 @@ from types import SimpleNamespace
 import pytest
 
 import cmdm_tui
-from cmdm_tui.api.errors import ReadOnly
+from cmdm_tui.api.errors import InvalidCall, ReadOnly
 from cmdm_tui.api.models import Properties
 from cmdm_tui.catalog import Account
 from cmdm_tui.changes.change_set import Change
@@ -260,6 +261,27 @@ async def test_a_set_is_applied_once(program: Program) -> None:
     with pytest.raises(cmdm_tui.InvalidChange, match="nothing can be added"):
         changes.create("lead", {"LastName": "Xu"})
     assert program.writes == ["POST lead"]
+
+
+async def test_a_set_is_applied_once_however_many_ask_for_it(program: Program) -> None:
+    changes = program.cm.changes()
+    changes.create("lead", {"LastName": "Xu"})
+    ended = await asyncio.gather(changes.apply(), changes.apply(), return_exceptions=True)
+    assert [type(one) for one in ended] == [cmdm_tui.AppliedChanges, cmdm_tui.InvalidChange]
+    assert program.writes == ["POST lead"]
+
+
+async def test_after_the_connection_nothing_is_sent(program: Program) -> None:
+    changes = program.cm.changes()
+    changes.create("lead", {"LastName": "Xu"})
+    await changes.preview()
+    await program.cm.__aexit__()
+    with pytest.raises(cmdm_tui.ChangeError, match="connection is closed"):
+        await changes.apply()
+    with pytest.raises(InvalidCall, match="connection is closed"):
+        await program.cm.query("SELECT count(*) FROM lead")
+    assert program.writes == []
+    assert [run.title for run in program.cm.list_runs()] == ["Setting up"]
 
 
 async def test_a_set_that_does_not_know_its_run_would_be_noticed(
