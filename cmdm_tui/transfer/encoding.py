@@ -35,8 +35,14 @@ _MOST_SUGGESTIONS = 4
 # No Western text has these signs inside a word, or three accented letters in a row. Central
 # European, Cyrillic, Greek and Mac code pages have letters in the same places.
 _ODD_WORD = re.compile(
-    r"[^\W\d_][¹³£¢¤¥¦¬¯±¶¸¿¼½¾‰†‡„][^\W\d_]|(?:^|[\n\r\t,;|\"])[£¥¯][^\W\d_]{2}"
+    r"[^\W\d_][¹³£¢¤¥¦¬¯±¶¸¿¼½¾‰†‡„][^\W\d_]|[£¥¯][¹³¿]"
     r"|[À-ÖØ-öø-ÿŒœŠšŽžŸƒ]{3}|[ƒˆ˜]|[a-zß-öø-ÿšœž][ŠŒŽŸ]"
+)
+# A pound or a yen before a word is odd only in a cell of names: Polish has its capital Ł there.
+_NAME = r"[A-ZÀ-ÖØ-ÞŠŽ][\w.'’-]*+"
+_ODD_NAME = re.compile(
+    rf"(?:^|[\n\r\t,;|\"])(?:{_NAME} )*+[£¥¯][^\W\d_]{{2}}[\w'’-]*+(?: {_NAME})*+"
+    r"(?=$|[\n\r\t,;|\"])"
 )
 _MAC_WORD = re.compile(
     r"[^\W\d_][€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ§¡¿¯¾®]|[€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ§¯¾®][^\W\d_]"
@@ -74,10 +80,10 @@ def decode_text(data: bytes, wanted: str | None = None) -> DecodedText:
         raise ImportFileError(
             "The file is not a text file", "Save it as CSV, JSON, xlsx or Parquet"
         )
-    if data.count(0) > _FEW_NULLS * len(data):
+    if data.count(0) > _FEW_NULLS * len(data) and _has_wide_header(data):
         raise ImportFileError(
             "The encoding of the file is not known: it holds many zero bytes, "
-            "and is not UTF-16 as a whole",
+            "and is not plainly UTF-16",
             "Name its encoding with --encoding",
         )
     try:
@@ -112,11 +118,16 @@ def _find_wide_encoding(data: bytes) -> str | None:
         return "utf-16-le"
     if even > half * 0.4 and odd <= even * 0.02:
         return "utf-16-be"
-    if even or odd:
+    if (even or odd) and _has_wide_header(data):
         # Little of a text in Cyrillic or Chinese has zero bytes: the delimiters and the line ends.
         order = ("utf-16-le", "utf-16-be") if odd >= even else ("utf-16-be", "utf-16-le")
         return next((one for one in order if _is_delimited_text(data, one)), None)
     return None
+
+
+def _has_wide_header(data: bytes) -> bool:
+    """Return whether zero bytes are in the first line: a value may hold one, a header does not."""
+    return 0 in _LINE_END.split(data, maxsplit=1)[0]
 
 
 def _is_delimited_text(data: bytes, encoding: str) -> bool:
@@ -184,7 +195,8 @@ def _has_mac_lines(data: bytes) -> bool:
 
 def _looks_foreign(text: str, *, is_mac: bool) -> bool:
     """Return whether Windows-1252 makes words of a text that no Western language has."""
-    return bool(_ODD_WORD.search(text) or (is_mac and _MAC_WORD.search(text)))
+    patterns = [_ODD_WORD, _ODD_NAME, *([_MAC_WORD] if is_mac else [])]
+    return any(pattern.search(text) for pattern in patterns)
 
 
 def _suggest_encodings(data: bytes, *, is_mac: bool) -> tuple[str, ...]:

@@ -148,6 +148,13 @@ TEXT_FORMS = [
         for encoding in ("utf-16-le", "utf-16-be")
     ),
     ImportCase(
+        "zero.tsv",
+        b"LastName\tFirstName\tCity\n\x00\t\x00\t\x00\n",
+        [{"LastName": "\x00", "FirstName": "\x00", "City": "\x00"}],
+        kind="zero bytes as values, which are not UTF-16",
+        detected={"encoding": "utf-8"},
+    ),
+    ImportCase(
         "many-nulls.csv",
         MANY_NULLS,
         file_refusal=(None, "many zero bytes"),
@@ -155,22 +162,28 @@ TEXT_FORMS = [
     ),
     ImportCase(
         "pounds.csv",
-        "LastName,Notes\nAsh,costs £per day and £ten\nElm,½price\nOak,€uro\n".encode("cp1252"),
+        "LastName,Notes\nAsh,costs £per day and £ten\nElm,½price\nOak,€uro\nFir,£per day\n".encode(
+            "cp1252"
+        ),
         [
             {"LastName": "Ash", "Notes": "costs £per day and £ten"},
             {"LastName": "Elm", "Notes": "½price"},
             {"LastName": "Oak", "Notes": "€uro"},
+            {"LastName": "Fir", "Notes": "£per day"},
         ],
         kind="Windows-1252 with signs before words",
         detected={"encoding": "windows-1252"},
     ),
-    ImportCase(
-        "polish.csv",
-        "LastName,FirstName\nNowak,Łukasz\n".encode("cp1250"),
-        [{"LastName": "Nowak", "FirstName": "Łukasz"}],
-        options=ImportOptions(encoding="cp1250"),
-        asks=["encoding"],
-        kind="a name whose first letter is a sign in Windows-1252",
+    *(
+        ImportCase(
+            f"polish-{place}.csv",
+            f"LastName,FirstName\nNowak,{name}\n".encode("cp1250"),
+            [{"LastName": "Nowak", "FirstName": name}],
+            options=ImportOptions(encoding="cp1250"),
+            asks=["encoding"],
+            kind="a name whose first letter is a sign in Windows-1252",
+        )
+        for place, name in enumerate(("Łukasz", "Jan Łukasz", "ul. Łąkowa"))
     ),
     ImportCase(
         "swallowed.csv",
