@@ -29,15 +29,17 @@ _LONGEST_TEXT = 32_767
 _MOST_COLUMNS = 16_384
 _EXACT_DIGITS = 15
 _FIRST_YEAR = 1900
+# XlsxWriter takes a time of 1 January 1900 for a time without a day. A zone may add to it.
+_FIRST_TIME = datetime(1900, 1, 3)  # noqa: DTZ001 — in any zone
 _CHUNK_SIZE = 1 << 20
 
 
 class XlsxWriter:
     """Writes a workbook, whole, at the end.
 
-    Numbers of more than 15 digits, which Excel would round, and dates before 1900 are text. Times
-    in UTC are shown with a `Z`. Raises MissingExtra without XlsxWriter, OSError where a sheet is
-    too small.
+    Numbers of more than 15 digits, which Excel would round, and dates before 1900 are text, as are
+    times of the first two days of 1900. Times in UTC are shown with a `Z`. Raises MissingExtra
+    without XlsxWriter, OSError where a sheet is too small.
     """
 
     def __init__(self, sink: ByteSink) -> None:
@@ -110,11 +112,11 @@ class XlsxWriter:
                 self._sheet.write_boolean(self._row, place, value)
             case int() | float() | Decimal() if _is_exact(value):
                 self._sheet.write_number(self._row, place, value)
-            case datetime() if value.year >= _FIRST_YEAR:
+            case datetime() if value.replace(tzinfo=None) >= _FIRST_TIME:
                 form = self._local if value.tzinfo is None else self._utc
                 moment = value.replace(tzinfo=None) - (value.utcoffset() or _NO_OFFSET)
                 self._sheet.write_datetime(self._row, place, moment, form)
-            case date() if value.year >= _FIRST_YEAR:
+            case date() if not isinstance(value, datetime) and value.year >= _FIRST_YEAR:
                 self._sheet.write_datetime(self._row, place, value, self._day)
             case _:
                 self._write_text(place, exact_text(value))

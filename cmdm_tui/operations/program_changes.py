@@ -1,5 +1,6 @@
 """The changes of a program: collected, looked at, kept in a file, and sent once."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 
@@ -39,6 +40,7 @@ class PendingChanges:
         self._undo_of = undo_of
         self._made: ChangeSet | None = None
         self._run_id: int | None = None
+        self._preparing, self._applying = asyncio.Lock(), asyncio.Lock()
 
     @property
     def run_id(self) -> int | None:
@@ -88,28 +90,29 @@ class PendingChanges:
         may come later: `run_id` names the run then.
         """
         self._writer.check_writable()
-        self._check_open()
-        change_set = await self._prepare()
-        if change_set.rejects and not skip_rejected:
-            raise RejectedChanges(change_set.rejects)
-        self._check_open()
-        self._writer.start()
-        return await self._writer.apply(
-            change_set,
-            undo_of=self._undo_of,
-            max_writes=max_writes,
-            options=ApplyOptions(
-                rechecks=recheck, stops_on_error=stop_on_error, waits_for_reset=wait_for_reset
-            ),
-            listener=on_event,
-            begun=self._note_run,
-        )
+        async with self._applying:
+            self._check_open()
+            change_set = await self._prepare()
+            if change_set.rejects and not skip_rejected:
+                raise RejectedChanges(change_set.rejects)
+            self._writer.start()
+            return await self._writer.apply(
+                change_set,
+                undo_of=self._undo_of,
+                max_writes=max_writes,
+                options=ApplyOptions(
+                    rechecks=recheck, stops_on_error=stop_on_error, waits_for_reset=wait_for_reset
+                ),
+                listener=on_event,
+                begun=self._note_run,
+            )
 
     async def _prepare(self) -> ChangeSet:
-        if self._made is None:
-            self._writer.start()
-            self._made = await self._make()
-        return self._made
+        async with self._preparing:
+            if self._made is None:
+                self._writer.start()
+                self._made = await self._make()
+            return self._made
 
     def _check_open(self) -> None:
         if self._run_id is not None:

@@ -16,6 +16,7 @@ from cmdm_tui.transfer.date_text import (
     suggest_formats,
 )
 from cmdm_tui.transfer.errors import ImportQuestion
+from cmdm_tui.transfer.field_matcher import EXTERNAL_ID
 from cmdm_tui.transfer.guards import take_off_guard
 from cmdm_tui.transfer.import_options import ImportOptions
 from cmdm_tui.transfer.number_text import MarkEvidence, find_currencies, find_mark_evidence
@@ -24,6 +25,7 @@ from cmdm_tui.transfer.source_table import SourceTable, SourceValue
 _SHOWN = 40
 _NUMBERS = {"number", "currency"}
 _DATES = {"date", "datetime"}
+_STAMPS = {"CreatedDate", "ModifiedDate"}
 
 
 @dataclass
@@ -41,7 +43,7 @@ def find_formats(
 ) -> tuple[list[ColumnFormat], list[ImportQuestion]]:
     """Return the format of each column, and what has to be asked.
 
-    One column has one format, and a date format or a decimal comma is asked, never guessed. Raises
+    One column has one format, and a date format or a decimal mark is asked, never guessed. Raises
     ImportFileError where an option does not exist.
     """
     dates = DateFormat(options.dates or "")
@@ -49,7 +51,8 @@ def find_formats(
     marks = _find_marks(table, columns) if options.decimal is None else {}
     questions: list[ImportQuestion] = []
     formats: list[ColumnFormat] = []
-    point_anywhere = any("point" in one.examples for one in marks.values())
+    # One file has one decimal mark: what is unclear in a column, another may settle.
+    point_anywhere = _is_own_export(table) or any("point" in one.examples for one in marks.values())
     for place, target in enumerate(columns):
         kind = (target.type or "").casefold() if target else ""
         currencies: set[str] = set()
@@ -66,6 +69,12 @@ def find_formats(
         mark = options.decimal or "."
         formats.append(ColumnFormat(dates, mark, zone, frozenset(currencies)))
     return formats, questions
+
+
+def _is_own_export(table: SourceTable) -> bool:
+    """Return whether a file has the headers of an export of this program, which writes points."""
+    names = {header.strip() for header in table.headers}
+    return EXTERNAL_ID in names and not _STAMPS.isdisjoint(names)
 
 
 def _values(table: SourceTable, place: int) -> Iterable[SourceValue]:

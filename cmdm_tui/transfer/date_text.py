@@ -25,6 +25,8 @@ _PARTS = {
     "mmmm": r"(?P<name>[A-Za-z]{3,9})\.?",
     "yyyy": r"(?P<year>[0-9]{4})",
 }
+_NUMERIC = {"d", "dd", "m", "mm", "yyyy"}
+_BARE_FORMATS = ("yyyymmdd", "ddmmyyyy", "mmddyyyy")
 _TOKEN = re.compile(r"d+|m+|y+|[^dmy]+", re.IGNORECASE)
 _TIME_OF_FORMAT = re.compile(r"[ T]hh?:mm(?::ss)?$", re.IGNORECASE)
 _TIME_OF_STRFTIME = re.compile(r"[ T]%H:%M(?::%S)?$")
@@ -35,7 +37,10 @@ _TIME = re.compile(
     r"(?P<hour>[0-9]{1,2}):(?P<minute>[0-9]{2})(?::(?P<second>[0-9]{2})(?:[.,](?P<part>[0-9]{1,9}))?)?"
     r"\s*(?P<half>[AaPp]\.?[Mm]\.?)?\s*(?P<zone>Z|z|UTC|GMT|[+-][0-9]{2}(?::?[0-9]{2})?)?"
 )
-_LOOKS_NUMERIC = re.compile(r"[0-9]{1,4}([./-])[0-9]{1,2}\1[0-9]{2,4}(?:[T ,].*)?")
+_LOOKS_NUMERIC = re.compile(
+    r"(?:[0-9]{1,4}([./-])[0-9]{1,2}\1[0-9]{2,4}|[0-9]{4}([./-])[0-9]{1,2}\2[0-9])(?:[T ,].*)?"
+)
+_LOOKS_BARE = re.compile(r"[0-9]{8}(?:[T ,].*)?")
 _LOOKS_NAMED = re.compile(
     r"(?:[A-Za-z]+,? )?[0-9]{1,2}[ -](?P<first>[A-Za-z]{3,9})\.?,?[ -][0-9]{2,4}(?: .*)?"
     r"|(?P<second>[A-Za-z]{3,9})\.? [0-9]{1,2},? [0-9]{4}(?: .*)?"
@@ -56,7 +61,7 @@ def _from_strftime(name: str) -> str:
 
 @dataclass(frozen=True)
 class DateFormat:
-    """A named format of dates, such as `dd/mm/yyyy`; ISO 8601 is always read too.
+    """A named format of dates, such as `dd/mm/yyyy`; ISO 8601 is read too where it differs.
 
     `%d/%m/%Y`, as `strftime` has it, means the same. Raises ImportFileError for no format.
     """
@@ -78,6 +83,9 @@ class DateFormat:
             if any(part in {"yy", "y"} for part in parts):
                 hint = "A year needs four digits, yyyy: two of them name no century"
             raise ImportFileError(f"{self.name!r} is not a format of dates", hint)
+        if any(one in {"d", "m"} and _is_joined(tokens, at) for at, one in enumerate(tokens)):
+            hint = f"Without a separator a day and a month have two digits: {_BARE_FORMATS[0]}"
+            raise ImportFileError(f"{self.name!r} is not a format of dates", hint)
 
     @cached_property
     def pattern(self) -> re.Pattern[str] | None:
@@ -85,14 +93,31 @@ class DateFormat:
         if not self.name:
             return None
         tokens: list[str] = _TOKEN.findall(self.name.strip().lower())
-        return re.compile("".join(_PARTS.get(token, re.escape(token)) for token in tokens))
+        return re.compile("".join(_part_pattern(tokens, at) for at in range(len(tokens))))
+
+    @cached_property
+    def takes_iso(self) -> bool:
+        """Whether a day in ISO 8601 could be one in the format: it is read by the format alone."""
+        return self.pattern is not None and self.pattern.fullmatch("2000-01-01") is not None
 
     def __str__(self) -> str:
         return f"{self.name} date" if self.name else "date such as 2026-03-31"
 
 
+def _is_joined(tokens: list[str], at: int) -> bool:
+    """Return whether a part in digits is next to another, with no separator."""
+    beside = tokens[max(at - 1, 0) : at] + tokens[at + 1 : at + 2]
+    return tokens[at] in _NUMERIC and not _NUMERIC.isdisjoint(beside)
+
+
+def _part_pattern(tokens: list[str], at: int) -> str:
+    pattern = _PARTS.get(tokens[at], re.escape(tokens[at]))
+    return pattern.replace("{1,2}", "{2}") if _is_joined(tokens, at) else pattern
+
+
 ISO_DATES = DateFormat()
 """No format but ISO 8601."""
+_DAY_BEFORE_MONTH = DateFormat("yyyy-dd-mm")
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +137,9 @@ class ReadMoment:
 def read_moment(text: str, form: DateFormat) -> ReadMoment:
     """Return the day and time of a text. Raises NotADate."""
     bare = " ".join(text.split())
-    found = _ISO.match(bare) or (form.pattern.match(bare) if form.pattern else None)
+    found = None if form.takes_iso else _ISO.match(bare)
+    if found is None and form.pattern is not None:
+        found = form.pattern.match(bare)
     shown = repr(one_line(bare, _SHOWN))
     rest = "" if found is None else bare[found.end() :]
     # More digits would be those of a longer year or day.
@@ -181,10 +208,15 @@ def _describe_other(bare: str, shown: str, form: DateFormat) -> str:
 
 
 def looks_like_other_date(text: str) -> bool:
-    """Return whether a text is a date in a format that has to be named, such as `03/04/2026`."""
+    """Return whether a text is a date in a format that has to be named.
+
+    Such are `03/04/2026`, `20260403` and `2026-31-03`, which no ISO 8601 is.
+    """
     bare = " ".join(text.split())
     if _ISO.match(bare):
-        return False
+        return not _is_in(text, ISO_DATES) and _is_in(text, _DAY_BEFORE_MONTH)
+    if _LOOKS_BARE.fullmatch(bare):
+        return any(_is_in(text, DateFormat(name)) for name in _BARE_FORMATS)
     return _LOOKS_NUMERIC.fullmatch(bare) is not None or _is_named_date(bare)
 
 
@@ -204,6 +236,7 @@ def suggest_formats(texts: list[str]) -> tuple[str, ...]:
             ("yyyy", "mm", "dd"),
         )
     ]
+    names += [_DAY_BEFORE_MONTH.name, *_BARE_FORMATS]
     names += ["d mmm yyyy", "d-mmm-yyyy", "mmm d, yyyy", "mmm d yyyy"]
     counts = {name: sum(_is_in(text, DateFormat(name)) for text in texts) for name in names}
     most = max(counts.values(), default=0)

@@ -273,5 +273,6 @@ def _describe_counts(counts: ConversionCounts) -> list[str]:
 
 
 def _describe_totals(rows: Sequence[ImportedRow], refused: Sequence[RefusedRow]) -> list[str]:
-    records = "1 record" if len(rows) == 1 else f"{len(rows):,} records"
-    return [f"{records} to import" + (f", {len(refused):,} refused" if refused else "")]
+    count = len(rows) + len(refused)
+    records = "1 record" if count == 1 else f"{count:,} records"
+    return [f"{records} read" + (f", {len(refused):,} refused in reading" if refused else "")]

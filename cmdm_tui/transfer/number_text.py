@@ -10,7 +10,7 @@ from typing import Literal
 from cmdm_tui.text import one_line
 
 MarkEvidence = Literal["point", "comma", "unclear", "none"]
-"""What a number says of its file's decimal mark; `1,234` is unclear."""
+"""What a number says of its file's decimal mark; `1,234` and `1.234` are unclear."""
 
 _MOST_DIGITS = 60
 _SHOWN = 40
@@ -89,16 +89,17 @@ def find_mark_evidence(text: str) -> MarkEvidence:
     if points and commas:
         return "point" if bare.rfind(".") > bare.rfind(",") else "comma"
     if points:
-        return "comma" if points > 1 else "point"
+        return "comma" if points > 1 else _judge_single(bare, ".", "point")
     if commas:
-        return "point" if commas > 1 else _judge_comma(bare)
+        return "point" if commas > 1 else _judge_single(bare, ",", "comma")
     return "none"
 
 
-def _judge_comma(bare: str) -> MarkEvidence:
-    whole, _, decimals = bare.partition(",")
+def _judge_single(bare: str, mark: str, decimal: MarkEvidence) -> MarkEvidence:
+    """Return what a number with one mark says: `decimal`, unless the mark may part thousands."""
+    whole, _, decimals = bare.partition(mark)
     could_group = len(decimals) == _GROUP_DIGITS and 0 < len(whole) <= _GROUP_DIGITS
-    return "unclear" if could_group and not whole.startswith("0") else "comma"
+    return "unclear" if could_group and not whole.startswith("0") else decimal
 
 
 def find_currencies(texts: Iterable[str]) -> set[str]:

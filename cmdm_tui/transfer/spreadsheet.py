@@ -181,6 +181,9 @@ def _make_cells(line: int, row: Sequence[RawCell], traits: SheetTraits) -> list[
         if trait == "error":
             text = traits.errors.get((line, column), "")
             value: SourceValue = Unreadable(f"an error of the spreadsheet ({text})", text)
+        elif (line, column) in traits.sixties and isinstance(raw, date) and raw.year == 1900:
+            # A workbook that counts from 1904 has a day 60 like any other.
+            value = Unreadable("29 February 1900 is not a day of the calendar", "1900-02-29")
         else:
             value = _to_source(raw, trait)
         cells.append(FileCell(value, is_exact=True))
@@ -205,6 +208,8 @@ def _to_source(raw: RawCell, trait: CellTrait | None) -> SourceValue:
             if trait == "percent":
                 return Unreadable(f"a percentage: {raw} or {raw * 100:.12g}?", str(raw))
             return _to_decimal(raw)
+        case time() if trait is None and raw == time():
+            return Unreadable("day 0 of January 1900 is not a day of the calendar", "1900-01-00")
         case _:
             return Unreadable("a time of day", str(raw))
 

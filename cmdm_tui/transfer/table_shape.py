@@ -3,6 +3,7 @@
 A record whose cells do not lie under their headers is a fault, whatever its values are.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -12,6 +13,14 @@ from cmdm_tui.transfer.field_matcher import FieldMatcher
 from cmdm_tui.transfer.source_table import FileCell, RowFault, SourceRow, source_text
 
 _MOST_TITLE_LINES = 60
+_FEW_CELLS = 2
+_CELLS_SHOWN = 4
+_TOTAL = re.compile(
+    r"(grand |sub)?(totals?|sum|summe|gesamt|gesamtsumme|totaal|totale|somme|suma)"
+    r"( (of|for|in)\b.*|\s*[:=(\d].*)?|\d+ (records?|rows?|entries|items)",
+    re.IGNORECASE,
+)
+"""The first cell of a line of totals."""
 _SHOWN = 40
 
 
@@ -132,16 +141,20 @@ def _show(cell: FileCell | None) -> str:
 def _describe_last(
     records: Sequence[SourceRow], headers: Sequence[str], line_word: str
 ) -> list[str]:
-    """Return a note where the last record has one value alone, as a line with a total has."""
-    named = sum(1 for header in headers if header.strip())
-    if len(records) < 2 or named < 3 or records[-1].fault is not None:
+    """Return a note where the last record looks like a line with a total: by its word, or short."""
+    if len(records) < 2 or records[-1].fault is not None:
         return []
 
     def filled(row: SourceRow) -> list[FileCell]:
         return [cell for cell in row.cells if cell is not None and _has_value(cell)]
 
     last = filled(records[-1])
-    if len(last) != 1 or any(len(filled(row)) == 1 for row in records[:-1]):
+    named = sum(1 for header in headers if header.strip())
+    is_short = named > len(last) + 1 and len(last) <= _FEW_CELLS
+    is_shortest = is_short and all(len(filled(row)) > len(last) for row in records[:-1])
+    if not last or not (is_shortest or _TOTAL.fullmatch(source_text(last[0].value).strip())):
         return []
     where = f"{line_word} {records[-1].line}"
-    return [f"The last record, in {where}, holds only {_show(last[0])}: is it a record?"]
+    shown = ", ".join(map(_show, last[:_CELLS_SHOWN]))
+    only = "only " if is_shortest else ""
+    return [f"The last record, in {where}, holds {only}{shown}: is it a record?"]

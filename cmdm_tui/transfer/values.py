@@ -17,11 +17,17 @@ _TRUE = frozenset({"true", "yes", "y", "t", "1"})
 _FALSE = frozenset({"false", "no", "n", "f", "0"})
 _EMAIL = re.compile(r"(?!mailto:)[^@\s]+@[^@\s]+", re.IGNORECASE)
 _URL = re.compile(r"https?://[^\s/?#]+[^\s]*", re.IGNORECASE)
-_PHONE = re.compile(r"\+?[0-9 ()./-]*[0-9][0-9 ()./-]*(?:(?:x|ext\.?) ?[0-9]+)?")
+_PHONE = re.compile(
+    r"(?P<number>\+?[0-9 ()./-]*[0-9][0-9 ()./-]*)(?:(?:x|ext\.?) ?[0-9]+)?", re.IGNORECASE
+)
 _POINTED = re.compile(r"[0-9]+\.0+")
 _EXPONENT = re.compile(r"[0-9]+(?:[.,][0-9]+)?[eE]\+?[0-9]+")
 _LONGEST_PHONE = 15
 """Digits of a telephone number anywhere (E.164); a number cell keeps as many."""
+_SHORTEST_PHONE = 3
+"""Digits of the shortest numbers that are dialled, such as 112."""
+_SHORTEST_LOCAL = 7
+"""Digits that tell a telephone number after a dash from a negative number."""
 
 
 class BlankCell:
@@ -120,7 +126,7 @@ def _convert_picklist(value: SourceValue, rule: ColumnRule) -> str:
 def _convert_phone(value: SourceValue, rule: ColumnRule) -> str:
     if isinstance(value, Decimal):
         text = str(value)
-        if not text.isdecimal() or len(text) > _LONGEST_PHONE:
+        if not text.isdecimal() or not _SHORTEST_PHONE <= len(text) <= _LONGEST_PHONE:
             raise RejectedValue(f"{text} is a number, not a telephone number")
         rule.count(rule.counts.number_phones)
         return text
@@ -130,9 +136,15 @@ def _convert_phone(value: SourceValue, rule: ColumnRule) -> str:
         raise RejectedValue(f"{show_value(text)}: digits are lost")
     if _POINTED.fullmatch(text):
         raise RejectedValue(f"{show_value(text)} is a number with a point: a zero in front is lost")
-    if not _PHONE.fullmatch(text):
+    found = _PHONE.fullmatch(text)
+    if found is None or not _has_enough_digits(found["number"]):
         raise RejectedValue(f"{show_value(text)} is not a telephone number")
     return text
+
+
+def _has_enough_digits(number: str) -> bool:
+    fewest = _SHORTEST_LOCAL if number.startswith("-") else _SHORTEST_PHONE
+    return len(re.findall(r"[0-9]", number)) >= fewest
 
 
 def _convert_email(value: SourceValue, _: ColumnRule) -> str:

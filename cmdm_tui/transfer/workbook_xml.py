@@ -21,6 +21,7 @@ Attributes = Mapping[str, str]
 
 _CELL = re.compile(r"([A-Z]+)([0-9]+)")
 _PERCENT_FORMATS = {9, 10}
+_SIXTY = re.compile(r"60(?:\.[0-9]*)?")
 _TIME_FORMATS = {18, 19, 20, 21, 22, 45, 46, 47}
 _QUOTED = re.compile(r'"[^"]*"|\\.')
 
@@ -34,6 +35,7 @@ class SheetTraits:
     """What is special in a sheet. Rows and columns count from 1.
 
     `cells` has the cells that are not as calamine gives them; `errors` their texts (`#REF!`).
+    `sixties` hold the number 60: as a day it is 29 February 1900, which Excel shows and never was.
     """
 
     cells: Mapping[tuple[int, int], CellTrait] = field(
@@ -42,6 +44,7 @@ class SheetTraits:
     errors: Mapping[tuple[int, int], str] = field(
         default_factory=lambda: MappingProxyType(dict[tuple[int, int], str]())
     )
+    sixties: frozenset[tuple[int, int]] = frozenset()
     hidden_columns: frozenset[int] = frozenset()
     hidden_rows: frozenset[int] = frozenset()
 
@@ -182,6 +185,7 @@ class _SheetReader:
         self._styles = styles
         self._cells: dict[tuple[int, int], CellTrait] = {}
         self._errors: dict[tuple[int, int], str] = {}
+        self._sixties: set[tuple[int, int]] = set()
         self._columns: set[int] = set()
         self._rows: set[int] = set()
         self._row = 0
@@ -194,7 +198,11 @@ class _SheetReader:
     def read(self, content: bytes) -> SheetTraits:
         _parse(content, self._start, self._end, self._take_text)
         return SheetTraits(
-            self._cells, self._errors, frozenset(self._columns), frozenset(self._rows)
+            self._cells,
+            self._errors,
+            frozenset(self._sixties),
+            frozenset(self._columns),
+            frozenset(self._rows),
         )
 
     def _start(self, name: str, found: Attributes) -> None:
@@ -257,6 +265,8 @@ class _SheetReader:
         trait = self._styles.get(int(self._attributes.get("s", "0")))
         if trait is not None:
             self._cells[place] = trait
+        if _SIXTY.fullmatch(self._value.strip()):
+            self._sixties.add(place)
 
     def _take_text(self, piece: str) -> None:
         if self._takes_text:

@@ -18,6 +18,13 @@ MOMENT = datetime(1990, 2, 28, 9, 30)  # noqa: DTZ001 — as a sheet has it
 
 
 @dataclass(frozen=True)
+class DaySerial:
+    """A number in a format of dates: days as Excel counts them, of which 1 January 1900 is 1."""
+
+    number: float
+
+
+@dataclass(frozen=True)
 class Formula:
     """A formula and the result that the file has of it."""
 
@@ -32,10 +39,11 @@ def make_workbook(
     hidden_rows: Sequence[int] = (),
     merged: Sequence[str] = (),
     percent: Sequence[tuple[int, int]] = (),
+    counts_from_1904: bool = False,
 ) -> bytes:
     """Return a workbook; what is hidden, merged or a percentage is in its first sheet."""
     sink = io.BytesIO()
-    book = xlsxwriter.Workbook(sink, {"in_memory": True})
+    book = xlsxwriter.Workbook(sink, {"in_memory": True, "date_1904": counts_from_1904})
     day = book.add_format({"num_format": "dd/mm/yyyy"})
     moment = book.add_format({"num_format": "dd/mm/yyyy hh:mm"})
     share = book.add_format({"num_format": "0%"})
@@ -65,6 +73,8 @@ def write_cell(sheet: Worksheet, line: int, place: int, value: object, form: For
         case date():
             midnight = datetime(value.year, value.month, value.day)  # noqa: DTZ001
             sheet.write_datetime(line, place, midnight, form)
+        case DaySerial():
+            sheet.write_number(line, place, value.number, form)
         case Formula():
             sheet.write_formula(line, place, value.text, None, cast("int", value.result))
         case str():

@@ -313,4 +313,35 @@ ODD_FILES = [
         file_refusal=(None, "compressed. Unpack it"),
         kind="a compressed file",
     ),
+    ImportCase(
+        "total.csv",
+        b"Name,City,Annual revenue\nAsh,Deal,12.50\nElm,Hove,85\nTotal,,97.50\n",
+        [
+            {"Name": "Ash", "City": "Deal", "AnnualRevenue": "12.50"},
+            {"Name": "Elm", "City": "Hove", "AnnualRevenue": "85"},
+            {"Name": "Total", "AnnualRevenue": "97.50"},
+        ],
+        entity="account",
+        told=["in line 4, holds 'Total', '97.50': is it a record?"],
+        kind="a line with a total and a sum",
+    ),
+    ImportCase(
+        "short.csv",
+        b"Name,City,Industry,Phone\nAsh,Deal,Retail,\nElm,Hove,Retail,01632 960123\nOak,Hull,,\n",
+        [
+            {"Name": "Ash", "City": "Deal", "Industry": "Retail"},
+            {"Name": "Elm", "City": "Hove", "Industry": "Retail", "Phone": "01632 960123"},
+            {"Name": "Oak", "City": "Hull"},
+        ],
+        entity="account",
+        told=["in line 4, holds only 'Oak', 'Hull': is it a record?"],
+        kind="a last record with fewer values than any other",
+    ),
+    ImportCase(
+        "energy.csv",
+        b"Name,City\nAsh,Deal\nTotal Energy,Hove\n",
+        [{"Name": "Ash", "City": "Deal"}, {"Name": "Total Energy", "City": "Hove"}],
+        entity="account",
+        kind="a name that begins with Total",
+    ),
 ]

@@ -13,11 +13,14 @@ from tests.transfer.import_case import ImportCase
 from tests.transfer.odd_files import ODD_FILES
 from tests.transfer.schema_fields import fields_of
 from tests.transfer.usual_files import USUAL_FILES
+from tests.transfer.value_files import VALUE_FILES
 
 MARKS = b"\"',;\t\r\n{}[]=+-\\\x00\xff\xc3\xa9 1eENaLastName:"
 TEXT_FILES = [case for case in USUAL_FILES if not case.name.endswith((".xlsx", ".parquet"))]
 TYPED_FILES = [
-    case for case in (*USUAL_FILES, *ODD_FILES) if case.name.endswith((".xlsx", ".parquet"))
+    case
+    for case in (*USUAL_FILES, *ODD_FILES, *VALUE_FILES)
+    if case.name.endswith((".xlsx", ".parquet"))
 ]
 
 

@@ -20,8 +20,9 @@ from tests.transfer.odd_files import ODD_FILES
 from tests.transfer.schema_fields import fields_of
 from tests.transfer.text_forms import TEXT_FORMS
 from tests.transfer.usual_files import USUAL_FILES
+from tests.transfer.value_files import VALUE_FILES
 
-CASES = [*USUAL_FILES, *ODD_FILES, *TEXT_FORMS]
+CASES = [*USUAL_FILES, *ODD_FILES, *TEXT_FORMS, *VALUE_FILES]
 READ = [case for case in CASES if case.file_refusal is None and (case.rows or not case.asks)]
 
 
@@ -133,6 +134,17 @@ def test_an_answer_settles_a_question(tmp_path: Path) -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("day", "form"),
+    [("19800331", "yyyymmdd"), ("31121999", "ddmmyyyy"), ("2026-31-03", "yyyy-dd-mm")],
+)
+def test_the_format_of_a_day_is_offered(day: str, form: str, tmp_path: Path) -> None:
+    case = ImportCase("a.csv", f"LastName,Birthday\nAda,{day}\n".encode(), entity="contact")
+    with pytest.raises(ImportQuestions) as asked:
+        read(case, tmp_path)
+    assert asked.value.questions[0].suggestions == (form,)
+
+
 def test_a_number_never_passes_through_a_float(tmp_path: Path) -> None:
     digits = "12345678901234567890.123456789"
     case = ImportCase("a.json", f'[{{"LastName": "A", "EstimatedValue": {digits}}}]'.encode())
@@ -145,6 +157,7 @@ def test_a_number_never_passes_through_a_float(tmp_path: Path) -> None:
     [
         (ImportOptions(dates="dd/mm/yy"), "four digits"),
         (ImportOptions(dates="sometimes"), "not a format"),
+        (ImportOptions(dates="yyyymd"), "two digits: yyyymmdd"),
         (ImportOptions(zone="Mars/Olympus"), "no time zone"),
         (ImportOptions(encoding="klingon"), "no encoding"),
         (ImportOptions(encoding="ascii"), "not in the encoding"),

@@ -158,6 +158,7 @@ def test_times_in_utc_come_back_as_they_were(form: Format) -> None:
     rows: list[OutputRow] = [
         ("Fair", datetime(2026, 3, 31, 9, 30, tzinfo=UTC), 40),
         ("Midnight", datetime(2026, 4, 1, tzinfo=UTC), None),
+        ("First", datetime(1900, 1, 1, 5, tzinfo=UTC), 1),
         ("Old", datetime(1850, 1, 2, 3, 4, 5, tzinfo=UTC), 0),
         ("None", None, 10**14),
     ]

@@ -173,6 +173,7 @@ USUAL_FILES = [
             (5, "Phone", "with a point"),
             (8, "Phone", "not a telephone number"),
         ],
+        told=["7 records read, 3 refused in reading"],
         kind="telephones and guards",
     ),
     ImportCase(
