@@ -13,7 +13,6 @@ from cmdm_tui.transfer.source_table import FileCell, RowFault, SourceRow
 
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
-_FEWEST_COLUMNS = 3
 _ESCAPED = {"t": "\t", "n": "\n", "r": "\r", "\\": "\\"}
 
 
@@ -126,18 +125,26 @@ def find_line_end(text: str) -> str:
 def find_swallowed_lines(rows: Iterable[SourceRow], delimiter: str, width: int) -> list[int]:
     """Return the lines of the records in which a quoted cell holds what looks like whole records.
 
-    A quote that was forgotten at the end of a cell closes at the next one that comes.
+    A quote that was forgotten at the end of a cell closes at the next one that comes. In a file of
+    two columns each of the lines has to look so: one delimiter is in many a line of plain text.
     """
-    if width < _FEWEST_COLUMNS:
+    if width < 2:
         return []
+    is_enough = all if width == 2 else any
     return [
         row.line
         for row in rows
         if row.fault is None
         and any(
-            line.count(delimiter) == width - 1
+            is_enough(_is_like_record(line, delimiter, width) for line in lines)
             for cell in row.cells
             if cell is not None and cell.is_exact and isinstance(cell.value, str)
-            for line in _LINE_END.split(cell.value)[1:]
+            if (lines := _LINE_END.split(cell.value)[1:])
         )
     ]
+
+
+def _is_like_record(line: str, delimiter: str, width: int) -> bool:
+    # A comma of plain text has a blank behind it.
+    is_prose = width == 2 and f"{delimiter} " in line
+    return line.count(delimiter) == width - 1 and not is_prose

@@ -19,6 +19,8 @@ _SEPARATOR_LINE = re.compile(r'"?sep=([^"\r\n])"?(?:\r\n|\r|\n|$)', re.IGNORECAS
 _SAMPLE_ROWS = 40
 _SAMPLE_SIZE = 100_000
 _ANY_BACKSLASH = re.compile(r"\\(.?)", re.DOTALL)
+_DRIVE_PATH = re.compile(r"(?<![^\W_])[A-Za-z]:\\(?!\\)")
+"""The start of a path on a drive; our own TSV would have two backslashes there."""
 
 DELIMITER_NAMES = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe"}
 
@@ -62,6 +64,10 @@ def find_dialect(
                 r"Backslashes are read as escapes (\t, \n, \r, \\), as our own TSV has them; "
                 "--escape none keeps them"
             )
+        elif "\\" in text:
+            notes.append(
+                "Backslashes are kept as they are; --escape backslash reads them as escapes"
+            )
     dialect = DelimitedDialect(delimiter, quote, has_escapes)
     return FoundDialect(dialect, text, first_line, tuple(notes))
 
@@ -100,8 +106,14 @@ def _texts(row: SourceRow) -> list[str]:
 
 
 def _has_our_escapes(text: str) -> bool:
-    """Return whether a text has backslashes, and each is an escape that our own TSV writes."""
+    r"""Return whether a text has backslashes, and each is an escape that our own TSV writes.
+
+    A path on a drive, such as `C:\temp`, has none of ours unless the file is an export of records.
+    """
     if "\r" in text:
+        return False
+    header = text.split("\n", 1)[0].split("\t")
+    if "ExternalID" not in header and _DRIVE_PATH.search(text):
         return False
     found = _ANY_BACKSLASH.findall(text)
     # Pairs are consumed from the left, as they are written.

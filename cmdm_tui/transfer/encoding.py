@@ -7,6 +7,7 @@ sisters, which makes `Ł` of `£`.
 
 import codecs
 import re
+import unicodedata
 from dataclasses import dataclass
 
 from cmdm_tui.text import one_line
@@ -29,13 +30,25 @@ _COMPRESSED = re.compile(
 )
 """How files of gzip, bzip2, xz, zstd, RAR and 7-Zip begin."""
 _MOST_NULLS = 0.3
+_FEW_NULLS = 0.02
 _MOST_SUGGESTIONS = 4
 # No Western text has these signs inside a word, or three accented letters in a row. Central
 # European, Cyrillic, Greek and Mac code pages have letters in the same places.
 _ODD_WORD = re.compile(
-    r"[^\W\d_][¹³£¢¤¥¦¬¯±¶¸¿¼½¾‰†‡„][^\W\d_]|[£¥¯][^\W\d_]{2}"
-    r"|[À-ÖØ-öø-ÿŒœŠšŽžŸƒ]{3}|[ƒˆ˜]"
+    r"[^\W\d_][¹³£¢¤¥¦¬¯±¶¸¿¼½¾‰†‡„][^\W\d_]|[£¥¯][¹³¿]"
+    r"|[À-ÖØ-öø-ÿŒœŠšŽžŸƒ]{3}|[ƒˆ˜]|[a-zß-öø-ÿšœž][ŠŒŽŸ]"
 )
+# A pound or a yen before a word is odd only in a cell of names: Polish has its capital Ł there.
+_NAME = r"[A-ZÀ-ÖØ-ÞŠŽ][\w.'’-]*+"
+_ODD_NAME = re.compile(
+    rf"(?:^|[\n\r\t,;|\"])(?:{_NAME} )*+[£¥¯][^\W\d_]{{2}}[\w'’-]*+(?: {_NAME})*+"
+    r"(?=$|[\n\r\t,;|\"])"
+)
+_MAC_WORD = re.compile(
+    r"[^\W\d_][€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ§¡¿¯¾®]|[€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ§¯¾®][^\W\d_]"
+)
+"""Where Mac Roman has its accented letters, Windows-1252 has signs."""
+_PLAIN_CONTROLS = {"\t", "\n", "\r"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +79,12 @@ def decode_text(data: bytes, wanted: str | None = None) -> DecodedText:
     if data.count(0) > _MOST_NULLS * len(data) or _is_binary(data):
         raise ImportFileError(
             "The file is not a text file", "Save it as CSV, JSON, xlsx or Parquet"
+        )
+    if data.count(0) > _FEW_NULLS * len(data) and _has_wide_header(data):
+        raise ImportFileError(
+            "The encoding of the file is not known: it holds many zero bytes, "
+            "and is not plainly UTF-16",
+            "Name its encoding with --encoding",
         )
     try:
         return DecodedText(data.decode("utf-8"), "utf-8")
@@ -99,7 +118,28 @@ def _find_wide_encoding(data: bytes) -> str | None:
         return "utf-16-le"
     if even > half * 0.4 and odd <= even * 0.02:
         return "utf-16-be"
+    if (even or odd) and _has_wide_header(data):
+        # Little of a text in Cyrillic or Chinese has zero bytes: the delimiters and the line ends.
+        order = ("utf-16-le", "utf-16-be") if odd >= even else ("utf-16-be", "utf-16-le")
+        return next((one for one in order if _is_delimited_text(data, one)), None)
     return None
+
+
+def _has_wide_header(data: bytes) -> bool:
+    """Return whether zero bytes are in the first line: a value may hold one, a header does not."""
+    return 0 in _LINE_END.split(data, maxsplit=1)[0]
+
+
+def _is_delimited_text(data: bytes, encoding: str) -> bool:
+    """Return whether bytes are a text of lines in an encoding, with a delimiter in them."""
+    try:
+        text = data.decode(encoding)
+    except UnicodeDecodeError:
+        return False
+    controls = {one for one in set(text) if unicodedata.category(one) in {"Cc", "Cn"}}
+    return controls <= _PLAIN_CONTROLS and bool(
+        re.search(r"[\n\r]", text) and re.search(r"[,;\t|]", text)
+    )
 
 
 def _is_binary(data: bytes) -> bool:
@@ -113,7 +153,8 @@ def _decode_single_bytes(data: bytes) -> DecodedText:
         text = data.decode("cp1252")
     except UnicodeDecodeError:
         text = None
-    if text is not None and not _looks_foreign(text):
+    is_mac = _has_mac_lines(data)
+    if text is not None and not _looks_foreign(text, is_mac=is_mac):
         return DecodedText(text, "windows-1252", is_certain=False)
     raise ImportQuestions(
         [
@@ -121,7 +162,7 @@ def _decode_single_bytes(data: bytes) -> DecodedText:
                 "encoding",
                 "The file is neither UTF-8 nor, as far as can be seen, Windows-1252: "
                 "its encoding is not known",
-                suggestions=(*_suggest_encodings(data), "windows-1252"),
+                suggestions=_suggest_encodings(data, is_mac=is_mac),
             )
         ]
     )
@@ -147,15 +188,23 @@ def _refuse_broken_utf8(data: bytes) -> None:
         ) from None
 
 
-def _looks_foreign(text: str) -> bool:
+def _has_mac_lines(data: bytes) -> bool:
+    """Return whether lines end with CR alone, as old programs for the Mac write them."""
+    return b"\r\n" not in data and data.count(b"\r") > data.count(b"\n")
+
+
+def _looks_foreign(text: str, *, is_mac: bool) -> bool:
     """Return whether Windows-1252 makes words of a text that no Western language has."""
-    return _ODD_WORD.search(text) is not None
+    patterns = [_ODD_WORD, _ODD_NAME, *([_MAC_WORD] if is_mac else [])]
+    return any(pattern.search(text) for pattern in patterns)
 
 
-def _suggest_encodings(data: bytes) -> list[str]:
+def _suggest_encodings(data: bytes, *, is_mac: bool) -> tuple[str, ...]:
+    """Return the names of encodings that may be meant, the likeliest first."""
     import charset_normalizer
 
     odd_lines = b"\n".join(line for line in data.splitlines() if not line.isascii())
     guesses = charset_normalizer.from_bytes(odd_lines[:_SAMPLE_SIZE])
     names = dict.fromkeys(guess.encoding for guess in guesses if guess.encoding != "cp1252")
-    return list(names)[:_MOST_SUGGESTIONS]
+    likeliest = ["mac_roman"] if is_mac else []
+    return tuple(dict.fromkeys([*likeliest, *list(names)[:_MOST_SUGGESTIONS], "windows-1252"]))

@@ -2,10 +2,12 @@
 
 import json
 import re
+from collections.abc import Sequence
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Literal, NoReturn, cast
 
 from cmdm_tui.formats.row_writer import MARK_NAME
+from cmdm_tui.text import one_line
 from cmdm_tui.transfer.errors import ImportFileError
 from cmdm_tui.transfer.source_table import (
     FileCell,
@@ -53,20 +55,98 @@ _DECODER = json.JSONDecoder(
 
 
 def read_json_records(text: str, wanted: Literal["json", "jsonl"]) -> SourceTable:
-    """Return the records of a text: an object a line, or one array of objects.
+    """Return the records of a text: one array of objects, one object, or an object a line.
 
-    A line that is not JSON is a fault of that line; a document that is not JSON is refused whole.
+    An object that holds one list of objects stands for that list; any other one is a record. A line
+    that is not JSON is a fault of that line; a document that is not JSON is refused whole.
     Raises ImportFileError.
     """
     start = _skip_blanks(text, 0)
-    is_array = text.startswith("[", start)
-    if is_array and (wanted == "json" or not _is_array_line(text, start)):
+    is_document = wanted == "json" or not _is_line(text, start)
+    if is_document and text.startswith("[", start):
         return _make_table("json", _read_array(text, start))
+    if is_document and text.startswith("{", start) and _is_one_object(text, start, wanted):
+        return _read_object(text, start)
     return _make_table("jsonl", _read_lines(text))
 
 
-def _is_array_line(text: str, start: int) -> bool:
-    """Return whether the first line alone is an array, which in JSON Lines is a faulty record."""
+def _is_one_object(text: str, start: int, wanted: Literal["json", "jsonl"]) -> bool:
+    """Return whether a text is one object and nothing more.
+
+    Raises ImportFileError where it breaks off or is nested too deeply below its first line: read by
+    lines, it would give a part of its records.
+    """
+    first_line = _LINE_END.search(text, start)
+    first_end = len(text) if first_line is None else _skip_blanks(text, first_line.end())
+    try:
+        _, end = _DECODER.raw_decode(text, start)
+    except RecursionError:
+        if wanted == "json" and first_end < len(text) and not _is_too_deep(text[start:first_end]):
+            raise ImportFileError("The document is nested too deeply") from None
+        return False
+    except ValueError as error:
+        position = error.pos if isinstance(error, json.JSONDecodeError) else start
+        # The line after one that is cut does not go on with it.
+        goes_on = position > first_end or text[start:first_end].rstrip().endswith(("{", "[", ","))
+        if wanted == "json" and first_end < len(text) and position >= first_end and goes_on:
+            _refuse(text, position)
+        return False
+    is_line = wanted == "jsonl" and first_end == len(text)
+    return not is_line and _skip_blanks(text, end) == len(text)
+
+
+def _is_too_deep(line: str) -> bool:
+    try:
+        _DECODER.raw_decode(line)
+    except RecursionError:
+        return True
+    except ValueError:
+        pass
+    return False
+
+
+def _read_object(text: str, start: int) -> SourceTable:
+    """Return the records of a document that is one object."""
+    members = _read_members(text, start)
+    lists = [
+        (key, place)
+        for key, value, place in members
+        if isinstance(value, list)
+        and any(isinstance(one, _Object) for one in cast("list[object]", value))
+    ]
+    if not lists:
+        line = 1 + sum(1 for _ in _LINE_END.finditer(text, 0, start))
+        value: object = _Object([(key, value) for key, value, _ in members])
+        return _make_table("json", [(line, value)])
+    names = [f'"{one_line(key, 40)}"' for key, _ in lists]
+    if len(lists) > 1:
+        raise ImportFileError(
+            f"The document holds more than one list of records: {', '.join(names[:5])}",
+            "Save the list that is meant as a separate file",
+        )
+    note = f"The records are those of {names[0]}"
+    if others := [f'"{one_line(key, 40)}"' for key, _, place in members if place != lists[0][1]]:
+        note += f"; what is next to them is not read: {', '.join(others[:5])}"
+    return _make_table("json", _read_array(text, lists[0][1], is_whole=False), [note])
+
+
+def _read_members(text: str, start: int) -> list[tuple[str, object, int]]:
+    """Return the keys and values of an object that is known to be JSON, and where values begin."""
+    members: list[tuple[str, object, int]] = []
+    place = _skip_blanks(text, start + 1)
+    while not text.startswith("}", place):
+        key, place = _DECODER.raw_decode(text, place)
+        begin = _skip_blanks(text, _skip_blanks(text, place) + 1)
+        value, place = _DECODER.raw_decode(text, begin)
+        members.append((str(key), cast("object", value), begin))
+        place = _skip_blanks(text, place)
+        if text.startswith(",", place):
+            place = _skip_blanks(text, place + 1)
+    return members
+
+
+def _is_line(text: str, start: int) -> bool:
+    """Return whether the first of several lines is a JSON value, as all of JSON Lines are."""
     line = _LINE_END.split(text[start:], maxsplit=1)[0]
     try:
         _DECODER.decode(line)
@@ -96,7 +176,8 @@ def _describe(error: ValueError, content: str) -> str:
     return "not JSON: the line is cut" if ends_early else "not JSON"
 
 
-def _read_array(text: str, start: int) -> list[tuple[int, object]]:
+def _read_array(text: str, start: int, *, is_whole: bool = True) -> list[tuple[int, object]]:
+    """Return the values of an array, each with its line; nothing follows one that `is_whole`."""
     found: list[tuple[int, object]] = []
     line, counted = 1, 0
     place = _skip_blanks(text, start + 1)
@@ -116,7 +197,8 @@ def _read_array(text: str, start: int) -> list[tuple[int, object]]:
         found.append((line, cast("object", value)))
         place = _skip_blanks(text, place)
         if text.startswith("]", place):
-            _check_end(text, place + 1)
+            if is_whole:
+                _check_end(text, place + 1)
             return found
         if not text.startswith(",", place):
             _refuse(text, place)
@@ -135,13 +217,16 @@ def _check_end(text: str, place: int) -> None:
 
 
 def _refuse(text: str, place: int) -> NoReturn:
-    line = 1 + sum(1 for _ in _LINE_END.finditer(text, 0, place))
-    where = "ends too early" if place >= len(text.rstrip()) else "is not JSON"
+    last = len(text.rstrip())
+    line = 1 + sum(1 for _ in _LINE_END.finditer(text, 0, min(place, last)))
+    where = "ends too early" if place >= last else "is not JSON"
     raise ImportFileError(f"The document {where}, in line {line}", line=line)
 
 
-def _make_table(form: Literal["json", "jsonl"], values: list[tuple[int, object]]) -> SourceTable:
-    notes: list[str] = []
+def _make_table(
+    form: Literal["json", "jsonl"], values: list[tuple[int, object]], told: Sequence[str] = ()
+) -> SourceTable:
+    notes = list(told)
     objects: list[tuple[int, object]] = []
     for line, value in values:
         if mark := _read_mark(value):

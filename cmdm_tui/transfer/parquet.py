@@ -3,6 +3,7 @@
 import shutil
 import tempfile
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
@@ -22,7 +23,17 @@ from cmdm_tui.transfer.source_table import (
 _BATCH_ROWS = 10_000
 _FLOATS = {"FLOAT", "DOUBLE"}
 _ZONED = "TIMESTAMP WITH TIME ZONE"
+_WIDE = "DECIMAL of more than 38 digits"
+"""The kind of a decimal that DuckDB can only read as a float, in place of `DOUBLE`."""
 _AS_TEXT = ("VARCHAR", "UUID", "ENUM", "JSON")
+
+
+@dataclass(frozen=True, slots=True)
+class _Column:
+    """A column as the file's schema has it; `is_decimal` is true of decimals of any width."""
+
+    name: str
+    is_decimal: bool
 
 
 def read_parquet(path: Path) -> SourceTable:
@@ -46,14 +57,18 @@ def _read(path: Path) -> SourceTable:
         source = f"read_parquet('{str(path).replace(chr(39), chr(39) * 2)}')"
         described = connection.execute(f"DESCRIBE SELECT * FROM {source}").fetchall()  # noqa: S608
         columns = [(str(name), str(kind)) for name, kind, *_ in described]
+        in_file = _read_columns(connection, path)
+        kinds = [
+            _WIDE if column.is_decimal and not kind.startswith("DECIMAL") else kind
+            for column, (_, kind) in zip(in_file, columns, strict=True)
+        ]
         picked = ", ".join(_select(name, kind) for name, kind in columns)
         result = connection.execute(f"SELECT {picked} FROM {source}")  # noqa: S608
-        kinds = [kind for _, kind in columns]
         rows: list[SourceRow] = []
         while batch := result.fetchmany(_BATCH_ROWS):
             for values in batch:
                 rows.append(SourceRow(len(rows) + 1, _make_cells(values, kinds)))
-        return SourceTable("parquet", _read_names(connection, path), rows, line_word="row")
+        return SourceTable("parquet", [one.name for one in in_file], rows, line_word="row")
 
 
 def _select(name: str, kind: str) -> str:
@@ -65,25 +80,33 @@ def _select(name: str, kind: str) -> str:
     return f"CAST({column} AS VARCHAR)"
 
 
-def _read_names(connection: duckdb.DuckDBPyConnection, path: Path) -> list[str]:
-    """Return the columns' names as the file has them: DuckDB renames one that occurs twice."""
+def _read_columns(connection: duckdb.DuckDBPyConnection, path: Path) -> list[_Column]:
+    """Return the columns as the file has them: DuckDB renames one that occurs twice."""
     rows = connection.execute(
-        "SELECT name, num_children FROM parquet_schema(?)", [str(path)]
+        "SELECT name, num_children, converted_type, logical_type FROM parquet_schema(?)",
+        [str(path)],
     ).fetchall()
-    schema = [(str(name), int(children or 0)) for name, children in rows]
-    names: list[str] = []
+    schema = [
+        (
+            _Column(str(name), converted == "DECIMAL" or str(logical).startswith("DecimalType")),
+            int(count or 0),
+        )
+        for name, count, converted, logical in rows
+    ]
+    children = [count for _, count in schema]
+    columns: list[_Column] = []
     place = 1
     while place < len(schema):
-        names.append(schema[place][0])
-        place = _skip_column(schema, place)
-    return names
+        columns.append(schema[place][0])
+        place = _skip_column(children, place)
+    return columns
 
 
-def _skip_column(schema: Sequence[tuple[str, int]], place: int) -> int:
+def _skip_column(children: Sequence[int], place: int) -> int:
     """Return the place after a column and all that is nested in it."""
     waiting = 1
     while waiting:
-        waiting += schema[place][1] - 1
+        waiting += children[place] - 1
         place += 1
     return place
 
@@ -107,6 +130,11 @@ def _to_source(value: object, kind: str) -> SourceValue:
             return value.replace(tzinfo=UTC) if kind == _ZONED else value
         case date():
             return value
+        case str() if kind == _WIDE:
+            return Unreadable(
+                "a decimal of more than 38 digits cannot be read exactly; save the column as text",
+                f"about {value}",
+            )
         case str() if kind in _FLOATS:
             return _to_decimal(value)
         case str() if kind.startswith(_AS_TEXT) and not kind.endswith("]"):

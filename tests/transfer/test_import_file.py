@@ -18,10 +18,11 @@ from cmdm_tui.transfer import (
 from tests.transfer.import_case import ImportCase
 from tests.transfer.odd_files import ODD_FILES
 from tests.transfer.schema_fields import fields_of
+from tests.transfer.text_forms import TEXT_FORMS
 from tests.transfer.usual_files import USUAL_FILES
 from tests.transfer.value_files import VALUE_FILES
 
-CASES = [*USUAL_FILES, *ODD_FILES, *VALUE_FILES]
+CASES = [*USUAL_FILES, *ODD_FILES, *TEXT_FORMS, *VALUE_FILES]
 READ = [case for case in CASES if case.file_refusal is None and (case.rows or not case.asks)]
 
 
@@ -96,6 +97,11 @@ def test_a_refused_record_keeps_its_cells(tmp_path: Path) -> None:
     case = ImportCase("a.csv", b"LastName,Score\nAda,many\n")
     (refused,) = read(case, tmp_path).refused
     assert dict(refused.cells) == {"LastName": "Ada", "Score": "many"}
+
+
+def test_lines_of_plain_text_in_a_cell_are_not_taken_for_records(tmp_path: Path) -> None:
+    case = ImportCase("a.csv", b'LastName,Notes\nAda,"Dear Ben,\nyours, Ada\n1,2"\n')
+    assert "look like records" not in " ".join(read(case, tmp_path).told)
 
 
 def test_quotes_are_plain_where_the_user_says_so(tmp_path: Path) -> None:
