@@ -12,11 +12,10 @@ from cmdm_tui.changes.journal import Journal, JournalRun
 from cmdm_tui.changes.journal_entry import EntryState, RunSummary
 from cmdm_tui.changes.preview import (
     ChangePreview,
-    PreviewColumn,
     preview_columns,
     preview_rows,
 )
-from cmdm_tui.changes.sql_returning import returned_columns, returned_rows
+from cmdm_tui.changes.sql_returning import describe_unread, returned_columns, returned_rows
 from cmdm_tui.config import Paths
 from cmdm_tui.formats import OutputColumn, OutputRow, OutputStyle, create_writer
 from cmdm_tui.operations.change_texts import JournalWords, describe_outcome, describe_preview
@@ -84,8 +83,9 @@ class SessionChanges:
             entries = () if outcome.run is None else outcome.run.entries
         if not columns:
             return None
-        titles = [PreviewColumn(title) for title, _ in columns]
-        return titles, returned_rows(columns, entries, made.read)
+        for sentence in describe_unread(columns, entries):
+            self._streams.write_note(sentence)
+        return columns, returned_rows(columns, entries, made.read)
 
     async def apply_file(self, path: Path) -> None:
         """Send the changes that a file keeps."""

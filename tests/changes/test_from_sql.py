@@ -15,7 +15,7 @@ from cmdm_tui.changes.change_set import Change, ChangeKind, ChangeSet
 from cmdm_tui.changes.entity_fields import EntityFields
 from cmdm_tui.changes.from_sql import make_change_set, prepare_sql_change
 from cmdm_tui.changes.journal_entry import EntryState, JournalEntry
-from cmdm_tui.changes.sql_returning import returned_columns, returned_rows
+from cmdm_tui.changes.sql_returning import describe_unread, returned_columns, returned_rows
 from cmdm_tui.changes.wire_text import NoWireText, write_wire_text
 from cmdm_tui.query.engine import Engine
 from cmdm_tui.query.errors import QueryError, SqlError
@@ -434,10 +434,13 @@ async def test_returning_shows_what_was_read_and_written() -> None:
     assert isinstance(statement, UpdateStatement)
     columns = returned_columns(statement.returning, change.known)
     entry = JournalEntry(1, made.change_set.changes[0], EntryState.DONE)
-    assert [title for title, _ in columns[:5]] == ["id", "ExternalID", "LastName", "City", "Email"]
+    assert [one.name for one in columns[:5]] == ["id", "ExternalID", "LastName", "City", "Email"]
     (row,) = returned_rows(columns, [entry], made.read)
-    assert row[:6] == ("L1", "L1", "Jones", "Bath", "a@x", "5.00")
+    assert row[:6] == ("L1", "L1", "Jones", "Bath", "a@x", Decimal("5.00"))
     assert returned_rows(columns, [replace(entry, state=EntryState.REFUSED)], made.read) == []
+    (note,) = describe_unread(columns, [entry])
+    assert "as before the change. SELECT reads" in note
+    assert list(describe_unread(columns[:1], [entry])) == []
 
 
 def test_returning_of_an_insert_has_the_new_id() -> None:
@@ -447,3 +450,5 @@ def test_returning_of_an_insert_has_the_new_id() -> None:
     change = Change(ChangeKind.CREATE, "lead", properties={"LastName": "x"})
     entry = JournalEntry(1, change, EntryState.DONE, result_id="NEW1")
     assert returned_rows(columns, [entry]) == [("NEW1", None)]
+    (note,) = describe_unread(columns, [entry])
+    assert "what the service sets itself is null" in note

@@ -118,9 +118,12 @@ def _run_write(
     from contextlib import closing
 
     from cmdm_tui.changes.journal import JournalRun
-    from cmdm_tui.changes.preview import PreviewColumn
     from cmdm_tui.changes.reference_notes import list_deleted, note_references
-    from cmdm_tui.changes.sql_returning import returned_columns, returned_rows
+    from cmdm_tui.changes.sql_returning import (
+        describe_unread,
+        returned_columns,
+        returned_rows,
+    )
     from cmdm_tui.cli.commands.change_run import ChangeCommand, write_rows
     from cmdm_tui.operations.references import SearchDeclined
     from cmdm_tui.operations.statement import StatementOperation
@@ -143,8 +146,9 @@ def _run_write(
         columns = returned_columns(one.returning, operation.change.known)
 
         def write_returned(run: JournalRun) -> None:
-            names = [PreviewColumn(title) for title, _ in columns]
-            write_rows(names, returned_rows(columns, run.entries, made.read), changes.format)
+            write_rows(columns, returned_rows(columns, run.entries, made.read), changes.format)
+            for sentence in describe_unread(columns, run.entries):
+                note(sentence)
 
         return await session.apply(change_set, returned=write_returned if columns else None)
 
