@@ -84,7 +84,7 @@ def describe_unread(
 
 
 def _make_column(title: str, field: Field) -> ReturnedField:
-    return ReturnedField(title, field.name, kind_of(field), field.read_only)
+    return ReturnedField(title, field.name, kind_of(field), bool(field.read_only))
 
 
 def returned_rows(
