@@ -319,6 +319,7 @@ async def test_what_duckdb_finds_wrong_is_told_in_a_line(opened: OpenedEngine) -
         "SELECT LastName FROM lead ORDER BY lower('x'), 'y'",
         "SELECT LastName::INET FROM lead",
         "SELECT LastNam FROM lead, lead l WHERE temp.main.lead.Score > 1",
+        "SELECT (SELECT LastName FROM lead) FROM lead",
     ],
 )
 async def test_what_duckdb_finds_wrong_tells_nothing_of_what_is_within(

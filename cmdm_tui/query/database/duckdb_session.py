@@ -337,7 +337,7 @@ _TIMESTAMP_WITH_ZONE = "TIMESTAMP WITH TIME ZONE"
 """How DuckDB names the type, alone or within a nested one."""
 
 _ERROR_DETAILS = re.compile(
-    r"\n\nLINE|, due to the following Python|\s*\* SET |\s*Please try installing"
+    r"\n\nLINE|, due to the following Python|\s*\* SET |\s*Use \"SET |\s*Please try installing"
     r"|\s*Alternatively, consider enabling"
 )
 """Where DuckDB's message continues with excerpts and hints about locked settings."""
