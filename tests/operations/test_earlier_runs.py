@@ -81,6 +81,10 @@ async def resume(bench: Bench, run: JournalRun) -> list[EntryState]:
     return [entry.state for entry in again.entries]
 
 
+def find_nothing(*_: object, **__: object) -> None:
+    """Find no earlier run."""
+
+
 async def test_a_run_that_was_taken_back_is_not_resumed(bench: Bench) -> None:
     run = await apply_half(bench, create("One"), create("Two"))
     await undo(bench, run)
@@ -96,7 +100,7 @@ async def test_a_resume_that_does_not_look_for_an_undo_would_be_noticed(
     """The broken twin."""
     run = await apply_half(bench, create("One"), create("Two"))
     await undo(bench, run)
-    monkeypatch.setattr(write, "find_undo", lambda *_: None)
+    monkeypatch.setattr(write, "find_undo", find_nothing)
     await resume(bench, run)
     assert bench.writes.count("POST lead") == 2
 
@@ -153,7 +157,7 @@ async def test_a_journal_that_does_not_compare_would_be_noticed(
     """The broken twin."""
     load = keep(bench, tmp_path, create("One"))
     await bench.operation(yes=True).apply(load())
-    monkeypatch.setattr(write, "find_sent", lambda *_, **__: None)
+    monkeypatch.setattr(write, "find_sent", find_nothing)
     await bench.operation(yes=True).apply(load())
     assert bench.writes == ["POST lead"] * 2
 
