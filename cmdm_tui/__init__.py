@@ -39,6 +39,9 @@ if TYPE_CHECKING:
         ChangesNotMade as ChangesNotMade,
     )
     from cmdm_tui.connect import (
+        ChangesSentBefore as ChangesSentBefore,
+    )
+    from cmdm_tui.connect import (
         Connection as Connection,
     )
     from cmdm_tui.connect import (
@@ -99,6 +102,9 @@ if TYPE_CHECKING:
         RunSummary as RunSummary,
     )
     from cmdm_tui.connect import (
+        RunTakenBack as RunTakenBack,
+    )
+    from cmdm_tui.connect import (
         WaitingForReset as WaitingForReset,
     )
     from cmdm_tui.connect import (
@@ -119,6 +125,7 @@ _FACE = frozenset(
         "ChangePreview",
         "ChangesNotConfirmed",
         "ChangesNotMade",
+        "ChangesSentBefore",
         "Connection",
         "EntryState",
         "InvalidChange",
@@ -139,6 +146,7 @@ _FACE = frozenset(
         "Row",
         "RunInUse",
         "RunSummary",
+        "RunTakenBack",
         "WaitingForReset",
         "connect",
     }

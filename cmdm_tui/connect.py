@@ -39,12 +39,14 @@ from cmdm_tui.changes.change_set import Change, ChangeKind, ChangeSet, Reject
 from cmdm_tui.changes.errors import (
     ChangeError,
     ChangeFileError,
+    ChangesSentBefore,
     InvalidChange,
     JournalError,
     NoSuchRun,
     OtherAccount,
     PartialChanges,
     RunInUse,
+    RunTakenBack,
 )
 from cmdm_tui.changes.journal_entry import EntryState, JournalEntry, RunSummary
 from cmdm_tui.changes.preview import ChangePreview, PreviewRow
@@ -78,6 +80,7 @@ __all__ = [
     "ChangePreview",
     "ChangesNotConfirmed",
     "ChangesNotMade",
+    "ChangesSentBefore",
     "Connection",
     "EntryState",
     "InvalidChange",
@@ -98,6 +101,7 @@ __all__ = [
     "Row",
     "RunInUse",
     "RunSummary",
+    "RunTakenBack",
     "WaitingForReset",
     "connect",
 ]
@@ -267,7 +271,7 @@ class Connection:
         """Go on with a run that was stopped or killed: what is done is not done again.
 
         It was confirmed when it began, and goes on with the same options. Raises NoSuchRun,
-        RunInUse, OtherAccount, ReadOnly or JournalError.
+        RunInUse, RunTakenBack, OtherAccount, ReadOnly or JournalError.
         """
         self._writer.start()
         return await self._writer.resume(run_id, on_event)

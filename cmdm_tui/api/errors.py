@@ -154,9 +154,23 @@ class AnswerCutShort(NetworkError):
 
 
 class QuotaFloorReached(ApiError):
-    """The calls that are left are kept for work that a user waits for."""
+    """The calls that are left are kept for work that a user waits for.
+
+    `is_repeated` is as that of a StatusError.
+    """
 
     hint = "It continues when the hour's count starts again"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        call: CallInfo | None = None,
+        was_sent: bool = False,
+        is_repeated: bool = False,
+    ) -> None:
+        super().__init__(message, call=call, was_sent=was_sent)
+        self.is_repeated = is_repeated
 
 
 class OutcomeUnknown(ApiError):

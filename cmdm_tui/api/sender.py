@@ -185,10 +185,10 @@ class RequestSender:
         self, call: OutgoingCall[_Result], request: httpx.Request, state: "_RetryState"
     ) -> _Result:
         if self._rate_limiter.blocked_for > max(state.left, 0.0):
-            raise self._build_quota_error(call.info)
+            raise self._build_quota_error(call.info, is_repeated=state.may_be_done)
         is_probe = await self._rate_limiter.acquire()
         try:
-            answer = await self._send_single_request(call, request)
+            answer = await self._send_single_request(call, request, state)
             state.is_answered = True
             if call.check:
                 check_status(answer, call.info, self._quota_tracker, is_repeated=state.may_be_done)
@@ -201,13 +201,13 @@ class RequestSender:
         return _read_answer(call, answer)
 
     async def _send_single_request(
-        self, call: OutgoingCall[_Result], request: httpx.Request
+        self, call: OutgoingCall[_Result], request: httpx.Request, state: "_RetryState"
     ) -> Response:
         floor = self._floor if call.in_background else 0
         is_within = self._quota_tracker.reserve(floor=floor)
         try:
             if self._policy.keeps_quota and not is_within:
-                raise self._build_quota_error(call.info, floor=floor)
+                raise self._build_quota_error(call.info, is_repeated=state.may_be_done, floor=floor)
             started = time.monotonic()
             response = await self._http.send(request, auth=self._sign_in, stream=True)
             # Now, not after the body: that may take long, and may never come whole.
@@ -218,13 +218,14 @@ class RequestSender:
         self._notify(CallFinished(call.info, answer.status, answer.elapsed, len(answer.body)))
         return answer
 
-    def _build_quota_error(self, call: CallInfo, *, floor: int = 0) -> ApiError:
+    def _build_quota_error(self, call: CallInfo, *, is_repeated: bool, floor: int = 0) -> ApiError:
         left = self._quota_tracker.calls_left + 1  # the one reserved for this call
         if floor and left > 0:
             return errors.QuotaFloorReached(
                 f"{left:g} calls are left this hour, and {floor} are kept for work in front of you",
                 call=call,
                 was_sent=False,
+                is_repeated=is_repeated,
             )
         seconds = max(self._quota_tracker.seconds_to_reset, self._rate_limiter.blocked_for)
         return errors.HourLimitReached(
@@ -233,6 +234,7 @@ class RequestSender:
             hint=f"Wait for the reset, in {seconds:.0f} s",
             reset=self._quota_tracker.quota.reset,
             was_sent=False,
+            is_repeated=is_repeated,
         )
 
     def _seconds_until(self, reset: float | None) -> float:

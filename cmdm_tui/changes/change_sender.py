@@ -168,10 +168,11 @@ class ChangeSender:
                     return held, None
             observed = observed or self._pick_observed(change, write.properties, record)
         entry = self.run.mark_sending(entry.number, write=write, observed=observed)
-        return await self._call(entry, write)
+        # What was looked for a moment ago was sent before, and may be done late.
+        return await self._call(entry, write, was_sent_before=is_checked)
 
     async def _call(
-        self, entry: JournalEntry, write: PendingWrite
+        self, entry: JournalEntry, write: PendingWrite, *, was_sent_before: bool
     ) -> tuple[JournalEntry, ApiError | None]:
         try:
             result_id = await self._make_call(entry.change, write)
@@ -182,8 +183,11 @@ class ChangeSender:
                 entry = self.run.set_state(entry.number, EntryState.UNKNOWN, reason=reason)
             return entry, doubt
         except RUN_ENDING as error:
-            if entry.change.kind in ONCE_KINDS or isinstance(error, ReadOnly | InsecureAddress):
-                # It was not sent, or refused as a whole; the client has not sent it twice.
+            is_unsent = entry.change.kind in ONCE_KINDS or isinstance(
+                error, ReadOnly | InsecureAddress
+            )
+            if is_unsent or (is_held_back(error) and not was_sent_before):
+                # It was not sent, or refused as a whole; no earlier attempt may have done it.
                 self.run.set_state(entry.number, EntryState.PENDING)
                 raise
             if isinstance(error, NetworkError):
@@ -293,6 +297,20 @@ class ChangeSender:
         locks = self.run.record_locks
         async with locks.hold(self.client.address, change.entity, change.external_id):
             yield
+
+
+def is_held_back(error: ApiError) -> bool:
+    """Return whether the quota alone kept a call, in all its attempts, from being done.
+
+    The client kept it back, or the service answered 429. Of a limit that a sign-in met, which may
+    have come after an attempt at the call, that is not known.
+    """
+    if isinstance(error, QuotaFloorReached):
+        return not error.is_repeated
+    if not isinstance(error, HourLimitReached | MonthLimitReached) or error.is_repeated:
+        return False
+    # The client's own has no status; that of a sign-in has one, and the call was not sent.
+    return error.was_sent or error.status is None
 
 
 def is_refusal(error: ApiError) -> bool:

@@ -64,3 +64,17 @@ class OtherAccount(ChangeError):
     """The changes were made for another server or another user than the one that is open."""
 
     hint = "Use the profile that they were made with"
+
+
+class RunTakenBack(ChangeError):
+    """What is left of a run is not sent, as a later run has taken it back."""
+
+    hint = "Make the changes anew"
+
+
+class ChangesSentBefore(ChangeError):
+    """The very same changes were sent already, as the run `run_id`; so nothing is sent again."""
+
+    def __init__(self, run_id: int, *, hint: str) -> None:
+        super().__init__(f"Run {run_id} has sent these changes already", hint=hint)
+        self.run_id = run_id

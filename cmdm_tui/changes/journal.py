@@ -1,7 +1,7 @@
 """The journal: every change is written down before it is sent, and what became of it after."""
 
 import time
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -182,10 +182,12 @@ class Journal:
         profile: str,
         options: ApplyOptions = DEFAULT_OPTIONS,
         undo_of: int | None = None,
+        check: Callable[[], None] = lambda: None,
     ) -> JournalRun:
         """Write down a change set that is to be applied; nothing of it is sent yet.
 
-        Raises InvalidChange for one that is not sound in itself.
+        `check` may raise, and then nothing is written: no other process adds a run between it and
+        this one. Raises InvalidChange for a change set that is not sound in itself.
         """
         changes = change_set.changes
         for position, fault in find_unsound(changes):
@@ -194,7 +196,7 @@ class Journal:
         rejects = [reject_to_plain(reject) for reject in change_set.rejects]
         try:
             head = encode_json({**head_to_plain(change_set), "rejects": rejects})
-            rows = [encode_json(change_to_plain(change)) for change in changes]
+            rows = _encode_changes(change_set)
         except ValueError as error:
             raise InvalidChange(f"The changes cannot be kept: {error}") from None
         run_id = self._file.insert_run(
@@ -207,6 +209,7 @@ class Journal:
             },
             rows,
             state=EntryState.PENDING.value,
+            check=check,
         )
         return self.load(run_id)
 
@@ -238,6 +241,26 @@ class Journal:
         rows = self._file.select("SELECT id FROM runs WHERE undo_of = ? ORDER BY id", run_id)
         return [self.load(row["id"]) for row in rows]
 
+    def load_same(self, change_set: ChangeSet) -> list[JournalRun]:
+        """Return the runs of this very change set, made at the same time, the oldest first."""
+        # SQLite may read the digits of a time a little differently; the run has it exactly.
+        found = self._file.select(
+            "SELECT id FROM runs WHERE CASE WHEN json_valid(head)"
+            " THEN abs(json_extract(head, '$.made_at') - ?) < 0.001 END ORDER BY id",
+            change_set.made_at,
+        )
+        return [
+            run
+            for run in (self.load(row["id"]) for row in found)
+            if (run.change_set.title, run.change_set.made_at)
+            == (change_set.title, change_set.made_at)
+            and self._read_changes(run.id) == _encode_changes(change_set)
+        ]
+
+    def _read_changes(self, run_id: int) -> list[str]:
+        rows = self._file.select("SELECT change FROM entries WHERE run = ? ORDER BY number", run_id)
+        return [row["change"] for row in rows]
+
     def is_in_use(self, run_id: int) -> bool:
         """Return whether a process is applying the run now."""
         with self._file.lock_run(run_id) as is_held:
@@ -251,6 +274,10 @@ class Journal:
             if not self._file.select("SELECT 1 FROM runs WHERE id = ?", run_id):
                 raise NoSuchRun(f"The journal holds no run {run_id}")
             self._file.delete_run(run_id)
+
+
+def _encode_changes(change_set: ChangeSet) -> list[str]:
+    return [encode_json(change_to_plain(change)) for change in change_set.changes]
 
 
 def _read_entry(row: Row) -> JournalEntry:

@@ -2,7 +2,7 @@
 
 import os
 import sqlite3
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -89,10 +89,17 @@ class JournalFile:
         with self._explain():
             self._connection.execute(sql, values)
 
-    def insert_run(self, run: Row, changes: Sequence[str], *, state: str) -> int:
-        """Insert a run with its changes, all or nothing, and return its id."""
+    def insert_run(
+        self, run: Row, changes: Sequence[str], *, state: str, check: Callable[[], None]
+    ) -> int:
+        """Insert a run with its changes, all or nothing, and return its id.
+
+        `check` is called before, while no other process can write; nothing is inserted if it
+        raises.
+        """
         names, marks = ", ".join(run), ", ".join("?" * len(run))
         with self._transaction():
+            check()
             cursor = self._connection.execute(
                 f"INSERT INTO runs ({names}) VALUES ({marks})",  # noqa: S608 — names of ours
                 tuple(run.values()),

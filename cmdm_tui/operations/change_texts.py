@@ -71,11 +71,8 @@ def describe_rejects(rejects: Sequence[Reject]) -> Iterator[str]:
         return
     yield f"{count_noun(len(rejects), 'record')} left out:"
     for reject in rejects[:MOST_SHOWN]:
-        where = ", ".join(
-            one_line(part, 80) for part in (reject.origin, reject.column or "") if part
-        )
         reason = one_line(reject.reason, 300)
-        yield f"  {where or 'one record'}: {end_sentence(reason)}"
+        yield f"  {_locate_reject(reject) or 'one record'}: {end_sentence(reason)}"
     if len(rejects) > MOST_SHOWN:
         yield f"  … and {len(rejects) - MOST_SHOWN:,} more."
 
@@ -124,6 +121,15 @@ def name_record(change: Change) -> str:
     """Return the kind of change and its record, as in `update lead ABC1D2E3`."""
     parts = (change.kind.value, change.entity, change.external_id or "")
     return " ".join(one_line(part, 80) for part in parts if part)
+
+
+def _locate_reject(reject: Reject) -> str:
+    """Return where it comes from, or else its record if that has an id, and the field at fault."""
+    change = reject.change
+    where = one_line(reject.origin, 80)
+    if not where and change is not None and change.external_id:
+        where = f"{one_line(change.entity, 80)} {one_line(change.external_id, 80)}"
+    return ", ".join(one_line(part, 200) for part in (where, reject.column or "") if part)
 
 
 def _describe_fields(preview: ChangePreview, entity: str) -> str:

@@ -86,8 +86,9 @@ class PendingChanges:
 
         A change that fails raises nothing: see `AppliedChanges.raise_for_failures`. Raises
         ChangesNotConfirmed, RejectedChanges, PartialChanges, OtherAccount, ReadOnly, InvalidChange
-        where they were applied before, and what `preview` does: then nothing was sent. JournalError
-        may come later: `run_id` names the run then.
+        where they were applied before, ChangesSentBefore where another object or program has done
+        that, and what `preview` does: then nothing was sent. JournalError may come later: `run_id`
+        names the run then.
         """
         self._writer.check_writable()
         async with self._applying:

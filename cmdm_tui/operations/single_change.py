@@ -5,7 +5,13 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from cmdm_tui.api.errors import ApiError, NetworkError, OutcomeUnknown
+from cmdm_tui.api.errors import (
+    ApiError,
+    NetworkError,
+    OutcomeUnknown,
+    QuotaFloorReached,
+    StatusError,
+)
 from cmdm_tui.api.models import PendingWrite
 from cmdm_tui.catalog import Account
 from cmdm_tui.changes.change_sender import ONCE_KINDS, RUN_ENDING, is_refusal
@@ -113,5 +119,7 @@ class SingleChange:
 
 def _was_not_sent(change: Change, error: ApiError) -> bool:
     """Return whether the failure came before the call, or refused it as a whole."""
+    if isinstance(error, StatusError | QuotaFloorReached) and error.is_repeated:
+        return False
     is_once = change.kind in ONCE_KINDS
     return isinstance(error, RUN_ENDING) and (is_once or not isinstance(error, NetworkError))

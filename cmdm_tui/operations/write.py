@@ -21,12 +21,18 @@ from cmdm_tui.changes.apply_events import (
     ignore_apply_events,
 )
 from cmdm_tui.changes.change_set import Change, ChangeKind, ChangeSet
-from cmdm_tui.changes.errors import OtherAccount, PartialChanges
+from cmdm_tui.changes.errors import (
+    ChangesSentBefore,
+    OtherAccount,
+    PartialChanges,
+    RunTakenBack,
+)
 from cmdm_tui.changes.journal import Journal, JournalRun
 from cmdm_tui.changes.journal_entry import EntryState
 from cmdm_tui.changes.preview import ChangePreview, preview_changes
 from cmdm_tui.changes.references import list_remade
 from cmdm_tui.changes.run_effect import collect_effects
+from cmdm_tui.changes.taken_back import find_sent, find_undo
 from cmdm_tui.changes.undo import make_undo
 from cmdm_tui.operations.apply_progress import ApplyProgress
 from cmdm_tui.operations.change_texts import COMMAND_WORDS, JournalWords
@@ -100,11 +106,12 @@ class WriteOperation:
     async def apply(self, change_set: ChangeSet, *, undo_of: int | None = None) -> WriteOutcome:
         """Show the changes, ask, and send them.
 
-        Raises ChangesNotConfirmed, PartialChanges, OtherAccount, ReadOnly, another ChangeError, or
-        ApiError. Nothing was sent then, unless the journal says so.
+        Raises ChangesNotConfirmed, PartialChanges, OtherAccount, ReadOnly, ChangesSentBefore,
+        another ChangeError, or ApiError. Nothing was sent then, unless the journal says so.
         """
         self.check_writable()
         self._check_account(change_set.address, change_set.username)
+        self._check_unsent(change_set)
         preview = preview_changes(change_set, rechecks=self._options.rechecks)
         self._show(change_set, preview)
         if not preview.change_count:
@@ -120,19 +127,28 @@ class WriteOperation:
             profile=self._account.profile.name,
             options=self._options,
             undo_of=undo_of,
+            # Again, as another process may have sent them meanwhile.
+            check=lambda: self._check_unsent(change_set),
         )
         return await self._send(run, self._options)
 
     async def resume(self, run: JournalRun) -> WriteOutcome:
         """Go on with a run that was stopped or killed: it was confirmed when it began.
 
-        What it has done is not done again. Raises what `apply` does.
+        What it has done is not done again. Raises RunTakenBack where a later run has taken it back,
+        and what `apply` does.
         """
         self.check_writable()
         made = run.change_set
         self._check_account(made.address, made.username)
         if not any(entry.state.is_open for entry in run.entries):
             return WriteOutcome(made, run)
+        undo = find_undo(self._journal, run)
+        if undo is not None:
+            raise RunTakenBack(
+                f"Run {undo.id} has taken run {run.id} back: what is left of it is not sent"
+            )
+        self._check_unsent(made, besides=run.id)
         return await self._send(run, None)
 
     async def plan_undo(
@@ -212,6 +228,17 @@ class WriteOperation:
             case ChangeApplied():
                 self._progress.describe(event)
         self._prompter.show_progress(self._progress.line)
+
+    def _check_unsent(self, change_set: ChangeSet, *, besides: int | None = None) -> None:
+        sent = find_sent(self._journal, change_set, besides=besides)
+        if sent is None:
+            return
+        words = self._words
+        how = f"{words.show} {sent.id} says what became of each"
+        if any(entry.state.is_open for entry in sent.entries):
+            how = f"{words.resume} {sent.id} goes on with what is left"
+        hint = f"{how}; to make them once more, make the changes anew or take the run back first"
+        raise ChangesSentBefore(sent.id, hint=hint)
 
     def _check_account(self, address: str, username: str) -> None:
         client, profile = self._account.client, self._account.profile

@@ -6,8 +6,24 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
-from cmdm_tui.api.errors import CallInfo, HourLimitReached
-from cmdm_tui.changes.apply_events import ApplyEvent, ResetReached, WaitingForReset
+import httpx
+import pytest
+
+from cmdm_tui.api.errors import (
+    ApiError,
+    CallInfo,
+    HourLimitReached,
+    MonthLimitReached,
+    NetworkError,
+    QuotaFloorReached,
+)
+from cmdm_tui.changes.apply_events import (
+    ApplyEvent,
+    LookingForChange,
+    ResetReached,
+    WaitingForReset,
+)
+from cmdm_tui.changes.change_sender import is_held_back
 from cmdm_tui.changes.journal import Journal
 from cmdm_tui.changes.journal_entry import EntryState
 from cmdm_tui.changes.quota_gate import GateEvent, QuotaGate
@@ -82,8 +98,73 @@ async def test_a_call_that_no_quota_was_left_for_is_not_counted(
             updates = [update("lead", one, {}, City="Hull") for one in leads]
             run, summary = await bench.apply(*updates, concurrency=1)
             assert run.entry(1).state is EntryState.DONE
-            assert run.entry(2).state.is_open
+            assert run.entry(2).state is EntryState.PENDING
             assert summary.calls_made == len(bench.network.taken()) == 3
+
+
+async def test_an_update_that_was_held_back_is_not_in_doubt(
+    tmp_path: Path, journal: Journal
+) -> None:
+    with limited(tmp_path, rate_limit=5) as info:
+        async with open_bench(info, journal) as bench:
+            leads = await bench.ids("lead", 2)
+            updates = [update("lead", one, {}, City="Hull") for one in leads]
+            run, _ = await bench.apply(*updates, concurrency=1, waits_for_reset=False)
+            assert states(run) == ["done", "pending"]
+        control = ControlPlaneClient.of(info)
+        with control.http:
+            control.settings(rate_limit=5_000)
+        async with open_bench(info, journal) as bench:
+            assert states(await bench.resume(run)) == ["done"] * 2
+            assert not any(isinstance(event, LookingForChange) for event in bench.events)
+
+
+async def test_an_update_whose_answer_was_lost_before_the_limit_stays_in_doubt(
+    tmp_path: Path, journal: Journal
+) -> None:
+    """The broken twin: what is held back is the second attempt, and the first was done."""
+
+    async def lose(request: httpx.Request) -> None:
+        if request.method == "PUT":
+            raise httpx.ReadError("lost", request=request)
+
+    with limited(tmp_path, rate_limit=4) as info:
+        async with open_bench(info, journal) as bench:
+            (lead,) = await bench.ids("lead", 1)
+            bench.network.after = lose
+            change = update("lead", lead, {}, City="Hull")
+            run, summary = await bench.apply(change, concurrency=1, waits_for_reset=False)
+            assert run.entry(1).state is EntryState.SENDING
+            assert summary.stop_reason == "the hour's calls are used up"
+        control = ControlPlaneClient.of(info)
+        with control.http:
+            control.settings(rate_limit=5_000)
+        async with open_bench(info, journal) as bench:
+            assert states(await bench.resume(run)) == ["done"]
+            assert isinstance(bench.events[0], LookingForChange)
+
+
+CALL = CallInfo(1, "PUT", "/lead/A")
+
+
+@pytest.mark.parametrize(
+    ("error", "is_certain"),
+    [
+        (HourLimitReached("full", call=CALL, was_sent=False), True),
+        (HourLimitReached("full", call=CALL, was_sent=False, is_repeated=True), False),
+        (HourLimitReached("full", call=CALL, status=429), True),
+        (MonthLimitReached("full", call=CALL, status=429), True),
+        (MonthLimitReached("full", call=CALL, status=429, is_repeated=True), False),
+        (HourLimitReached("a sign-in", call=CALL, status=429, was_sent=False), False),
+        (QuotaFloorReached("kept", call=CALL), True),
+        (QuotaFloorReached("kept", call=CALL, is_repeated=True), False),
+        (NetworkError("lost", call=CALL), False),
+    ],
+)
+def test_only_a_limit_that_kept_every_attempt_back_is_certain(
+    error: ApiError, is_certain: bool
+) -> None:
+    assert is_held_back(error) is is_certain
 
 
 async def test_it_ends_at_the_limit_where_it_is_not_to_wait(

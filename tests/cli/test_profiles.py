@@ -79,7 +79,9 @@ def test_a_read_only_profile_changes_nothing(cmdm: Command, acme: RunningInfo, h
     assert cmdm("list", "lead").code == 0
     refused = cmdm("create", "lead", "LastName=x")
     assert refused.code == 2
-    assert "read-only" in refused.err
+    assert "The profile acme is read-only, so nothing was sent. Remove read_only" in refused.err
+    assert "POST" not in refused.err
+    assert cmdm("journal", "list", "-o", "json").json == []
     say(home, "\n")
     profiles(home).write_text(profiles(home).read_text().replace("read_only = true", ""))
     assert cmdm("create", "lead", "LastName=x").code == 0

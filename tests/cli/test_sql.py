@@ -40,6 +40,15 @@ def test_an_update_changes_what_its_condition_finds_and_is_taken_back(cmdm: Comm
     assert read_cities(cmdm) == ["Leeds", "Leeds", "York"]
 
 
+def test_what_is_left_out_is_named_by_its_id(cmdm: Command) -> None:
+    lead, *_ = make_leads(cmdm)
+    shown = cmdm("sql", "--dry-run", "UPDATE lead SET Score = 'abc' WHERE LastName = 'Sql 0'")
+    assert f"  lead {lead}, Score: Score is 'abc', not a number " in shown.err
+    called = cmdm("sql", "--dry-run", "CALL convert_lead('NONE0000')")
+    assert "  lead NONE0000: " in called.err
+    assert (shown.code, called.code) == (8, 8)
+
+
 def test_a_delete_needs_a_yes_and_returns_what_it_deleted(cmdm: Command) -> None:
     leads = make_leads(cmdm)
     delete = "DELETE FROM lead WHERE LastName LIKE 'Sql %' RETURNING ExternalID, City"

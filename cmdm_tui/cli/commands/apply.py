@@ -27,7 +27,8 @@ def apply(context: CommandContext, file: Path, **given: Any) -> int:
     """Show the changes in FILE, which --save or --refused wrote, and send them once confirmed.
 
     A record that has changed since is left as it is, and told as a conflict. What was sent is in
-    the journal: cmdm journal shows it, goes on with it and takes it back.
+    the journal: cmdm journal shows it, goes on with it and takes it back. What a run of the journal
+    has sent already is refused, unless that run was taken back whole.
     """
     from cmdm_tui.changes.change_file import load_change_set
     from cmdm_tui.cli.commands.change_run import ChangeCommand

@@ -53,6 +53,9 @@ def create(
     change = Change(ChangeKind.CREATE, entity, properties=properties, parent=owner)
 
     async def created(account: "Account") -> bytes:
+        from cmdm_tui.operations.write import check_writable
+
+        check_writable(account)
         client = account.client
 
         async def call(write: "PendingWrite") -> "SentChange":
