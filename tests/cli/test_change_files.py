@@ -1,5 +1,6 @@
 """The files that a command writes of its changes: tried before anything is sent, and never lost."""
 
+import csv
 from pathlib import Path
 
 import pytest
@@ -113,3 +114,57 @@ def test_an_error_of_a_file_does_not_hide_that_changes_were_refused(
     ended = cmdm("sql", "-y", "-o", "json", "--refused", str(tmp_path / "r.jsonl"), insert)
     assert (ended.code, ended.json["counts"]) == (8, {"refused": 1})
     assert "No space left on device" in ended.err
+
+
+def test_a_file_that_the_sql_names_is_one_that_the_command_reads(
+    cmdm: Command, tmp_path: Path
+) -> None:
+    file, script = tmp_path / "in.csv", tmp_path / "script.txt"
+    file.write_text("LastName\nFiles\n", "utf-8")
+    insert = f"INSERT INTO lead (LastName) SELECT LastName FROM '{file}'"
+    script.write_text(insert, "utf-8")
+    before = count_runs(cmdm)
+    for sql in (insert, f"SELECT * FROM read_csv('{file}'); CALL close_task('1')"):
+        assert cmdm("sql", "-y", "--results", str(file), sql).code == 2
+    assert cmdm("sql", "-y", "--results", str(script), "-f", str(script)).code == 2
+    assert (file.read_text("utf-8"), count_runs(cmdm)) == ("LastName\nFiles\n", before)
+    assert cmdm("sql", "-y", "--results", str(tmp_path / "out.csv"), insert).code == 0
+
+
+def test_the_results_of_several_statements_are_in_one_file(cmdm: Command, tmp_path: Path) -> None:
+    leads, results = [make_lead(cmdm), make_lead(cmdm)], tmp_path / "results.csv"
+    results.write_text("what was there before", "utf-8")
+    both = "; ".join(map(RENAME.format, leads))
+    assert cmdm("sql", "-y", "--results", str(results), both).code == 0
+    with results.open(encoding="utf-8", newline="") as opened:
+        rows = list(csv.DictReader(opened))
+    assert [(row["ExternalID"], row["state"]) for row in rows] == [(one, "done") for one in leads]
+    runs = cmdm("journal", "list", "-o", "json").json
+    assert [int(row["run"]) for row in rows] == [runs[1]["run"], runs[0]["run"]]
+
+
+@pytest.mark.parametrize("option", ["--save", "--refused"])
+def test_a_file_that_keeps_changes_is_of_one_statement(
+    cmdm: Command, tmp_path: Path, option: str
+) -> None:
+    lead, kept = make_lead(cmdm), tmp_path / "kept.jsonl"
+    before, change = count_runs(cmdm), RENAME.format(lead)
+    ended = cmdm("sql", "-y", option, str(kept), f"{change}; {change}")
+    assert ended.code == 2
+    assert f"{option} keeps the changes of one statement. Give one at a time" in ended.err
+    assert (kept.exists(), count_runs(cmdm)) == (False, before)
+    assert cmdm("sql", "-y", option, str(kept), f"SELECT 1; {change}").code == 0
+
+
+@pytest.mark.parametrize(("most", "code", "cities"), [("1", 2, ["Bath", "Hull"]), ("2", 0, None)])
+def test_the_most_changes_are_those_of_all_statements(
+    cmdm: Command, most: str, code: int, cities: list[str] | None
+) -> None:
+    leads = [make_lead(cmdm), make_lead(cmdm)]
+    both = "; ".join(map(RENAME.format, leads))
+    ended = cmdm("sql", "-y", "--max-writes", most, both)
+    assert ended.code == code
+    found = [cmdm("get", "lead", one).json["Properties"]["City"] for one in leads]
+    assert found == (cities or ["Bath", "Bath"])
+    refusal = "1 change would be sent after 1, and at most 1 are allowed. No more was sent."
+    assert (refusal in ended.err) is (code == 2)

@@ -147,6 +147,7 @@ class ChangeSession:
                 HOW_TO_CONFIRM,
                 is_confirmed=options.is_confirmed,
                 max_writes=options.max_writes,
+                sent_count=files.sent_count,
                 allows_partial=options.allows_partial,
             ),
             show=self.show,
