@@ -99,7 +99,7 @@ def test_a_disk_that_is_full_keeps_no_summary_back(cmdm: Command) -> None:
     )
     assert (ended.code, ended.json["counts"]) == (1, {"done": 1})
     assert "/dev/full cannot be written: No space left on device" in ended.err
-    assert f"cmdm journal show {ended.json['run']} lists them" in ended.err
+    assert f"cmdm journal show {ended.json['run']} lists what" in ended.err
 
 
 def test_an_error_of_a_file_does_not_hide_that_changes_were_refused(

@@ -88,7 +88,7 @@ class ChangeFiles:
             try:
                 write()
             except (CommandFailure, ChangeError) as error:
-                note(f"{error} The changes were sent: cmdm journal show {run.id} lists them.")
+                note(f"{error} cmdm journal show {run.id} lists what became of the changes.")
                 is_written = False
         return is_written
 
