@@ -48,12 +48,30 @@ def save_change_set(
             _place(Path(temporary), path, overwrite=overwrite)
         finally:
             Path(temporary).unlink(missing_ok=True)
-    except FileExistsError:
-        message = f"There is a file {name} already"
-        raise ChangeFileError(message, hint="Give another name, or remove it first") from None
     except OSError as error:
-        message = f"{name} cannot be written: {error.strerror}"
-        raise ChangeFileError(message, hint="Check the folder and its permissions") from None
+        raise _explain_unwritable(name, error) from None
+
+
+def check_new_file(path: Path) -> None:
+    """Try whether `save_change_set` can write the file, and leave none.
+
+    Raises ChangeFileError where it cannot, or there is a file already.
+    """
+    try:
+        if os.path.lexists(path):
+            raise FileExistsError
+        with tempfile.TemporaryFile(dir=path.absolute().parent):
+            pass
+    except OSError as error:
+        raise _explain_unwritable(one_line(str(path), 200), error) from None
+
+
+def _explain_unwritable(name: str, error: OSError) -> ChangeFileError:
+    if isinstance(error, FileExistsError):
+        message = f"There is a file {name} already"
+        return ChangeFileError(message, hint="Give another name, or remove it first")
+    message = f"{name} cannot be written: {error.strerror}"
+    return ChangeFileError(message, hint="Check the folder and its permissions")
 
 
 def load_change_set(path: Path) -> ChangeSet:

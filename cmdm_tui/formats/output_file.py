@@ -1,6 +1,7 @@
 """Writes a complete result to a file, in the format that the file's name asks for."""
 
 import contextlib
+import errno
 import os
 import tempfile
 from collections.abc import Generator, Iterator, Sequence
@@ -118,6 +119,18 @@ def open_replacement(file: Path) -> Generator[BinaryIO]:
         except BaseException:
             temporary.unlink(missing_ok=True)
             raise
+
+
+def try_replacement(file: Path) -> None:
+    """Raise OSError where `open_replacement` cannot write the file, which stays as it is."""
+    if file.is_dir():
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(file))
+    if file.exists() and not file.is_file():
+        if not os.access(file, os.W_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(file))
+        return
+    with tempfile.TemporaryFile(dir=file.resolve().parent):
+        pass
 
 
 def _set_default_mode(file: Path) -> None:

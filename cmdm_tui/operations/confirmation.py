@@ -27,15 +27,17 @@ class WritePolicy:
     """What a command or a session allows before its changes are shown.
 
     Where `is_confirmed` nothing is asked; `max_writes` changes are the most that are sent in any
-    case, and `how_to_raise` says how more are. `how_to_confirm` says how the changes can be allowed
-    where no one can be asked. Changes of which not every record was read are refused unless it
-    `allows_partial`; `how_to_read_all` says what to do then, None for the options of a command.
+    case, the `sent_count` that were before included, and `how_to_raise` says how more are.
+    `how_to_confirm` says how the changes can be allowed where no one can be asked. Changes of which
+    not every record was read are refused unless it `allows_partial`; `how_to_read_all` says what to
+    do then, None for the options of a command.
     """
 
     rule: ConfirmRule
     how_to_confirm: str
     is_confirmed: bool = False
     max_writes: int | None = None
+    sent_count: int = 0
     how_to_raise: str = "Allow more with --max-writes"
     allows_partial: bool = False
     how_to_read_all: str | None = None
@@ -67,11 +69,12 @@ async def is_confirmed(
     Raises ChangesNotConfirmed where they are too many, and where no one can be asked.
     """
     count, lost = preview.change_count, preview.destructive_count
-    if policy.max_writes is not None and count > policy.max_writes:
+    sent = policy.sent_count
+    if policy.max_writes is not None and sent + count > policy.max_writes:
         raise ChangesNotConfirmed(
-            f"{count_noun(count, 'change')} would be sent, and at most {policy.max_writes:,} are "
-            "allowed",
-            hint=f"Nothing was sent. {policy.how_to_raise}",
+            f"{count_noun(count, 'change')} would be sent{f' after {sent:,}' if sent else ''}, and "
+            f"at most {policy.max_writes:,} are allowed",
+            hint=f"{'No more' if sent else 'Nothing'} was sent. {policy.how_to_raise}",
         )
     is_of_all = bool(preview.every_of) and count > FEW_LOST and policy.rule != "never"
     if policy.is_confirmed or not (is_of_all or _is_asked(policy.rule, lost)):

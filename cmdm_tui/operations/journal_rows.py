@@ -25,6 +25,7 @@ ENTRY_COLUMNS = tuple(
         ("BIGINT", *["VARCHAR"] * 6),
     )
 )
+RESULT_COLUMNS = (*ENTRY_COLUMNS, PreviewColumn("run", "BIGINT"))
 
 
 def list_run(run: RunSummary, *, is_in_use: bool) -> RunRow:
@@ -42,6 +43,11 @@ def list_entry(entry: JournalEntry) -> Sequence[int | str | None]:
     state, reason = entry.state.value, entry.reason or None
     origin = change.origin or None
     return entry.number, change.kind.value, change.entity, external_id, state, reason, origin
+
+
+def list_result(run_id: int, entry: JournalEntry) -> Sequence[int | str | None]:
+    """Return the row of a change where those of several runs are listed: its run comes last."""
+    return *list_entry(entry), run_id
 
 
 def _to_time(moment: float) -> datetime:

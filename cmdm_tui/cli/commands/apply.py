@@ -33,9 +33,10 @@ def apply(context: CommandContext, file: Path, **given: Any) -> int:
     from cmdm_tui.changes.change_file import load_change_set
     from cmdm_tui.cli.commands.change_run import ChangeCommand
 
+    changes = read_change_options(given, inputs=[file])
     change_set = load_change_set(file)
 
     async def work(session: "ChangeSession") -> int:
         return await session.apply(change_set)
 
-    return ChangeCommand(context, read_change_options(given)).run(work)
+    return ChangeCommand(context, changes).run(work)

@@ -1,6 +1,6 @@
 """The options of every command that changes records: how to look, confirm, send and keep."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -14,6 +14,14 @@ if TYPE_CHECKING:
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
+
+_FILES = (
+    ("results", "--results", False),
+    ("refused", "--refused", True),
+    ("saved_as", "--save", True),
+)
+"""The files that are written of changes: name, option, and whether it replaces no file."""
+NO_FILES: Mapping[str, Path] = {}
 
 _LOOKING = (
     click.option("-n", "--dry-run", is_flag=True, help="Show the changes; send nothing."),
@@ -97,15 +105,30 @@ def result_options(command: Command) -> Command:
     return command
 
 
-def read_change_options(given: dict[str, Any]) -> "ChangeOptions":
-    """Return what the options of the functions above say."""
+def read_change_options(
+    given: dict[str, Any],
+    *,
+    inputs: Iterable[Path] = (),
+    outputs: Mapping[str, Path] = NO_FILES,
+) -> "ChangeOptions":
+    """Return what the options of the functions above say; try the files that they name.
+
+    `inputs` are the files that the command reads, `outputs` those that it writes besides, by
+    option. Raises what `check_output_files` does, before anything is sent.
+    """
     from cmdm_tui.changes.apply_events import ApplyOptions
+    from cmdm_tui.cli.commands.change_files import OutputFile, check_output_files
     from cmdm_tui.cli.commands.change_run import ChangeOptions
     from cmdm_tui.cli.commands.query_output import choose_format
 
     results = given.get("results")
     if results is not None:
         choose_format(None, results)
+    files = [OutputFile(option, path) for option, path in outputs.items()]
+    for name, option, is_new in _FILES:
+        if (path := given.get(name)) is not None:
+            files.append(OutputFile(option, path, is_new=is_new))
+    check_output_files(files, inputs)
     return ChangeOptions(
         apply=ApplyOptions(
             rechecks=not given.get("no_recheck"),

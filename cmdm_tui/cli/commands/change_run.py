@@ -19,7 +19,7 @@ from cmdm_tui.changes.preview import (
     preview_columns,
     preview_rows,
 )
-from cmdm_tui.changes.refused import make_refused_set
+from cmdm_tui.cli.commands.change_files import ChangeFiles
 from cmdm_tui.cli.commands.query_output import choose_style, open_destination
 from cmdm_tui.cli.context import CommandContext, note, report_cache_errors
 from cmdm_tui.cli.event_loop import run_async
@@ -28,11 +28,9 @@ from cmdm_tui.cli.output import write_json
 from cmdm_tui.cli.progress import CallsProgress
 from cmdm_tui.cli.prompts import TerminalPrompter
 from cmdm_tui.formats import Format, OutputColumn, create_writer
-from cmdm_tui.formats.output_file import format_of_file
 from cmdm_tui.operations.change_texts import describe_outcome, describe_preview
 from cmdm_tui.operations.confirmation import WritePolicy, confirm_rule
 from cmdm_tui.operations.interrupts import handle_interrupt
-from cmdm_tui.operations.journal_rows import ENTRY_COLUMNS, list_entry
 from cmdm_tui.operations.write import WriteOperation, WriteOutcome, check_writable
 from cmdm_tui.text import one_line
 
@@ -86,11 +84,17 @@ class ChangeOptions:
 
 
 class ChangeCommand:
-    """One command that changes records: the account, the journal and the operation on them."""
+    """One command that changes records: the account, the journal and the operation on them.
 
-    def __init__(self, context: CommandContext, options: ChangeOptions) -> None:
+    A command of several statements gives the same `files` for each.
+    """
+
+    def __init__(
+        self, context: CommandContext, options: ChangeOptions, files: ChangeFiles | None = None
+    ) -> None:
         self._context = context
         self._options = options
+        self._files = files or ChangeFiles(options.results, options.refused)
         self.progress = CallsProgress()
 
     def run(self, work: "Callable[[ChangeSession], Awaitable[int]]") -> int:
@@ -105,7 +109,7 @@ class ChangeCommand:
             if not self._options.only_looks:
                 check_writable(account)
             with Journal.open(self._context.paths.journal) as journal:
-                session = ChangeSession(account, journal, self._options, self.progress)
+                session = ChangeSession(account, journal, self._options, self.progress, self._files)
                 task = asyncio.current_task()
 
                 def interrupt() -> None:
@@ -122,12 +126,18 @@ class ChangeSession:
     """What the work of a command is given: the account, the journal and the operation."""
 
     def __init__(
-        self, account: Account, journal: Journal, options: ChangeOptions, progress: CallsProgress
+        self,
+        account: Account,
+        journal: Journal,
+        options: ChangeOptions,
+        progress: CallsProgress,
+        files: ChangeFiles,
     ) -> None:
         self.account = account
         self.journal = journal
         self.prompter = TerminalPrompter(progress)
         self._options = options
+        self._files = files
         self.operation = WriteOperation(
             account,
             journal,
@@ -137,6 +147,7 @@ class ChangeSession:
                 HOW_TO_CONFIRM,
                 is_confirmed=options.is_confirmed,
                 max_writes=options.max_writes,
+                sent_count=files.sent_count,
                 allows_partial=options.allows_partial,
             ),
             show=self.show,
@@ -215,20 +226,13 @@ class ChangeSession:
             return ExitCode.PARTIAL if has_left_out(outcome.change_set) else ExitCode.DONE
         for sentence in describe_outcome(run, summary):
             note(sentence)
-        self._write_files(run)
+        is_written = self._files.write(run)
         if returned is not None:
             returned(run)
         elif self._options.format == "json":
             write_json(_encode_summary(outcome.change_set, run, summary))
-        if summary.is_in_doubt:
-            return ExitCode.OUTCOME_UNKNOWN
-        if summary.error is not None:
-            return exit_code_of(summary.error) or ExitCode.FAILED
-        if summary.stop_reason and not summary.is_complete and not summary.has_failures:
-            return ExitCode.INTERRUPTED
-        is_whole = summary.is_complete and not summary.has_failures
-        is_whole = is_whole and not has_left_out(outcome.change_set)
-        return ExitCode.DONE if is_whole else ExitCode.PARTIAL
+        code = _exit_code_of_run(summary, is_whole=not has_left_out(outcome.change_set))
+        return code if is_written or code is not ExitCode.DONE else ExitCode.FAILED
 
     async def _check_lookups(self, change_set: ChangeSet) -> ChangeSet | None:
         from cmdm_tui.operations.lookups import LookupOperation
@@ -242,19 +246,6 @@ class ChangeSession:
             operation = LookupOperation(self.account, engine, self.prompter, policy)
             return await operation.check(change_set)
 
-    def _write_files(self, run: JournalRun) -> None:
-        options = self._options
-        if options.results is not None:
-            with open_destination(options.results) as sink:
-                writer = create_writer(format_of_file(options.results), sink)
-                writer.begin(ENTRY_COLUMNS)
-                writer.write_rows([list_entry(entry) for entry in run.entries])
-                writer.end()
-        if options.refused is not None and (refused := make_refused_set(run)) is not None:
-            save_change_set(options.refused, refused.change_set, reasons=refused.reasons)
-            name = one_line(str(options.refused), 200)
-            note(f"{name} keeps what was not done; cmdm apply {name} tries it again.")
-
     def _describe(self, change_set: ChangeSet) -> None:
         preview = preview_changes(change_set, rechecks=self._options.apply.rechecks)
         for sentence in describe_preview(preview, self.account.known_quota.quota):
@@ -264,6 +255,18 @@ class ChangeSession:
         count = len(change_set.changes)
         if count > SAMPLE and not self._options.shows_all:
             note(f"These are the first {SAMPLE} of {count:,} changes; --all shows every one.")
+
+
+def _exit_code_of_run(summary: ApplySummary, *, is_whole: bool) -> ExitCode:
+    """Return the exit code of what was sent; the changes were all that was meant if `is_whole`."""
+    if summary.is_in_doubt:
+        return ExitCode.OUTCOME_UNKNOWN
+    if summary.error is not None:
+        return exit_code_of(summary.error) or ExitCode.FAILED
+    if summary.stop_reason and not summary.is_complete and not summary.has_failures:
+        return ExitCode.INTERRUPTED
+    is_done = is_whole and summary.is_complete and not summary.has_failures
+    return ExitCode.DONE if is_done else ExitCode.PARTIAL
 
 
 def has_left_out(change_set: ChangeSet) -> bool:

@@ -114,9 +114,11 @@ def import_records(
     from cmdm_tui.transfer import dump_mapping
 
     asked = read_import_words(words, given)
+    outputs = {f"--save-mapping of {name}": path for name, path in asked.saved_mappings.items()}
     if rejects is not None:
         choose_format(None, rejects)
-    changes = read_change_options(given)
+        outputs["--rejects"] = rejects
+    changes = read_change_options(given, inputs=asked.inputs, outputs=outputs)
 
     async def work(session: "ChangeSession") -> int:
         operation = ImportOperation(session.account, session.prompter, changes.calls)

@@ -21,12 +21,14 @@ MODES = ("create", "update", "upsert")
 class ImportWords:
     """What is to be imported; `is_single` for `cmdm import ENTITY FILE`.
 
-    `saved_mappings` are the files that keep the fields of columns, by entity.
+    `saved_mappings` are the files that keep the fields of columns, by entity; `inputs` are the
+    files that are read.
     """
 
     requests: tuple[ImportRequest, ...]
     links: tuple[LinkRequest, ...]
     saved_mappings: Mapping[str, Path]
+    inputs: tuple[Path, ...]
     is_single: bool
 
 
@@ -69,7 +71,8 @@ def read_import_words(words: Sequence[str], given: Mapping[str, Any]) -> ImportW
         )
         requests.append(ImportRequest(path, entity, options))
     paths = {entity: Path(path) for entity, path in saved.items()}
-    return ImportWords(tuple(requests), links, paths, is_single)
+    inputs = (*(path for _, path in pairs), *map(Path, mappings.values()))
+    return ImportWords(tuple(requests), links, paths, inputs, is_single)
 
 
 def _read_files(words: Sequence[str]) -> tuple[list[tuple[str, Path]], bool]:

@@ -80,9 +80,26 @@ def open_destination(file: Path | None) -> Generator[BinaryIO]:
         with open_replacement(file) as sink:
             yield sink
     except OSError as error:
-        reason = error.strerror or "it has no such name"
-        message = f"{one_line(str(file), 200)} cannot be written: {reason}. Check its path."
-        raise CommandFailure(message) from None
+        raise CommandFailure(_describe_unwritable(file, error)) from None
+
+
+def check_destination(file: Path) -> None:
+    """Try whether `open_destination` can write the file, which stays as it is.
+
+    Raises CommandFailure where it cannot.
+    """
+    from cmdm_tui.formats.output_file import try_replacement
+
+    try:
+        try_replacement(file)
+    except OSError as error:
+        message = f"{_describe_unwritable(file, error)} Nothing was sent."
+        raise CommandFailure(message, ExitCode.USAGE) from None
+
+
+def _describe_unwritable(file: Path, error: OSError) -> str:
+    reason = error.strerror or "it has no such name"
+    return f"{one_line(str(file), 200)} cannot be written: {reason}. Check its path."
 
 
 class RowOutput:

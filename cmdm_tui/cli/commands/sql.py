@@ -1,5 +1,6 @@
 """`cmdm sql`: runs SQL statements that read records or change them."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -11,13 +12,18 @@ from cmdm_tui.cli.commands.change_options import (
     sending_options,
 )
 from cmdm_tui.cli.context import CommandContext, note
-from cmdm_tui.cli.exit_codes import ExitCode, exit_code_of
+from cmdm_tui.cli.exit_codes import CommandFailure, ExitCode, exit_code_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
+    from cmdm_tui.cli.commands.change_files import ChangeFiles
     from cmdm_tui.cli.commands.change_run import ChangeOptions, ChangeSession
-    from cmdm_tui.query.parsing.write_statement import ReadStatement, WriteStatement
+    from cmdm_tui.query.parsing.write_statement import (
+        ReadStatement,
+        SqlStatement,
+        WriteStatement,
+    )
 
 
 @click.command(short_help="Read and change records in SQL.")
@@ -65,24 +71,50 @@ def sql(
     from cmdm_tui.cli.arguments import read_parameters, read_sql
     from cmdm_tui.cli.commands.query_output import report_error
     from cmdm_tui.query.errors import QueryError
-    from cmdm_tui.query.parsing.write_statement import ReadStatement, read_statements
+    from cmdm_tui.query.parsing.write_statement import list_files, read_statements
 
     parameters = read_parameters(given)
     words = read_sql(statement, source)
-    changes = read_change_options(options)
-    code = int(ExitCode.DONE)
     try:
-        for one in read_statements(words, parameters, allows_files=True):
-            if isinstance(one, ReadStatement):
-                ended = _run_read(context, one, changes)
-            else:
-                ended = _run_write(context, one, changes, finds=find_references)
-            code = code or ended
-            if ended not in {ExitCode.DONE, ExitCode.PARTIAL}:
-                break
+        statements = read_statements(words, parameters, allows_files=True)
+        inputs = [] if source in {None, "-"} else [Path(str(source))]
+        inputs += [path for one in statements for path in list_files(one)]
+        changes = read_change_options(options, inputs=inputs)
+        return _run_all(context, statements, changes, finds=find_references)
     except QueryError as error:
         report_error(error, words)
         return exit_code_of(error) or ExitCode.FAILED
+
+
+def _run_all(
+    context: CommandContext,
+    statements: "Sequence[SqlStatement]",
+    changes: "ChangeOptions",
+    *,
+    finds: bool,
+) -> int:
+    """Run the statements up to the first that fails; return the exit code.
+
+    Raises CommandFailure where several would write one file that keeps changes.
+    """
+    from cmdm_tui.cli.commands.change_files import ChangeFiles
+    from cmdm_tui.query.parsing.write_statement import ReadStatement
+
+    if sum(not isinstance(one, ReadStatement) for one in statements) > 1:
+        for option, file in (("--save", changes.saved_as), ("--refused", changes.refused)):
+            if file is not None:
+                message = f"{option} keeps the changes of one statement. Give one at a time; "
+                raise CommandFailure(f"{message}nothing was sent.", ExitCode.USAGE)
+    files = ChangeFiles(changes.results, changes.refused)
+    code = int(ExitCode.DONE)
+    for one in statements:
+        if isinstance(one, ReadStatement):
+            ended = _run_read(context, one, changes)
+        else:
+            ended = _run_write(context, one, changes, files, finds=finds)
+        code = code or ended
+        if ended not in {ExitCode.DONE, ExitCode.PARTIAL}:
+            break
     return code
 
 
@@ -113,7 +145,12 @@ def _as_texts(parameters: "Mapping[str, object]") -> "dict[str, str]":
 
 
 def _run_write(
-    context: CommandContext, one: "WriteStatement", changes: "ChangeOptions", *, finds: bool
+    context: CommandContext,
+    one: "WriteStatement",
+    changes: "ChangeOptions",
+    files: "ChangeFiles",
+    *,
+    finds: bool,
 ) -> int:
     from contextlib import closing
 
@@ -152,4 +189,4 @@ def _run_write(
 
         return await session.apply(change_set, returned=write_returned if columns else None)
 
-    return ChangeCommand(context, changes).run(work)
+    return ChangeCommand(context, changes, files).run(work)

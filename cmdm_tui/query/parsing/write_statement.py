@@ -9,6 +9,7 @@ which refuses everything that changes something.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from types import MappingProxyType
 
 import sqlglot
@@ -18,11 +19,18 @@ from sqlglot.tokenizer_core import Token, TokenType
 
 from cmdm_tui.query.errors import QueryRefused, SqlError
 from cmdm_tui.query.parsing.dialect import SCRIPT_DIALECT
-from cmdm_tui.query.parsing.file_sources import write_readers
+from cmdm_tui.query.parsing.file_sources import take_files, write_readers
 from cmdm_tui.query.parsing.normalize import balance_chains
 from cmdm_tui.query.parsing.parameters import Parameters, bind_parameters, check_all_used
 from cmdm_tui.query.parsing.refused_statements import refuse_by_word
-from cmdm_tui.query.parsing.statement import MAX_LENGTH, nested_too_deeply, parse, parse_tree
+from cmdm_tui.query.parsing.statement import (
+    MAX_LENGTH,
+    Explain,
+    Select,
+    nested_too_deeply,
+    parse,
+    parse_tree,
+)
 from cmdm_tui.query.parsing.statement_forms import ScriptStatement, split_script
 from cmdm_tui.query.parsing.write_calls import read_call
 from cmdm_tui.query.parsing.write_clauses import PartCheck
@@ -81,6 +89,21 @@ def read_statements(
         except RecursionError:
             raise nested_too_deeply() from None
     return statements
+
+
+def list_files(statement: SqlStatement) -> list[Path]:
+    """Return the local files that a statement names in FROM."""
+    script = statement.script
+    if isinstance(statement, ReadStatement):
+        read = parse(script.padded, statement.parameters, allows_files=True)
+        query = read.query if isinstance(read, Explain) else read
+        sources = query.files if isinstance(query, Select) else ()
+    elif isinstance(statement, CallStatement):
+        query = statement.query
+        sources = () if query is None else take_files(query.copy(), script.padded, is_allowed=True)
+    else:
+        sources = take_files(parse_tree(script.padded), script.padded, is_allowed=True)
+    return [Path(path).expanduser() for source in sources for path in source.paths]
 
 
 def _read(parameters: Parameters, check: PartCheck) -> SqlStatement:
