@@ -69,7 +69,7 @@ class OtherAccount(ChangeError):
 class RunTakenBack(ChangeError):
     """What is left of a run is not sent, as a later run has taken it back."""
 
-    hint = "Make the changes anew"
+    hint = "Make the changes again"
 
 
 class ChangesSentBefore(ChangeError):

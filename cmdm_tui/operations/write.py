@@ -237,7 +237,7 @@ class WriteOperation:
         how = f"{words.show} {sent.id} says what became of each"
         if any(entry.state.is_open for entry in sent.entries):
             how = f"{words.resume} {sent.id} goes on with what is left"
-        hint = f"{how}; to make them once more, make the changes anew or take the run back first"
+        hint = f"{how}; cmdm apply --again would make them once more"
         raise ChangesSentBefore(sent.id, hint=hint)
 
     def _check_account(self, address: str, username: str) -> None:

@@ -93,6 +93,13 @@ def test_changes_are_kept_in_a_file_and_applied_later(
     applied = cmdm("apply", str(kept))
     assert applied.code == 8  # the record that was left out is still left out
     assert count_leads(cmdm) == before + 2
+    refused = cmdm("apply", str(kept))
+    assert refused.code == 2
+    assert "has sent these changes already" in refused.err
+    assert "--again" in refused.err
+    assert count_leads(cmdm) == before + 2
+    assert cmdm("apply", str(kept), "--again").code == 8
+    assert count_leads(cmdm) == before + 4
 
 
 def test_what_a_file_leaves_open_is_no_guess_of_a_script(

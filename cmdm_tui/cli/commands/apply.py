@@ -1,5 +1,7 @@
 """`cmdm apply`: sends the changes that a file keeps."""
 
+import time
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,22 +21,26 @@ if TYPE_CHECKING:
 
 @click.command(short_help="Send the changes that a file keeps.")
 @click.argument("file", type=click.Path(path_type=Path))
+@click.option("--again", is_flag=True, help="Send changes that were sent before once more.")
 @reading_options
 @looking_options
 @sending_options
 @click.pass_obj
-def apply(context: CommandContext, file: Path, **given: Any) -> int:
+def apply(context: CommandContext, file: Path, *, again: bool, **given: Any) -> int:
     """Show the changes in FILE, which --save or --refused wrote, and send them once confirmed.
 
     A record that has changed since is left as it is, and told as a conflict. What was sent is in
     the journal: cmdm journal shows it, goes on with it and takes it back. What a run of the journal
-    has sent already is refused, unless that run was taken back whole.
+    has sent already is refused, unless that run was taken back whole, or with --again: it creates
+    the same records a second time.
     """
     from cmdm_tui.changes.change_file import load_change_set
     from cmdm_tui.cli.commands.change_run import ChangeCommand
 
     changes = read_change_options(given, inputs=[file])
     change_set = load_change_set(file)
+    if again:
+        change_set = replace(change_set, made_at=time.time())
 
     async def work(session: "ChangeSession") -> int:
         return await session.apply(change_set)
