@@ -40,7 +40,7 @@ from cmdm_tui.operations.confirmation import WritePolicy, is_confirmed
 from cmdm_tui.operations.prompter import Prompter
 
 if TYPE_CHECKING:
-    from cmdm_tui.operations.references import ReferenceSearch
+    from cmdm_tui.operations.reference_search import ReferenceSearch
 
 ShowChanges = Callable[[ChangeSet, ChangePreview], None]
 """Shows a person what is about to be sent, old values next to new ones."""

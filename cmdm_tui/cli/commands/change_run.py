@@ -37,7 +37,7 @@ from cmdm_tui.text import one_line
 if TYPE_CHECKING:
     # These load DuckDB, which few changes need.
     from cmdm_tui.operations.query import CallPolicy
-    from cmdm_tui.operations.references import ReferenceSearch
+    from cmdm_tui.operations.reference_search import ReferenceSearch
     from cmdm_tui.query.engine import Engine
 
 HOW_TO_CONFIRM = "Say --yes to send without a question, or --dry-run to only look"
@@ -157,7 +157,7 @@ class ChangeSession:
     def search_references(self, engine: "Engine", max_calls: int | None) -> "ReferenceSearch":
         """Return a search for references, in at most `max_calls` calls."""
         from cmdm_tui.operations.query import CallPolicy
-        from cmdm_tui.operations.references import ReferenceSearch
+        from cmdm_tui.operations.reference_search import ReferenceSearch
 
         is_allowed = self._options.is_confirmed or max_calls is not None
         policy = CallPolicy(HOW_TO_ALLOW, max_calls=max_calls, is_allowed=is_allowed)

@@ -123,7 +123,7 @@ def undo(
     from contextlib import closing
 
     from cmdm_tui.cli.commands.change_run import ChangeCommand
-    from cmdm_tui.operations.references import SearchDeclined
+    from cmdm_tui.operations.reference_search import SearchDeclined
     from cmdm_tui.query.engine import Engine
 
     if max_calls is not None and not find_references:

@@ -162,7 +162,7 @@ def _run_write(
         returned_rows,
     )
     from cmdm_tui.cli.commands.change_run import ChangeCommand, write_rows
-    from cmdm_tui.operations.references import SearchDeclined
+    from cmdm_tui.operations.reference_search import SearchDeclined
     from cmdm_tui.operations.statement import StatementOperation
     from cmdm_tui.query.engine import Engine
 

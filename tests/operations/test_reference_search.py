@@ -15,7 +15,7 @@ from cmdm_tui.changes.preview import ChangePreview
 from cmdm_tui.changes.reference_notes import note_references
 from cmdm_tui.operations.confirmation import WritePolicy
 from cmdm_tui.operations.query import CallPolicy, CallsNotAllowed
-from cmdm_tui.operations.references import ReferenceSearch, SearchDeclined
+from cmdm_tui.operations.reference_search import ReferenceSearch, SearchDeclined
 from cmdm_tui.operations.write import WriteOperation
 from cmdm_tui.query.engine import Engine
 from cmdm_tui.sandbox import RunningInfo
