@@ -5,9 +5,9 @@ frozen values (`models`), and what it does is reported as events (`events`). A c
 `client` through `sender` (`retry`, `rate_limit`, `quota`) and `auth` (its token: `token_state`) to
 httpx (`pool`; `trust` says whom TLS believes), and comes back through `body_limit`, `error_mapping`
 and `decode` (`decode_fields` for field metadata, `decode_ids` for what was created). `paging` holds
-the walk over pages. `reconcile` finds out what became of a lost create, with `write_tracker`,
-`newest_records` and `value_match`. `urls` and `encode` make addresses and bodies, `curl` writes a
-call for a shell.
+the walk over pages, `page_sizes` how large they are. `reconcile` finds out what became of a lost
+create, with `write_tracker`, `newest_records` and `value_match`. `urls` and `encode` make addresses
+and bodies, `curl` writes a call for a shell.
 
 Also public: `Record`, `Field`, `Page`, `Properties`, `Event`, `Credentials`.
 """
@@ -64,7 +64,8 @@ from cmdm_tui.api.models import (
     Response,
     WriteMark,
 )  # fmt: skip
-from cmdm_tui.api.paging import PageSizes, PageWalk
+from cmdm_tui.api.page_sizes import PageSizes
+from cmdm_tui.api.paging import PageWalk
 from cmdm_tui.api.quota import Quota
 from cmdm_tui.api.reconcile import Reconciliation, WriteVerdict
 from cmdm_tui.api.retry import NO_RETRIES, RetryPolicy

@@ -30,13 +30,8 @@ from cmdm_tui.api.models import (
     Record,
     Response,
 )  # fmt: skip
-from cmdm_tui.api.paging import (
-    FALLBACK_PAGE,
-    PageSizes,
-    PageWalk,
-    fetch_at_granted_size,
-    walk_fields,
-)
+from cmdm_tui.api.page_sizes import FALLBACK_PAGE, PageSizes, fetch_at_granted_size
+from cmdm_tui.api.paging import PageWalk, walk_fields
 from cmdm_tui.api.pool import open_pool, trace_handshake
 from cmdm_tui.api.quota import Quota, QuotaTracker, ServerClock
 from cmdm_tui.api.reconcile import SETTLING_TIME, Reconciliation, reconcile

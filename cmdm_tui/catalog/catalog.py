@@ -6,7 +6,7 @@ from pathlib import Path
 import msgspec
 
 from cmdm_tui.api import Client, Field, Record
-from cmdm_tui.api.paging import fetch_at_granted_size
+from cmdm_tui.api.page_sizes import fetch_at_granted_size
 from cmdm_tui.catalog.cache import CatalogCache, RecordCount, cache_file
 from cmdm_tui.catalog.fields import discover_fields
 from cmdm_tui.catalog.traits import Traits, read_traits, traits_file, write_traits

@@ -17,7 +17,7 @@ from cmdm_tui.api import (
     RecordsMissing,
     SortOrder,
 )
-from cmdm_tui.api.paging import fetch_at_granted_size
+from cmdm_tui.api.page_sizes import fetch_at_granted_size
 
 PER_PAGE = 100
 """Records asked for at a time: two or three screens of them."""
