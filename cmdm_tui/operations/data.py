@@ -11,7 +11,7 @@ from cmdm_tui.api.models import Field, Record
 from cmdm_tui.catalog import Account
 from cmdm_tui.changes.change_set import ChangeSet
 from cmdm_tui.changes.validate import check_changes
-from cmdm_tui.formats import OutputColumn, OutputRow
+from cmdm_tui.formats import OutputRow
 from cmdm_tui.operations.prompter import Prompter
 from cmdm_tui.operations.query import CallPolicy, QueryOperation
 from cmdm_tui.query.engine import Engine
@@ -180,13 +180,11 @@ class ImportOperation:
         try:
             operation = QueryOperation(engine, self._prompter, self._policy)
             prepared = await operation.prepare(sql, is_raw=True)
-            records: list[Record] = []
-            receive = _collect(records, entity, names)
-            outcome = await operation.run(prepared, receive)
-            if outcome.result is None or outcome.is_declined:
+            read = await operation.read_rows(prepared)
+            if read is None:
                 raise ImportDeclined
-            with outcome.result as result:
-                return records, result.stats.calls_used, bool(result.mark)
+            records = [_to_record(entity, names, row) for row in read.rows]
+            return records, read.calls_made, read.is_partial
         finally:
             engine.close()
 
@@ -233,13 +231,7 @@ def _quote_pattern(text: str) -> str:
     return quote_text(text.replace("%", "_").replace("\\", "_"))
 
 
-def _collect(
-    records: list[Record], entity: str, names: Sequence[str]
-) -> Callable[[Sequence[OutputColumn], Sequence[OutputRow]], None]:
-    def receive(_: Sequence[OutputColumn], rows: Sequence[OutputRow]) -> None:
-        for row in rows:
-            values = dict(zip(names, row, strict=True))
-            external_id = str(values.pop(EXTERNAL_ID))
-            records.append(Record(entity, external_id, values))
-
-    return receive
+def _to_record(entity: str, names: Sequence[str], row: OutputRow) -> Record:
+    values = dict(zip(names, row, strict=True))
+    external_id = str(values.pop(EXTERNAL_ID))
+    return Record(entity, external_id, values)

@@ -7,7 +7,6 @@ from cmdm_tui.catalog import Account
 from cmdm_tui.changes.change_set import ChangeSet
 from cmdm_tui.changes.errors import PartialChanges
 from cmdm_tui.changes.lookup_check import LookupTarget, list_lookups, reject_missing
-from cmdm_tui.formats import OutputColumn, OutputRow
 from cmdm_tui.operations.prompter import Prompter
 from cmdm_tui.operations.query import CallPolicy, QueryOperation
 from cmdm_tui.operations.record_lookup import select_records
@@ -67,22 +66,16 @@ class LookupOperation:
         if most is not None:
             policy = replace(policy, max_calls=max(most - calls_made, 0))
         operation = QueryOperation(self._engine, self._prompter, policy)
-        existing = set[str]()
-
-        def receive(_: Sequence[OutputColumn], rows: Sequence[OutputRow]) -> None:
-            existing.update(str(row[0]).casefold() for row in rows)
-
         try:
             prepared = await operation.prepare(select_records(entity, ids), is_raw=True)
         except UnknownName:
-            return existing, 0
-        outcome = await operation.run(prepared, receive)
-        if outcome.result is None or outcome.is_declined:
+            return set(), 0
+        read = await operation.read_rows(prepared)
+        if read is None:
             return None
-        with outcome.result as result:
-            if result.mark:
-                raise PartialChanges(
-                    "Not every record that lookups name was read",
-                    hint="Nothing was sent. Allow more calls, or leave out --check-lookups",
-                )
-            return existing, result.stats.calls_used
+        if read.is_partial:
+            raise PartialChanges(
+                "Not every record that lookups name was read",
+                hint="Nothing was sent. Allow more calls, or leave out --check-lookups",
+            )
+        return {str(row[0]).casefold() for row in read.rows}, read.calls_made

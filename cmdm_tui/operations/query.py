@@ -39,6 +39,19 @@ class CallPolicy:
 
 
 @dataclass(frozen=True, slots=True)
+class ReadRows:
+    """All rows of a query whose result is read at once, for what is made of them.
+
+    `notes` are sentences on them, `calls_made` what they took; `is_partial` where some may miss.
+    """
+
+    rows: tuple[OutputRow, ...]
+    notes: tuple[str, ...]
+    calls_made: int
+    is_partial: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class QueryOutcome:
     """How a query ended.
 
@@ -195,6 +208,19 @@ class QueryOperation:
             if allowance.is_guard and await self._is_search_declined(prepared, allowance):
                 return QueryOutcome(self._finish(self._run.result), is_declined=True)
             return await self._stream(receive)
+
+    async def read_rows(self, prepared: PlannedQuery) -> ReadRows | None:
+        """Ask as `run` does, and return all rows at once; None where the person declines.
+
+        Raises CallsNotAllowed, QueryError or ApiError.
+        """
+        rows: list[OutputRow] = []
+        outcome = await self.run(prepared, lambda _, some: rows.extend(some))
+        if outcome.result is None or outcome.is_declined:
+            return None
+        with outcome.result as result:
+            notes, calls = result.notes.sentences, result.stats.calls_used
+            return ReadRows(tuple(rows), tuple(notes), calls, is_partial=bool(result.mark))
 
     async def resume(self, result: QueryResult, *, max_calls: int | None) -> QueryOutcome:
         """Continue a result that its number of calls ended; what was read is not read again.

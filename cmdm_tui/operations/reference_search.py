@@ -12,9 +12,9 @@ from cmdm_tui.changes.references import (
     ReferenceField,
     list_reference_fields,
 )
-from cmdm_tui.formats import OutputColumn, OutputRow
+from cmdm_tui.formats import OutputRow
 from cmdm_tui.operations.prompter import Prompter
-from cmdm_tui.operations.query import CallPolicy, QueryOperation
+from cmdm_tui.operations.query import CallPolicy, QueryOperation, ReadRows
 from cmdm_tui.query.engine import Engine
 from cmdm_tui.query.model import EXTERNAL_ID
 from cmdm_tui.query.parsing.identifiers import can_be_named, quote_identifier, quote_text
@@ -57,10 +57,10 @@ class ReferenceSearch:
             if left is not None and left < 1:
                 skipped.append(entity)
                 continue
-            rows, used, is_partial = await self._read(entity, fields, targets, left)
-            calls += used
-            found += _match(entity, fields, rows, targets)
-            (skipped if is_partial else searched).append(entity)
+            read = await self._read(entity, fields, targets, left)
+            calls += read.calls_made
+            found += _match(entity, fields, read.rows, targets)
+            (skipped if read.is_partial else searched).append(entity)
         return FoundReferences(tuple(found), tuple(searched), tuple(skipped), calls)
 
     async def _list_fields(
@@ -81,22 +81,16 @@ class ReferenceSearch:
         fields: Sequence[ReferenceField],
         targets: Collection[RecordKey],
         max_calls: int | None,
-    ) -> tuple[list[OutputRow], int, bool]:
-        """Return the rows that may point at a target, the calls, and whether some are missing."""
+    ) -> ReadRows:
+        """Return the rows that may point at a target."""
         self._prompter.notify(f"Looking for references in {one_line(entity, 60)}.")
         policy = replace(self._policy, max_calls=max_calls)
         operation = QueryOperation(self._engine, self._prompter, policy)
         prepared = await operation.prepare(_select(entity, fields, targets), is_raw=True)
-        rows: list[OutputRow] = []
-
-        def receive(_: Sequence[OutputColumn], some: Sequence[OutputRow]) -> None:
-            rows.extend(some)
-
-        outcome = await operation.run(prepared, receive)
-        if outcome.result is None or outcome.is_declined:
+        read = await operation.read_rows(prepared)
+        if read is None:
             raise SearchDeclined
-        with outcome.result as result:
-            return rows, result.stats.calls_used, bool(result.mark)
+        return read
 
 
 def _select(entity: str, fields: Sequence[ReferenceField], targets: Collection[RecordKey]) -> str:

@@ -1,10 +1,7 @@
 """Make the changes of one SQL statement: plan and ask as for any query, then read and build."""
 
-from collections.abc import Sequence
-
 from cmdm_tui.catalog import Account
 from cmdm_tui.changes.from_sql import MadeChanges, SqlChange, prepare_sql_change
-from cmdm_tui.formats import OutputColumn, OutputRow
 from cmdm_tui.operations.prompter import Prompter
 from cmdm_tui.operations.query import CallPolicy, QueryOperation
 from cmdm_tui.operations.write import check_writable
@@ -43,18 +40,9 @@ class StatementOperation:
         except SqlError as error:
             # Its place is one in the query, and not in the statement.
             raise SqlError(error.message, hint=error.hint) from None
-        rows: list[OutputRow] = []
-
-        def receive(_: Sequence[OutputColumn], some: Sequence[OutputRow]) -> None:
-            rows.extend(some)
-
-        outcome = await operation.run(prepared, receive)
-        if outcome.result is None or outcome.is_declined:
+        read = await operation.read_rows(prepared)
+        if read is None:
             return None
-        with outcome.result as result:
-            return change.build(
-                rows,
-                notes=result.notes.sentences,
-                calls_made=result.stats.calls_used,
-                is_partial=bool(result.mark),
-            )
+        return change.build(
+            read.rows, notes=read.notes, calls_made=read.calls_made, is_partial=read.is_partial
+        )
