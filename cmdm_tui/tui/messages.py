@@ -7,6 +7,7 @@ from textual.message import Message
 from cmdm_tui.api import ApiError, Event
 from cmdm_tui.catalog import Account
 from cmdm_tui.config import ConfigurationError
+from cmdm_tui.tui.account_opener import AccountChoice
 
 UserError = ApiError | ConfigurationError
 """An error shown to the user; its `str()` is one safe line. Any other error is a bug of ours."""
@@ -49,8 +50,26 @@ class WelcomeRequested(Message):
         """Why the choice is shown; safe, one line."""
 
 
-class DemoRequested(Message):
-    """Open the demo."""
+@dataclass
+class AccountRequested(Message):
+    """Open an account; the one that is open stays until the other is there."""
+
+    choice: AccountChoice
+
+
+class SwitchRequested(Message):
+    """Offer the profiles, the demo and a sign-in; the account that is open stays."""
+
+
+class ReturnRequested(Message):
+    """Go back to the account that is open."""
+
+
+@dataclass
+class ScreenRequested(Message):
+    """Bring a main screen of the account to the front: records, query, calls or changes."""
+
+    name: str
 
 
 class SignInRequested(Message):

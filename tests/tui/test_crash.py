@@ -20,7 +20,7 @@ class Broken(httpx.AsyncBaseTransport):
         raise RuntimeError("hunter2-in-a-message\\x1b[2J")
 
 class Profiles:
-    def load_profile(self, secrets):
+    def load_profile(self, secrets, name):
         one = SecretStr("hunter2-kept")
         credentials = Credentials(one, one, "user", one)
         return Profile("main", "https://crm.example", credentials, "main")
