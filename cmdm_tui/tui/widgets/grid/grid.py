@@ -15,7 +15,7 @@ from cmdm_tui.tui.models.column_layout import ColumnLayout, GridColumn, list_fil
 from cmdm_tui.tui.models.grid_cursor import GridCursor
 from cmdm_tui.tui.models.grid_geometry import GridGeometry
 from cmdm_tui.tui.models.marks import Marks
-from cmdm_tui.tui.models.row_source import Row, RowSource, SortKey, SourceColumn
+from cmdm_tui.tui.models.row_source import GridRow, RowSource, SortKey, SourceColumn
 from cmdm_tui.tui.widgets.grid.strips import LinePainter, RowLook
 from cmdm_tui.tui.widgets.grid.styles import COMPONENT_CLASSES, DEFAULT_CSS, read_styles
 
@@ -35,8 +35,8 @@ def _move(keys: str, name: str, action: str, tooltip: str) -> Binding:
 class Grid(ScrollView, can_focus=True):
     """Shows the rows of a source.
 
-    The cursor is on a record and a column, by key and name: wherever these stand when the source
-    or the layout changes, the cursor goes with them. A source that has changed is looked at when
+    The cursor is on a record and a column, by key and name: when the source or the layout
+    changes, the cursor goes where these are now. A source that has changed is looked at when
     `source_changed` is called.
     """
 
@@ -80,7 +80,7 @@ class Grid(ScrollView, can_focus=True):
 
     @dataclass
     class RowsInSight(Message):
-        """Other rows are in sight, or the source has changed; the source was told."""
+        """Other rows are in sight, or the source has changed. The source knows by `want_rows`."""
 
         first: int
         count: int
@@ -396,14 +396,14 @@ class Grid(ScrollView, can_focus=True):
         super().watch_scroll_y(old_value, new_value)
         self._schedule_report()
 
-    def _look(self, row: Row | None, position: int) -> RowLook:
+    def _look(self, row: GridRow | None, position: int) -> RowLook:
         cursor = self._cursor.place if position == self._cursor.row else None
         if row is None:
             return RowLook(position, cursor)
         matches = self._matches.get(row.key, frozenset())
         return RowLook(position, cursor, row.key in self.marks, matches)
 
-    def _read_row(self, position: int) -> Row | None:
+    def _read_row(self, position: int) -> GridRow | None:
         rows = () if self._source is None else self._source.rows(position, 1)
         return rows[0] if rows else None
 
@@ -515,5 +515,5 @@ class Grid(ScrollView, can_focus=True):
             self.post_message(self.CursorMoved(*cursor))
 
 
-def _identify(row: Row | None, look: RowLook) -> object:
+def _identify(row: GridRow | None, look: RowLook) -> object:
     return (None if row is None else (row.key, row.revision), look)

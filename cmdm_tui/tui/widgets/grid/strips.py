@@ -12,7 +12,7 @@ from cmdm_tui.text import one_line
 from cmdm_tui.tui.models.cell_text import cut, fit
 from cmdm_tui.tui.models.column_layout import GridColumn
 from cmdm_tui.tui.models.grid_geometry import ColumnSpan, GridGeometry
-from cmdm_tui.tui.models.row_source import Row, SortKey, Tone
+from cmdm_tui.tui.models.row_source import GridRow, SortKey, Tone
 from cmdm_tui.tui.models.value_text import cell_text
 
 PLACEHOLDER = "·"
@@ -82,7 +82,7 @@ class LinePainter:
             parts += _cell(span, column, _label(column, mark), style, styles.header)
         return self._finish(parts, styles.header)
 
-    def row(self, row: Row | None, look: RowLook, scroll_x: int) -> Strip:
+    def row(self, row: GridRow | None, look: RowLook, scroll_x: int) -> Strip:
         """Return the line of a row, or of a position that was not read."""
         key = (None if row is None else (row.key, row.revision), look, scroll_x)
         strip = self._kept.get(key)
@@ -95,7 +95,7 @@ class LinePainter:
         """Return the line below the last row."""
         return Strip.blank(self._geometry.width, self._styles.base)
 
-    def _draw(self, row: Row | None, look: RowLook, scroll_x: int) -> Strip:
+    def _draw(self, row: GridRow | None, look: RowLook, scroll_x: int) -> Strip:
         styles, columns = self._styles, self._geometry.columns
         line = styles.base
         if look.position % 2:
