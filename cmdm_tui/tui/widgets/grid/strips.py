@@ -1,7 +1,7 @@
 """Draws the lines of a grid: the header, rows, and rows not read yet; drawn lines are kept."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from rich.segment import Segment
 from rich.style import Style
@@ -12,6 +12,7 @@ from cmdm_tui.text import one_line
 from cmdm_tui.tui.models.cell_text import cut, fit
 from cmdm_tui.tui.models.column_layout import GridColumn
 from cmdm_tui.tui.models.grid_geometry import ColumnSpan, GridGeometry
+from cmdm_tui.tui.models.grid_state import RowLook
 from cmdm_tui.tui.models.row_source import GridRow, SortKey, Tone
 from cmdm_tui.tui.models.value_text import cell_text
 
@@ -38,18 +39,6 @@ class GridStyles:
     cursor: Style
     placeholder: Style
     tones: Mapping[Tone, Style]
-
-
-@dataclass(frozen=True, slots=True)
-class RowLook:
-    """What a row's line depends on, apart from the row itself."""
-
-    position: int
-    cursor: int | None
-    """The place of the column with the cursor, None where the cursor is in another row."""
-    is_marked: bool = False
-    matches: frozenset[str] = field(default_factory=frozenset[str])
-    """The columns where a search found something."""
 
 
 class LinePainter:
