@@ -10,11 +10,11 @@ from textual.command import Provider
 from textual.screen import Screen
 
 from cmdm_tui.api import Event
+from cmdm_tui.config import Paths
 from cmdm_tui.text import one_line
 from cmdm_tui.tui.account_opener import AccountOpener, ProfileProvider
 from cmdm_tui.tui.app_commands import APP_COMMANDS
 from cmdm_tui.tui.commands import CommandApp
-from cmdm_tui.tui.crash import crash_report
 from cmdm_tui.tui.messages import (
     AccountOpened,
     ClientEvent,
@@ -23,12 +23,14 @@ from cmdm_tui.tui.messages import (
     SignInRequested,
     WelcomeRequested,
 )
+from cmdm_tui.tui.models.error_log import ErrorLog
 from cmdm_tui.tui.palette import CommandProvider
 from cmdm_tui.tui.screens.browse.screen import BrowseScreen
 from cmdm_tui.tui.screens.sign_in.screen import SignInScreen
 from cmdm_tui.tui.screens.start.screen import StartScreen
 from cmdm_tui.tui.screens.start.welcome import WelcomeScreen
 from cmdm_tui.tui.theme import THEME
+from cmdm_tui.tui.tolerant_app import TolerantApp
 
 if TYPE_CHECKING:
     from cmdm_tui.catalog import Account
@@ -37,13 +39,15 @@ _WARNING_SECONDS = 15.0
 """Seconds for which a warning is shown."""
 
 
-class Explorer(CommandApp):
+class Explorer(CommandApp, TolerantApp):
     """Explores one account in a terminal.
 
     `catalogs` is the folder of the catalogs' files, None to keep none. `start` chooses between the
     profile and the demo that `profiles` provides. `transport` replaces the network.
 
-    An unexpected error ends it with `return_code` 1 and a report without a value in it.
+    `paths` says where keys that were changed are read, and settings and unexpected errors kept;
+    None reads and keeps nothing. An error that leaves nothing usable ends it with `return_code` 1
+    and a report without a value in it.
     """
 
     TITLE = "cmdm"
@@ -60,8 +64,11 @@ class Explorer(CommandApp):
         catalogs: Path | None,
         start: Literal["profile", "demo"] = "profile",
         transport: httpx.AsyncBaseTransport | None = None,
+        paths: Paths | None = None,
     ) -> None:
         super().__init__()
+        self._paths = paths
+        self.error_log = ErrorLog(None if paths is None else paths.explorer_log)
         self.use_command_palette = True
         self._opener = AccountOpener(profiles, catalogs, transport, self._forward_event)
         self._start: Literal["profile", "demo"] = start
@@ -122,11 +129,3 @@ class Explorer(CommandApp):
         account, self._account = self._account, None
         if account is not None:
             await account.close()
-
-    def _handle_exception(self, error: Exception) -> None:
-        # Textual's own report prints the locals of every frame: secrets and records among them.
-        self._return_code = 1
-        if self._exception is None:
-            self._exception = error
-            self._exception_event.set()  # pyright: ignore[reportUnknownMemberType]
-            self.panic(crash_report(error))
