@@ -1,19 +1,20 @@
 """The application: opens accounts, shows their screens, and closes them again."""
 
-from collections.abc import Iterable
 from pathlib import Path
 from typing import ClassVar, Literal
 
 import httpx
 from textual import on
-from textual.app import App, SystemCommand
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
+from textual.command import Provider
 from textual.screen import Screen
 
 from cmdm_tui.api import Event
+from cmdm_tui.config import Paths
 from cmdm_tui.text import one_line
 from cmdm_tui.tui.account_opener import AccountChoice, AccountOpener, ProfileProvider
-from cmdm_tui.tui.crash import crash_report
+from cmdm_tui.tui.app_commands import APP_COMMANDS
+from cmdm_tui.tui.commands import CommandApp
 from cmdm_tui.tui.main_screens import MainScreens
 from cmdm_tui.tui.messages import (
     USER_ERRORS,
@@ -26,37 +27,36 @@ from cmdm_tui.tui.messages import (
     SwitchRequested,
     WelcomeRequested,
 )
+from cmdm_tui.tui.models.error_log import ErrorLog
+from cmdm_tui.tui.palette import CommandProvider
 from cmdm_tui.tui.screens.sign_in.screen import SignInScreen
 from cmdm_tui.tui.screens.start.profiles import SIGN_IN, ProfilesScreen
 from cmdm_tui.tui.screens.start.screen import StartScreen
 from cmdm_tui.tui.screens.start.welcome import WelcomeScreen
 from cmdm_tui.tui.theme import THEME
+from cmdm_tui.tui.tolerant_app import TolerantApp
 
 _WARNING_SECONDS = 15.0
 """Seconds for which a warning is shown."""
 
 
-class Explorer(App[None]):
+class Explorer(CommandApp, TolerantApp):
     """Explores accounts in a terminal, one at a time.
 
     `catalogs` is the folder of the catalogs' files, None to keep none. `start` chooses between the
     profile and the demo that `profiles` provides. `transport` replaces the network.
 
-    An unexpected error ends it with `return_code` 1 and a report without a value in it.
+    `paths` says where keys that were changed are read, and settings and unexpected errors kept;
+    None reads and keeps nothing. An error that leaves nothing usable ends it with `return_code` 1
+    and a report without a value in it.
     """
 
     TITLE = "cmdm"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("q", "quit", "Quit", id="app.quit", tooltip="Quit the explorer"),
-        Binding(
-            "ctrl+z",
-            "suspend_process",
-            "Suspend",
-            id="app.suspend",
-            show=False,
-            tooltip="Back to the shell; fg there comes back",
-        ),
-    ]
+    APP_COMMANDS = APP_COMMANDS
+    BINDINGS: ClassVar[list[BindingType]] = APP_COMMANDS.bindings
+    COMMANDS: ClassVar[set[type[Provider]]] = {CommandProvider}  # pyright: ignore[reportIncompatibleVariableOverride]
+    ENABLE_COMMAND_PALETTE = False
+    """Its key is one of the commands."""
 
     def __init__(
         self,
@@ -65,8 +65,12 @@ class Explorer(App[None]):
         catalogs: Path | None,
         start: Literal["profile", "demo"] = "profile",
         transport: httpx.AsyncBaseTransport | None = None,
+        paths: Paths | None = None,
     ) -> None:
         super().__init__()
+        self._paths = paths
+        self.error_log = ErrorLog(None if paths is None else paths.explorer_log)
+        self.use_command_palette = True
         self._opener = AccountOpener(profiles, catalogs, transport, self._forward_event)
         self._start = AccountChoice(is_demo=start == "demo")
         self._screens: MainScreens | None = None
@@ -77,14 +81,6 @@ class Explorer(App[None]):
         self.register_theme(THEME)
         self.theme = THEME.name
         self.push_screen(StartScreen(self._opener, self._start))
-
-    def get_system_commands(
-        self,
-        screen: Screen[object],  # noqa: ARG002 - these are the same on every screen
-    ) -> Iterable[SystemCommand]:
-        """Offer in the palette what every screen has."""
-        yield SystemCommand("Theme", "Choose the colours", self.action_change_theme)
-        yield SystemCommand("Quit", "Quit the explorer", self.action_quit)
 
     @on(AccountOpened)
     async def _show_account(self, event: AccountOpened) -> None:
@@ -176,11 +172,3 @@ class Explorer(App[None]):
         screens, self._screens = self._screens, None
         if screens is not None:
             await screens.account.close()
-
-    def _handle_exception(self, error: Exception) -> None:
-        # Textual's own report prints the locals of every frame: secrets and records among them.
-        self._return_code = 1
-        if self._exception is None:
-            self._exception = error
-            self._exception_event.set()  # pyright: ignore[reportUnknownMemberType]
-            self.panic(crash_report(error))

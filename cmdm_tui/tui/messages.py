@@ -1,6 +1,7 @@
 """Messages that more than one widget knows."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 from textual.message import Message
 
@@ -13,6 +14,9 @@ UserError = ApiError | ConfigurationError
 """An error shown to the user; its `str()` is one safe line. Any other error is a bug of ours."""
 
 USER_ERRORS = (ApiError, ConfigurationError)
+
+MainScreenName = Literal["records", "query", "calls", "changes"]
+"""The screens that show an opened account."""
 
 
 class CallReturned(Message):
@@ -67,9 +71,9 @@ class ReturnRequested(Message):
 
 @dataclass
 class ScreenRequested(Message):
-    """Bring a main screen of the account to the front: records, query, calls or changes."""
+    """Show one of the main screens, as it was left."""
 
-    name: str
+    name: MainScreenName
 
 
 class SignInRequested(Message):

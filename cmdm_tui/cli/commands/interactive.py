@@ -75,7 +75,9 @@ def explore(context: CommandContext, *, start: Literal["profile", "demo"]) -> No
     from cmdm_tui.tui import Explorer
 
     with ProfileSource(context).ended() as opening:
-        explorer = Explorer(opening, catalogs=context.paths.catalogs, start=start)
+        explorer = Explorer(
+            opening, catalogs=context.paths.catalogs, start=start, paths=context.paths
+        )
         run_async(explorer.run_async())
         if explorer.return_code:
             sys.exit(explorer.return_code)
