@@ -1,9 +1,10 @@
 """The grid on a small app: its cursor, scrolling, marks, mouse and reports."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
 import pytest
+from textual import events
 from textual.pilot import Pilot
 
 from cmdm_tui.tui.models.column_layout import ColumnLayout
@@ -21,7 +22,7 @@ MOVES = (
 @asynccontextmanager
 async def running(
     source: FakeSource | None, size: tuple[int, int] = (60, 12), layout: ColumnLayout | None = None
-) -> AsyncIterator[tuple[GridApp, Pilot[None]]]:
+) -> AsyncGenerator[tuple[GridApp, Pilot[None]]]:
     app = GridApp(source, layout)
     async with app.run_test(size=size) as pilot:
         await wait_until_settled(pilot)
@@ -240,14 +241,16 @@ async def test_the_edge_of_a_header_is_dragged_to_resize_its_column() -> None:
     async with running(people(5)) as (app, pilot):
         assert app.lines()[1].index("Name 0") == 13
         await pilot.mouse_down(Grid, offset=(12, 0))
+        await pilot.hover(Grid, offset=(14, 0))
         await pilot.hover(Grid, offset=(16, 0))
+        assert app.reports(Grid.LayoutChanged) == []
         await pilot.mouse_up(Grid, offset=(16, 0))
         await wait_until_settled(pilot)
         assert app.lines()[1].index("Name 0") == 17
         assert app.reports(Grid.ColumnPressed) == []
-        kept = app.reports(Grid.LayoutChanged)[-1]
-        assert isinstance(kept, Grid.LayoutChanged)
-        assert kept.layout.widths == {"Id": 12}
+        await pilot.hover(Grid, offset=(20, 0))
+        layout = ColumnLayout(widths={"Id": 12})
+        assert app.reports(Grid.LayoutChanged) == [Grid.LayoutChanged(layout)]
 
 
 async def test_columns_without_values_are_left_out_until_one_has_a_value() -> None:
@@ -284,3 +287,39 @@ async def test_another_source_is_shown_from_its_top() -> None:
         assert (app.grid.cursor_row, app.grid.cursor_column) == (0, "Name")
         assert app.lines()[1].split()[1] == "ID0"
         assert len(app.grid.marks) == 0
+
+
+async def test_a_source_of_no_columns_replaces_those_of_another() -> None:
+    async with running(people(100)) as (app, pilot):
+        app.grid.show(FakeSource([], []))
+        await wait_until_settled(pilot)
+        assert (app.grid.columns, app.grid.cursor_column) == ((), None)
+        assert set(app.lines()) == {""}
+
+
+async def test_the_wheel_scrolls_and_the_cursor_stays() -> None:
+    async with running(people(100)) as (app, pilot):
+        for _ in range(5):
+            await pilot._post_mouse_events([events.MouseScrollDown], Grid, offset=(5, 5))
+        await wait_until_settled(pilot)
+        assert app.grid.scroll_offset.y > 4
+        assert app.grid.cursor_row == 0
+        await press(pilot, "down")
+        assert app.grid.scroll_offset.y == 1
+
+
+async def test_the_cursor_stays_in_sight_when_the_terminal_shrinks() -> None:
+    async with running(people(100)) as (app, pilot):
+        app.grid.move_cursor(row=10, column="#Score")
+        await wait_until_settled(pilot)
+        await pilot.resize_terminal(30, 6)
+        await wait_until_settled(pilot)
+        assert any(line.split()[:2] == ["11", "ID10"] for line in app.lines())
+        assert app.lines()[0].rstrip("▁▂▃▄▅▆▇█").endswith("#Score")
+
+
+async def test_a_keymap_gives_the_grid_other_keys() -> None:
+    async with running(people(100)) as (app, pilot):
+        app.set_keymap({"grid.down": "n"})
+        await press(pilot, "n", "n", "j")
+        assert app.grid.cursor_row == 2

@@ -135,15 +135,16 @@ def test_a_saved_layout_that_makes_no_sense_is_left_out(data: object) -> None:
     assert len(layout.arrange(COLUMNS)) == 5
 
 
+def geometry_of(widths: list[int], pinned: int, width: int, gutter: int) -> GridGeometry:
+    shown = [
+        GridColumn(columns(f"c{n}")[0], n, size, is_pinned=n < pinned)
+        for n, size in enumerate(widths)
+    ]
+    return GridGeometry(shown, width, min(gutter, width))
+
+
 GEOMETRIES = st.builds(
-    lambda widths, pinned, width, gutter: GridGeometry(
-        [
-            GridColumn(columns(f"c{n}")[0], n, size, is_pinned=n < pinned)
-            for n, size in enumerate(widths)
-        ],
-        width,
-        min(gutter, width),
-    ),
+    geometry_of,
     widths=st.lists(st.integers(1, 40), max_size=30),
     pinned=st.integers(0, 5),
     width=st.integers(0, 120),

@@ -2,7 +2,7 @@
 
 import re
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
 import pytest
@@ -56,7 +56,7 @@ def painted(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 @asynccontextmanager
 async def on_terminal(
     source: FakeSource, size: tuple[int, int] = LARGE, layout: ColumnLayout | None = None
-) -> AsyncIterator[tuple[GridApp, CountingDriver, Pilot[None]]]:
+) -> AsyncGenerator[tuple[GridApp, CountingDriver, Pilot[None]]]:
     app = GridApp(source, layout)
     async with app.run_test(size=size, headless=False) as pilot:
         await wait_until_settled(pilot)
@@ -191,3 +191,13 @@ async def test_each_tone_looks_different_with_colours_and_without() -> None:
             assert len({str(style) for style in styles.values()}) == len(Tone), theme
             for tone in (Tone.DIM, Tone.WARNING, Tone.ERROR, Tone.CHANGED, Tone.MATCH):
                 assert styles[tone].without_color != styles[Tone.NORMAL].without_color, tone
+
+
+async def test_on_a_terminal_without_colours_the_cursor_is_reversed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(constants, "COLOR_SYSTEM", None)
+    async with on_terminal(people(3)) as (_, driver, pilot):
+        driver.written = ""
+        await press(pilot, "down")
+        assert "\x1b[7;38;" in driver.written
