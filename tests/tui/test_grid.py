@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 import pytest
 from textual import events
 from textual.pilot import Pilot
+from textual.screen import Screen
 
 from cmdm_tui.tui.models.column_layout import ColumnLayout
 from cmdm_tui.tui.models.row_source import SortKey
@@ -323,3 +324,29 @@ async def test_a_keymap_gives_the_grid_other_keys() -> None:
         app.set_keymap({"grid.down": "n"})
         await press(pilot, "n", "n", "j")
         assert app.grid.cursor_row == 2
+
+
+async def test_a_source_may_come_before_the_grid_is_mounted_or_while_it_is_hidden() -> None:
+    app, grid = GridApp(), Grid()
+    grid.show(people(50))
+    grid.move_cursor(row=20, column="City")
+    async with app.run_test(size=(60, 24)) as pilot:
+        await app.grid.remove()
+        await app.mount(grid)
+        await wait_until_settled(pilot)
+        assert app.reports(Grid.CursorMoved) == [Grid.CursorMoved("ID20", 20, "City")]
+        assert any("ID20" in line for line in app.lines())
+        grid.display = False
+        await wait_until_settled(pilot)
+        grid.show(people(10))
+        grid.move_cursor(row=5)
+        await wait_until_settled(pilot)
+        grid.display = True
+        await app.push_screen(Screen())
+        grid.move_cursor(row=6)
+        await wait_until_settled(pilot)
+        app.pop_screen()
+        await wait_until_settled(pilot)
+        assert app.reports(Grid.CursorMoved)[-1] == Grid.CursorMoved("ID6", 6, "City")
+        assert "ID0" in app.lines()[1]
+        assert "ID6" in app.lines()[7]

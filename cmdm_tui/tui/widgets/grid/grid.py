@@ -120,7 +120,7 @@ class Grid(GridDrawing, can_focus=True):
         """
         if self._state.show(source, layout or ColumnLayout(), marks):
             self._reported_rows = self._reported_cursor = None
-            self.scroll_to(0, 0, animate=False, force=True)
+            self._scroll(0, 0)
         self.source_changed()
 
     def source_changed(self) -> None:
@@ -140,7 +140,7 @@ class Grid(GridDrawing, can_focus=True):
         self._update_size()
         if state.cursor.row != row and was_in_sight:
             top = self.scroll_offset.y + state.cursor.row - row
-            self.scroll_to(y=top, animate=False, force=True)
+            self._scroll(y=top)
             self._scroll_to_cursor()
         self._refresh_changed_lines()
         self._schedule_report()
@@ -198,7 +198,7 @@ class Grid(GridDrawing, can_focus=True):
     def action_move_pages(self, by: int) -> None:
         """Move the cursor and what is seen by pages."""
         rows = by * max(self.page_rows - 1, 1)
-        self.scroll_to(y=self.scroll_offset.y + rows, animate=False, force=True)
+        self._scroll(y=self.scroll_offset.y + rows)
         self._move_cursor(row=self.cursor_row + rows)
 
     def action_first_row(self) -> None:
