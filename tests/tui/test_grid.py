@@ -342,7 +342,7 @@ async def test_a_source_may_come_before_the_grid_is_mounted_or_while_it_is_hidde
         grid.move_cursor(row=5)
         await wait_until_settled(pilot)
         grid.display = True
-        await app.push_screen(Screen())
+        await app.push_screen(Screen[None]())
         grid.move_cursor(row=6)
         await wait_until_settled(pilot)
         app.pop_screen()
