@@ -2,14 +2,27 @@
 
 from collections.abc import Callable
 
+from textual.widget import Widget
+
 from cmdm_tui.tui.commands import Command, CommandScreen, CommandTable
 from cmdm_tui.tui.messages import MainScreenName, ScreenRequested
 from cmdm_tui.tui.screens.dialogs.help import HelpScreen, list_help
+from cmdm_tui.tui.screens.dialogs.jump import JumpScreen, list_jump_targets
 
 
 def show_help(screen: CommandScreen) -> None:
     """List the keys of the screen, and of the part that has the focus."""
     screen.command_app.push_screen(HelpScreen(list_help(screen)))
+
+
+def jump(screen: CommandScreen) -> None:
+    """Put a letter on each part; its key takes the focus there."""
+
+    def focus(part: Widget | None) -> None:
+        if part is not None:
+            screen.set_focus(part)
+
+    screen.command_app.push_screen(JumpScreen(list_jump_targets(screen)), focus)
 
 
 def _show(name: MainScreenName) -> Callable[[CommandScreen], None]:
@@ -49,6 +62,11 @@ APP_COMMANDS = CommandTable[CommandScreen](
     Command(
         "changes", "f5", "Changes", "Go to the changes: prepared, applied, undone",
         _show("changes"), _is_main, is_in_footer=False, group="Everywhere",
+    ),
+    Command(
+        "jump", "semicolon", "Jump", "Go to a part of the screen by a letter on it",
+        jump, lambda screen: bool(screen.focus_chain), is_in_footer=False, group="Move",
+        needs="a part that can have the focus",
     ),
     Command(
         "theme", "ctrl+t", "Theme", "Choose the colours",
