@@ -1,14 +1,14 @@
-"""The explorer's themes; those of Textual can be chosen as well. And what is shown without colour.
+"""The explorer's themes; those of Textual can be chosen as well.
 
 Dark is the first; light, high contrast, and one that uses the terminal's own sixteen colours.
 """
 
-from rich.color import Color as RichColor
-from rich.segment import Segment
-from rich.style import Style
 from textual.color import Color
-from textual.filter import LineFilter
+from textual.content import Content
+from textual.style import Style
 from textual.theme import Theme
+
+from cmdm_tui.text import one_line
 
 _INK, _SLATE, _STEEL, _LINE = "#0f141a", "#161d26", "#1e2733", "#324154"
 
@@ -166,30 +166,6 @@ ANSI = Theme(
 
 THEMES = (DARK, LIGHT, HIGH_CONTRAST, ANSI)
 
-_VISIBLE_DIFFERENCE = 0.25
-"""The difference in brightness, of 1, that makes a background a mark: of the cursor, say."""
-
-
-class WithoutColour(LineFilter):
-    """Shows no colour: what has a background of its own, such as the cursor, is reversed."""
-
-    def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
-        """Return the segments with their bold, underlined and reversed text, and no colour."""
-        return [
-            Segment(text, None if style is None else _without_colour(style, background), control)
-            for text, style, control in segments
-        ]
-
-
-def _without_colour(style: Style, background: Color) -> Style:
-    is_marked = style.reverse or False
-    if style.bgcolor is not None and not style.bgcolor.is_default:
-        own = Color.from_rich_color(style.bgcolor)
-        is_marked ^= abs(own.brightness - background.brightness) > _VISIBLE_DIFFERENCE
-    plain = Style(color=RichColor.default(), bgcolor=RichColor.default(), reverse=is_marked)
-    return style + plain
-
-
 MARKS = {
     "red": "#c93c46",
     "orange": "#d9822b",
@@ -200,3 +176,16 @@ MARKS = {
     "magenta": "#b455a0",
 }
 """The colours that mark a profile, by the names that its table gives them."""
+
+
+def format_mark(name: str, colour: str | None, *, read_only: bool) -> Content:
+    """Return a profile's name in its colour, and whether nothing can be changed through it.
+
+    `colour` is a name of `MARKS` or `#rrggbb`; `name` is untrusted.
+    """
+    words = one_line(name, 24) + (" · read-only" if read_only else "")
+    if colour is None:
+        return Content.styled(words, "bold $text-accent")
+    mark = Color.parse(MARKS.get(colour, colour))
+    style = Style(background=mark, foreground=mark.get_contrast_text(1.0), bold=True)
+    return Content.styled(f" {words} ", style)

@@ -32,7 +32,7 @@ from cmdm_tui.config import Credentials, Profile, SecretStr
 from cmdm_tui.tui import Explorer
 
 class Profiles:
-    def load_profile(self, secrets):
+    def load_profile(self, secrets, name):
         one = SecretStr("hunter2-kept")
         credentials = Credentials(one, one, "user", one)
         return Profile("main", "https://crm.example", credentials, "main")
