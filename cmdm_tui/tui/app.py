@@ -104,6 +104,11 @@ class Explorer(CommandApp, TolerantApp):
         self._use_keymap()
         self.push_screen(StartScreen(self._opener, self._start))
 
+    @property
+    def main_screen_names(self) -> frozenset[str]:
+        """The names of the screens that the open account has."""
+        return self._screens.names if self._screens is not None else frozenset()
+
     def get_line_filters(self) -> Sequence[LineFilter]:
         """Return what is applied to each line: where NO_COLOR is set, no colour is left."""
         return (WithoutColour(),) if self.no_color else super().get_line_filters()

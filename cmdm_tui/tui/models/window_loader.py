@@ -71,7 +71,7 @@ class WindowLoader:
     def record(self, row: int) -> Record | None:
         """Return the record shown in a row."""
         records = self.shown.records if self.shown is not None else ()
-        return records[row] if 0 <= row < len(records) else None
+        return records[row] if row < len(records) else None
 
     def show_entity(self, entity: str) -> None:
         """Show an entity: what was read of it before, else its first page is asked for."""
