@@ -13,7 +13,7 @@ from cmdm_tui.tui.models.columns import (
 )
 from cmdm_tui.tui.models.local_order import sort_records
 from cmdm_tui.tui.models.record_window import RecordWindow
-from cmdm_tui.tui.models.row_source import Row, SortKey, SourceColumn, SourceState, Tone
+from cmdm_tui.tui.models.row_source import GridRow, SortKey, SourceColumn, SourceState, Tone
 from cmdm_tui.tui.models.window_loader import WindowLoader
 
 _SAMPLE_SIZE = 200
@@ -106,7 +106,7 @@ class RecordSource:
             return SourceState.FAILED
         return SourceState.LOADING if self._loader.request is not None else SourceState.READY
 
-    def rows(self, first: int, count: int) -> Sequence[Row | None]:
+    def rows(self, first: int, count: int) -> Sequence[GridRow | None]:
         """Return the records at these positions, None for each not read yet."""
         window = self._window
         if window is None:
