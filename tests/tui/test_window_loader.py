@@ -21,16 +21,6 @@ def page_of(entity: str, ids: Sequence[str], total: int | None, pages: int | Non
     return Page(entity, records, total, pages, 100, 1, RESPONSE)
 
 
-class Clock:
-    """A time that stands still until it is moved on."""
-
-    def __init__(self) -> None:
-        self.now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
 def asked(loader: WindowLoader) -> PageRequest:
     """Return the request that is sent now."""
     request = loader.next_request()
@@ -38,9 +28,9 @@ def asked(loader: WindowLoader) -> PageRequest:
     return request
 
 
-def opened(total: int | None = 4, clock: Clock | None = None) -> WindowLoader:
+def opened(total: int | None = 4) -> WindowLoader:
     """Return a loader that shows two records of a page of two, of leads."""
-    loader = WindowLoader(clock=clock or Clock())
+    loader = WindowLoader()
     loader.show_entity("lead")
     assert (
         loader.receive_page(asked(loader), page_of("lead", ["A", "B"], total))
@@ -51,7 +41,7 @@ def opened(total: int | None = 4, clock: Clock | None = None) -> WindowLoader:
 
 def many(total: int | None = 1_000, *, tells_total: bool = True) -> WindowLoader:
     """Return a loader that shows the first 100 of many leads, 20 of them in sight."""
-    loader = WindowLoader(clock=Clock())
+    loader = WindowLoader()
     loader.show_entity("lead")
     answer(loader, total if tells_total else None)
     loader.want_rows(0, 20)
@@ -228,20 +218,6 @@ def test_a_refresh_reads_what_is_in_sight_and_keeps_it_until_then() -> None:
     assert loader.next_request() is None
 
 
-def test_sixty_refreshes_of_a_held_key_make_few_calls() -> None:
-    clock = Clock()
-    loader = opened(total=2, clock=clock)
-    clock.now = 100.0
-    calls = 0
-    for _ in range(60):
-        loader.refresh()
-        if loader.next_request() is not None:
-            calls += 1
-            loader.receive_page(asked_again(loader), page_of("lead", ["A", "B"], 2))
-        clock.now += 1 / 30
-    assert 2 <= calls <= 4
-
-
 def test_refreshes_while_one_is_under_way_are_one() -> None:
     loader = opened(total=2)
     loader.refresh()
@@ -282,6 +258,15 @@ def test_all_pages_are_read_when_all_are_wanted() -> None:
     assert loader.shown is not None
     assert loader.shown.is_whole
     assert not loader.reads_all
+
+
+def test_reading_all_goes_on_where_it_stopped() -> None:
+    loader = many()
+    loader.read_all()
+    loader.receive_error(asked(loader), BROKEN)
+    assert loader.next_request() is None
+    loader.retry()
+    assert pages_asked_for(loader) == list(range(2, 11))
 
 
 def test_reading_all_goes_back_to_what_is_in_sight_first() -> None:
@@ -325,8 +310,7 @@ class AnyOrder(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.clock = Clock()
-        self.loader = WindowLoader(clock=self.clock)
+        self.loader = WindowLoader()
         self.chosen: str | None = None
         self.sent: list[PageRequest] = []
 
@@ -350,10 +334,6 @@ class AnyOrder(RuleBasedStateMachine):
     def unsort(self) -> None:
         self.loader.show_order(None)
         self._send()
-
-    @rule(seconds=st.sampled_from([0.1, 2.0]))
-    def wait(self, seconds: float) -> None:
-        self.clock.now += seconds
 
     @rule(first=st.integers(0, 12), count=st.integers(1, 5))
     def scroll(self, first: int, count: int) -> None:

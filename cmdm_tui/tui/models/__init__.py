@@ -1,9 +1,10 @@
 """The explorer's state without a screen: what is read, what is under way, and both in words.
 
 `record_window` holds any pages of one entity's records, on a `page_layout`, in a bounded
-`page_store`; `page_reader` asks for a page, or reads all of them in order. `window_loader` says which
-window is shown and which page comes next, `window_caption` says it in words, and `record_source`
-makes rows of it for a grid: `columns` chooses its columns, `local_order` sorts by several.
+`page_store`; `page_reader` asks for a page, or reads all of them in order. `window_loader` says
+which window is shown and which page comes next, `window_caption` says it in words, and
+`record_source` makes rows of it for a grid: `columns` chooses its columns, `local_order` sorts by
+several. `table_source` has rows that are all there, `field_rows` those of fields.
 `row_source` is what any grid shows. `related_index` finds what belongs to a record.
 `activity` (what the client is doing), `quota_text` and `value_text` put state into words. Nothing
 here imports Textual.

@@ -83,6 +83,10 @@ class PageStore:
         """Return a page, None where it is not held; it does not count as seen."""
         return self._pages.get((window, page))
 
+    def pages_of(self, window: int) -> list[StoredPage]:
+        """Return the pages of a window that are held."""
+        return [stored for (owner, _), stored in self._pages.items() if owner == window]
+
     def put(self, window: int, page: int, stored: StoredPage) -> None:
         """Hold a page, and let go of the least recently seen beyond the bound."""
         before = self._pages.pop((window, page), None)

@@ -95,9 +95,9 @@ class RecordSource:
         return (SortKey(window.order.field, window.order.direction == "desc"),)
 
     @property
-    def is_sorted_here(self) -> bool:
-        """Whether the order is not the service's: the records were sorted after they were read."""
-        return bool(self._local_order)
+    def local_order(self) -> tuple[SortKey, ...]:
+        """What the records are sorted by here, empty where the order is the service's."""
+        return self._local_order
 
     @property
     def state(self) -> SourceState:
@@ -160,7 +160,7 @@ class RecordSource:
             more = [column for column in choose_columns(found)[1:] if column.name in names - known]
             self._set_columns((*self._record_columns, *more)[:MAX_COLUMNS])
         if self._local_order:
-            self.sort_rows(self._local_order)
+            self.sort_rows(self._local_order if self._window.is_whole else ())
 
     def sort_rows(self, keys: Sequence[SortKey]) -> None:
         """Sort the records here, by columns of these names; with no key they are as they came.

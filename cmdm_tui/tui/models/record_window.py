@@ -167,6 +167,21 @@ class RecordWindow:
             return self._walk.next_page
         return next(iter(self.missing_pages(0, self.row_count)), None)
 
+    @property
+    def calls_to_read_all(self) -> int | None:
+        """How many calls it takes to read what is not held, None where the count is not known."""
+        if not self.is_count_known:
+            return None
+        return len(self.missing_pages(0, self.row_count))
+
+    @property
+    def fits_in_store(self) -> bool:
+        """Whether all records fit into the store, as those held show; True where none is held."""
+        held = self._store.pages_of(self._number)
+        rows = sum(len(stored.records) for stored in held)
+        size = sum(stored.size for stored in held)
+        return size * self.row_count <= self._store.max_bytes * rows or not rows
+
     def page_at(self, position: int) -> int:
         """Return which page a position is on."""
         return self._layout.find_page(position, self.page_count)

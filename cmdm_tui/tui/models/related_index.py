@@ -58,6 +58,11 @@ class RelatedIndex:
         """How many records were read so far."""
         return sum(len(window.records) for window in self.windows.values())
 
+    @property
+    def missing_count(self) -> int:
+        """How many records the service counts and no page brought, of the entities read whole."""
+        return sum(window.missing_count for window in self.windows.values())
+
     def find(self, record: Record) -> tuple[RelatedRecord, ...]:
         """Return what belongs to the record, as far as it was read: no call."""
         owners = (make_owner_key(record.entity, record.external_id), ("", record.external_id))

@@ -1,17 +1,12 @@
 """Which window of records is shown, which page of it to ask for next, and what could not be had."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum, auto
-from time import monotonic
 
-from cmdm_tui.api import ApiError, Client, Page
+from cmdm_tui.api import ApiError, Client, Page, SortOrder
 from cmdm_tui.tui.models.page_reader import WindowOrder
 from cmdm_tui.tui.models.page_store import PageStore
 from cmdm_tui.tui.models.record_window import PER_PAGE, RecordWindow
-
-REFRESH_SECONDS = 1.0
-"""Records read less than this long ago by a refresh are not read again: a key may be held down."""
 
 
 class WindowChange(Enum):
@@ -73,13 +68,7 @@ class WindowLoader:
     time, at most. All pages together are bounded by `store`.
     """
 
-    def __init__(
-        self,
-        per_page: int = PER_PAGE,
-        *,
-        store: PageStore | None = None,
-        clock: Callable[[], float] = monotonic,
-    ) -> None:
+    def __init__(self, per_page: int = PER_PAGE, *, store: PageStore | None = None) -> None:
         self.store = store if store is not None else PageStore()
         self.revision = 0
         """Another number once anything of what is shown has changed."""
@@ -93,8 +82,6 @@ class WindowLoader:
         self.reads_all = False
         """Whether every page of the window shown is to be read."""
         self._per_page = per_page
-        self._clock = clock
-        self._refreshed_at = -REFRESH_SECONDS
         self._successor: _Successor | None = None
         self._windows: dict[str, RecordWindow] = {}
 
@@ -137,13 +124,14 @@ class WindowLoader:
         moved = (first > before.first) - (first < before.first)
         self.in_sight = RowRange(first, max(count, 1), moved or before.direction)
 
-    def sort(self, field: str) -> None:
-        """Ask for the order by a field, or for the other way round where it is that already."""
+    def sort(self, field: str, direction: SortOrder | None = None) -> None:
+        """Ask for the order by a field: in that direction, else ascending, and reversed again."""
         window = self._current
         if window is not None:
-            order = window.order
-            is_same = order is not None and order.field == field
-            self.show_order(order.reversed() if order and is_same else WindowOrder(field))
+            order = WindowOrder(field, direction or "asc")
+            if direction is None and window.order is not None and window.order.field == field:
+                order = window.order.reversed()
+            self.show_order(order)
 
     def show_order(self, order: WindowOrder | None) -> None:
         """Ask for an order, None for the service's own."""
@@ -153,10 +141,9 @@ class WindowLoader:
             self._open(RecordWindow(window.entity, order, per_page=per_page, store=self.store))
 
     def refresh(self) -> None:
-        """Ask for the records in sight again; not where that is under way, or was just done."""
+        """Ask for the records in sight again, unless they are on their way."""
         window = self._current
-        is_just_read = self._clock() - self._refreshed_at < REFRESH_SECONDS
-        if window is None or self.is_opening or is_just_read:
+        if window is None or self.is_opening:
             return
         self._open(window.make_successor())
         if window is self.shown and self._successor is not None:
@@ -220,8 +207,6 @@ class WindowLoader:
         successor = self._successor.window if self._successor is not None else None
         if request.window not in {self.shown, successor}:
             return WindowChange.NOTHING
-        self.reads_all = False
-        self._note_refresh(request.window)
         self._set_failed(request, error)
         self.revision += 1
         return WindowChange.RECORDS
@@ -273,16 +258,9 @@ class WindowLoader:
         before = self._windows.get(window.entity)
         if before is not None:
             before.release()
-        self._note_refresh(window)
         self._successor = None
         self.reads_all = False
         self.shown = self._windows[window.entity] = window
-
-    def _note_refresh(self, window: RecordWindow) -> None:
-        """Note when a refresh came to its end: the same order as before is asked for again."""
-        shown = self.shown
-        if shown is not None and window is not shown and window.order == shown.order:
-            self._refreshed_at = self._clock()
 
     def _open(self, window: RecordWindow) -> None:
         self._successor = _Successor(window)

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.segment import Segment
 from rich.style import Style
 from rich.text import Text
-from textual.geometry import Size
+from textual.geometry import Region, Size
 from textual.strip import Strip
 from textual.widget import Widget
 
@@ -51,11 +51,31 @@ class PropertyList(Widget):
         """Show the properties of a record, or none."""
         properties = [] if record is None else [(EXTERNAL_ID, record.external_id)]
         properties += [] if record is None else record.properties.items()
-        self._names = [one_line(name, _MAX_NAME) for name, _ in properties]
-        self._values = [format_whole(value) for _, value in properties]
+        names = [one_line(name, _MAX_NAME) for name, _ in properties]
+        values = [format_whole(value) for _, value in properties]
+        if names == self._names and self._replace_values(values):
+            return
+        self._names, self._values = names, values
         self._name_width = min(max(map(cell_len, self._names), default=0), _MAX_NAME)
         self._layout_of_width = None
         self.refresh(layout=True)
+
+    def _replace_values(self, values: list[Text]) -> bool:
+        """Put other values in place, and paint only those lines again that differ.
+
+        Return False, with nothing changed, where the values take other lines than before.
+        """
+        before, old = self._layout_of_width, self._values
+        if before is None:
+            return False
+        layout = self._build_layout(before.width, values)
+        if layout.lines != before.lines:
+            return False
+        self._values, self._layout_of_width = values, layout
+        for y, (place, _) in enumerate(layout.lines):
+            if values[place] != old[place]:
+                self.refresh(Region(0, y, self.size.width, 1))
+        return True
 
     def get_content_width(self, container: Size, viewport: Size) -> int:  # noqa: ARG002
         """Return the width of the whole pane."""
@@ -86,13 +106,13 @@ class PropertyList(Widget):
 
     def _lay_out(self, width: int) -> _Layout:
         if self._layout_of_width is None or self._layout_of_width.width != width:
-            self._layout_of_width = self._build_layout(width)
+            self._layout_of_width = self._build_layout(width, self._values)
         return self._layout_of_width
 
-    def _build_layout(self, width: int) -> _Layout:
+    def _build_layout(self, width: int, values: Sequence[Text]) -> _Layout:
         layout = _Layout(width)
         room = max(width - self._name_width - _GAP, 1)
-        for place, value in enumerate(self._values):
+        for place, value in enumerate(values):
             if "\n" in value.plain or cell_len(value.plain) > room:
                 layout.wrapped[place] = list(value.wrap(self._console, room, overflow="fold"))
             count = len(layout.wrapped.get(place, (value,)))
