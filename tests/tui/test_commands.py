@@ -56,8 +56,8 @@ async def test_the_help_lists_every_key(service: ScriptedService) -> None:
             f"{format_keys(command.keys)} {command.description}" in told for command in every
         )
         assert "Let the service sort by this column; again reverses the order 1 call" in told
-        assert "Go back to the service's own order 1 call (needs sorted records)" in told
-        assert "Cursor up" in told  # what the table does by itself
+        assert "Go back to the service's own order (needs sorted records)" in told
+        assert "The row above" in told  # what the grid does by itself
         await type_text(pilot, "service own order")
         told = screen_words(app)
         assert "Find u Go back to the service's own order" in told
@@ -110,13 +110,16 @@ async def test_the_mouse_opens_sorts_and_chooses(service: ScriptedService) -> No
         await pilot.click("#entity-options", offset=(4, 1))
         await wait_until_settled(pilot)
         assert browse(app).entity == "lead"
-        await pilot.click("#record-grid", offset=(16, 0))
+        await pilot.click("#record-grid", offset=(20, 0))
         await wait_until_settled(pilot)
         assert service.calls[-1] == "lead?per_page=100&page=1&sort_by=LastName&sort_order=asc"
-        await pilot.click("#record-grid", offset=(16, 3))
+        grid = browse(app).records.grid
+        assert browse(app).records.record is not None
+        assert grid.cursor_key == "ID000001"  # it stays under the cursor, wherever it is now
+        await pilot.click("#record-grid", offset=(20, 3))
         await wait_until_settled(pilot)
-        assert browse(app).records.grid.cursor_row == 2
-        await pilot.click("#record-grid", offset=(16, 3))
+        assert grid.cursor_row == grid.scroll_offset.y + 2
+        await pilot.click("#record-grid", offset=(20, 3))
         await wait_until_settled(pilot)
         assert browse(app).is_record_pane_visible
 

@@ -257,7 +257,7 @@ async def test_smaller_pages_fill_the_screen_and_no_more(service: ScriptedServic
         await wait_until_settled(pilot)
         pages = [call for call in service.calls if call.startswith("account?")]
         assert pages == [f"account?per_page=100&page={number}" for number in (1, 2)]
-        assert "rows 1–18 of 45 · 20 read" in screen_words(app)
+        assert "rows 1–17 of 45 · 20 read" in screen_words(app)
         await press(pilot, "ctrl+end", "ctrl+end", "ctrl+end", "ctrl+end")
         assert shown_count(app) == (45, 45)
         pages = [call for call in service.calls if call.startswith("account?")]
@@ -291,10 +291,10 @@ async def test_a_larger_page_than_asked_for_is_shown_whole(service: ScriptedServ
     app = explorer(service)
     async with app.run_test(size=(80, 24)) as pilot:
         await wait_until_settled(pilot)
-        assert "rows 1–18 of 1,200" in screen_words(app)
+        assert "rows 1–17 of 1,200" in screen_words(app)
         calls = list(service.calls)
         await press(pilot, "ctrl+end", "ctrl+end", "ctrl+end")
-        assert "rows 1,183–1,200 of 1,200" in screen_words(app)
+        assert "rows 1,184–1,200 of 1,200" in screen_words(app)
         assert shown_count(app) == (1_200, 1_200)
         assert service.calls == calls
 

@@ -139,10 +139,17 @@ class RecordSource:
         return self._record_columns[names.index(name)] if name in names else None
 
     def show_window(self, fields: Sequence[Field]) -> None:
-        """Follow the loader to its window; `fields` are those that the catalog knows of it."""
+        """Follow the loader to its window; `fields` are those that the catalog knows of it.
+
+        The columns that there are stay, as the window is one of the same entity.
+        """
         self._window = window = self._loader.shown
         self._local_order, self._sorted, self._places = (), [], {}
-        sample = self._list_sample() if window is not None else []
+        self._changes += 1
+        if self._record_columns:
+            self.window_changed()
+            return
+        sample = self._list_sample()
         self._names = {name for record in sample for name in record.properties}
         self.field_count = len(list_names(sample, fields)) + 1
         self._set_columns(choose_columns(sample, fields) if window is not None else ())
@@ -194,8 +201,7 @@ class RecordSource:
         """Return the records in sight and around, those of the first pages at first."""
         sight, window = self._loader.in_sight, self._window
         first = max(sight.first - _SAMPLE_SIZE // 4, 0)
-        found = window.records(first, _SAMPLE_SIZE) if window is not None else ()
-        return [record for record in found if record is not None]
+        return window.sample(first, _SAMPLE_SIZE) if window is not None else []
 
     def _set_columns(self, columns: tuple[RecordColumn, ...]) -> None:
         self._record_columns = columns

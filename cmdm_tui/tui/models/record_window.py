@@ -224,6 +224,14 @@ class RecordWindow:
             page += 1
         return found
 
+    def sample(self, first: int, count: int) -> list[Record]:
+        """Return the records held at these positions; where there are none, any that are held."""
+        found = [record for record in self.records(first, count) if record is not None]
+        if not found:
+            for stored in self._store.pages_of(self._number):
+                found += stored.records[: count - len(found)]
+        return found
+
     def all_records(self) -> list[Record]:
         """Return all records held, in order."""
         return [record for record in self.records(0, self.row_count) if record is not None]

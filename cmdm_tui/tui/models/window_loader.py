@@ -195,7 +195,7 @@ class WindowLoader:
             self.reads_all = self.reads_all and window.next_unread_page is not None
             return WindowChange.RECORDS
         if successor is not None and not successor.missing_pages:
-            self._show(window)
+            self._show(successor)
             return WindowChange.WINDOW
         return WindowChange.RECORDS
 
@@ -254,12 +254,14 @@ class WindowLoader:
     def _is_end_near(self, window: RecordWindow, screens: int) -> bool:
         return self.in_sight.first + screens * self.in_sight.count >= window.row_count
 
-    def _show(self, window: RecordWindow) -> None:
+    def _show(self, successor: _Successor) -> None:
+        window = successor.window
         before = self._windows.get(window.entity)
         if before is not None:
             before.release()
         self._successor = None
         self.reads_all = False
+        self.in_sight = RowRange(successor.first, self.in_sight.count)
         self.shown = self._windows[window.entity] = window
 
     def _open(self, window: RecordWindow) -> None:

@@ -254,9 +254,10 @@ class RecordView(Vertical):
         """Take a page in, unless its window was left meanwhile."""
         window, is_first = event.request.window, not event.request.window.is_started
         order_before = self.window.order if self.window is not None else None
+        key = self.grid.cursor_key
         change = self._loader.receive_page(event.request, event.page)
         if change is WindowChange.WINDOW:
-            self._show_window(is_other_order=window.order != order_before)
+            self._show_window(key, is_other_order=window.order != order_before)
         elif change is WindowChange.RECORDS and window is self.window:
             self._source.window_changed()
         if change is not WindowChange.NOTHING:
@@ -268,9 +269,11 @@ class RecordView(Vertical):
                 self.post_message(ClientEvent(client_event))
         self._send_next()
 
-    def _show_window(self, *, is_other_order: bool) -> None:
-        """Follow the loader to its window: the cursor stays on its record where that was read."""
-        key = self.grid.cursor_key
+    def _show_window(self, key: str | None, *, is_other_order: bool) -> None:
+        """Follow the loader to its window: the cursor stays on its record where that was read.
+
+        `key` is that record's, None where it was not read before.
+        """
         self._source.show_window(self._account.catalog.cached_fields(self._entity or ""))
         self.grid.source_changed()
         if is_other_order and (key is None or self._source.position(key) is None):
