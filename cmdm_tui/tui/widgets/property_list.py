@@ -91,15 +91,18 @@ class PropertyList(Widget, can_focus=True):
         """Show these properties, the cursor on the field that had it where that is among them."""
         before = self.current
         self._properties = properties
-        labels = [one_line(shown.label, _MAX_NAME) for shown in properties]
-        self._names = labels
-        self._values = [self._format(shown) for shown in properties]
-        self._name_width = min(max(map(cell_len, labels), default=0), _MAX_NAME)
         names = [shown.name for shown in properties]
         self._cursor = names.index(before.name) if before and before.name in names else 0
+        if self.current != before:
+            self.post_message(self.CursorMoved(self.current))
+        labels = [one_line(shown.label, _MAX_NAME) for shown in properties]
+        values = [self._format(shown) for shown in properties]
+        if labels == self._names and self._replace_values(values):
+            return
+        self._names, self._values = labels, values
+        self._name_width = min(max(map(cell_len, labels), default=0), _MAX_NAME)
         self._layout_of_width = None
         self.refresh(layout=True)
-        self.post_message(self.CursorMoved(self.current))
 
     def find(self, words: str, *, is_next: bool = False) -> bool:
         """Move the cursor to the first property that the words match, from the cursor on."""
@@ -143,6 +146,23 @@ class PropertyList(Widget, can_focus=True):
             self._move_to(layout.lines[event.y][0])
             if event.chain > 1:
                 self.action_follow()
+
+    def _replace_values(self, values: list[Text]) -> bool:
+        """Put other values in place, and paint only those lines again that differ.
+
+        Return False, with nothing changed, where the values take other lines than before.
+        """
+        before, old = self._layout_of_width, self._values
+        if before is None:
+            return False
+        layout = self._build_layout(before.width, values)
+        if layout.lines != before.lines:
+            return False
+        self._values, self._layout_of_width = values, layout
+        for y, (place, _) in enumerate(layout.lines):
+            if values[place] != old[place]:
+                self.refresh(Region(0, y, self.size.width, 1))
+        return True
 
     def get_content_width(self, container: Size, viewport: Size) -> int:  # noqa: ARG002
         """Return the width of the whole pane."""
@@ -210,13 +230,13 @@ class PropertyList(Widget, can_focus=True):
 
     def _lay_out(self, width: int) -> _Layout:
         if self._layout_of_width is None or self._layout_of_width.width != width:
-            self._layout_of_width = self._build_layout(width)
+            self._layout_of_width = self._build_layout(width, self._values)
         return self._layout_of_width
 
-    def _build_layout(self, width: int) -> _Layout:
+    def _build_layout(self, width: int, values: Sequence[Text]) -> _Layout:
         layout = _Layout(width)
         room = max(width - self._name_width - _GAP, 1)
-        for place, value in enumerate(self._values):
+        for place, value in enumerate(values):
             layout.starts.append(len(layout.lines))
             if "\n" in value.plain or cell_len(value.plain) > room:
                 layout.wrapped[place] = list(value.wrap(self._console, room, overflow="fold"))

@@ -5,26 +5,11 @@ from cmdm_tui.config import ConfigurationError
 from cmdm_tui.text import one_line
 from cmdm_tui.tui.commands import Command, CommandTable
 from cmdm_tui.tui.messages import SwitchRequested
+from cmdm_tui.tui.screens.browse.move_commands import MOVE_COMMANDS
+from cmdm_tui.tui.screens.browse.order_commands import ORDER_COMMANDS
 from cmdm_tui.tui.screens.browse.panes import BrowsePanes
 from cmdm_tui.tui.screens.dialogs.ask import AskScreen
 from cmdm_tui.tui.widgets.record_pane import RECORD_TAB, RELATED_TAB
-
-
-def can_sort(screen: BrowsePanes) -> bool:
-    """Return whether there is a column under a visible cursor."""
-    return screen.records.column is not None and screen.is_record_table_visible
-
-
-def sort(screen: BrowsePanes) -> None:
-    """Sort by the column under the cursor."""
-    column = screen.records.column
-    if column is not None:
-        screen.records.sort(column)
-
-
-def unsort(screen: BrowsePanes) -> None:
-    """Go back to the service's own order."""
-    screen.records.unsort()
 
 
 def toggle_fields(screen: BrowsePanes) -> None:
@@ -137,22 +122,13 @@ def switch_account(screen: BrowsePanes) -> None:
 
 COMMANDS = CommandTable[BrowsePanes](
     "browse",
+    *ORDER_COMMANDS,
     Command(
-        "sort", "s", "Sort", "Let the service sort by this column; again reverses the order",
-        sort, can_sort, group="Find", cost="1 call", needs="a column under the cursor",
-        footer_priority=6,
-    ),
-    Command(
-        "unsort", "u", "Unsort", "Go back to the service's own order",
-        unsort, lambda screen: screen.records.is_sorted, is_in_footer=False,
-        group="Find", cost="1 call", needs="sorted records",
-    ),
-    Command(
-        "fields", "f", "Fields", "Show the entity's fields, or its records again", toggle_fields,
+        "fields", "F", "Fields", "Show the entity's fields, or its records again", toggle_fields,
         group="Record",
     ),
     Command(
-        "related", "g", "Related", "Show what is related to this record; again finds it",
+        "related", "R", "Related", "Show what is related to this record; again finds it",
         show_related, lambda screen: screen.record_pane.record is not None,
         group="Record", needs="a record",
     ),
@@ -161,7 +137,7 @@ COMMANDS = CommandTable[BrowsePanes](
         group="Record", cost="1 call", footer_priority=3,
     ),
     Command(
-        "add", "a", "Add", "Add a custom entity by its name", add_entity,
+        "add", "plus", "Add", "Add a custom entity by its name", add_entity,
         group="Entities", cost="1 call",
     ),
     Command(
@@ -182,10 +158,7 @@ COMMANDS = CommandTable[BrowsePanes](
         lambda screen: screen.records.read_missing(), lambda screen: screen.records.has_missing,
         group="Record", needs="records that are missing", footer_priority=5,
     ),
-    Command(
-        "entities", "e", "Entities", "Go to the list of entities",
-        lambda screen: screen.entities.take_focus(), is_in_footer=False, group="Move",
-    ),
+    *MOVE_COMMANDS,
     Command(
         "back", "escape", "Back", "Go back to the records",
         go_back, can_go_back, is_in_footer=False, group="Move", needs="another part in front",

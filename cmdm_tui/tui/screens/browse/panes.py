@@ -22,6 +22,7 @@ from cmdm_tui.tui.widgets.record_pane import RecordPane
 from cmdm_tui.tui.widgets.record_view import RecordView
 from cmdm_tui.tui.widgets.related_view import RelatedView
 from cmdm_tui.tui.widgets.status_line import StatusLine
+from cmdm_tui.tui.widgets.titles import set_titles
 
 Answer = TypeVar("Answer")
 
@@ -97,8 +98,8 @@ class BrowsePanes(CommandScreen):
         return self.panel.active == _FIELDS
 
     @property
-    def is_record_table_visible(self) -> bool:
-        """Whether the table of records is on the screen."""
+    def is_record_grid_visible(self) -> bool:
+        """Whether the grid of records is on the screen."""
         return self.panel.display and not self.shows_fields
 
     @property
@@ -126,10 +127,13 @@ class BrowsePanes(CommandScreen):
         self.record_pane.show_record(record)
         self.open_pane(tab)
 
-    def open_pane(self, tab: str) -> None:
+    def open_pane(self, tab: str | None = None) -> None:
         """Put the focus into the record pane; on a narrow screen it takes the panel's place."""
         self.add_class("-record-open")
-        self.record_pane.activate_tab(tab)
+        if tab is None:
+            self.record_pane.take_focus()
+        else:
+            self.record_pane.activate_tab(tab)
 
     def close_pane(self) -> None:
         """Put the focus into the panel; on a narrow screen the panel comes back."""
@@ -137,7 +141,7 @@ class BrowsePanes(CommandScreen):
         if self.record_pane.record is not self.records.record:
             self.record_pane.show_record(self.records.record)
         view = self.fields if self.shows_fields else self.records
-        self.set_focus(view.table)
+        self.set_focus(view.grid)
         self.show_state()
 
     def show_quota(self) -> None:
@@ -147,9 +151,8 @@ class BrowsePanes(CommandScreen):
     @on(StateChanged)
     def show_state(self) -> None:
         """Bring the panel's titles and the footer up to date."""
-        self.panel.border_title = safe_line(self.entity, 40)
         view = self.fields if self.shows_fields else self.records
-        self.panel.border_subtitle = safe_line(view.caption)
+        set_titles(self.panel, safe_line(self.entity, 40), safe_line(view.caption))
         available = self.available_commands
         if available != self._available:  # each refresh of the keys builds the footer again
             self._available = available

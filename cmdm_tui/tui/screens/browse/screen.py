@@ -81,7 +81,7 @@ class BrowseScreen(BrowsePanes):
 
     @on(RecordView.RecordHighlighted)
     def _follow(self, event: RecordView.RecordHighlighted) -> None:
-        self.record_pane.show_record(event.record)
+        self.record_pane.follow_record(event.record)
 
     @on(RecordView.RecordOpened)
     @on(RelatedView.RecordOpened)
