@@ -84,6 +84,8 @@ async def test_pinned_columns_stay_when_the_others_scroll() -> None:
         assert (words[0], words[-1]) == ("Id", "c19")
         await press(pilot, *["left"] * 19)
         assert app.lines()[0].split()[:3] == ["Id", "c0", "c1"]
+        await press(pilot, "end", "home")
+        assert app.lines()[0].split()[:3] == ["Id", "c0", "c1"]
 
 
 async def test_pinned_columns_take_half_of_the_room_at_most() -> None:

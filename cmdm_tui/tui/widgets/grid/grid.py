@@ -212,7 +212,8 @@ class Grid(GridDrawing, can_focus=True):
         self._move_cursor(row=self._state.row_count - 1)
 
     def action_first_column(self) -> None:
-        """Move the cursor to the first column."""
+        """Move the cursor to the first column, and scroll to those next to it."""
+        self._scroll(x=0)
         self._move_cursor(place=0)
 
     def action_last_column(self) -> None:
