@@ -65,7 +65,7 @@ class GridGeometry:
         right = left + max(self.width - self.scrolled_x, 0)
         spans: list[ColumnSpan] = []
         place = max(bisect_right(self._starts, left) - 1, self.frozen_count)
-        while place < len(self.columns) and self._starts[place] < right:
+        while place < len(self.columns) and max(self._starts[place], left) < right:
             start, end = self._starts[place], self._starts[place + 1]
             seen = max(start, left)
             x = self.scrolled_x + seen - left

@@ -34,7 +34,7 @@ class GridState:
         self._matches: dict[str, frozenset[str]] = {}
         self._filled: set[str] = set()
         self._revision: int | None = None
-        self._source_columns: tuple[SourceColumn, ...] = ()
+        self._source_columns: tuple[SourceColumn, ...] | None = None
         self._order: tuple[SortKey, ...] = ()
 
     @property
@@ -66,7 +66,7 @@ class GridState:
             self._filled, self._matches, self.marks = set(), {}, Marks()
         self.marks = self.marks if marks is None else marks
         self.layout = layout
-        self._revision, self._source_columns = None, ()
+        self._revision, self._source_columns = None, None
         return is_other
 
     def has_news(self) -> bool:

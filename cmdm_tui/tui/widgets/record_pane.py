@@ -5,12 +5,15 @@ from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
 from textual.containers import Vertical, VerticalScroll
-from textual.widgets import TabbedContent, TabPane
+from textual.content import Content
+from textual.widgets import Input, Static, TabbedContent, TabPane
 
 from cmdm_tui.api import ApiError, Record
 from cmdm_tui.catalog import Account
 from cmdm_tui.text import one_line
 from cmdm_tui.tui.messages import CallReturned, StateChanged
+from cmdm_tui.tui.models.record_names import RecordNames
+from cmdm_tui.tui.models.record_properties import RecordProperty, list_properties
 from cmdm_tui.tui.widgets.cells import safe_line
 from cmdm_tui.tui.widgets.notice import Notice
 from cmdm_tui.tui.widgets.property_list import PropertyList
@@ -28,7 +31,10 @@ RECORD_TAB, RELATED_TAB = "record-tab", "related-tab"
 
 
 class RecordPane(Vertical):
-    """Shows a whole record: as it was listed, or as it was read again."""
+    """Shows a whole record: as it was listed, or as it was read again.
+
+    `names` says what the records that it names are called, as far as they were read.
+    """
 
     @dataclass
     class Arrived(CallReturned):
@@ -44,9 +50,16 @@ class RecordPane(Vertical):
         address: tuple[str, str]
         error: ApiError
 
-    def __init__(self, account: Account, *, id: str | None = None) -> None:  # noqa: A002
+    def __init__(
+        self,
+        account: Account,
+        names: RecordNames,
+        *,
+        id: str | None = None,  # noqa: A002 - Textual's own name
+    ) -> None:
         super().__init__(id=id)
         self._account = account
+        self._names = names
         self._record: Record | None = None
         self._loading: tuple[str, str] | None = None
         self._wanted: tuple[str, str] | None = None
@@ -60,14 +73,17 @@ class RecordPane(Vertical):
         """Lay out the record and, on its own tab, what is related to it."""
         with TabbedContent(id="record-tabs"):
             with TabPane("Record", id=RECORD_TAB):
-                with VerticalScroll(id="properties", can_focus=True):
+                with VerticalScroll(id="properties", can_focus=False):
                     yield PropertyList(id="property-list")
+                yield Static(markup=False, id="property-description")
+                yield Input(placeholder="Find a field by its name", id="property-search")
                 yield Notice(id="pane-notice")
             with TabPane("Related", id=RELATED_TAB):
                 yield RelatedView(self._account, id="related")
 
     def on_mount(self) -> None:
         """Show that there is no record yet."""
+        self.query_one("#property-search", Input).display = False
         self.show_record(None)
 
     @property
@@ -97,9 +113,7 @@ class RecordPane(Vertical):
 
     def follow_record(self, record: Record | None) -> None:
         """Show a record once no other one was followed for a short while: no call."""
-        if self._timer is not None:
-            self._timer.stop()
-            self._timer = None
+        self._stop_following()
         self._followed = record
         if record is not self._record:
             self._timer = self.set_timer(REST_SECONDS, self.show_followed)
@@ -109,19 +123,19 @@ class RecordPane(Vertical):
         if self._timer is not None:
             self.show_record(self._followed)
 
-    def show_record(self, record: Record | None) -> None:
-        """Show a record as it was read: no call."""
+    def _stop_following(self) -> None:
         if self._timer is not None:
             self._timer.stop()
             self._timer = None
-        is_other = _address(record) != _address(self._record)
+
+    def show_record(self, record: Record | None) -> None:
+        """Show a record as it was read: no call."""
+        self._stop_following()
         self._record, self._error = record, None
         if self._worker is not None:
             self._worker.cancel()
         self._loading = None
-        if is_other:
-            self.query_one("#properties", VerticalScroll).scroll_home(animate=False)
-        self.query_one(PropertyList).show_record(record)
+        self._show_properties()
         self.related.show_record(record)
         self._update_notice()
 
@@ -152,7 +166,58 @@ class RecordPane(Vertical):
         if self.shows_related:
             self.related.take_focus()
         else:
-            self.screen.set_focus(self.query_one("#properties", VerticalScroll))
+            self.screen.set_focus(self.query_one(PropertyList))
+
+    @property
+    def current_property(self) -> RecordProperty | None:
+        """The property under the cursor of the pane, None where no record is shown."""
+        return self.query_one(PropertyList).current
+
+    def start_search(self) -> None:
+        """Ask for a part of a field's name."""
+        search = self.query_one("#property-search", Input)
+        search.value = ""
+        search.display = True
+        self.screen.set_focus(search)
+
+    def show_names(self) -> None:
+        """Show what the records that it names are called, as it is known by now: no call."""
+        self._show_properties()
+
+    def _show_properties(self) -> None:
+        record = self._record
+        fields = () if record is None else self._account.catalog.cached_fields(record.entity)
+        shown = () if record is None else list_properties(record, fields, self._names)
+        self.query_one(PropertyList).show_properties(shown)
+
+    def on_property_list_cursor_moved(self, event: PropertyList.CursorMoved) -> None:
+        """Say what is known of the field under the cursor."""
+        event.stop()
+        words = "" if event.shown is None else event.shown.description
+        description = self.query_one("#property-description", Static)
+        if str(description.content) != words:
+            description.update(Content(words))
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Go to the field that is typed."""
+        event.stop()
+        found = self.query_one(PropertyList).find(event.value)
+        event.input.set_class(not found, "-no-match")
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Stay at the field that was found."""
+        event.stop()
+        self.end_search()
+
+    @property
+    def is_searching(self) -> bool:
+        """Whether a field is being typed."""
+        return self.query_one("#property-search", Input).has_focus
+
+    def end_search(self) -> None:
+        """Leave the search; the cursor stays where it is."""
+        self.query_one("#property-search", Input).display = False
+        self.take_focus()
 
     async def _fetch(self, address: tuple[str, str]) -> None:
         try:
@@ -189,7 +254,3 @@ class RecordPane(Vertical):
         doing = "reading …" if self._loading is not None else ""
         set_titles(self, safe_line(title), safe_line(doing))
         self.post_message(StateChanged())
-
-
-def _address(record: Record | None) -> tuple[str, str] | None:
-    return (record.entity, record.external_id) if record is not None else None

@@ -96,6 +96,10 @@ class GridDrawing(ScrollView):
         x = self._geometry.scroll_to(self._state.cursor.place, left)
         y = min(max(top, row - self.page_rows + 1), row)
         if (x, y) != (left, top):
+            self._scroll(x, y)
+
+    def _scroll(self, x: int | None = None, y: int | None = None) -> None:
+        if self.is_attached:  # else the first layout scrolls to the cursor
             self.scroll_to(x, y, animate=False, force=True)
 
     def _refresh_row(self, row: int) -> None:

@@ -24,6 +24,7 @@ class Grid(GridDrawing, can_focus=True):
     `source_changed` is called.
     """
 
+    ALLOW_SELECT = False
     COMPONENT_CLASSES: ClassVar[set[str]] = COMPONENT_CLASSES
     DEFAULT_CSS = DEFAULT_CSS
     BINDINGS: ClassVar[list[BindingType]] = BINDINGS
@@ -119,7 +120,7 @@ class Grid(GridDrawing, can_focus=True):
         """
         if self._state.show(source, layout or ColumnLayout(), marks):
             self._reported_rows = self._reported_cursor = None
-            self.scroll_to(0, 0, animate=False, force=True)
+            self._scroll(0, 0)
         self.source_changed()
 
     def source_changed(self) -> None:
@@ -139,18 +140,23 @@ class Grid(GridDrawing, can_focus=True):
         self._update_size()
         if state.cursor.row != row and was_in_sight:
             top = self.scroll_offset.y + state.cursor.row - row
-            self.scroll_to(y=top, animate=False, force=True)
+            self._scroll(y=top)
             self._scroll_to_cursor()
         self._refresh_changed_lines()
         self._schedule_report()
 
     def apply_layout(self, layout: ColumnLayout) -> None:
         """Lay the columns out in another way, and say so; the cursor stays in its column."""
-        if layout != self._state.layout:
-            self._state.layout = layout
-            self._find_values()
-            self._arrange()
+        if self._lay_out(layout):
             self.post_message(self.LayoutChanged(layout))
+
+    def _lay_out(self, layout: ColumnLayout) -> bool:
+        if layout == self._state.layout:
+            return False
+        self._state.layout = layout
+        self._find_values()
+        self._arrange()
+        return True
 
     def show_matches(self, cells: Collection[tuple[str, str]]) -> None:
         """Show the cells with these row keys and column names as found by a search."""
@@ -192,7 +198,7 @@ class Grid(GridDrawing, can_focus=True):
     def action_move_pages(self, by: int) -> None:
         """Move the cursor and what is seen by pages."""
         rows = by * max(self.page_rows - 1, 1)
-        self.scroll_to(y=self.scroll_offset.y + rows, animate=False, force=True)
+        self._scroll(y=self.scroll_offset.y + rows)
         self._move_cursor(row=self.cursor_row + rows)
 
     def action_first_row(self) -> None:
@@ -278,13 +284,18 @@ class Grid(GridDrawing, can_focus=True):
         if self._drag is not None:
             column, origin = self._drag
             self._was_dragged = True
-            self.apply_layout(self.column_layout.resize(column.name, event.screen_x - origin))
+            self._lay_out(self.column_layout.resize(column.name, event.screen_x - origin))
 
     def on_mouse_up(self) -> None:
         """Let go of the column."""
         if self._drag is not None:
-            self._drag = None
             self.release_mouse()
+
+    def on_mouse_release(self) -> None:
+        """Report the new width, also where something else has taken the mouse."""
+        self._drag = None
+        if self._was_dragged:
+            self.post_message(self.LayoutChanged(self.column_layout))
 
     def on_click(self, event: events.Click) -> None:
         """Move the cursor there; a second click opens the row, one on a header presses it."""
