@@ -182,9 +182,6 @@ class CommandScreen(Screen[None]):
     are those that every screen has; the application gives them.
     """
 
-    is_main: ClassVar[bool] = False
-    """Whether it shows an opened account: records, query, calls or changes."""
-
     def bind_commands(self) -> Mapping[str, BoundCommand]:
         """Return the screen's commands by id, for instance `TABLE.bind(self, self.keymap)`."""
         raise NotImplementedError
@@ -269,6 +266,11 @@ class CommandApp(App[None]):
         screen, focused = self.screen, self.focused
         is_typed = focused is not None and focused.check_consume_key(event.key, event.character)
         return isinstance(screen, CommandScreen) and not is_typed and screen.runs_once(event.key)
+
+    @property
+    def main_screen_names(self) -> frozenset[str]:
+        """The names of the screens that the open account has; none where none is open."""
+        return frozenset()
 
     def bind_app_commands(self, screen: CommandScreen) -> Mapping[str, BoundCommand]:
         """Return the application's commands by id, to be run while that screen is in front."""

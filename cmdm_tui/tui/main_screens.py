@@ -25,6 +25,11 @@ class MainScreens:
         self.account = account
 
     @property
+    def names(self) -> frozenset[str]:
+        """The names of the screens that there are."""
+        return frozenset(self._makers)
+
+    @property
     def opened(self) -> tuple[Screen[None], ...]:
         """The screens that were shown so far."""
         return tuple(self._screens.values())

@@ -28,7 +28,6 @@ _WARNING_SECONDS = 15.0
 class BrowseScreen(BrowsePanes):
     """Browses one account."""
 
-    is_main = True
     BINDINGS: ClassVar[list[BindingType]] = commands.COMMANDS.bindings
 
     def __init__(self, account: Account) -> None:
