@@ -44,14 +44,14 @@ from cmdm_tui.tui.screens.start.screen import StartScreen
 from cmdm_tui.tui.screens.start.welcome import WelcomeScreen
 from cmdm_tui.tui.theme import THEMES
 from cmdm_tui.tui.tolerant_app import TolerantApp
-from cmdm_tui.tui.widgets.record_table import RecordTable
+from cmdm_tui.tui.widgets.grid import Grid
 
 _WARNING_SECONDS = 15.0
 """Seconds for which a warning is shown."""
 
 
 KEYMAP_OWNERS: tuple[type[DOMNode], ...] = (
-    BrowseScreen, RecordTable, StartScreen, WelcomeScreen, SignInScreen,
+    BrowseScreen, Grid, StartScreen, WelcomeScreen, SignInScreen,
 )  # fmt: skip
 """The screens and widgets whose keys a keymap can change."""
 

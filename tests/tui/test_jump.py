@@ -13,7 +13,7 @@ async def test_a_letter_takes_the_focus_to_its_part(service: ScriptedService) ->
     async with app.run_test(size=(140, 40)) as pilot:
         await wait_until_settled(pilot)
         screen = browse(app)
-        assert screen.records.table.has_focus
+        assert screen.records.grid.has_focus
         await press(pilot, "semicolon")
         assert isinstance(app.screen, JumpScreen)
         labels = list(app.screen.query(Label))
