@@ -119,7 +119,7 @@ async def test_the_mouse_opens_sorts_and_chooses(service: ScriptedService) -> No
         await pilot.click("#record-grid", offset=(20, 3))
         await wait_until_settled(pilot)
         assert grid.cursor_row == grid.scroll_offset.y + 2
-        await pilot.click("#record-grid", offset=(20, 3))
+        await pilot.click("#record-grid", offset=(20, 3), times=2)
         await wait_until_settled(pilot)
         assert browse(app).is_record_pane_visible
 

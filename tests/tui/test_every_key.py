@@ -73,7 +73,7 @@ async def close_dialogs(pilot: Pilot[None]) -> None:
         await asyncio.sleep(0.001)
 
 
-FOCUSES = (None, "e", "f")
+FOCUSES = (None, "1", "F")
 """Keys that take the focus to the records, the entities, the fields: there the pressing begins."""
 
 

@@ -6,7 +6,6 @@ from cmdm_tui.tui import Explorer
 from cmdm_tui.tui.models.row_number import check_row_number, read_row_number
 from cmdm_tui.tui.models.row_source import SortKey
 from cmdm_tui.tui.screens.browse.order_commands import add_key
-from cmdm_tui.tui.widgets import record_pane
 from tests.tui.driver import (
     FixedProfiles,
     browse,
@@ -289,7 +288,7 @@ async def test_the_pane_follows_without_help(
         pane = browse(app).record_pane
         browse(app).records.grid.move_cursor(row=1)
         while pane.record is None or pane.record.external_id != "ID000002":
-            await asyncio.sleep(record_pane.REST_SECONDS / 4)
+            await pilot.pause()
 
 
 async def test_a_count_that_is_not_told_grows(service: ScriptedService) -> None:

@@ -8,7 +8,6 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from cmdm_tui.api import NetworkError, Page, Record, Response
 from cmdm_tui.tui.models.page_reader import WindowOrder
-from cmdm_tui.tui.models.record_window import RecordWindow
 from cmdm_tui.tui.models.window_caption import describe_window
 from cmdm_tui.tui.models.window_loader import PageRequest, WindowChange, WindowLoader
 
@@ -392,7 +391,7 @@ class AnyOrder(RuleBasedStateMachine):
 
     @invariant()
     def rows_are_as_many_as_positions(self) -> None:
-        window: RecordWindow | None = self.loader.shown
+        window = self.loader.shown
         if window is not None:
             held = window.records(0, 1_000)
             ids = [record.external_id for record in held if record is not None]
