@@ -138,7 +138,7 @@ class Explorer(CommandApp, TolerantApp):
     @on(AccountOpened)
     async def _show_account(self, event: AccountOpened) -> None:
         """Show the account that was opened, and close the one before."""
-        former, self._screens = self._screens, MainScreens(self, event.account)
+        former, self._screens = self._screens, MainScreens(self, event.account, self.settings_file)
         await self._show_alone(self._screens.get("records"))
         self._show_new_warnings(event.account.profile.warnings)
         if former is not None:

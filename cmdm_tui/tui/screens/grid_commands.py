@@ -11,7 +11,6 @@ from cmdm_tui.tui.screens.dialogs.choice import ChoiceScreen
 from cmdm_tui.tui.screens.dialogs.columns import ColumnsScreen
 from cmdm_tui.tui.screens.grid_screen import GridScreen
 from cmdm_tui.tui.widgets.grid import Grid
-from cmdm_tui.tui.widgets.search_bar import SearchBar
 
 _MOST_COPIED = 74_994
 """Bytes that every terminal with OSC 52 takes; many take more."""
@@ -39,7 +38,7 @@ def has_marks(screen: GridScreen) -> bool:
 
 def start_search(screen: GridScreen) -> None:
     """Ask for the words to search for."""
-    screen.query_one(SearchBar).open()
+    screen.start_search()
 
 
 def find_next(screen: GridScreen) -> None:
@@ -70,7 +69,7 @@ def widen_column(screen: GridScreen, by: int = WIDTH_STEP) -> None:
     """Make the column under the cursor wider."""
     grid, column = screen.grid, _find_column(screen)
     if grid is not None and column is not None:
-        grid.apply_layout(grid.column_layout.widen(column.source, by))
+        grid.apply_layout(grid.column_layout.widen(column, by))
 
 
 def narrow_column(screen: GridScreen) -> None:
@@ -230,7 +229,8 @@ def _find_column(screen: GridScreen) -> GridColumn | None:
 FIND: tuple[Command[GridScreen], ...] = (
     Command(
         "search", "slash", "Search", "Search the rows that were read, as you type",
-        start_search, has_rows, group="Find", footer_priority=8, needs="rows",
+        start_search, lambda screen: screen.can_search, group="Find", footer_priority=8,
+        needs="rows",
     ),
     Command(
         "next", "n", "Next match", "Go to the next match",

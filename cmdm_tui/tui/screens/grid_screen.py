@@ -28,6 +28,15 @@ class GridScreen(CommandScreen):
         source = self.grid.source if self.grid is not None else None
         return source is not None and source.row_count > 0
 
+    @property
+    def can_search(self) -> bool:
+        """Whether there is anything to search."""
+        return self.has_rows
+
+    def start_search(self) -> None:
+        """Ask for the words to search for."""
+        self.query_one(SearchBar).open()
+
     def search(self, words: str) -> None:
         """Search what was read for the words, and go to the first match from the cursor on."""
         grid = self.grid
