@@ -16,6 +16,9 @@ from cmdm_tui.tui.app_commands import APP_COMMANDS
 from cmdm_tui.tui.commands import CommandScreen
 from cmdm_tui.tui.key_names import format_key, is_key, split_keys
 
+_ALIKE = 0.85
+"""How much two names are alike, of 1, for one to be a slip of the other."""
+
 _MOST_FAULTS = 4
 """Faults that are shown; the others are counted."""
 
@@ -101,7 +104,7 @@ def _check_entries(
 
 
 def _suggest(name: str, known: set[str]) -> str:
-    near = difflib.get_close_matches(name, sorted(known), 1)
+    near = difflib.get_close_matches(name, sorted(known), 1, _ALIKE)
     return f"Do you mean {near[0]}?" if near else ""
 
 
