@@ -12,7 +12,12 @@ class KeyFooter(Footer):
         self._keys: tuple[tuple[str, str, bool], ...] = ()
 
     def bindings_changed(self, screen: Screen[object]) -> None:
-        """Show the keys of the screen, if they are others than before."""
+        """Show the keys of the screen, if they are others than before.
+
+        Textual shows none while the terminal has not the keyboard, and asks again when it has.
+        """
+        if not screen.app.app_focus:
+            return
         keys = tuple(
             (active.binding.key, active.binding.description, active.enabled)
             for active in screen.active_bindings.values()

@@ -1,0 +1,9 @@
+"""The explorer in a browser: what `cmdm serve` runs. It needs the extra `serve`.
+
+`ExplorerServer` (`server`) serves the page and its websocket, `access` decides which requests are
+let in, and `ExplorerProcess` (`process`) is the explorer of one browser page. `page.html` is the
+page; its terminal, a script and a font, comes with textual-serve.
+"""
+
+WEB_DRIVER = "textual.drivers.web_driver:WebDriver"
+"""What `TEXTUAL_DRIVER` is in the environment of an explorer that runs in a browser."""
