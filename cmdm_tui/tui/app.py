@@ -1,23 +1,18 @@
 """The application: opens accounts, shows their screens, and closes them again."""
 
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
-import httpx
 from textual import on
 from textual.binding import BindingType
 from textual.command import Provider
 from textual.screen import Screen
 
-from cmdm_tui.api import Event
-from cmdm_tui.config import Paths
 from cmdm_tui.text import one_line
 from cmdm_tui.tui.account_opener import AccountChoice, AccountOpener, ProfileProvider
 from cmdm_tui.tui.app_commands import APP_COMMANDS
 from cmdm_tui.tui.commands import CommandApp
-from cmdm_tui.tui.main_screens import MainScreens
 from cmdm_tui.tui.messages import (
-    USER_ERRORS,
     AccountOpened,
     AccountRequested,
     ClientEvent,
@@ -29,12 +24,16 @@ from cmdm_tui.tui.messages import (
 )
 from cmdm_tui.tui.models.error_log import ErrorLog
 from cmdm_tui.tui.palette import CommandProvider
-from cmdm_tui.tui.screens.sign_in.screen import SignInScreen
-from cmdm_tui.tui.screens.start.profiles import SIGN_IN, ProfilesScreen
 from cmdm_tui.tui.screens.start.screen import StartScreen
-from cmdm_tui.tui.screens.start.welcome import WelcomeScreen
 from cmdm_tui.tui.theme import THEME
 from cmdm_tui.tui.tolerant_app import TolerantApp
+
+if TYPE_CHECKING:
+    import httpx
+
+    from cmdm_tui.api import Event
+    from cmdm_tui.config import Paths
+    from cmdm_tui.tui.main_screens import MainScreens
 
 _WARNING_SECONDS = 15.0
 """Seconds for which a warning is shown."""
@@ -64,14 +63,16 @@ class Explorer(CommandApp, TolerantApp):
         *,
         catalogs: Path | None,
         start: Literal["profile", "demo"] = "profile",
-        transport: httpx.AsyncBaseTransport | None = None,
-        paths: Paths | None = None,
+        transport: "httpx.AsyncBaseTransport | None" = None,
+        paths: "Paths | None" = None,
     ) -> None:
         super().__init__()
         self._paths = paths
         self.error_log = ErrorLog(None if paths is None else paths.explorer_log)
         self.use_command_palette = True
-        self._opener = AccountOpener(profiles, catalogs, transport, self._forward_event)
+        self._opener = AccountOpener(
+            profiles, catalogs, transport, self._forward_event, _import_main_screens
+        )
         self._start = AccountChoice(is_demo=start == "demo")
         self._screens: MainScreens | None = None
         self._warned: set[str] = set()
@@ -85,7 +86,7 @@ class Explorer(CommandApp, TolerantApp):
     @on(AccountOpened)
     async def _show_account(self, event: AccountOpened) -> None:
         """Show the account that was opened, and close the one before."""
-        former, self._screens = self._screens, MainScreens(self, event.account)
+        former, self._screens = self._screens, _import_main_screens()(self, event.account)
         await self._show_alone(self._screens.get("records"))
         self._show_new_warnings(event.account.profile.warnings)
         if former is not None:
@@ -98,6 +99,8 @@ class Explorer(CommandApp, TolerantApp):
 
     @on(WelcomeRequested)
     async def _open_welcome_screen(self, event: WelcomeRequested) -> None:
+        from cmdm_tui.tui.screens.start.welcome import WelcomeScreen
+
         await self._show_alone(WelcomeScreen(event.words))
 
     @on(AccountRequested)
@@ -108,6 +111,8 @@ class Explorer(CommandApp, TolerantApp):
 
     @on(SignInRequested)
     async def _open_sign_in_screen(self) -> None:
+        from cmdm_tui.tui.screens.sign_in.screen import SignInScreen
+
         await self._open_over(SignInScreen(self._opener, can_return=self._screens is not None))
 
     @on(ReturnRequested)
@@ -121,6 +126,9 @@ class Explorer(CommandApp, TolerantApp):
         self.run_worker(self._choose_account(), group="accounts", exclusive=True)
 
     async def _choose_account(self) -> None:
+        from cmdm_tui.tui.messages import USER_ERRORS
+        from cmdm_tui.tui.screens.start.profiles import ProfilesScreen
+
         trouble = ""
         try:
             profiles = await self._opener.list_profiles()
@@ -130,12 +138,12 @@ class Explorer(CommandApp, TolerantApp):
         self.push_screen(ProfilesScreen(profiles, current, trouble), self._take_choice)  # pyright: ignore[reportUnknownMemberType]
 
     def _take_choice(self, choice: AccountChoice | Literal["sign-in"] | None) -> None:
-        if choice == SIGN_IN:
+        if choice == "sign-in":
             self.post_message(SignInRequested())
         elif isinstance(choice, AccountChoice):
             self.post_message(AccountRequested(choice))
 
-    def _forward_event(self, event: Event) -> None:
+    def _forward_event(self, event: "Event") -> None:
         """Pass an event of the client on to the screens that show it."""
         if self._screens is not None:
             for screen in self._screens.opened:
@@ -172,3 +180,10 @@ class Explorer(CommandApp, TolerantApp):
         screens, self._screens = self._screens, None
         if screens is not None:
             await screens.account.close()
+
+
+def _import_main_screens() -> "type[MainScreens]":
+    """Import the screens of an account: they take long, and are not needed for the first paint."""
+    from cmdm_tui.tui.main_screens import MainScreens
+
+    return MainScreens
