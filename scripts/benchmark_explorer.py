@@ -55,7 +55,7 @@ class Verdicts:
         """Print one figure next to its limit."""
         is_within = value <= limit
         print(
-            f"  {what}: {value:.2f}{unit}, at most {limit:g}{unit}: {'yes' if is_within else 'NO'}"
+            f"  {what}: {value:.3g}{unit}, at most {limit:g}{unit}: {'yes' if is_within else 'NO'}"
         )
         if not is_within:
             self.exceeded.append(what)
@@ -123,7 +123,10 @@ def _make_rows(harlequin: Path, file: Path) -> Path:
             f"CREATE TABLE account AS SELECT printf('R%07d', n) AS ExternalID, {columns} "
             f"FROM range(1, {RECORDS + 1}) AS numbers(n)"
         )
-        code = "import duckdb, sys; duckdb.connect(sys.argv[1]).execute(sys.argv[2])"
+        code = (
+            "import duckdb, sys; rows = duckdb.connect(sys.argv[1]);"
+            "rows.execute('SET enable_progress_bar = false'); rows.execute(sys.argv[2])"
+        )
         subprocess.run([harlequin / "python", "-c", code, file, sql], check=True)
     return file
 
@@ -197,9 +200,10 @@ def _compare_a_million(harlequin: Path, rows: Path, verdicts: Verdicts) -> None:
     print(f"{RECORDS:,} records of {FIELDS} fields:\n  explorer: {ours}\n  Harlequin: {theirs}")
     verdicts.note("processor time, of Harlequin's", ours.seconds / theirs.seconds, 0.1)
     verdicts.note("peak memory, of Harlequin's", ours.megabytes / theirs.megabytes, 0.1)
-    verdicts.note("calls of the jump", ours.jump_calls, 2)
     if ours.jumped is None:
         verdicts.exceeded.append(f"the last record was not reached in {_JUMP_SECONDS:g} s")
+    else:
+        verdicts.note("calls of the jump", ours.jump_calls, 2)
 
 
 def _browse_with_explorer(url: str) -> BrowseCost:
@@ -226,12 +230,12 @@ def _browse_with_harlequin(harlequin: Path, rows: Path) -> BrowseCost:
         MeasuredTerminal(command, {"HOME": home}) as terminal,
     ):
         terminal.wait_for(lambda text: "Query Editor" in text)
-        terminal.wait_until_quiet(1.0)
+        terminal.wait_until_quiet()
         terminal.type("select * from account")
         terminal.wait_until_quiet()
         terminal.type(_CONTROL_J)
         terminal.wait_for(lambda text: FIRST in text, 120)
-        terminal.wait_until_quiet(1.0)
+        terminal.wait_until_quiet()
         terminal.type(_F5)
         terminal.wait_until_quiet()
         opened = terminal.processor_seconds
@@ -270,7 +274,7 @@ def _measure_keys(verdicts: Verdicts) -> None:
     """Measure what a cursor move writes, and what a held key costs in calls."""
     with _serve(10_000, FIELDS) as url, _explore(url) as terminal:
         terminal.wait_for(lambda text: FIRST in text)
-        terminal.wait_until_quiet(1.0)
+        terminal.wait_until_quiet()
         written: list[int] = []
         for _ in range(CURSOR_MOVES):
             before = terminal.received
@@ -286,5 +290,5 @@ def _measure_keys(verdicts: Verdicts) -> None:
         for _ in range(HELD_PRESSES):
             terminal.type("r")
             time.sleep(1 / 30)
-        terminal.wait_until_quiet(1.0)
+        terminal.wait_until_quiet()
         verdicts.note(f"{HELD_PRESSES} held r", _count_calls(url) - calls, 4, " calls")

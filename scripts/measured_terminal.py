@@ -83,7 +83,7 @@ class MeasuredTerminal:
                 return True
         return is_there(self.text)
 
-    def wait_until_quiet(self, seconds: float = QUIET_SECONDS, most: float = 60.0) -> None:
+    def wait_until_quiet(self, seconds: float = QUIET_SECONDS, most: float = 20.0) -> None:
         """Read until nothing has come for so many seconds, or for the most of them at all."""
         ends = time.monotonic() + most
         while self._read(seconds) and time.monotonic() < ends:
