@@ -34,7 +34,7 @@ def serve(context: CommandContext, *, on_demo: bool, host: str, port: int) -> in
     """Serve the explorer to browsers on this machine until interrupted.
 
     The first line on stdout is the address to open. It has a random token in it: whoever knows the
-    address can do in the explorer what you can. Each page that is opened has its own explorer.
+    address can do in the explorer what you can. Each page has its own explorer.
 
     It needs the extra serve: pipx install 'cmdm-tui[serve]'.
     """

@@ -1,8 +1,8 @@
-"""The explorer in a browser: what `cmdm serve` runs. It needs the extra `serve`.
+"""The explorer in a browser: what the command runs. It needs the extra of the same name.
 
 `ExplorerServer` (`server`) serves the page and its websocket, `access` decides which requests are
-let in, and `ExplorerProcess` (`process`) is the explorer of one browser page. `page.html` is the
-page; its terminal, a script and a font, comes with textual-serve.
+let in, and `ExplorerProcess` (`process`) is the explorer of one browser page. The page is next to
+them; its terminal, a script and a font, comes with textual-serve.
 """
 
 WEB_DRIVER = "textual.drivers.web_driver:WebDriver"

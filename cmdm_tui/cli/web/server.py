@@ -172,7 +172,7 @@ def _describe_listen_error(host: str, port: int, error: OSError) -> str:
 
 
 async def _forward(text: str, explorer: ExplorerProcess, websocket: web.WebSocketResponse) -> None:
-    """Pass one message of the page on; what is no message of its script is left out."""
+    """Pass one message of the page on; any other text is left out."""
     try:
         message: object = json.loads(text)
     except ValueError:
