@@ -23,7 +23,7 @@ SECURITY_HEADERS = {
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
 }
-"""Sent with every answer: nothing is loaded from elsewhere, and the address is sent to no other site."""
+"""Sent with every answer: nothing is loaded from elsewhere, and no other site gets the address."""
 
 
 def is_loopback(host: str) -> bool:
