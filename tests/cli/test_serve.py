@@ -47,6 +47,14 @@ class Served:
                 await asyncio.sleep(0.05)
 
 
+def is_running(process: int) -> bool:
+    """Return whether a process, which is not ours, has not ended: one not waited for has."""
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
 def read_command(process: int) -> list[str]:
     """Return the words that a process was started with."""
     words = Path(f"/proc/{process}/cmdline").read_bytes().split(b"\0")
@@ -140,6 +148,17 @@ async def test_sigterm_ends_the_server_and_its_explorers(home: Path) -> None:
         assert serve.process.returncode == 128 + signal.SIGTERM
         with pytest.raises(ProcessLookupError):
             os.kill(explorer, 0)
+
+
+async def test_a_server_that_is_killed_leaves_no_explorer_behind(home: Path) -> None:
+    async with served(home) as serve, aiohttp.ClientSession() as http:
+        async with http.ws_connect(serve.address + "ws") as socket:
+            await read_until(socket, pyte.Screen(80, 24), "account")
+            (explorer,) = serve.list_explorers()
+            serve.process.kill()
+        async with asyncio.timeout(SECONDS):
+            while is_running(explorer):  # noqa: ASYNC110 — nothing tells of another's children
+                await asyncio.sleep(0.1)
 
 
 @asynccontextmanager

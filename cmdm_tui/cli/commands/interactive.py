@@ -73,6 +73,10 @@ def explore(context: CommandContext, *, start: Literal["profile", "demo"]) -> No
             "The explorer needs a terminal. In a script, use commands such as cmdm list and get."
         )
         raise CommandFailure(message, ExitCode.USAGE)
+    if is_served:
+        from cmdm_tui.cli.web.parent import end_with_parent
+
+        end_with_parent()
     from cmdm_tui.cli.event_loop import run_async
     from cmdm_tui.tui import Explorer
 

@@ -1,8 +1,9 @@
 """The explorer in a browser: what the command runs. It needs the extra of the same name.
 
 `ExplorerServer` (`server`) serves the page and its websocket, `access` decides which requests are
-let in, and `ExplorerProcess` (`process`) is the explorer of one browser page. The page is next to
-them; its terminal, a script and a font, comes with textual-serve.
+let in, and `ExplorerProcess` (`process`) is the explorer of one browser page, which ends with its
+server (`parent`). The page is next to them; its terminal, a script and
+a font, comes with textual-serve.
 """
 
 WEB_DRIVER = "textual.drivers.web_driver:WebDriver"
