@@ -40,6 +40,7 @@ from cmdm_tui.api.errors import (
 from cmdm_tui.api.events import (
     CallFailed,
     CallFinished,
+    CallSent,
     Event,
     EventListener,
     PageRead,
@@ -47,6 +48,7 @@ from cmdm_tui.api.events import (
     RecordsMissing,
     RecordsUnreadable,
     RetryScheduled,
+    SignInEnded,
     SignInStarted,
     TotalChanged,
 )  # fmt: skip
@@ -81,6 +83,7 @@ __all__ = [
     "CallFailed",
     "CallFinished",
     "CallInfo",
+    "CallSent",
     "Client",
     "Converted",
     "Created",
@@ -121,6 +124,7 @@ __all__ = [
     "RetryScheduled",
     "SecretStr",
     "ServerError",
+    "SignInEnded",
     "SignInStarted",
     "SortOrder",
     "StatusError",

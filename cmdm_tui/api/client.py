@@ -207,9 +207,12 @@ class Client:
             left = min(self._deadline, self._time.left)
             mapping = map_errors(call, request, host=self.host, deadline=self._deadline, left=left)
             with self._time.explaining():
-                async with mapping:
-                    response = await self._http.send(request, stream=True)
-                    await self._sign_in.accept_token(response, call)
+                try:
+                    async with mapping:
+                        response = await self._http.send(request, stream=True)
+                        await self._sign_in.accept_token(response, call)
+                finally:
+                    self._sign_in.note_lost_answer()
 
     async def record(self, entity: str, external_id: str) -> Record:
         """Retrieve one record."""

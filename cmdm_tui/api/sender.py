@@ -158,6 +158,7 @@ class RequestSender:
         request = state.request = call.build_request()
         request.extensions["asked_at"] = state.asked_at
         request.extensions["process_began_at"] = self._time.process_began_at
+        request.extensions["call"], request.extensions["attempt"] = call.info, state.number
         request.extensions["once"] = call.once or call.info.method not in IDEMPOTENT_METHODS
         if self._is_on_network:
             trace_sending(request)
@@ -215,7 +216,8 @@ class RequestSender:
             answer = await read_response(response, call.info, started=started)
         finally:
             self._quota_tracker.release()
-        self._notify(CallFinished(call.info, answer.status, answer.elapsed, len(answer.body)))
+        finished = CallFinished(call.info, answer.status, answer.elapsed, len(answer.body), answer)
+        self._notify(finished)
         return answer
 
     def _build_quota_error(self, call: CallInfo, *, is_repeated: bool, floor: int = 0) -> ApiError:
