@@ -79,9 +79,11 @@ class SignIn(httpx.Auth):
         self._next_number = next_number
         self._notify = listener
         self._token = TokenState(quota_tracker, tokens)
-        self._redactor: Redactor | None = None
-        self._redacted: tuple[SecretStr, ...] = ()
-        """The secrets that the redactor knows: made for them, it serves many lines."""
+        self._redactor: tuple[tuple[SecretStr, ...], Redactor] | None = None
+        """A redactor and the secrets that it knows: made for them, it serves many lines.
+
+        Both in one value, as texts may be redacted in a thread.
+        """
         self._lock = asyncio.Lock()
         self._refusal: AuthenticationFailed | None = None
         self._refused_at = 0.0
@@ -193,10 +195,11 @@ class SignIn(httpx.Auth):
     def redact(self, words: str) -> str:
         """Return a service's words without the secrets it was sent and the tokens it gave."""
         secrets = (*self._secrets, *self._token.recent)
-        if self._redactor is None or self._redacted != secrets:
-            self._redacted = secrets
-            self._redactor = Redactor.for_sentences(secret.reveal() for secret in secrets)
-        return self._redactor.redact_values(words)
+        known = self._redactor
+        if known is None or known[0] != secrets:
+            known = secrets, Redactor.for_sentences(secret.reveal() for secret in secrets)
+            self._redactor = known
+        return known[1].redact_values(words)
 
     def has_given_up(self, asked_at: float) -> bool:
         """Return whether too many sign-ins in a row have failed since a call was made.

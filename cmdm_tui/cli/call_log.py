@@ -95,6 +95,14 @@ def describe_event(event: Event) -> str:
         case RetryScheduled(call, attempt, seconds, failure):
             words = failure.message
             return f"#{call.number} attempt {attempt} failed: {words}; again in {seconds:.1f} s"
+        case _:
+            return _describe_record_event(event)
+
+
+def _describe_record_event(
+    event: PageRead | TotalChanged | RecordsMissing | RecordsUnreadable,
+) -> str:
+    match event:
         case PageRead(entity, number, pages):
             return f"{entity}: page {number} of {pages or 'an unknown number'}"
         case TotalChanged(entity, before, after):

@@ -149,20 +149,31 @@ class CallLog:
         kept.sent_headers = hide_named_secrets(details.request_headers)
         kept.received_headers = hide_named_secrets(details.response_headers)
         self._store(call.key, "sent", details.request_body.content, kept)
-        self._store(call.key, "received", details.response_body.content, kept)
+        self._store_answer(kept, call.status or 0, details.response_body.content)
         self._put(kept)
 
     def read_details(self, key: str) -> CallDetails:
         """Return the headers and bodies of a call; empty where it is not kept."""
+        return self.prepare_details(key)()
+
+    def prepare_details(self, key: str) -> Callable[[], CallDetails]:
+        """Return what makes the details of a call as it is now, in any thread."""
         kept = self._kept.get(key)
         if kept is None:
-            return CallDetails()
-        return CallDetails(
-            redact_lines(kept.sent_headers, kept.redact),
-            self._read_body(kept, "sent", kept.sent_size),
-            redact_lines(kept.received_headers, kept.redact),
-            self._read_body(kept, "received", kept.received_size),
-        )
+            return CallDetails
+        redact, sent, received = kept.redact, kept.sent_headers, kept.received_headers
+        sent_body = self._find_body(kept, "sent", kept.sent_size)
+        received_body = self._find_body(kept, "received", kept.received_size)
+
+        def make() -> CallDetails:
+            return CallDetails(
+                redact_lines(sent, redact),
+                _redact_body(sent_body, redact),
+                redact_lines(received, redact),
+                _redact_body(received_body, redact),
+            )
+
+        return make
 
     def _key(self, call: CallInfo) -> str:
         return f"{self._client_number}.{call.number}"
@@ -203,10 +214,7 @@ class CallLog:
         if answer is not None:
             kept.received_headers = hide_named_secrets(answer.headers.items())
             kept.unread_encoding = answer.unread_encoding
-            if kept.call.is_sign_in and status in _SUCCESSES:
-                kept.received_size = -1  # it holds the token
-            else:
-                self._store(kept.call.key, "received", answer.utf8_body, kept)
+            self._store_answer(kept, status, answer.utf8_body)
         self._change(
             kept, state=CallState.ANSWERED, status=status, seconds=seconds, size=size, failure=""
         )
@@ -236,6 +244,12 @@ class CallLog:
         notes = (*kept.call.notes, note)[-_MOST_NOTES:]
         self._change(kept, state=CallState.DELAYED, notes=notes)
 
+    def _store_answer(self, kept: _KeptCall, status: int, body: bytes) -> None:
+        if kept.call.is_sign_in and status in _SUCCESSES:
+            kept.received_size = -1  # it holds the token
+        else:
+            self._store(kept.call.key, "received", body, kept)
+
     def _store(self, key: str, way: str, body: bytes, kept: _KeptCall) -> None:
         if way == "sent":
             kept.sent_size = len(body)
@@ -244,7 +258,8 @@ class CallLog:
         if body:
             self._bodies.store((key, way), body)
 
-    def _read_body(self, kept: _KeptCall, way: str, size: int) -> LoggedBody:
+    def _find_body(self, kept: _KeptCall, way: str, size: int) -> LoggedBody:
+        """Return a body with its secrets still in it, or why there is none."""
         if size < 0:
             return LoggedBody(note="It holds the token, and is not kept.", is_whole=False)
         body = self._bodies.load((kept.call.key, way)) if size else b""
@@ -256,7 +271,7 @@ class CallLog:
         if way == "received" and kept.unread_encoding:
             encoding = one_line(kept.unread_encoding, 40)
             return LoggedBody(note=f"{size:,} bytes in an unknown encoding, {encoding}.")
-        return redact_content(body, kept.redact)
+        return LoggedBody(body)
 
     def _change(self, kept: _KeptCall, **values: object) -> None:
         kept.call = replace(kept.call, revision=kept.call.revision + 1, **values)  # pyright: ignore[reportArgumentType]
@@ -271,6 +286,10 @@ class CallLog:
             self.dropped_count += 1
         self._calls = None
         self.revision += 1
+
+
+def _redact_body(body: LoggedBody, redact: Callable[[str], str]) -> LoggedBody:
+    return redact_content(body.content, redact) if body.content else body
 
 
 def _describe_end(failure: ApiError | None) -> str:

@@ -22,7 +22,7 @@ class CallUse:
                 del self._counts[old]
 
     def list_counts(self, parts: int) -> list[int]:
-        """Return the calls of the last hour in so many equal parts, which divide 60; latest last."""
+        """Return the calls of the last hour in equal parts, the latest last; `parts` divides 60."""
         length, first = _MINUTES // parts, self._minute - _MINUTES + 1
         return [
             sum(self._counts[first + part * length + step] for step in range(length))

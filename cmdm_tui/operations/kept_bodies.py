@@ -1,4 +1,4 @@
-"""Bodies of requests and answers that are kept for a while: bounded in bytes, the oldest go first."""
+"""Bodies of requests and answers, kept for a while: bounded in bytes, the oldest go first."""
 
 from collections import OrderedDict
 

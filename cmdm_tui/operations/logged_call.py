@@ -13,6 +13,7 @@ _HIDDEN_NAMES = frozenset({
     "authorization", "client_id", "client_secret", "cookie", "password", "proxy-authorization",
     "set-cookie", "username",
 })  # fmt: skip
+_LOWEST_ERROR = 400
 _SECRET_NAME = re.compile(r"secret|passw|api[-_]?key|(?:^|[-_])token$")
 
 
@@ -35,8 +36,8 @@ class LoggedCall:
     """One call. `path` follows the base address, without secrets; it is untrusted.
 
     `started` is the Unix time of its first sending and `sent_at` the monotonic time of its last,
-    None where it was read from a cassette. `seconds` are those of its last sending, `size` the bytes
-    of the answer's body. `notes` say what became of earlier attempts, a safe line each.
+    None where it was read from a cassette. `seconds` are those of its last sending, `size` the
+    bytes of the answer's body. `notes` say what became of earlier attempts, a safe line each.
     """
 
     key: str
@@ -64,7 +65,7 @@ class LoggedCall:
     @property
     def has_failed(self) -> bool:
         """Whether it has failed: no answer, or one with an error status."""
-        is_error = self.status is not None and self.status >= 400  # noqa: PLR2004 - as in HTTP
+        is_error = self.status is not None and self.status >= _LOWEST_ERROR
         return self.state is CallState.FAILED or is_error
 
     @property
@@ -108,12 +109,8 @@ def redact_lines(
 def redact_content(body: bytes, redact: Callable[[str], str]) -> LoggedBody:
     """Return a body that went through `redact`; bytes that are not UTF-8 stay as they are."""
     words = body.decode("utf-8", "surrogateescape")
-    shown = _redact_bytes(words, redact)
+    shown = redact(words).encode("utf-8", "surrogateescape")
     return LoggedBody(shown, is_whole=shown == body)
-
-
-def _redact_bytes(words: str, redact: Callable[[str], str]) -> bytes:
-    return redact(words).encode("utf-8", "surrogateescape")
 
 
 def _hide(name: str, value: str) -> str:

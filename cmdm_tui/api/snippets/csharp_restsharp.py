@@ -20,8 +20,8 @@ def format_csharp(method: str, address: httpx.URL, content: bytes | None = None)
         "",
         'var token = Environment.GetEnvironmentVariable("CMDM_TOKEN");',
         "using var client = new RestClient();",
-        f"var request = new RestRequest(new Uri({quote_csharp(str(address))}), "
-        f"{_name_method(method)});",
+        f"var address = new Uri({quote_csharp(str(address))});",
+        f"var request = new RestRequest(address, {_name_method(method)});",
         'request.AddHeader("Authorization", "Bearer " + token);',
     ]
     if content is not None:

@@ -12,8 +12,8 @@ def format_php_guzzle(method: str, address: httpx.URL, content: bytes | None = N
         "require 'vendor/autoload.php';",
         "",
         "$client = new GuzzleHttp\\Client();",
-        f"$response = $client->request({quote_php(method.encode())}, "
-        f"{quote_php(str(address).encode())}, [",
+        f"$address = {quote_php(str(address).encode())};",
+        f"$response = $client->request({quote_php(method.encode())}, $address, [",
         "    'http_errors' => false,",
         "    'headers' => [",
         "        'Authorization' => 'Bearer ' . getenv('CMDM_TOKEN'),",

@@ -15,8 +15,8 @@ def format_python(method: str, address: httpx.URL, content: bytes | None = None)
         "import httpx",
         "",
         "response = httpx.request(",
-        f"    {ascii(method)},",
-        f"    {ascii(str(address))},",
+        f"    {method!a},",
+        f"    {str(address)!a},",
         '    headers={"Authorization": f"Bearer {os.environ[\'CMDM_TOKEN\']}"'
         + (', "Content-Type": "application/json"},' if content is not None else "},"),
     ]

@@ -89,6 +89,13 @@ class Activity:
                 return self._with_delayed(DelayedCall(call.number, now + seconds, attempt, reason))
             case CallFinished(call) | CallFailed(call):
                 return self._without(call.number)
+            case _:
+                return self._with_record_event(event, now)
+
+    def _with_record_event(
+        self, event: PageRead | TotalChanged | RecordsMissing | RecordsUnreadable, now: float
+    ) -> "Activity":
+        match event:
             case PageRead(entity, page, pages):
                 of = "" if pages is None else f" of {pages:,}"
                 words = f"{one_line(entity, _LONGEST_NAME)}: page {page:,}{of}"
@@ -107,7 +114,7 @@ class Activity:
 
     @property
     def is_open(self) -> bool:
-        """Whether a call is waited for, or is to be sent again: what is described changes by itself."""
+        """Whether a call is waited for, or is to be sent again: its seconds go on."""
         return bool(self.delayed or self.sent) or self.sign_in_since is not None
 
     def describe(self, now: float) -> str:

@@ -1,0 +1,173 @@
+"""The commands of the calls screen: what each does, and the table of them."""
+
+from cmdm_tui.operations.confirmation import is_destructive
+from cmdm_tui.operations.logged_call import LoggedBody, LoggedCall
+from cmdm_tui.text import count_noun, one_line
+from cmdm_tui.tui.commands import Command, CommandTable
+from cmdm_tui.tui.prompter import DialogPrompter
+from cmdm_tui.tui.screens.calls.panes import CallsPanes
+from cmdm_tui.tui.screens.calls.snippets import (
+    NothingToCopy,
+    describe_copy,
+    list_copies,
+    write_copy,
+)
+from cmdm_tui.tui.screens.dialogs.help import HelpScreen
+from cmdm_tui.tui.widgets.call_pane import CallPane
+
+_CANCEL, _SEND = "Cancel", "Send it again"
+
+
+def can_send_again(screen: CallsPanes) -> bool:
+    """Return whether the call under the cursor can be sent: a change only of this run."""
+    call = screen.call
+    if call is None or call.is_sign_in or not call.is_path_whole:
+        return False
+    return not call.is_change or not (screen.account.profile.read_only or screen.is_file)
+
+
+def send_again(screen: CallsPanes) -> None:
+    """Send the call under the cursor again: a change only once that is confirmed."""
+    call = screen.call
+    if call is None:
+        return
+    body = screen.source.log.read_details(call.key).request_body
+    if body.note or not body.is_whole:
+        words = "Its body is not kept as it was sent, so it cannot be sent again."
+        screen.notify(words, severity="warning", markup=False)
+    elif call.is_change:
+        screen.run_worker(_confirm(screen, call, body), group="ask-again", exclusive=True)
+    else:
+        screen.send_again(call, body.content or None)
+
+
+async def _confirm(screen: CallsPanes, call: LoggedCall, body: LoggedBody) -> None:
+    question = _ask_again(call, screen.account.client.host)
+    if await DialogPrompter(screen.app).choose(question, (_CANCEL, _SEND)) == _SEND:
+        screen.send_again(call, body.content or None)
+
+
+def _ask_again(call: LoggedCall, host: str) -> str:
+    what = one_line(f"{call.method} {call.path}", 120)
+    if is_destructive(call.method, call.path):
+        risk = "It deletes or converts a record."
+    elif call.method == "POST":
+        risk = "It may make a second record."
+    else:
+        risk = "It changes a record."
+    return f"Send {what} to {one_line(host, 60)} again? {risk} It costs 1 call."
+
+
+def copy(screen: CallsPanes) -> None:
+    """Ask what to copy of the call under the cursor, and copy it."""
+    call = screen.call
+    if call is not None:
+        screen.run_worker(_copy(screen, call), group="local-copy", exclusive=True)
+
+
+async def _copy(screen: CallsPanes, call: LoggedCall) -> None:
+    make_details = screen.source.log.prepare_details(call.key)
+    what = await DialogPrompter(screen.app).choose("Copy this call as", list_copies(call))
+    if what is None:
+        return
+    try:
+        text = write_copy(call, make_details(), what, screen.account.client.address)
+    except NothingToCopy as error:
+        screen.notify(str(error), severity="warning", markup=False)
+        return
+    screen.app.copy_to_clipboard(text)
+    screen.notify(describe_copy(what, text), markup=False)
+
+
+def open_file(screen: CallsPanes) -> None:
+    """Ask for a cassette, and show its calls."""
+    screen.run_worker(_open_file(screen), group="local-file", exclusive=True)
+
+
+async def _open_file(screen: CallsPanes) -> None:
+    path = await DialogPrompter(screen.app).enter_text("Path of a cassette (YAML)", lambda _: "")
+    if path is not None:
+        screen.open_file(path)
+
+
+def cancel_calls(screen: CallsPanes) -> None:
+    """Leave every call that is under way."""
+    count = screen.account.client.cancel_calls()
+    words = f"{count_noun(count, 'call')} left." if count else "No call is under way."
+    screen.notify(words, markup=False)
+
+
+def can_cancel(screen: CallsPanes) -> bool:
+    """Return whether a call of this run is under way."""
+    return any(call.is_open for call in screen.live_log.calls[-200:])
+
+
+def show_details(screen: CallsPanes) -> None:
+    """Put the focus into the call, or back into the list."""
+    pane = screen.query_one(CallPane)
+    screen.set_focus(screen.grid if pane.has_focus else pane)
+
+
+def can_go_back(screen: CallsPanes) -> bool:
+    """Return whether there is something to go back from on this screen."""
+    return (
+        screen.is_filter_open
+        or bool(screen.source.filter_words)
+        or screen.is_file
+        or screen.query_one(CallPane).has_focus
+    )
+
+
+def go_back(screen: CallsPanes) -> None:
+    """Go back a step: from the call to the list, from the filter to all, from the file to this run."""
+    if screen.query_one(CallPane).has_focus:
+        screen.set_focus(screen.grid)
+    elif screen.is_filter_open or screen.source.filter_words:
+        screen.close_filter(clears=True)
+    elif screen.is_file:
+        screen.close_file()
+
+
+def show_help(screen: CallsPanes) -> None:
+    """List the keys."""
+    screen.app.push_screen(HelpScreen(COMMANDS))
+
+
+def _has_call(screen: CallsPanes) -> bool:
+    return screen.call is not None
+
+
+COMMANDS = CommandTable[CallsPanes](
+    "calls",
+    Command(
+        "filter", "slash", "Filter", "Show the calls that fit words: 4xx, get, slow, a path",
+        lambda screen: screen.open_filter(),
+    ),
+    Command(
+        "again", "a", "Send again", "Send this call again: one call; a change is asked about first",
+        send_again, can_send_again,
+    ),
+    Command(
+        "copy", "y", "Copy as", "Copy this call as curl, Python, C# or PHP, or a part of it",
+        copy, _has_call,
+    ),
+    Command(
+        "cancel", "c", "Leave calls", "Leave every call under way: no answer is waited for",
+        cancel_calls, can_cancel,
+    ),
+    Command(
+        "follow", "f", "Newest", "Go to the newest call, and to each that comes",
+        lambda screen: screen.follow(), _has_call,
+    ),
+    Command("open", "o", "Open file", "Show the calls of a cassette", open_file),
+    Command(
+        "details", "d", "Details", "Go into the call, to scroll it, or back to the list",
+        show_details, _has_call, is_in_footer=False,
+    ),
+    Command(
+        "back", "escape", "Back", "Go back: to the list, to all calls, to those of this run",
+        go_back, can_go_back, is_in_footer=False,
+    ),
+    Command("help", "question_mark", "Help", "List the keys", show_help),
+)  # fmt: skip
+"""Every key of the calls screen, in the order of the footer and the help."""
