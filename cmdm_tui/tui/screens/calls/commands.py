@@ -12,7 +12,6 @@ from cmdm_tui.tui.screens.calls.snippets import (
     list_copies,
     write_copy,
 )
-from cmdm_tui.tui.screens.dialogs.help import HelpScreen
 from cmdm_tui.tui.widgets.call_pane import CallPane
 
 _CANCEL, _SEND = "Cancel", "Send it again"
@@ -43,7 +42,7 @@ def send_again(screen: CallsPanes) -> None:
 
 async def _confirm(screen: CallsPanes, call: LoggedCall, body: LoggedBody) -> None:
     question = _ask_again(call, screen.account.client.host)
-    if await DialogPrompter(screen.app).choose(question, (_CANCEL, _SEND)) == _SEND:
+    if await DialogPrompter(screen.command_app).choose(question, (_CANCEL, _SEND)) == _SEND:
         screen.send_again(call, body.content or None)
 
 
@@ -67,7 +66,7 @@ def copy(screen: CallsPanes) -> None:
 
 async def _copy(screen: CallsPanes, call: LoggedCall) -> None:
     make_details = screen.source.log.prepare_details(call.key)
-    what = await DialogPrompter(screen.app).choose("Copy this call as", list_copies(call))
+    what = await DialogPrompter(screen.command_app).choose("Copy this call as", list_copies(call))
     if what is None:
         return
     try:
@@ -75,7 +74,7 @@ async def _copy(screen: CallsPanes, call: LoggedCall) -> None:
     except NothingToCopy as error:
         screen.notify(str(error), severity="warning", markup=False)
         return
-    screen.app.copy_to_clipboard(text)
+    screen.command_app.copy_to_clipboard(text)
     screen.notify(describe_copy(what, text), markup=False)
 
 
@@ -85,7 +84,7 @@ def open_file(screen: CallsPanes) -> None:
 
 
 async def _open_file(screen: CallsPanes) -> None:
-    path = await DialogPrompter(screen.app).enter_text("Path of a cassette (YAML)", lambda _: "")
+    path = await DialogPrompter(screen.command_app).enter_text("Path of a cassette (YAML)", lambda _: "")
     if path is not None:
         screen.open_file(path)
 
@@ -119,18 +118,13 @@ def can_go_back(screen: CallsPanes) -> bool:
 
 
 def go_back(screen: CallsPanes) -> None:
-    """Go back a step: from the call to the list, from the filter to all, from the file to this run."""
+    """Go back a step: from the call to the list, to all calls, from a file to this run."""
     if screen.query_one(CallPane).has_focus:
         screen.set_focus(screen.grid)
     elif screen.is_filter_open or screen.source.filter_words:
         screen.close_filter(clears=True)
     elif screen.is_file:
         screen.close_file()
-
-
-def show_help(screen: CallsPanes) -> None:
-    """List the keys."""
-    screen.app.push_screen(HelpScreen(COMMANDS))
 
 
 def _has_call(screen: CallsPanes) -> bool:
@@ -141,33 +135,36 @@ COMMANDS = CommandTable[CallsPanes](
     "calls",
     Command(
         "filter", "slash", "Filter", "Show the calls that fit words: 4xx, get, slow, a path",
-        lambda screen: screen.open_filter(),
+        lambda screen: screen.open_filter(), group="Find", footer_priority=8,
     ),
     Command(
-        "again", "a", "Send again", "Send this call again: one call; a change is asked about first",
-        send_again, can_send_again,
+        "again", "a", "Again", "Send this call again; a change is asked about first",
+        send_again, can_send_again, group="Calls", cost="1 call", footer_priority=7,
+        needs="a call that can be sent again",
     ),
     Command(
         "copy", "y", "Copy as", "Copy this call as curl, Python, C# or PHP, or a part of it",
-        copy, _has_call,
+        copy, _has_call, group="Calls", needs="a call", footer_priority=8,
     ),
     Command(
-        "cancel", "c", "Leave calls", "Leave every call under way: no answer is waited for",
-        cancel_calls, can_cancel,
+        "cancel", "c", "Leave", "Leave every call under way: no answer is waited for",
+        cancel_calls, can_cancel, group="Calls", needs="a call under way", footer_priority=9,
     ),
     Command(
         "follow", "f", "Newest", "Go to the newest call, and to each that comes",
-        lambda screen: screen.follow(), _has_call,
+        lambda screen: screen.follow(), _has_call, group="Find", needs="a call",
     ),
-    Command("open", "o", "Open file", "Show the calls of a cassette", open_file),
+    Command(
+        "open", "o", "Open file", "Show the calls of a cassette", open_file, group="Calls",
+        footer_priority=5,
+    ),
     Command(
         "details", "d", "Details", "Go into the call, to scroll it, or back to the list",
-        show_details, _has_call, is_in_footer=False,
+        show_details, _has_call, is_in_footer=False, group="Find", needs="a call",
     ),
     Command(
         "back", "escape", "Back", "Go back: to the list, to all calls, to those of this run",
-        go_back, can_go_back, is_in_footer=False,
+        go_back, can_go_back, is_in_footer=False, group="Find",
     ),
-    Command("help", "question_mark", "Help", "List the keys", show_help),
 )  # fmt: skip
 """Every key of the calls screen, in the order of the footer and the help."""

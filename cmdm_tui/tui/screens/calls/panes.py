@@ -235,7 +235,9 @@ class CallsPanes(CommandScreen):
 
     def open_file(self, path: str) -> None:
         """Show the calls of a cassette, read in a thread; what is shown stays until it is there."""
-        self.run_worker(self._read_file(Path(path).expanduser()), group="local-file", exclusive=True)
+        self.run_worker(
+            self._read_file(Path(path).expanduser()), group="local-file", exclusive=True
+        )
 
     async def _read_file(self, path: Path) -> None:
         try:
@@ -297,7 +299,5 @@ class CallsPanes(CommandScreen):
         self.show_changes()
 
 
-def _describe(
-    call: LoggedCall, make_details: Callable[[], CallDetails]
-) -> tuple[TextPart, ...]:
+def _describe(call: LoggedCall, make_details: Callable[[], CallDetails]) -> tuple[TextPart, ...]:
     return describe_call(call, make_details())

@@ -5,11 +5,9 @@ from typing import ClassVar
 
 from textual import on
 from textual.binding import BindingType
-from textual.command import Provider
 
 from cmdm_tui.tui.commands import BoundCommand
 from cmdm_tui.tui.messages import CallReturned, ClientEvent
-from cmdm_tui.tui.palette import CommandProvider
 from cmdm_tui.tui.screens.calls import commands
 from cmdm_tui.tui.screens.calls.panes import CallsPanes
 from cmdm_tui.tui.widgets.call_pane import CallPane
@@ -23,12 +21,12 @@ class CallsScreen(CallsPanes):
     The application adds the client's events to the log, and posts each as a `ClientEvent`.
     """
 
-    COMMANDS: ClassVar[set[type[Provider]]] = {CommandProvider}  # pyright: ignore[reportIncompatibleVariableOverride]
+    is_main = True
     BINDINGS: ClassVar[list[BindingType]] = commands.COMMANDS.bindings
 
     def bind_commands(self) -> Mapping[str, BoundCommand]:
         """Return the screen's commands by id."""
-        return commands.COMMANDS.bind(self)
+        return commands.COMMANDS.bind(self, self.keymap)
 
     @on(ClientEvent)
     def _show_event(self, event: ClientEvent) -> None:
