@@ -19,9 +19,7 @@ class CallsApp(CommandApp):
     APP_COMMANDS = APP_COMMANDS
     BINDINGS = APP_COMMANDS.bindings
 
-    def __init__(
-        self, profile: Profile, transport: httpx.AsyncBaseTransport | None = None
-    ) -> None:
+    def __init__(self, profile: Profile, transport: httpx.AsyncBaseTransport | None = None) -> None:
         super().__init__()
         self.log_of_calls = CallLog()
         self.account = Account.open(

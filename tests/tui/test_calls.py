@@ -187,7 +187,7 @@ async def test_a_silent_call_shows_its_seconds_and_can_be_left(
 async def test_a_cassette_opens_in_the_same_screen(
     service: ScriptedService, tmp_path: Path
 ) -> None:
-    cassette = sorted(CASSETTES.rglob("*.yaml"))[0]
+    cassette = min(CASSETTES.rglob("*.yaml"))
     broken, har = tmp_path / "broken [b].yaml", tmp_path / "a.har"
     broken.write_text("version: 1\ninteractions: 7\n")
     har.write_text("{}")

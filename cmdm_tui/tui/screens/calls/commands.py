@@ -4,14 +4,10 @@ from cmdm_tui.operations.confirmation import is_destructive
 from cmdm_tui.operations.logged_call import LoggedBody, LoggedCall
 from cmdm_tui.text import count_noun, one_line
 from cmdm_tui.tui.commands import Command, CommandTable
-from cmdm_tui.tui.prompter import DialogPrompter
 from cmdm_tui.tui.screens.calls.panes import CallsPanes
-from cmdm_tui.tui.screens.calls.snippets import (
-    NothingToCopy,
-    describe_copy,
-    list_copies,
-    write_copy,
-)
+from cmdm_tui.tui.screens.calls.snippets import list_copies
+from cmdm_tui.tui.screens.dialogs.choice import ChoiceScreen
+from cmdm_tui.tui.screens.dialogs.entry import EntryScreen
 from cmdm_tui.tui.widgets.call_pane import CallPane
 
 _CANCEL, _SEND = "Cancel", "Send it again"
@@ -35,15 +31,18 @@ def send_again(screen: CallsPanes) -> None:
         words = "Its body is not kept as it was sent, so it cannot be sent again."
         screen.notify(words, severity="warning", markup=False)
     elif call.is_change:
-        screen.run_worker(_confirm(screen, call, body), group="ask-again", exclusive=True)
+        _confirm(screen, call, body)
     else:
         screen.send_again(call, body.content or None)
 
 
-async def _confirm(screen: CallsPanes, call: LoggedCall, body: LoggedBody) -> None:
+def _confirm(screen: CallsPanes, call: LoggedCall, body: LoggedBody) -> None:
+    def answered(choice: str | None) -> None:
+        if choice == _SEND:
+            screen.send_again(call, body.content or None)
+
     question = _ask_again(call, screen.account.client.host)
-    if await DialogPrompter(screen.command_app).choose(question, (_CANCEL, _SEND)) == _SEND:
-        screen.send_again(call, body.content or None)
+    screen.open_dialog(ChoiceScreen(question, (_CANCEL, _SEND)), answered)
 
 
 def _ask_again(call: LoggedCall, host: str) -> str:
@@ -60,33 +59,25 @@ def _ask_again(call: LoggedCall, host: str) -> str:
 def copy(screen: CallsPanes) -> None:
     """Ask what to copy of the call under the cursor, and copy it."""
     call = screen.call
-    if call is not None:
-        screen.run_worker(_copy(screen, call), group="local-copy", exclusive=True)
-
-
-async def _copy(screen: CallsPanes, call: LoggedCall) -> None:
+    if call is None:
+        return
     make_details = screen.source.log.prepare_details(call.key)
-    what = await DialogPrompter(screen.command_app).choose("Copy this call as", list_copies(call))
-    if what is None:
-        return
-    try:
-        text = write_copy(call, make_details(), what, screen.account.client.address)
-    except NothingToCopy as error:
-        screen.notify(str(error), severity="warning", markup=False)
-        return
-    screen.command_app.copy_to_clipboard(text)
-    screen.notify(describe_copy(what, text), markup=False)
+
+    def answered(what: str | None) -> None:
+        if what is not None:
+            screen.copy_call(call, make_details, what)
+
+    screen.open_dialog(ChoiceScreen("Copy this call as", list_copies(call)), answered)
 
 
 def open_file(screen: CallsPanes) -> None:
     """Ask for a cassette, and show its calls."""
-    screen.run_worker(_open_file(screen), group="local-file", exclusive=True)
 
+    def answered(path: str | None) -> None:
+        if path is not None:
+            screen.open_file(path)
 
-async def _open_file(screen: CallsPanes) -> None:
-    path = await DialogPrompter(screen.command_app).enter_text("Path of a cassette (YAML)", lambda _: "")
-    if path is not None:
-        screen.open_file(path)
+    screen.open_dialog(EntryScreen("Path of a cassette (YAML)", lambda _: ""), answered)
 
 
 def cancel_calls(screen: CallsPanes) -> None:

@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from time import monotonic
+from typing import TypeVar
 
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Container, Vertical
 from textual.message import Message
+from textual.screen import Screen
 from textual.widgets import Input
 
 from cmdm_tui.catalog import Account
@@ -24,12 +26,15 @@ from cmdm_tui.tui.models.call_filter import FILTER_HINT
 from cmdm_tui.tui.models.call_source import CallSource
 from cmdm_tui.tui.models.call_text import format_seconds, name_call
 from cmdm_tui.tui.models.cassette_calls import CallFileUnreadable, read_cassette_calls
+from cmdm_tui.tui.screens.calls.snippets import NothingToCopy, describe_copy, write_copy
 from cmdm_tui.tui.widgets.call_pane import CallPane
 from cmdm_tui.tui.widgets.cells import safe_line
 from cmdm_tui.tui.widgets.grid import Grid
 from cmdm_tui.tui.widgets.key_footer import KeyFooter
 from cmdm_tui.tui.widgets.notice import Notice
 from cmdm_tui.tui.widgets.status_line import StatusLine
+
+Answer = TypeVar("Answer")
 
 _SECOND = 1.0
 _NOTHING_YET = "No call was made yet."
@@ -63,6 +68,13 @@ class CallsPanes(CommandScreen):
     class FileFailed(Message):
         """A file of calls could not be read; the words are safe."""
 
+        words: str
+
+    @dataclass
+    class Copied(Message):
+        """A text is to be copied; empty where there is none. The words on it are safe."""
+
+        text: str
         words: str
 
     @dataclass
@@ -205,6 +217,12 @@ class CallsPanes(CommandScreen):
         if self.call is not None and event.key == self.call.key:
             self.query_one(CallPane).show_parts(event.key, event.parts)
 
+    def open_dialog(
+        self, screen: Screen[Answer], answered: Callable[[Answer | None], None]
+    ) -> None:
+        """Put a dialog in front; `answered` is called with its answer, None where it gave none."""
+        self.command_app.push_screen(screen, answered)
+
     # The filter.
 
     def open_filter(self) -> None:
@@ -275,6 +293,28 @@ class CallsPanes(CommandScreen):
 
     # Calls.
 
+    def copy_call(
+        self, call: LoggedCall, make_details: Callable[[], CallDetails], what: str
+    ) -> None:
+        """Copy one of the forms that `list_copies` names; it is written in a thread."""
+        address = self.account.client.address
+        write = partial(_write_copy, call, make_details, what, address)
+        self.run_worker(self._copy(what, write), group="local-copy", exclusive=True)
+
+    async def _copy(self, what: str, write: Callable[[], str]) -> None:
+        try:
+            text = await asyncio.to_thread(write)
+        except NothingToCopy as error:
+            self.post_message(self.Copied("", str(error)))
+        else:
+            self.post_message(self.Copied(text, describe_copy(what, text)))
+
+    def on_calls_panes_copied(self, event: Copied) -> None:
+        """Hand a text to the terminal, and say what it is; nothing is never handed over."""
+        if event.text:
+            self.command_app.copy_to_clipboard(event.text)
+        self.notify(event.words, severity="information" if event.text else "warning", markup=False)
+
     def send_again(self, call: LoggedCall, content: bytes | None) -> None:
         """Send a call again, with this body: one call."""
         self.run_worker(self._send(call, content), group="again")
@@ -297,6 +337,12 @@ class CallsPanes(CommandScreen):
             words = f"{event.words}: {one_line(str(event.failure))}"
             self.notify(words, severity="error", markup=False)
         self.show_changes()
+
+
+def _write_copy(
+    call: LoggedCall, make_details: Callable[[], CallDetails], what: str, address: str
+) -> str:
+    return write_copy(call, make_details(), what, address)
 
 
 def _describe(call: LoggedCall, make_details: Callable[[], CallDetails]) -> tuple[TextPart, ...]:
