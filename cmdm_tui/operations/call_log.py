@@ -293,4 +293,4 @@ def _redact_body(body: LoggedBody, redact: Callable[[str], str]) -> LoggedBody:
 
 
 def _describe_end(failure: ApiError | None) -> str:
-    return "It was not waited for." if failure is None else str(failure)
+    return "It was not waited for." if failure is None else one_line(str(failure))

@@ -65,26 +65,31 @@ def _list_parts(call: LoggedCall, details: CallDetails) -> Iterator[TextPart]:
         yield TextPart(PartKind.ERROR, call.failure + "\n")
     for note in call.notes:
         yield TextPart(PartKind.NOTE, one_line(note, _LONGEST_LINE) + "\n")
-    yield from _list_message("Request", details.request_headers, details.request_body)
+    yield from _list_body("Request", details.request_body)
     if call.is_open:
         yield TextPart(PartKind.NOTE, "\nNo answer yet.\n")
-    elif call.status is not None:
-        yield from _list_message("Answer", details.response_headers, details.response_body)
+    yield from _list_body("Answer", details.response_body)
+    yield from _list_headers("Headers of the request", details.request_headers)
+    yield from _list_headers("Headers of the answer", details.response_headers)
 
 
-def _list_message(
-    title: str, headers: tuple[HeaderLine, ...], body: LoggedBody
-) -> Iterator[TextPart]:
-    yield TextPart(PartKind.TITLE, f"\n{title}\n")
+def _list_headers(title: str, headers: tuple[HeaderLine, ...]) -> Iterator[TextPart]:
+    if headers:
+        yield TextPart(PartKind.TITLE, f"\n{title}\n")
     for name, value in headers:
         yield TextPart(PartKind.NAME, one_line(name, 100) + ": ")
         yield TextPart(PartKind.TEXT, one_line(value, _LONGEST_LINE) + "\n")
+
+
+def _list_body(title: str, body: LoggedBody) -> Iterator[TextPart]:
+    if body.note or body.content:
+        yield TextPart(PartKind.TITLE, f"\n{title}\n")
     if body.note:
         yield TextPart(PartKind.NOTE, body.note + "\n")
     if not body.content:
         return
     text, more = format_body(body.content)
-    yield TextPart(PartKind.TEXT, ("\n" if headers else "") + text)
+    yield TextPart(PartKind.TEXT, text)
     if more:
         yield TextPart(PartKind.NOTE, f" … and {count_noun(more, 'more character')}")
     yield TextPart(PartKind.TEXT, "\n")

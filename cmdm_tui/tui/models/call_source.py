@@ -10,13 +10,16 @@ from cmdm_tui.tui.models.call_filter import SLOW_SECONDS, fits_filter
 from cmdm_tui.tui.models.call_text import format_moment, format_seconds, format_size
 from cmdm_tui.tui.models.row_source import Row, SortKey, SourceColumn, SourceState, Tone
 
+LEAST_PATH = 24
+"""Cells that the path has at least; it takes all the room there is."""
+
 COLUMNS = (
     SourceColumn("time", "Time", 8),
     SourceColumn("method", "Method", 6),
-    SourceColumn("path", "Path", 34),
+    SourceColumn("path", "Path", LEAST_PATH),
     SourceColumn("status", "Status", 6, is_number=True),
-    SourceColumn("seconds", "Took", 7, is_number=True),
-    SourceColumn("size", "Size", 8, is_number=True),
+    SourceColumn("seconds", "Took", 6, is_number=True),
+    SourceColumn("size", "Size", 7, is_number=True),
     SourceColumn("times", "Sent", 4, is_number=True),
 )
 _PATH, _STATUS, _SECONDS, _TIMES = 2, 3, 4, 6
@@ -64,7 +67,7 @@ class CallRow:
             case "size":
                 return format_size(call.size) or None
             case _:
-                return call.times_sent if call.times_sent > 1 else None
+                return call.times_sent or None
 
     def tone(self, column: int) -> Tone:
         """Return how a value is shown: what went wrong, what waits and what was slow stand out."""

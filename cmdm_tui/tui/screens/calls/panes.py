@@ -27,6 +27,7 @@ from cmdm_tui.tui.models.call_source import CallSource
 from cmdm_tui.tui.models.call_text import format_seconds, name_call
 from cmdm_tui.tui.models.cassette_calls import CallFileUnreadable, read_cassette_calls
 from cmdm_tui.tui.screens.calls.snippets import NothingToCopy, describe_copy, write_copy
+from cmdm_tui.tui.widgets.call_grid import CallGrid
 from cmdm_tui.tui.widgets.call_pane import CallPane
 from cmdm_tui.tui.widgets.cells import safe_line
 from cmdm_tui.tui.widgets.grid import Grid
@@ -100,7 +101,7 @@ class CallsPanes(CommandScreen):
         """Lay out the list beside or above one call, the filter, the status line and the footer."""
         with Container(id="calls-body"):
             with Vertical(id="calls-list"):
-                yield Grid(has_numbers=False, id="calls-grid")
+                yield CallGrid(has_numbers=False, id="calls-grid")
                 yield Notice(id="calls-notice")
             yield CallPane(id="call")
         yield Input(placeholder=FILTER_HINT, id="calls-filter")
@@ -117,9 +118,9 @@ class CallsPanes(CommandScreen):
         self.follow()
 
     @property
-    def grid(self) -> Grid:
+    def grid(self) -> CallGrid:
         """The list of calls."""
-        return self.query_one(Grid)
+        return self.query_one(CallGrid)
 
     @property
     def call(self) -> LoggedCall | None:
