@@ -7,7 +7,7 @@ httpx (`pool`; `trust` says whom TLS believes), and comes back through `body_lim
 and `decode` (`decode_fields` for field metadata, `decode_ids` for what was created). `paging` holds
 the walk over pages, `page_sizes` how large they are. `reconcile` finds out what became of a lost
 create, with `write_tracker`, `newest_records` and `value_match`. `urls` and `encode` make addresses
-and bodies, `curl` writes a call for a shell.
+and bodies, `curl` writes a call for a shell and `snippets` as source code.
 
 Also public: `Record`, `Field`, `Page`, `Properties`, `Event`, `Credentials`.
 """

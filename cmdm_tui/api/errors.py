@@ -8,7 +8,7 @@
     │   ├── AnswerTimeout
     │   ├── DeadlineExceeded
     │   │   └── TimeLimitReached        the time of the whole command is over
-    │   ├── CallCancelled               nobody waits for the answer any more
+    │   ├── CallCancelled               no one waits for the answer any more
     │   └── AnswerCutShort
     ├── QuotaFloorReached
     ├── OutcomeUnknown                  a create or conversion that may have been done

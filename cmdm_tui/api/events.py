@@ -70,7 +70,7 @@ class CallFinished:
     seconds: float
     size: int
     answer: Response | None = field(default=None, compare=False, repr=False)
-    """The answer itself, None where it is not at hand."""
+    """The answer itself, None where it is not kept."""
 
 
 @dataclass(frozen=True, slots=True)

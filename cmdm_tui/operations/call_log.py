@@ -1,7 +1,7 @@
 """The log of a run's calls: what was sent and what came back; bounded, and without a secret.
 
 It takes the events of a client. The explorer shows it on its status line and its calls screen, and
-the prompt can use it: so it stands above the client and below both.
+the prompt can use it as well: its home is above the client and below both.
 """
 
 import time
@@ -23,18 +23,18 @@ from cmdm_tui.api import (
     SignInEnded,
     SignInStarted,
 )
-from cmdm_tui.operations.call_use import CallUse
-from cmdm_tui.operations.kept_bodies import BodyStore
-from cmdm_tui.operations.logged_call import (
+from cmdm_tui.operations.call_entry import (
     CallDetails,
+    CallEntry,
     CallState,
     HeaderLine,
     LoggedBody,
-    LoggedCall,
     hide_named_secrets,
     redact_content,
     redact_lines,
 )
+from cmdm_tui.operations.call_use import CallUse
+from cmdm_tui.operations.kept_bodies import BodyStore
 from cmdm_tui.text import one_line
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ _SUCCESSES = range(200, 300)
 class _KeptCall:
     """A call and what its details are made of."""
 
-    call: LoggedCall
+    call: CallEntry
     redact: Callable[[str], str]
     sent_headers: tuple[HeaderLine, ...] = ()
     received_headers: tuple[HeaderLine, ...] = ()
@@ -82,7 +82,7 @@ class CallLog:
         self._clock = clock
         self._local_time = local_time
         self._kept = OrderedDict[str, _KeptCall]()
-        self._calls: list[LoggedCall] | None = None
+        self._calls: list[CallEntry] | None = None
         self._client_number = 0
         self.use = CallUse(clock)
         """How many calls were sent in each minute of the last hour."""
@@ -92,7 +92,7 @@ class CallLog:
         """Calls that were dropped, as more came than are kept."""
 
     @property
-    def calls(self) -> Sequence[LoggedCall]:
+    def calls(self) -> Sequence[CallEntry]:
         """The calls, the oldest first."""
         if self._calls is None:
             self._calls = [kept.call for kept in self._kept.values()]
@@ -107,7 +107,7 @@ class CallLog:
         """Tell the calls from here on from those of another client, whose numbers are the same."""
         self._client_number += 1
 
-    def find(self, key: str) -> LoggedCall | None:
+    def find(self, key: str) -> CallEntry | None:
         """Return a call by its key, None where it is not kept."""
         kept = self._kept.get(key)
         return None if kept is None else kept.call
@@ -139,7 +139,7 @@ class CallLog:
 
     def add_recorded(
         self,
-        call: LoggedCall,
+        call: CallEntry,
         details: CallDetails,
         redact: Callable[[str], str],
     ) -> None:
@@ -198,7 +198,7 @@ class CallLog:
         if kept is not None:
             return kept
         path = info.redact(info.path)
-        call = LoggedCall(
+        call = CallEntry(
             key, info.method, path, started=self._local_time(),
             is_sign_in=is_sign_in, is_path_whole=path == info.path,
         )  # fmt: skip

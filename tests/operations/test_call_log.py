@@ -21,10 +21,10 @@ from cmdm_tui.api import (
     RetryScheduled,
     SecretStr,
 )
+from cmdm_tui.operations.call_entry import CallState, hide_named_secrets
 from cmdm_tui.operations.call_log import CallLog
 from cmdm_tui.operations.call_use import CallUse
 from cmdm_tui.operations.kept_bodies import BodyStore
-from cmdm_tui.operations.logged_call import CallState, hide_named_secrets
 
 CANARIES = {
     "client id": "canary-client-id-81f2",
@@ -108,7 +108,7 @@ async def test_the_search_for_secrets_can_fail(monkeypatch: pytest.MonkeyPatch) 
     """With the redaction switched off, the same search finds each of them."""
 
     def keep(content: bytes, redact: Callable[[str], str]) -> object:
-        from cmdm_tui.operations.logged_call import LoggedBody
+        from cmdm_tui.operations.call_entry import LoggedBody
 
         return LoggedBody(content)
 

@@ -7,7 +7,7 @@ from enum import Enum, auto
 
 import msgspec
 
-from cmdm_tui.operations.logged_call import CallDetails, HeaderLine, LoggedBody, LoggedCall
+from cmdm_tui.operations.call_entry import CallDetails, CallEntry, HeaderLine, LoggedBody
 from cmdm_tui.text import count_noun, one_line, visible
 from cmdm_tui.tui.models.call_text import format_moment, format_seconds, format_size
 
@@ -35,7 +35,7 @@ class TextPart:
     text: str
 
 
-def describe_call(call: LoggedCall, details: CallDetails) -> tuple[TextPart, ...]:
+def describe_call(call: CallEntry, details: CallDetails) -> tuple[TextPart, ...]:
     """Return a call in full. It may take a while for a large body: call it in a thread."""
     return tuple(_list_parts(call, details))
 
@@ -51,7 +51,7 @@ def format_body(content: bytes, most: int = MOST_CHARACTERS) -> tuple[str, int]:
     return visible(text[:most], keep_lines=True), max(len(text) - most, 0)
 
 
-def _list_parts(call: LoggedCall, details: CallDetails) -> Iterator[TextPart]:
+def _list_parts(call: CallEntry, details: CallDetails) -> Iterator[TextPart]:
     yield TextPart(PartKind.TITLE, one_line(f"{call.method} {call.path}", _LONGEST_LINE) + "\n")
     facts = [
         format_moment(call.started),

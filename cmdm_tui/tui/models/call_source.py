@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from cmdm_tui.operations.call_entry import CallEntry, CallState
 from cmdm_tui.operations.call_log import CallLog
-from cmdm_tui.operations.logged_call import CallState, LoggedCall
 from cmdm_tui.text import count_noun
 from cmdm_tui.tui.models.call_filter import SLOW_SECONDS, fits_filter
 from cmdm_tui.tui.models.call_text import format_moment, format_seconds, format_size
@@ -36,7 +36,7 @@ _REVISIONS = 1_000_000
 class CallRow:
     """One call; `waited` are the whole seconds that its answer has been waited for."""
 
-    call: LoggedCall
+    call: CallEntry
     waited: int = 0
 
     @property
@@ -70,7 +70,7 @@ class CallRow:
                 return call.times_sent or None
 
     def tone(self, column: int) -> Tone:
-        """Return how a value is shown: what went wrong, what waits and what was slow stand out."""
+        """Return how a value is shown: what went wrong, what waits and what was slow are marked."""
         call = self.call
         if column in {_PATH, _STATUS}:
             if call.has_failed:
@@ -91,7 +91,7 @@ class CallSource:
         self.log = log
         self.filter_words = ""
         """The words that calls must fit; empty for all."""
-        self._calls: Sequence[LoggedCall] = ()
+        self._calls: Sequence[CallEntry] = ()
         self._positions: dict[str, int] | None = None
         self._seen: tuple[int, str, int] | None = None
         self._now = 0.0
@@ -143,7 +143,7 @@ class CallSource:
         return [self._row(call) for call in self._calls[max(first, 0) : max(first, 0) + count]]
 
     def position(self, key: str) -> int | None:
-        """Return where a call stands, None where it is not shown."""
+        """Return the position of a call, None where it is not shown."""
         if self._positions is None:
             self._positions = {call.key: number for number, call in enumerate(self._calls)}
         return self._positions.get(key)
@@ -151,7 +151,7 @@ class CallSource:
     def want_rows(self, first: int, count: int) -> None:
         """Do nothing: all rows are here."""
 
-    def _row(self, call: LoggedCall) -> CallRow:
+    def _row(self, call: CallEntry) -> CallRow:
         if not call.is_open or call.sent_at is None:
             return CallRow(call)
         return CallRow(call, max(int(self._now - call.sent_at), 0))

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from cmdm_tui.operations.call_entry import CallDetails, CallEntry, CallState, LoggedBody
 from cmdm_tui.operations.call_log import CallLog
-from cmdm_tui.operations.logged_call import CallDetails, CallState, LoggedBody, LoggedCall
 from cmdm_tui.text import one_line
 
 _API_PATH_PARTS = 2
@@ -35,7 +35,7 @@ def read_cassette_calls(path: Path, redact: Callable[[str], str]) -> CallLog:
             method, uri, sent = answer.key
             headers = tuple((k.decode("latin-1"), v.decode("latin-1")) for k, v in answer.headers)
             received = answer.body
-            call = LoggedCall(
+            call = CallEntry(
                 str(number),
                 method,
                 _find_path(uri),

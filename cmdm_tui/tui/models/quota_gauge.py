@@ -14,7 +14,7 @@ _BARS = "▁▂▃▄▅▆▇█"
 
 
 class QuotaLevel(Enum):
-    """How the calls that are left stand to the profile's floor and the hour's limit."""
+    """How the calls that are left compare with the profile's floor and the hour's limit."""
 
     FINE = auto()
     LOW = auto()

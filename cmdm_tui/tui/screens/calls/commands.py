@@ -1,7 +1,7 @@
 """The commands of the calls screen: what each does, and the table of them."""
 
+from cmdm_tui.operations.call_entry import CallEntry, LoggedBody
 from cmdm_tui.operations.confirmation import is_destructive
-from cmdm_tui.operations.logged_call import LoggedBody, LoggedCall
 from cmdm_tui.text import count_noun, one_line
 from cmdm_tui.tui.commands import Command, CommandTable
 from cmdm_tui.tui.screens.calls.panes import CallsPanes
@@ -36,7 +36,7 @@ def send_again(screen: CallsPanes) -> None:
         screen.send_again(call, body.content or None)
 
 
-def _confirm(screen: CallsPanes, call: LoggedCall, body: LoggedBody) -> None:
+def _confirm(screen: CallsPanes, call: CallEntry, body: LoggedBody) -> None:
     def answered(choice: str | None) -> None:
         if choice == _SEND:
             screen.send_again(call, body.content or None)
@@ -45,7 +45,7 @@ def _confirm(screen: CallsPanes, call: LoggedCall, body: LoggedBody) -> None:
     screen.open_dialog(ChoiceScreen(question, (_CANCEL, _SEND)), answered)
 
 
-def _ask_again(call: LoggedCall, host: str) -> str:
+def _ask_again(call: CallEntry, host: str) -> str:
     what = one_line(f"{call.method} {call.path}", 120)
     if is_destructive(call.method, call.path):
         risk = "It deletes or converts a record."

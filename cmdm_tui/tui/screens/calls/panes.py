@@ -16,8 +16,8 @@ from textual.screen import Screen
 from textual.widgets import Input
 
 from cmdm_tui.catalog import Account
+from cmdm_tui.operations.call_entry import CallDetails, CallEntry
 from cmdm_tui.operations.call_log import CallLog
-from cmdm_tui.operations.logged_call import CallDetails, LoggedCall
 from cmdm_tui.text import one_line
 from cmdm_tui.tui.commands import CommandScreen
 from cmdm_tui.tui.messages import USER_ERRORS, CallReturned, StateChanged, UserError
@@ -98,7 +98,7 @@ class CallsPanes(CommandScreen):
         self._available: frozenset[str] = frozenset()
 
     def compose(self) -> ComposeResult:
-        """Lay out the list beside or above one call, the filter, the status line and the footer."""
+        """Lay out the list next to or above one call, the filter, status line and footer."""
         with Container(id="calls-body"):
             with Vertical(id="calls-list"):
                 yield CallGrid(has_numbers=False, id="calls-grid")
@@ -123,7 +123,7 @@ class CallsPanes(CommandScreen):
         return self.query_one(CallGrid)
 
     @property
-    def call(self) -> LoggedCall | None:
+    def call(self) -> CallEntry | None:
         """The call under the cursor, None where there is none."""
         key = self.grid.cursor_key if self.is_mounted else None
         return None if key is None else self.source.log.find(key)
@@ -295,7 +295,7 @@ class CallsPanes(CommandScreen):
     # Calls.
 
     def copy_call(
-        self, call: LoggedCall, make_details: Callable[[], CallDetails], what: str
+        self, call: CallEntry, make_details: Callable[[], CallDetails], what: str
     ) -> None:
         """Copy one of the forms that `list_copies` names; it is written in a thread."""
         address = self.account.client.address
@@ -316,11 +316,11 @@ class CallsPanes(CommandScreen):
             self.command_app.copy_to_clipboard(event.text)
         self.notify(event.words, severity="information" if event.text else "warning", markup=False)
 
-    def send_again(self, call: LoggedCall, content: bytes | None) -> None:
+    def send_again(self, call: CallEntry, content: bytes | None) -> None:
         """Send a call again, with this body: one call."""
         self.run_worker(self._send(call, content), group="again")
 
-    async def _send(self, call: LoggedCall, content: bytes | None) -> None:
+    async def _send(self, call: CallEntry, content: bytes | None) -> None:
         name = name_call(call.method, call.path)
         try:
             answer = await self.account.client.request(call.method, call.path, content=content)
@@ -341,10 +341,10 @@ class CallsPanes(CommandScreen):
 
 
 def _write_copy(
-    call: LoggedCall, make_details: Callable[[], CallDetails], what: str, address: str
+    call: CallEntry, make_details: Callable[[], CallDetails], what: str, address: str
 ) -> str:
     return write_copy(call, make_details(), what, address)
 
 
-def _describe(call: LoggedCall, make_details: Callable[[], CallDetails]) -> tuple[TextPart, ...]:
+def _describe(call: CallEntry, make_details: Callable[[], CallDetails]) -> tuple[TextPart, ...]:
     return describe_call(call, make_details())

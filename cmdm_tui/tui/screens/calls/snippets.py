@@ -3,7 +3,7 @@
 from cmdm_tui.api.errors import ApiError
 from cmdm_tui.api.snippets.formats import SNIPPET_FORMATS
 from cmdm_tui.api.urls import join_path, parse_base_url
-from cmdm_tui.operations.logged_call import CallDetails, LoggedBody, LoggedCall
+from cmdm_tui.operations.call_entry import CallDetails, CallEntry, LoggedBody
 from cmdm_tui.text import count_noun
 
 PATH, REQUEST_BODY, ANSWER_BODY = "Path", "Body of the request", "Body of the answer"
@@ -13,13 +13,13 @@ class NothingToCopy(Exception):
     """There is nothing to copy; the message is one safe sentence that says why."""
 
 
-def list_copies(call: LoggedCall) -> tuple[str, ...]:
+def list_copies(call: CallEntry) -> tuple[str, ...]:
     """Return what can be copied of a call."""
     formats = () if call.is_sign_in else tuple(one.title for one in SNIPPET_FORMATS)
     return (*formats, PATH, REQUEST_BODY, ANSWER_BODY)
 
 
-def write_copy(call: LoggedCall, details: CallDetails, what: str, address: str) -> str:
+def write_copy(call: CallEntry, details: CallDetails, what: str, address: str) -> str:
     """Return the text to copy, never empty and with no secret in it.
 
     `what` is one of `list_copies`, `address` the base address of the service. Raises NothingToCopy.
@@ -48,7 +48,7 @@ def _read_body(body: LoggedBody, noun: str) -> str:
     return body.content.decode("utf-8", "replace")
 
 
-def _write_snippet(call: LoggedCall, details: CallDetails, what: str, address: str) -> str:
+def _write_snippet(call: CallEntry, details: CallDetails, what: str, address: str) -> str:
     write = next(one.write for one in SNIPPET_FORMATS if one.title == what)
     sent = details.request_body
     if sent.note:

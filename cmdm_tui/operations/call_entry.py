@@ -32,7 +32,7 @@ class CallState(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class LoggedCall:
+class CallEntry:
     """One call. `path` follows the base address, without secrets; it is untrusted.
 
     `started` is the Unix time of its first sending and `sent_at` the monotonic time of its last,
