@@ -13,7 +13,7 @@ from textual.screen import Screen
 from cmdm_tui.tui.key_names import format_keys, split_keys
 from cmdm_tui.tui.models.held_keys import HeldKeys
 
-ScreenT = TypeVar("ScreenT", bound=Screen[None])
+ScreenT = TypeVar("ScreenT", bound=Screen[None], contravariant=True)  # noqa: PLC0105 - one name
 
 
 def _always(_: Screen[None]) -> bool:
@@ -36,7 +36,7 @@ class Command(Generic[ScreenT]):
     is_available: Callable[[ScreenT], bool] = _always
     is_in_footer: bool = True
     group: str = "More"
-    """The heading in the help under which it stands: Move, Find, Columns, Change, …"""
+    """Its heading in the help: Move, Find, Columns, Change, …"""
     cost: str | Callable[[ScreenT], str] = ""
     """What it costs now, in words: `1 call`, `≤ 12 calls`. Empty where it makes no call."""
     repeats: bool = False
@@ -182,9 +182,6 @@ class CommandScreen(Screen[None]):
     are those that every screen has; the application gives them.
     """
 
-    is_main: ClassVar[bool] = False
-    """Whether it shows an opened account: records, query, calls or changes."""
-
     def bind_commands(self) -> Mapping[str, BoundCommand]:
         """Return the screen's commands by id, for instance `TABLE.bind(self, self.keymap)`."""
         raise NotImplementedError
@@ -247,7 +244,7 @@ class CommandScreen(Screen[None]):
 
 
 class CommandApp(App[None]):
-    """An application with commands of its own on every `CommandScreen`."""
+    """An application whose own commands apply on every `CommandScreen`."""
 
     APP_COMMANDS: ClassVar[CommandTable[CommandScreen]] = CommandTable("app")
 
@@ -269,6 +266,11 @@ class CommandApp(App[None]):
         screen, focused = self.screen, self.focused
         is_typed = focused is not None and focused.check_consume_key(event.key, event.character)
         return isinstance(screen, CommandScreen) and not is_typed and screen.runs_once(event.key)
+
+    @property
+    def main_screen_names(self) -> frozenset[str]:
+        """The names of the screens that the open account has; none where none is open."""
+        return frozenset()
 
     def bind_app_commands(self, screen: CommandScreen) -> Mapping[str, BoundCommand]:
         """Return the application's commands by id, to be run while that screen is in front."""

@@ -10,7 +10,7 @@ from cmdm_tui.tui.app_commands import APP_COMMANDS
 from cmdm_tui.tui.commands import CommandApp
 from cmdm_tui.tui.messages import ClientEvent
 from cmdm_tui.tui.screens.calls.screen import CallsScreen
-from cmdm_tui.tui.theme import THEME
+from cmdm_tui.tui.theme import THEMES
 
 
 class CallsApp(CommandApp):
@@ -29,8 +29,8 @@ class CallsApp(CommandApp):
         self.copied: list[str] = []
 
     def on_mount(self) -> None:
-        self.register_theme(THEME)
-        self.theme = THEME.name
+        self.register_theme(THEMES[0])
+        self.theme = THEMES[0].name
         self.push_screen(self.calls)
 
     def forward_event(self, event: Event) -> None:

@@ -15,7 +15,7 @@ from cmdm_tui.tui.screens.dialogs.secrets import SecretsScreen
 from cmdm_tui.tui.screens.sign_in.screen import SignInScreen
 from cmdm_tui.tui.screens.start.screen import StartScreen
 from cmdm_tui.tui.screens.start.welcome import WelcomeScreen
-from cmdm_tui.tui.widgets.record_table import RecordTable
+from cmdm_tui.tui.widgets.grid import Grid
 from tests.tui.driver import (
     FixedProfiles,
     browse,
@@ -31,7 +31,7 @@ from tests.tui.scripted_service import ScriptedService, profile
 def test_every_binding_has_an_id_of_its_own_and_a_tooltip() -> None:
     owners = (
         Explorer, AskScreen, BrowseScreen, ChoiceScreen, HelpScreen, SecretsScreen, SignInScreen,
-        StartScreen, WelcomeScreen, RecordTable,
+        StartScreen, WelcomeScreen, Grid,
     )  # fmt: skip
     bindings = [binding for owner in owners for binding in owner.__dict__["BINDINGS"]]
     assert all(isinstance(binding, Binding) for binding in bindings)
@@ -56,8 +56,8 @@ async def test_the_help_lists_every_key(service: ScriptedService) -> None:
             f"{format_keys(command.keys)} {command.description}" in told for command in every
         )
         assert "Let the service sort by this column; again reverses the order 1 call" in told
-        assert "Go back to the service's own order 1 call (needs sorted records)" in told
-        assert "Cursor up" in told  # what the table does by itself
+        assert "Go back to the service's own order (needs sorted records)" in told
+        assert "The row above" in told  # what the grid does by itself
         await type_text(pilot, "service own order")
         told = screen_words(app)
         assert "Find u Go back to the service's own order" in told
@@ -76,7 +76,7 @@ async def test_the_footer_offers_what_can_be_done(service: ScriptedService) -> N
         assert "s Sort" in footer
         assert "t Retry" not in footer
         assert "x Forget" not in footer
-        await press(pilot, "e", "down", "down", "enter")
+        await press(pilot, "1", "down", "down", "enter")
         footer = screen_words(app).partition("token until")[2]
         assert "s Sort" not in footer
         assert "g Related" not in footer
@@ -110,13 +110,16 @@ async def test_the_mouse_opens_sorts_and_chooses(service: ScriptedService) -> No
         await pilot.click("#entity-options", offset=(4, 1))
         await wait_until_settled(pilot)
         assert browse(app).entity == "lead"
-        await pilot.click(RecordTable, offset=(16, 0))
+        await pilot.click("#record-grid", offset=(20, 0))
         await wait_until_settled(pilot)
         assert service.calls[-1] == "lead?per_page=100&page=1&sort_by=LastName&sort_order=asc"
-        await pilot.click(RecordTable, offset=(16, 3))
+        grid = browse(app).records.grid
+        assert browse(app).records.record is not None
+        assert grid.cursor_key == "ID000001"  # it stays under the cursor, wherever it is now
+        await pilot.click("#record-grid", offset=(20, 3))
         await wait_until_settled(pilot)
-        assert browse(app).records.table.cursor_row == 2
-        await pilot.click(RecordTable, offset=(16, 3))
+        assert grid.cursor_row == grid.scroll_offset.y + 2
+        await pilot.click("#record-grid", offset=(20, 3), times=2)
         await wait_until_settled(pilot)
         assert browse(app).is_record_pane_visible
 
@@ -141,7 +144,7 @@ async def test_a_held_key_runs_its_command_twice_at_most(service: ScriptedServic
     app = Explorer(FixedProfiles(profile()), catalogs=None, transport=service)
     async with app.run_test(size=(80, 24)) as pilot:
         await wait_until_settled(pilot)
-        await press(pilot, "e", "down", "enter")
+        await press(pilot, "1", "down", "enter")
         before = len(service.calls)
         await hold(pilot, "r", presses=60)
         assert 1 <= len(service.calls) - before <= 2
@@ -149,4 +152,4 @@ async def test_a_held_key_runs_its_command_twice_at_most(service: ScriptedServic
         await press(pilot, "r", "r")
         assert len(service.calls) - before == 4
         await hold(pilot, "down", presses=60)
-        assert browse(app).records.table.cursor_row == 60
+        assert browse(app).records.grid.cursor_row == 60

@@ -8,7 +8,7 @@ from cmdm_tui.operations.call_log import CallLog
 from cmdm_tui.text import count_noun
 from cmdm_tui.tui.models.call_filter import SLOW_SECONDS, fits_filter
 from cmdm_tui.tui.models.call_text import format_moment, format_seconds, format_size
-from cmdm_tui.tui.models.row_source import Row, SortKey, SourceColumn, SourceState, Tone
+from cmdm_tui.tui.models.row_source import GridRow, SortKey, SourceColumn, SourceState, Tone
 
 LEAST_PATH = 24
 """Cells that the path has at least; it takes all the room there is."""
@@ -138,7 +138,7 @@ class CallSource:
         self._revision += 1
         return True
 
-    def rows(self, first: int, count: int) -> Sequence[Row]:
+    def rows(self, first: int, count: int) -> Sequence[GridRow]:
         """Return the rows from position `first`."""
         return [self._row(call) for call in self._calls[max(first, 0) : max(first, 0) + count]]
 

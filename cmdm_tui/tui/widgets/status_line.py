@@ -5,21 +5,18 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
-from textual.color import Color
 from textual.containers import Horizontal
 from textual.content import Content
-from textual.style import Style
 from textual.widgets import Static
 
 from cmdm_tui.api import Event
 from cmdm_tui.catalog import Account
-from cmdm_tui.config import Profile
 from cmdm_tui.operations.call_log import CallLog
 from cmdm_tui.text import one_line
 from cmdm_tui.tui.models.activity import Activity
 from cmdm_tui.tui.models.quota_gauge import QuotaGauge, QuotaLevel, draw_bars
 from cmdm_tui.tui.models.quota_text import QuotaText
-from cmdm_tui.tui.theme import MARKS
+from cmdm_tui.tui.theme import format_mark
 
 if TYPE_CHECKING:
     from textual.timer import Timer
@@ -59,7 +56,9 @@ class StatusLine(Horizontal):
 
     def compose(self) -> ComposeResult:
         """Lay out where calls go, which may be cut, and how many are left, which may not."""
-        yield Static(format_profile(self._account.profile), markup=False, id="status-profile")
+        profile = self._account.profile
+        mark = format_mark(profile.name, profile.colour, read_only=profile.read_only)
+        yield Static(mark, markup=False, id="status-profile")
         yield Static(markup=False, id="status-where")
         quota = Static(markup=False, id="status-quota")
         quota.tooltip = "Calls left this hour; the calls of the last hour by 5 minutes; the token"
@@ -118,13 +117,3 @@ def _format_gauge(gauge: QuotaGauge) -> Content:
         return Content()
     left = Content.styled(_LEFT * gauge.filled, _STYLES[gauge.level])
     return left + Content.styled(_USED * (gauge.cells - gauge.filled), "$foreground 40%") + " "
-
-
-def format_profile(profile: Profile) -> Content:
-    """Return the profile's name in its colour, and whether nothing can be changed through it."""
-    name = one_line(profile.name, 24) + (" · read-only" if profile.read_only else "")
-    if profile.colour is None:
-        return Content.styled(name, "bold $text-accent")
-    mark = Color.parse(MARKS.get(profile.colour, profile.colour))
-    style = Style(background=mark, foreground=mark.get_contrast_text(1.0), bold=True)
-    return Content.styled(f" {name} ", style)

@@ -20,7 +20,7 @@ from cmdm_tui.tui.key_names import format_keys
 _FOCUS_GROUP = "Here"
 """The heading of the keys that belong to the part with the focus, not to a table of commands."""
 
-_LAST_GROUPS = ("More", "Everywhere")
+_LAST_GROUPS = ("More", _FOCUS_GROUP, "Everywhere")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class HelpLine:
 
 
 def list_help(screen: CommandScreen) -> list[HelpLine]:
-    """Return the lines of a screen: what has the focus, its own commands, those of every screen."""
+    """Return the lines of a screen: its own commands, what has the focus, what every screen has."""
     known = screen.commands_by_binding
     lines = [*_list_focus_keys(screen, known), *map(_line_of, known.values())]
     groups = list(dict.fromkeys(line.group for line in lines))
@@ -142,7 +142,7 @@ def _key_table(lines: Sequence[HelpLine]) -> Table | Text:
 def _sentence_of(line: HelpLine) -> Text:
     sentence = Text(line.sentence, style="dim" if line.obstacle else "")
     if line.cost:
-        sentence.append(f"  {line.cost}", style="italic")
+        sentence.append("  " + line.cost.replace(" ", "\N{NO-BREAK SPACE}"), style="italic")
     if line.obstacle:
         sentence.append(f"  ({line.obstacle})", style="italic")
     return sentence
