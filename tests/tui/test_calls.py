@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -233,3 +234,30 @@ async def test_every_key_is_harmless_with_nothing_there(
         assert app.screen is app.calls
     assert service.calls == []
     assert service.sign_ins == 0
+
+
+@pytest.mark.parametrize("width", [80, 140])
+async def test_the_status_line_has_the_quota_whole(service: ScriptedService, width: int) -> None:
+    now = int(time.time())
+    headers = {"x-rate-limit-limit": "5000", "x-rate-limit-remaining": "600"}
+    headers |= {"x-rate-limit-reset": str(now + 900), "x-token-reset": str(now + 1_800)}
+    record = {"ExternalID": "ID000001", "Properties": {"City": "York"}}
+    service.answers["lead/ID000001"] = httpx.Response(200, json=record, headers=headers)
+    app = CallsApp(replace(profile(), floor=600), service)
+    async with app.run_test(size=(width, 24)) as pilot:
+        await app.account.client.record("lead", "ID000001")
+        await wait_until_settled(pilot)
+        words = screen_words(app)
+        assert "600/5,000 calls" in words
+        assert f"resets {time.strftime('%H:%M', time.localtime(now + 900))} ·" in words
+        assert f"token until {time.strftime('%H:%M', time.localtime(now + 1_800))} " in words
+        assert ("calls · █ · resets" in words) is (width == 140)  # low bars look like a border
+        line = app.calls.query_one("#status-quota").render_line(0)
+        gauge = next(segment for segment in line if "━" in segment.text)
+        count = next(segment for segment in line if "600/5,000" in segment.text)
+        assert gauge.text == "━"
+        assert gauge.style is not None
+        assert count.style is not None
+        assert gauge.style.color == count.style.color
+        red, green, blue = gauge.style.color.get_truecolor() if gauge.style.color else (0, 0, 0)
+        assert red > max(green, blue), "at the floor the gauge has the colour of an error"
