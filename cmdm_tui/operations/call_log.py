@@ -156,6 +156,13 @@ class CallLog:
         """Return the headers and bodies of a call; empty where it is not kept."""
         return self.prepare_details(key)()
 
+    def read_request_body(self, key: str) -> LoggedBody:
+        """Return the body that was sent with a call; empty where it is not kept."""
+        kept = self._kept.get(key)
+        if kept is None:
+            return LoggedBody()
+        return _redact_body(self._find_body(kept, "sent", kept.sent_size), kept.redact)
+
     def prepare_details(self, key: str) -> Callable[[], CallDetails]:
         """Return what makes the details of a call as it is now, in any thread."""
         kept = self._kept.get(key)

@@ -26,7 +26,7 @@ def send_again(screen: CallsPanes) -> None:
     call = screen.call
     if call is None:
         return
-    body = screen.source.log.read_details(call.key).request_body
+    body = screen.source.log.read_request_body(call.key)
     if body.note or not body.is_whole:
         words = "Its body is not kept as it was sent, so it cannot be sent again."
         screen.notify(words, severity="warning", markup=False)

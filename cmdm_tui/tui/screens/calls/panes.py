@@ -37,6 +37,8 @@ from cmdm_tui.tui.widgets.status_line import StatusLine
 
 Answer = TypeVar("Answer")
 
+_LARGE, _REST = 50_000, 0.2
+"""Bytes from which an answer is large, and the seconds that the cursor rests before it is read."""
 _SECOND = 1.0
 _NOTHING_YET = "No call was made yet."
 _NONE_FITS = "No call fits the filter."
@@ -208,9 +210,15 @@ class CallsPanes(CommandScreen):
             self.query_one(CallPane).show_parts(None, ())
             return
         make = partial(_describe, call, log.prepare_details(call.key))
-        self.run_worker(self._make_details(call.key, make), group="local-details", exclusive=True)
+        rest = _REST if (call.size or 0) > _LARGE else 0.0
+        work = self._make_details(call.key, make, rest)
+        self.run_worker(work, group="local-details", exclusive=True)
 
-    async def _make_details(self, key: str, make: Callable[[], tuple[TextPart, ...]]) -> None:
+    async def _make_details(
+        self, key: str, make: Callable[[], tuple[TextPart, ...]], rest: float
+    ) -> None:
+        """Make the text of a call in a thread, once the cursor has rested on it for a while."""
+        await asyncio.sleep(rest)
         self.post_message(self.DetailsMade(key, await asyncio.to_thread(make)))
 
     def on_calls_panes_details_made(self, event: DetailsMade) -> None:
