@@ -123,7 +123,7 @@ async def test_sorting_by_several_columns_says_what_it_costs(service: ScriptedSe
         ]  # fmt: skip
         keys = (SortKey("City"), SortKey("Score"))
         assert screen.records.order == keys
-        assert "by City ▲, Score ▲, sorted here" in screen.records.caption
+        assert "sorted here by City ▲, Score ▲" in screen.records.caption
         rows = screen.records.source.rows(0, 250)
         got = [(str(row.value(1)), int(str(row.value(2)))) for row in rows if row is not None]
         assert got == sorted(got)

@@ -17,7 +17,7 @@ MAX_COLUMNS = 1_000
 """Columns of a table of records: each may have properties that no other record has."""
 
 _VALUES_MEASURED = 4_000
-"""Values of all columns that are looked at for the widths, at least `_LEAST_MEASURED` a column."""
+"""Values of all columns that widths and types come from, at least `_LEAST_MEASURED` a column."""
 
 _LEAST_MEASURED = 20
 
@@ -47,15 +47,16 @@ def choose_columns(
 
     Types come from the fields where they are known, else from the records' values. Of very many
     fields the first get a column; the pane of a record shows all. With many columns the first
-    records decide alone how wide they are.
+    records decide alone how wide these are, and of what type.
     """
     names = list_names(records, fields)[: MAX_COLUMNS - 1]
-    inferred = infer_fields(records, only=frozenset(names))
-    types = {field.name: field.type for field in (*inferred, *fields)}
+    measured = records[: max(_VALUES_MEASURED // max(len(names), 1), _LEAST_MEASURED)]
+    declared = {field.name: field.type for field in fields}
+    inferred = infer_fields(measured, only=frozenset(names).difference(declared))
+    types = {field.name: field.type for field in inferred} | declared
     first = RecordColumn(
         EXTERNAL_ID, _choose_width(EXTERNAL_ID, [record.external_id for record in records])
     )
-    measured = records[: max(_VALUES_MEASURED // max(len(names), 1), _LEAST_MEASURED)]
     return (
         RecordColumn(first.name, first.width, is_external_id=True),
         *(

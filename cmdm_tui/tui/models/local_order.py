@@ -18,7 +18,7 @@ def sort_records(
 
     Numbers are compared by value, all else as text without regard to case, then by code point.
     Null is first in ascending order, as in the service's own sort (`api.md`, collation); in a
-    column of numbers what is no number follows the numbers. Equal ones stay in their order.
+    column of numbers any other text follows the numbers. Equal ones stay in their order.
     """
     ordered = list(records)
     for column, is_descending in reversed(keys):

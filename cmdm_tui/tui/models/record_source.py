@@ -119,7 +119,7 @@ class RecordSource:
         return [self._make_row(window, record) for record in records]
 
     def position(self, key: str) -> int | None:
-        """Return where the record with this external id stands, None where it is not held."""
+        """Return the position of the record with this external id, None where it is not held."""
         if self._local_order:
             return self._places.get(key)
         return self._window.position(key) if self._window is not None else None
@@ -164,13 +164,14 @@ class RecordSource:
         """Take in that the window has more records: columns for fields that no record had yet."""
         if self._window is None:
             return
-        found = [record for record in self._list_sample() if record.properties.keys() - self._names]
+        known = self._names
+        found = [record for record in self._list_sample() if not known >= record.properties.keys()]
         if found and self._record_columns:
             names = {name for record in found for name in record.properties} - self._names
             self._names |= names
             self.field_count += len(names)
-            known = {column.name for column in self._record_columns[1:]}
-            more = [column for column in choose_columns(found)[1:] if column.name in names - known]
+            shown = {column.name for column in self._record_columns[1:]}
+            more = [column for column in choose_columns(found)[1:] if column.name in names - shown]
             self._set_columns((*self._record_columns, *more)[:MAX_COLUMNS])
         if self._local_order:
             self.sort_rows(self._local_order if self._window.is_whole else ())

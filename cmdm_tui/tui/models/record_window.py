@@ -243,7 +243,7 @@ class RecordWindow:
         return [record for record in self.records(0, self.row_count) if record is not None]
 
     def position(self, external_id: str) -> int | None:
-        """Return where a record stands, None where it is not held."""
+        """Return the position of a record, None where it is not held."""
         page = self._page_of.get(external_id)
         stored = self._store.get(self._number, page) if page is not None else None
         if page is None or stored is None:

@@ -55,7 +55,7 @@ class TableSource:
         return self._rows[first : first + count]
 
     def position(self, key: str) -> int | None:
-        """Return where the row with this key stands."""
+        """Return the position of the row with this key."""
         return self._places.get(key)
 
     def want_rows(self, first: int, count: int) -> None:

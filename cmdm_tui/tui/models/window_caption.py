@@ -1,4 +1,4 @@
-"""Puts a window of records into words: what is in sight of how many, and what is not so sure."""
+"""Puts a window of records into words: what is in sight of how many, and what is in doubt."""
 
 from collections.abc import Sequence
 
@@ -23,15 +23,15 @@ def describe_window(loader: WindowLoader, local_order: Sequence[SortKey] = ()) -
     if window.read_count < window.row_count:
         parts.append(f"{window.read_count:,} read")
     parts += _list_doubts(window)
-    if local_order:
-        parts.append(f"{_describe_order(local_order)}, sorted here")
-    elif window.order is not None:
-        key = SortKey(window.order.field, window.order.direction == "desc")
-        parts.append(_describe_order([key]))
     if loader.reads_all and loader.error is None:
         parts.append("reading all …")
     elif loader.request is not None:
         parts.append("reading …")
+    if local_order:
+        parts.append(f"sorted here {_describe_order(local_order)}")
+    elif window.order is not None:
+        key = SortKey(window.order.field, window.order.direction == "desc")
+        parts.append(_describe_order([key]))
     return " · ".join(parts)
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
-from textual.containers import Vertical, VerticalScroll
+from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Input, Static, TabbedContent, TabPane
 
@@ -18,7 +18,7 @@ from cmdm_tui.tui.widgets.cells import safe_line
 from cmdm_tui.tui.widgets.notice import Notice
 from cmdm_tui.tui.widgets.property_list import PropertyList
 from cmdm_tui.tui.widgets.related_view import RelatedView
-from cmdm_tui.tui.widgets.titles import set_titles
+from cmdm_tui.tui.widgets.titles import TitledPane
 
 if TYPE_CHECKING:
     from textual.timer import Timer
@@ -30,7 +30,7 @@ REST_SECONDS = 0.08
 RECORD_TAB, RELATED_TAB = "record-tab", "related-tab"
 
 
-class RecordPane(Vertical):
+class RecordPane(TitledPane):
     """Shows a whole record: as it was listed, or as it was read again.
 
     `names` says what the records that it names are called, as far as they were read.
@@ -254,7 +254,7 @@ class RecordPane(Vertical):
             names = (one_line(self._record.entity, 24), one_line(self._record.external_id, 40))
             title = " ".join(names)
         doing = "reading …" if self._loading is not None else ""
-        set_titles(self, safe_line(title), safe_line(doing))
+        self.show_titles(safe_line(title), safe_line(doing))
         self.post_message(StateChanged())
 
 

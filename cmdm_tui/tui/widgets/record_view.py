@@ -71,6 +71,13 @@ class RecordView(Vertical):
 
         record: Record
 
+    @dataclass
+    class ColumnsLaidOut(Message):
+        """The columns of an entity were laid out in another way."""
+
+        entity: str
+        layout: ColumnLayout
+
     def __init__(
         self,
         account: Account,
@@ -357,6 +364,12 @@ class RecordView(Vertical):
         """Sort by the column whose header was pressed."""
         event.stop()
         self.sort(event.column)
+
+    def on_grid_layout_changed(self, event: Grid.LayoutChanged) -> None:
+        """Report how the columns are laid out now."""
+        event.stop()
+        if self._entity is not None:
+            self.post_message(self.ColumnsLaidOut(self._entity, event.layout))
 
     def _update_notice(self) -> None:
         """Bring the notice up to date."""

@@ -17,6 +17,7 @@ from cmdm_tui.tui.models.activity import Activity
 from cmdm_tui.tui.models.quota_gauge import QuotaGauge, QuotaLevel, draw_bars
 from cmdm_tui.tui.models.quota_text import QuotaText
 from cmdm_tui.tui.theme import format_mark
+from cmdm_tui.tui.widgets.changed_text import set_text
 
 if TYPE_CHECKING:
     from textual.timer import Timer
@@ -95,8 +96,10 @@ class StatusLine(Horizontal):
         calls = _format_gauge(gauge) + Content.styled(text.calls, f"bold {_STYLES[gauge.level]}")
         parts = [calls] if doing else [calls, use, Content(text.reset), Content(text.token)]
         where = Content.styled(doing, "$text-accent") if doing else one_line(client.host, 80)
-        self.query_one("#status-where", Static).update(_GAP + where)
-        self.query_one("#status-quota", Static).update(_GAP.join([part for part in parts if part]))
+        set_text(self.query_one("#status-where", Static), _GAP + where)
+        set_text(
+            self.query_one("#status-quota", Static), _GAP.join([part for part in parts if part])
+        )
         self.set_class(bool(doing), "-doing")
 
     def on_resize(self) -> None:

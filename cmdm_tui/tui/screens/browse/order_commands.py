@@ -84,7 +84,7 @@ def cost_of_adding(screen: BrowsePanes) -> str:
 def _describe_calls(screen: BrowsePanes) -> str:
     window, left = screen.records.window, screen.account.client.quota.remaining
     calls = window.calls_to_read_all if window is not None else None
-    words = "nobody knows how many calls" if calls is None else format_counted(calls, "call")
+    words = "an unknown number of calls" if calls is None else format_counted(calls, "call")
     if left is None:
         return words
     short = ", which is not enough" if calls is not None and calls > left else ""

@@ -16,7 +16,6 @@ from cmdm_tui.tui.screens.browse import commands
 from cmdm_tui.tui.screens.browse.kept_view import ViewKeeper
 from cmdm_tui.tui.screens.browse.panes import BrowsePanes
 from cmdm_tui.tui.widgets.entity_list import EntityList
-from cmdm_tui.tui.widgets.grid import Grid
 from cmdm_tui.tui.widgets.property_list import PropertyList
 from cmdm_tui.tui.widgets.record_pane import RECORD_TAB, RecordPane
 from cmdm_tui.tui.widgets.record_view import RecordView
@@ -105,9 +104,9 @@ class BrowseScreen(BrowsePanes):
         if link is not None:
             self.follow_link(link)
 
-    @on(Grid.LayoutChanged, "#record-grid")
-    def _keep_layout(self, event: Grid.LayoutChanged) -> None:
-        self.keeper.keep_layout(self.entity, event.layout)
+    @on(RecordView.ColumnsLaidOut)
+    def _keep_layout(self, event: RecordView.ColumnsLaidOut) -> None:
+        self.keeper.keep_layout(event.entity, event.layout)
         self.keeper.save()
 
     @on(StateChanged)
