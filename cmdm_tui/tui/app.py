@@ -45,13 +45,14 @@ from cmdm_tui.tui.screens.start.welcome import WelcomeScreen
 from cmdm_tui.tui.theme import THEMES
 from cmdm_tui.tui.tolerant_app import TolerantApp
 from cmdm_tui.tui.widgets.grid import Grid
+from cmdm_tui.tui.widgets.property_list import PropertyList
 
 _WARNING_SECONDS = 15.0
 """Seconds for which a warning is shown."""
 
 
 KEYMAP_OWNERS: tuple[type[DOMNode], ...] = (
-    BrowseScreen, Grid, StartScreen, WelcomeScreen, SignInScreen,
+    BrowseScreen, Grid, PropertyList, StartScreen, WelcomeScreen, SignInScreen,
 )  # fmt: skip
 """The screens and widgets whose keys a keymap can change."""
 
@@ -137,7 +138,7 @@ class Explorer(CommandApp, TolerantApp):
     @on(AccountOpened)
     async def _show_account(self, event: AccountOpened) -> None:
         """Show the account that was opened, and close the one before."""
-        former, self._screens = self._screens, MainScreens(self, event.account)
+        former, self._screens = self._screens, MainScreens(self, event.account, self.settings_file)
         await self._show_alone(self._screens.get("records"))
         self._show_new_warnings(event.account.profile.warnings)
         if former is not None:

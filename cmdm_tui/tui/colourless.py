@@ -11,7 +11,7 @@ _VISIBLE_DIFFERENCE = 0.25
 
 
 class WithoutColour(LineFilter):
-    """Shows no colour: what has a background of its own, such as the cursor, is reversed."""
+    """Shows no colour: what has its own background, such as the cursor, is reversed."""
 
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
         """Return the segments with their bold, underlined and reversed text, and no colour."""

@@ -13,7 +13,7 @@ from textual.screen import Screen
 from cmdm_tui.tui.key_names import format_keys, split_keys
 from cmdm_tui.tui.models.held_keys import HeldKeys
 
-ScreenT = TypeVar("ScreenT", bound=Screen[None])
+ScreenT = TypeVar("ScreenT", bound=Screen[None], contravariant=True)  # noqa: PLC0105 - one name
 
 
 def _always(_: Screen[None]) -> bool:

@@ -1,5 +1,6 @@
 """The keymap: which keys the user has given to which commands, and what is wrong with it."""
 
+import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,8 +16,11 @@ from cmdm_tui.tui.app_commands import APP_COMMANDS
 from cmdm_tui.tui.commands import CommandScreen
 from cmdm_tui.tui.key_names import format_key, is_key, split_keys
 
+_ALIKE = 0.85
+"""How much two names are alike, of 1, for one to be a slip of the other."""
+
 _MOST_FAULTS = 4
-"""Faults that are told; the others are counted."""
+"""Faults that are shown; the others are counted."""
 
 BindingSet = Mapping[str, tuple[str, ...]]
 """Bindings that apply together, such as a screen's: the keys of each by its id."""
@@ -49,7 +53,7 @@ def read_keymap(path: Path, sets: list[BindingSet]) -> Keymap:
     """Read a keymap file such as `"browse.sort" = "o,ctrl+o"`; it is empty where there is no file.
 
     An entry that is unusable, or whose key another command of the same screen has, is left out and
-    its fault told. A file that cannot be read is one fault.
+    its fault noted. A file that cannot be read is one fault.
     """
     try:
         content = read_toml(path)
@@ -89,7 +93,7 @@ def _check_entries(
         keys = tuple(dict.fromkeys(split_keys(given))) if isinstance(given, str) else ()
         odd = [key for key in keys if not is_key(key)]
         if name not in known:
-            faults.append(f"no command is called {shown}.")
+            faults.append(f"no command is called {shown}. {_suggest(name, known)}".rstrip())
         elif not keys:
             faults.append(f'{shown} needs keys in quotes, such as "o" or "o,ctrl+o".')
         elif odd:
@@ -97,6 +101,11 @@ def _check_entries(
         else:
             taken[name] = keys
     return taken, faults
+
+
+def _suggest(name: str, known: set[str]) -> str:
+    near = difflib.get_close_matches(name, sorted(known), 1, _ALIKE)
+    return f"Do you mean {near[0]}?" if near else ""
 
 
 def _find_clash(

@@ -62,6 +62,9 @@ async def test_the_help_lists_every_key(service: ScriptedService) -> None:
         told = screen_words(app)
         assert "Find u Go back to the service's own order" in told
         assert "Forget" not in told
+        assert "browse.unsort" not in told
+        await press(pilot, "f2")
+        assert "browse.unsort" in screen_words(app)
         await type_text(pilot, " nothing like it")
         assert "No key does that." in screen_words(app)
         await press(pilot, "escape")

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import pytest
 from textual import events
@@ -82,6 +83,8 @@ async def test_pinned_columns_stay_when_the_others_scroll() -> None:
         words = app.lines()[0].split()
         assert (words[0], words[-1]) == ("Id", "c19")
         await press(pilot, *["left"] * 19)
+        assert app.lines()[0].split()[:3] == ["Id", "c0", "c1"]
+        await press(pilot, "end", "home")
         assert app.lines()[0].split()[:3] == ["Id", "c0", "c1"]
 
 
@@ -350,3 +353,21 @@ async def test_a_source_may_come_before_the_grid_is_mounted_or_while_it_is_hidde
         assert app.reports(Grid.CursorMoved)[-1] == Grid.CursorMoved("ID6", 6, "City")
         assert "ID0" in app.lines()[1]
         assert "ID6" in app.lines()[7]
+
+
+async def test_six_columns_are_seen_at_once_where_the_terminal_is_narrow() -> None:
+    values = ["ID123456", *("a long value of many letters" for _ in range(9))]
+    source = FakeSource(columns("Id", *"abcdefghi", width=30), [FakeRow(values)])
+    source.columns = [replace(source.columns[0], width=8), *source.columns[1:]]
+    grid = Grid(fitted=6)
+    app = GridApp()
+    async with app.run_test(size=(60, 8)) as pilot:
+        await app.grid.remove()
+        await app.mount(grid)
+        grid.show(source)
+        await wait_until_settled(pilot)
+        assert app.lines()[0].split()[:6] == ["Id", *"abcde"]
+        assert app.lines()[1].split(maxsplit=2)[1] == "ID123456"
+        await pilot.resize_terminal(300, 8)
+        await wait_until_settled(pilot)
+        assert [column.width for column in grid.columns] == [8, *[30] * 9]

@@ -12,7 +12,7 @@ from wcwidth import wcswidth
 from cmdm_tui.tui.models.cell_text import cut, fit, settle_width
 from cmdm_tui.tui.models.column_layout import MAX_WIDTH, ColumnLayout, GridColumn, list_filled
 from cmdm_tui.tui.models.grid_cursor import GridCursor
-from cmdm_tui.tui.models.grid_geometry import GAP, GridGeometry
+from cmdm_tui.tui.models.grid_geometry import GAP, NARROWEST, GridGeometry, narrow_columns
 from cmdm_tui.tui.models.marks import Marks
 from cmdm_tui.tui.models.row_source import SourceColumn
 from tests.tui.grid_app import FakeRow, columns, people
@@ -181,6 +181,37 @@ def test_a_column_scrolled_to_is_seen_whole_or_from_its_start(
 @given(GEOMETRIES)
 def test_pinned_columns_take_half_of_the_viewport_at_most(geometry: GridGeometry) -> None:
     assert geometry.frozen_width <= max((geometry.width - geometry.gutter) / 2, 0)
+
+
+def widths_in(room: int, layout: ColumnLayout, given: list[SourceColumn]) -> list[int]:
+    narrowed = narrow_columns(layout.arrange(given), room, 6, layout.widths)
+    return [column.width for column in narrowed]
+
+
+def test_the_widest_columns_give_way_until_six_fit() -> None:
+    given = [
+        SourceColumn(name, name, width, is_key=name == "Id")
+        for name, width in zip(["Id", *"abcdef"], [12, 30, 4, 30, 9, 5, 30], strict=True)
+    ]
+    assert widths_in(200, ColumnLayout(), given) == [12, 30, 4, 30, 9, 5, 30]
+    assert widths_in(60, ColumnLayout(), given) == [12, 12, 4, 12, 9, 5, 12]
+    assert widths_in(10, ColumnLayout(), given) == [12, NARROWEST, 4, NARROWEST, NARROWEST, 5, 7]
+    chosen = ColumnLayout(widths={"a": 20})
+    assert widths_in(60, chosen, given) == [12, 20, 4, 7, 7, 5, 7]
+    shown = narrow_columns(ColumnLayout().arrange(given), 60, 6)[1]
+    assert ColumnLayout().widen(shown, 2).widths == {"a": 14}
+
+
+@given(st.lists(st.integers(1, 60), max_size=12), st.integers(0, 150))
+def test_narrowing_makes_no_column_wider_and_six_fit_if_they_can(
+    widths: list[int], room: int
+) -> None:
+    given = [SourceColumn(f"c{n}", "", width) for n, width in enumerate(widths)]
+    after = widths_in(room, ColumnLayout(), given)
+    assert all(new <= old for new, old in zip(after, widths, strict=True))
+    least = sum(min(width, NARROWEST) + GAP for width in widths[:6])
+    if least <= room:
+        assert sum(width + GAP for width in after[:6]) <= room
 
 
 def test_marks_are_kept_in_order_and_ranges_go_both_ways() -> None:

@@ -55,6 +55,7 @@ def test_without_a_file_nothing_changes(paths: Paths) -> None:
     ("text", "fault"),
     [
         ('"browse.fly" = "o"', "no command is called browse.fly."),
+        ('"browse.srot" = "o"', "no command is called browse.srot. Do you mean browse.sort?"),
         ('"browse.\\u001b[2J" = "o"', "no command is called browse.␛[2J."),
         ('"browse.sort" = 3', 'browse.sort needs keys in quotes, such as "o" or "o,ctrl+o".'),
         ('"browse.sort" = " , "', 'browse.sort needs keys in quotes, such as "o" or "o,ctrl+o".'),

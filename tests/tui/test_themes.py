@@ -52,7 +52,7 @@ async def test_a_theme_is_chosen_in_the_palette_and_kept(
         await type_text(pilot, "cmdm-light")
         await press(pilot, "enter")
         assert app.theme == "cmdm-light"
-    assert json.loads(paths.explorer_settings.read_text()) == {"theme": "cmdm-light"}
+    assert json.loads(paths.explorer_settings.read_text())["theme"] == "cmdm-light"
     again = explorer(service, paths)
     async with again.run_test(size=(80, 24)) as pilot:
         await wait_until_settled(pilot)

@@ -5,9 +5,12 @@
 which window is shown and which page comes next, `window_caption` says it in words, and
 `record_source` makes rows of it for a grid: `columns` chooses its columns, `local_order` sorts by
 several. `table_source` has rows that are all there, `field_rows` those of fields. `row_number`
-reads the number of a row; `related_index` finds what belongs to a record.
+reads the number of a row, `related_index` finds what belongs to a record.
 A grid shows a `row_source`: `grid_state` holds what it shows, with `column_layout`, `marks` and
 `grid_cursor`; `grid_geometry` places the columns and `cell_text` fits a text into one.
+`loaded_search` searches what was read, `copied_text` is what is copied, `comparison_source` puts
+records side by side, `record_properties` has one as a person reads it, `record_names` what records
+are called. `workspace` is where a person is.
 `activity` (what the client is doing), `quota_text` and `value_text` put state into words. Nothing
 here imports Textual.
 """

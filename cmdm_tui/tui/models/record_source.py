@@ -124,6 +124,12 @@ class RecordSource:
             return self._places.get(key)
         return self._window.position(key) if self._window is not None else None
 
+    def loaded_ranges(self) -> Sequence[range]:
+        """Return the positions that are held: those that can be searched without a call."""
+        if self._local_order:
+            return [range(len(self._sorted))]
+        return self._window.held_ranges() if self._window is not None else []
+
     def want_rows(self, first: int, count: int) -> None:
         """Note that these rows are in sight: their pages are asked for next."""
         self._loader.want_rows(first, count)

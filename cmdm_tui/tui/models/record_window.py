@@ -194,6 +194,12 @@ class RecordWindow:
         """Return whether a page is held, or known to be empty."""
         return self._rows_read.get(page) == 0 or self._store.holds(self._number, page)
 
+    def held_ranges(self) -> list[range]:
+        """Return the positions of the records that are held, in ascending order."""
+        pages = [n for n in range(1, self.page_count + 1) if self._store.holds(self._number, n)]
+        starts = [(self._layout.start(page), self._layout.rows(page)) for page in pages]
+        return [range(start, start + rows) for start, rows in starts if rows]
+
     def missing_pages(self, first: int, count: int) -> list[int]:
         """Return the pages of these positions that are not held; page 1 of a window not started."""
         end = min(first + count, self.row_count)

@@ -1,7 +1,7 @@
 """What the explorer keeps between runs: a small JSON file, written whole or not at all."""
 
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import msgspec
 
@@ -12,11 +12,24 @@ _LARGEST = 4 * 1024 * 1024
 """Bytes of the largest file that is read again."""
 
 
+class KeptView(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What is kept of one profile: where it was left, and the columns of each entity, as JSON."""
+
+    session: dict[str, Any] = {}
+    columns: dict[str, dict[str, Any]] = {}
+
+
 class ExplorerSettings(msgspec.Struct, frozen=True, omit_defaults=True):
     """The settings of the explorer. What a newer version has added to the file is lost."""
 
     theme: str = ""
     """The theme's name; empty for the one that the explorer begins with."""
+    profiles: dict[str, KeptView] = {}
+    """By the names of the profiles."""
+
+    def with_profile(self, name: str, view: KeptView) -> Self:
+        """Return the settings with this kept of a profile."""
+        return msgspec.structs.replace(self, profiles={**self.profiles, name: view})
 
 
 class SettingsFile:

@@ -101,15 +101,18 @@ class WindowLoader:
         window = self._current
         return window.entity if window is not None else None
 
-    def show_entity(self, entity: str) -> None:
-        """Show an entity: what was read of it before, else its first page is asked for."""
+    def show_entity(self, entity: str, order: WindowOrder | None = None) -> None:
+        """Show an entity: what was read of it before, else its first page is asked for.
+
+        `order` is that of the first page; what was read before is in the order that it had.
+        """
         self._successor = self.request = None
         self.reads_all = False
         self._set_failed(None, None)
         self.in_sight = RowRange()
         self.shown = self._windows.get(entity)
         if self.shown is None:
-            self._open(RecordWindow(entity, per_page=self._per_page, store=self.store))
+            self._open(RecordWindow(entity, order, per_page=self._per_page, store=self.store))
         self.revision += 1
 
     def forget_entity(self, entity: str) -> None:

@@ -5,6 +5,7 @@ from textual.widgets import Static
 
 from cmdm_tui.text import one_line
 from cmdm_tui.tui.messages import UserError
+from cmdm_tui.tui.widgets.changed_text import set_text
 
 
 class Notice(Static):
@@ -58,4 +59,4 @@ class Notice(Static):
         shown = Content(words)
         if hint:
             shown += Content(gap) + Content.styled(hint, "bold")
-        self.update(shown)
+        set_text(self, shown)

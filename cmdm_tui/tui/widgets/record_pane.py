@@ -113,7 +113,9 @@ class RecordPane(TitledPane):
 
     def follow_record(self, record: Record | None) -> None:
         """Show a record once no other one was followed for a short while: no call."""
-        self._stop_following()
+        if self._timer is not None:
+            self._timer.stop()
+            self._timer = None
         self._followed = record
         if record is not self._record:
             self._timer = self.set_timer(REST_SECONDS, self.show_followed)
@@ -123,18 +125,18 @@ class RecordPane(TitledPane):
         if self._timer is not None:
             self.show_record(self._followed)
 
-    def _stop_following(self) -> None:
+    def show_record(self, record: Record | None) -> None:
+        """Show a record as it was read: no call."""
         if self._timer is not None:
             self._timer.stop()
             self._timer = None
-
-    def show_record(self, record: Record | None) -> None:
-        """Show a record as it was read: no call."""
-        self._stop_following()
+        is_other = _address(record) != _address(self._record)
         self._record, self._error = record, None
         if self._worker is not None:
             self._worker.cancel()
         self._loading = None
+        if is_other:
+            self.query_one("#properties", VerticalScroll).scroll_home(animate=False)
         self._show_properties()
         self.related.show_record(record)
         self._update_notice()
@@ -254,3 +256,7 @@ class RecordPane(TitledPane):
         doing = "reading …" if self._loading is not None else ""
         self.show_titles(safe_line(title), safe_line(doing))
         self.post_message(StateChanged())
+
+
+def _address(record: Record | None) -> tuple[str, str] | None:
+    return (record.entity, record.external_id) if record is not None else None

@@ -1,6 +1,6 @@
 """The records of one entity: a window of which the pages in sight are read."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,11 +15,13 @@ from cmdm_tui.tui.messages import CallReturned, ClientEvent, CountsChanged, Stat
 from cmdm_tui.tui.models.column_layout import ColumnLayout
 from cmdm_tui.tui.models.columns import MAX_COLUMNS
 from cmdm_tui.tui.models.marks import Marks
+from cmdm_tui.tui.models.page_reader import WindowOrder
 from cmdm_tui.tui.models.record_source import RecordSource
 from cmdm_tui.tui.models.record_window import RecordWindow
 from cmdm_tui.tui.models.row_source import SortKey
 from cmdm_tui.tui.models.window_caption import describe_window
 from cmdm_tui.tui.models.window_loader import PageRequest, WindowChange, WindowLoader
+from cmdm_tui.tui.models.workspace import Place
 from cmdm_tui.tui.widgets.grid import Grid
 from cmdm_tui.tui.widgets.notice import Notice
 
@@ -69,15 +71,31 @@ class RecordView(Vertical):
 
         record: Record
 
-    def __init__(self, account: Account, *, id: str | None = None) -> None:  # noqa: A002
+    @dataclass
+    class ColumnsLaidOut(Message):
+        """The columns of an entity were laid out in another way."""
+
+        entity: str
+        layout: ColumnLayout
+
+    def __init__(
+        self,
+        account: Account,
+        read_layout: Callable[[str], ColumnLayout] = lambda _: ColumnLayout(),
+        *,
+        id: str | None = None,  # noqa: A002 - Textual's own name
+    ) -> None:
         super().__init__(id=id)
         self._account = account
+        self._read_layout = read_layout
         self._loader = WindowLoader(account.profile.per_page)
         self._source = RecordSource(self._loader)
         self._entity: str | None = None
         self._places: dict[str, _Place] = {}
         self._keys_when_read: tuple[SortKey, ...] = ()
         """What to sort by here, once all records were read."""
+        self._first_column: str | None = None
+        """The column that gets the cursor with the first records."""
         self._worker: Worker[None] | None = None
 
     def compose(self) -> ComposeResult:
@@ -147,20 +165,24 @@ class RecordView(Vertical):
         """Show the source, which has no rows yet."""
         self.grid.show(self._source)
 
-    def show_entity(self, entity: str) -> None:
-        """Show an entity's records: those read before, else the first page."""
+    def show_entity(self, entity: str, start: Place | None = None) -> None:
+        """Show an entity's records: those read before, else the first page.
+
+        `start` says in which order they are read at first, and which column has the cursor then.
+        """
         if entity == self._entity and self.window is not None:
             return
         self._keep_place()
         if self._worker is not None:
             self._worker.cancel()
         self._entity, self._keys_when_read = entity, ()
-        self._loader.show_entity(entity)
+        self._loader.show_entity(entity, _read_order(start))
+        self._first_column = None if start is None else start.column
         self._source = RecordSource(self._loader)
         self._source.show_window(self._account.catalog.cached_fields(entity))
         place = self._places.get(entity)
         if place is None:
-            self.grid.show(self._source)
+            self.grid.show(self._source, self._read_layout(entity))
         else:
             self.grid.show(self._source, place.layout, place.marks)
             found = self._source.position(place.key) if place.key is not None else None
@@ -168,6 +190,20 @@ class RecordView(Vertical):
         if not self._loader.has_rows:
             self.post_message(self.RecordHighlighted(None))
         self._send_next()
+
+    @property
+    def place(self) -> Place | None:
+        """Where the cursor is: the entity, its order, the record and the column."""
+        if self._entity is None:
+            return None
+        grid = self.grid
+        key, row, column = grid.cursor_key, grid.cursor_row, grid.cursor_column
+        return Place(self._entity, self._loader_order, key, row, column)
+
+    @property
+    def _loader_order(self) -> tuple[SortKey, ...]:
+        order = self.window.order if self.window is not None else None
+        return () if order is None else (SortKey(order.field, order.direction == "desc"),)
 
     def forget_entity(self, entity: str) -> None:
         """Let go of what was read of an entity."""
@@ -276,6 +312,9 @@ class RecordView(Vertical):
         """
         self._source.show_window(self._account.catalog.cached_fields(self._entity or ""))
         self.grid.source_changed()
+        if self._first_column is not None:
+            self.grid.move_cursor(column=self._first_column)
+            self._first_column = None
         if is_other_order and (key is None or self._source.position(key) is None):
             self.grid.move_cursor(row=0)
         if not self._loader.has_rows:
@@ -326,6 +365,12 @@ class RecordView(Vertical):
         event.stop()
         self.sort(event.column)
 
+    def on_grid_layout_changed(self, event: Grid.LayoutChanged) -> None:
+        """Report how the columns are laid out now."""
+        event.stop()
+        if self._entity is not None:
+            self.post_message(self.ColumnsLaidOut(self._entity, event.layout))
+
     def _update_notice(self) -> None:
         """Bring the notice up to date."""
         loader, notice, alone = self._loader, self.query_one(Notice), not self._loader.has_rows
@@ -341,3 +386,11 @@ class RecordView(Vertical):
         else:
             notice.show_text("No records", alone=True, hint="r looks again")
         self.post_message(StateChanged())
+
+
+def _read_order(place: Place | None) -> WindowOrder | None:
+    """Return the first key of a place's order: the service sorts by one field."""
+    if place is None or not place.order:
+        return None
+    key = place.order[0]
+    return WindowOrder(key.column, "desc" if key.is_descending else "asc")

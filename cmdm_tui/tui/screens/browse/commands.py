@@ -5,10 +5,13 @@ from cmdm_tui.config import ConfigurationError
 from cmdm_tui.text import one_line
 from cmdm_tui.tui.commands import Command, CommandTable
 from cmdm_tui.tui.messages import SwitchRequested
+from cmdm_tui.tui.screens.browse.copy_commands import COPY_COMMANDS
 from cmdm_tui.tui.screens.browse.move_commands import MOVE_COMMANDS
 from cmdm_tui.tui.screens.browse.order_commands import ORDER_COMMANDS
 from cmdm_tui.tui.screens.browse.panes import BrowsePanes
+from cmdm_tui.tui.screens.browse.place_commands import PLACE_COMMANDS
 from cmdm_tui.tui.screens.dialogs.ask import AskScreen
+from cmdm_tui.tui.screens.grid_commands import COLUMNS, FIND, MARKS
 from cmdm_tui.tui.widgets.record_pane import RECORD_TAB, RELATED_TAB
 
 
@@ -109,7 +112,9 @@ def can_go_back(screen: BrowsePanes) -> bool:
 
 def go_back(screen: BrowsePanes) -> None:
     """Go back to the records: from the record, the fields or the list of entities."""
-    if screen.panel.has_focus_within:
+    if screen.record_pane.is_searching:
+        screen.record_pane.end_search()
+    elif screen.panel.has_focus_within:
         screen.activate_tab(fields=False)
     else:
         screen.close_pane()
@@ -122,6 +127,7 @@ def switch_account(screen: BrowsePanes) -> None:
 
 COMMANDS = CommandTable[BrowsePanes](
     "browse",
+    *FIND,
     *ORDER_COMMANDS,
     Command(
         "fields", "F", "Fields", "Show the entity's fields, or its records again", toggle_fields,
@@ -159,6 +165,10 @@ COMMANDS = CommandTable[BrowsePanes](
         group="Record", needs="records that are missing", footer_priority=5,
     ),
     *MOVE_COMMANDS,
+    *PLACE_COMMANDS,
+    *COLUMNS,
+    *MARKS,
+    *COPY_COMMANDS,
     Command(
         "back", "escape", "Back", "Go back to the records",
         go_back, can_go_back, is_in_footer=False, group="Move", needs="another part in front",

@@ -22,6 +22,8 @@ class Grid(GridDrawing, can_focus=True):
     The cursor is on a record and a column, by key and name: when the source or the layout
     changes, the cursor goes where these are now. A source that has changed is looked at when
     `source_changed` is called.
+
+    With `fitted`, the widest columns are narrowed so that this many are seen at once.
     """
 
     ALLOW_SELECT = False
@@ -70,8 +72,8 @@ class Grid(GridDrawing, can_focus=True):
 
         layout: ColumnLayout
 
-    def __init__(self, *, has_numbers: bool = True, id: str | None = None) -> None:  # noqa: A002
-        super().__init__(has_numbers=has_numbers, id=id)
+    def __init__(self, *, has_numbers: bool = True, fitted: int = 0, id: str | None = None) -> None:  # noqa: A002
+        super().__init__(has_numbers=has_numbers, fitted=fitted, id=id)
         self._is_report_due = False
         self._reported_cursor: tuple[str | None, int, str | None] | None = None
         self._reported_rows: tuple[int, int, int] | None = None
@@ -210,7 +212,8 @@ class Grid(GridDrawing, can_focus=True):
         self._move_cursor(row=self._state.row_count - 1)
 
     def action_first_column(self) -> None:
-        """Move the cursor to the first column."""
+        """Move the cursor to the first column, and scroll to those next to it."""
+        self._scroll(x=0)
         self._move_cursor(place=0)
 
     def action_last_column(self) -> None:
