@@ -99,6 +99,11 @@ class TextOrder:
         return self == TextOrder(CaseOrder.BINARY)
 
     @cached_property
+    def is_open(self) -> bool:
+        """Whether texts of any beginning may be between two others, as signs are dropped."""
+        return self.punctuation not in {Punctuation.CODE, Punctuation.BEFORE}
+
+    @cached_property
     def is_natural(self) -> bool:
         """Whether runs of digits are numbers."""
         return self.digits is DigitOrder.NUMBER

@@ -1,7 +1,7 @@
 """The pages that decided what comes first in an order: where the same search looks at once again.
 
 They are kept as places of records, which say nothing of the records, and are only a guess: a page
-that is read decides what it holds, and where records have moved a search goes on from there.
+that is read decides what it holds, and where records have moved a search continues from there.
 """
 
 from collections.abc import Collection, Sequence
@@ -10,7 +10,7 @@ from cmdm_tui.query.seek.column_predicate import ColumnPredicate
 from cmdm_tui.query.seek.page_views import Gap
 from cmdm_tui.query.seek.sorted_pages import SortedPages
 
-MAX_DECIDING_PAGES = 6
+MAX_DECIDING_PAGES = 12
 """The most pages that are kept; a search that needs more reads most pages anyway."""
 
 
