@@ -108,6 +108,10 @@ class TextOrder:
         """Whether runs of digits are numbers."""
         return self.digits is DigitOrder.NUMBER
 
+    def is_after_plain_letters(self, element: str) -> bool:
+        """Return whether an element comes after all letters of ASCII, digits and signs."""
+        return not self.is_by_code_point and self._kind(element) is _Kind.OTHER_LETTER
+
     def elements(self, text: str) -> str:
         """Return the characters that are compared at first, one after the other."""
         return _elements(self.case, self.punctuation, self.accents, text)

@@ -30,6 +30,7 @@ _LAST_CASED = 0x20000
 
 _ABOVE_SPACE = "!"
 _LAST_SIGN = "~"
+_LAST_OF_ASCII = "\x7f"
 _ABOVE_ASCII = "\x80"
 _LAST_BEFORE_SURROGATES = "\ud7ff"
 
@@ -95,6 +96,9 @@ def _cut_below(order: TextOrder, low: str, high: str | None) -> Place:
     is_shared = high is not None
     for at, one in enumerate(low):
         if not _is_compared(order, one):
+            if order.is_after_plain_letters(one):
+                later = _first_above(order, _LAST_OF_ASCII, "") or _ABOVE_ASCII
+                return before((min([*found, prefix + later]), ""))
             break
         bound = _bound(order, high, at, one, is_above=True) if is_shared else ""
         first = _first_above(order, one, bound)

@@ -94,6 +94,13 @@ def test_a_sign_that_comes_before_letters_may_follow_them_for_the_account() -> N
     assert enclose(signs_first, "x", "york") == ((cut("x"), cut("z")),)
 
 
+def test_what_comes_after_all_plain_letters_begins_with_none_for_the_account() -> None:
+    """But for the characters that the account spells with several plain ones."""
+    signs_first = TextOrder(punctuation=Punctuation.BEFORE)
+    assert enclose(signs_first, "łuk", "łuk") == ((cut("a\u02be"), None),)
+    assert enclose(signs_first, "młuk", "mz") == ((cut("ma\u02be"), cut("n")),)
+
+
 def test_a_capital_is_compared_where_the_order_has_it() -> None:
     capitals = TextOrder(CaseOrder.UPPER)
     assert enclose(capitals, "abbott", None) == ((cut("["), None),)
