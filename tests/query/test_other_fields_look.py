@@ -96,7 +96,7 @@ class SortedService(SmallService):
 
 async def test_a_field_that_shows_nothing_is_looked_at_once() -> None:
     records = [
-        (external_id, values | {"Mail": values["Mail"] and values["Name"], "Company": "a"})
+        (external_id, {**values, "Mail": values["Mail"] and values["Name"], "Company": "a"})
         for external_id, values in make_service().records["person"]
     ]
     types = {"person": {**TYPES, "Company": "Text"}}

@@ -180,7 +180,7 @@ def _last_below(order: TextOrder, one: str, bound: str) -> str | None:
 
 
 def _is_plain(order: TextOrder, code: int) -> bool:
-    """Return whether a character stays as it is for the account, and is no sign put elsewhere."""
+    """Return whether the account leaves a character as it is, and the order leaves its place."""
     if code in _folded_elements(order.case).images:
         return False
     is_apart = order.punctuation is not Punctuation.CODE
