@@ -4,6 +4,8 @@ from textual.binding import Binding
 from textual.widgets import OptionList
 
 from cmdm_tui.tui import Explorer
+from cmdm_tui.tui.app_commands import APP_COMMANDS
+from cmdm_tui.tui.key_names import format_keys
 from cmdm_tui.tui.screens.browse.commands import COMMANDS
 from cmdm_tui.tui.screens.browse.screen import BrowseScreen
 from cmdm_tui.tui.screens.dialogs.ask import AskScreen
@@ -13,10 +15,11 @@ from cmdm_tui.tui.screens.dialogs.secrets import SecretsScreen
 from cmdm_tui.tui.screens.sign_in.screen import SignInScreen
 from cmdm_tui.tui.screens.start.screen import StartScreen
 from cmdm_tui.tui.screens.start.welcome import WelcomeScreen
-from cmdm_tui.tui.widgets.record_table import RecordTable
+from cmdm_tui.tui.widgets.grid import Grid
 from tests.tui.driver import (
     FixedProfiles,
     browse,
+    hold,
     press,
     screen_words,
     type_text,
@@ -28,7 +31,7 @@ from tests.tui.scripted_service import ScriptedService, profile
 def test_every_binding_has_an_id_of_its_own_and_a_tooltip() -> None:
     owners = (
         Explorer, AskScreen, BrowseScreen, ChoiceScreen, HelpScreen, SecretsScreen, SignInScreen,
-        StartScreen, WelcomeScreen, RecordTable,
+        StartScreen, WelcomeScreen, Grid,
     )  # fmt: skip
     bindings = [binding for owner in owners for binding in owner.__dict__["BINDINGS"]]
     assert all(isinstance(binding, Binding) for binding in bindings)
@@ -43,12 +46,27 @@ def test_every_command_has_a_key_of_its_own() -> None:
 
 async def test_the_help_lists_every_key(service: ScriptedService) -> None:
     app = Explorer(FixedProfiles(profile()), catalogs=None, transport=service)
-    async with app.run_test(size=(120, 50)) as pilot:
+    async with app.run_test(size=(120, 120)) as pilot:
         await wait_until_settled(pilot)
         await press(pilot, "question_mark")
         assert isinstance(app.screen, HelpScreen)
         told = screen_words(app)
-        assert all(f"{command.shown_key} {command.description}" in told for command in COMMANDS)
+        every = [*COMMANDS, *APP_COMMANDS]
+        assert all(
+            f"{format_keys(command.keys)} {command.description}" in told for command in every
+        )
+        assert "Let the service sort by this column; again reverses the order 1 call" in told
+        assert "Go back to the service's own order (needs sorted records)" in told
+        assert "The row above" in told  # what the grid does by itself
+        await type_text(pilot, "service own order")
+        told = screen_words(app)
+        assert "Find u Go back to the service's own order" in told
+        assert "Forget" not in told
+        assert "browse.unsort" not in told
+        await press(pilot, "f2")
+        assert "browse.unsort" in screen_words(app)
+        await type_text(pilot, " nothing like it")
+        assert "No key does that." in screen_words(app)
         await press(pilot, "escape")
         assert browse(app)
 
@@ -61,7 +79,7 @@ async def test_the_footer_offers_what_can_be_done(service: ScriptedService) -> N
         assert "s Sort" in footer
         assert "t Retry" not in footer
         assert "x Forget" not in footer
-        await press(pilot, "e", "down", "down", "enter")
+        await press(pilot, "1", "down", "down", "enter")
         footer = screen_words(app).partition("token until")[2]
         assert "s Sort" not in footer
         assert "g Related" not in footer
@@ -95,13 +113,16 @@ async def test_the_mouse_opens_sorts_and_chooses(service: ScriptedService) -> No
         await pilot.click("#entity-options", offset=(4, 1))
         await wait_until_settled(pilot)
         assert browse(app).entity == "lead"
-        await pilot.click(RecordTable, offset=(16, 0))
+        await pilot.click("#record-grid", offset=(20, 0))
         await wait_until_settled(pilot)
         assert service.calls[-1] == "lead?per_page=100&page=1&sort_by=LastName&sort_order=asc"
-        await pilot.click(RecordTable, offset=(16, 3))
+        grid = browse(app).records.grid
+        assert browse(app).records.record is not None
+        assert grid.cursor_key == "ID000001"  # it stays under the cursor, wherever it is now
+        await pilot.click("#record-grid", offset=(20, 3))
         await wait_until_settled(pilot)
-        assert browse(app).records.table.cursor_row == 2
-        await pilot.click(RecordTable, offset=(16, 3))
+        assert grid.cursor_row == grid.scroll_offset.y + 2
+        await pilot.click("#record-grid", offset=(20, 3), times=2)
         await wait_until_settled(pilot)
         assert browse(app).is_record_pane_visible
 
@@ -120,3 +141,18 @@ async def test_a_wider_terminal_shows_the_record_beside_its_list(service: Script
         await pilot.resize_terminal(80, 24)
         await wait_until_settled(pilot)
         assert service.calls == calls
+
+
+async def test_a_held_key_runs_its_command_twice_at_most(service: ScriptedService) -> None:
+    app = Explorer(FixedProfiles(profile()), catalogs=None, transport=service)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await wait_until_settled(pilot)
+        await press(pilot, "1", "down", "enter")
+        before = len(service.calls)
+        await hold(pilot, "r", presses=60)
+        assert 1 <= len(service.calls) - before <= 2
+        # Two deliberate presses are two, however busy the explorer is.
+        await press(pilot, "r", "r")
+        assert len(service.calls) - before == 4
+        await hold(pilot, "down", presses=60)
+        assert browse(app).records.grid.cursor_row == 60

@@ -1,39 +1,13 @@
-"""Cells: untrusted values as Rich and Textual show them, made safe by `text.py`."""
+"""Untrusted values and names as Rich and Textual show them, made safe by `text.py`."""
 
-from rich.console import Console, ConsoleOptions, RenderResult
-from rich.measure import Measurement
 from rich.text import Text
 from textual.content import Content
 
 from cmdm_tui.text import ELLIPSIS, one_line, visible
-from cmdm_tui.tui.models.value_text import NOTHING, cell_text, value_text
+from cmdm_tui.tui.models.value_text import NOTHING, value_text
 
 _MAX_WHOLE = 20_000
 """Characters of a value that the record pane takes."""
-
-
-def format_cell(value: object, *, is_number: bool = False) -> Text:
-    """Return a value for one line of a table."""
-    justify = "right" if is_number else "left"
-    if value is None:
-        return Text(NOTHING, style="dim", justify=justify, no_wrap=True)
-    return Text(cell_text(value), justify=justify, no_wrap=True, overflow="ellipsis")
-
-
-class Cell:
-    """A value in a table, made into text only when it is seen: a table may hold many thousands."""
-
-    __slots__ = ("is_number", "value")
-
-    def __init__(self, value: object, *, is_number: bool = False) -> None:
-        self.value = value
-        self.is_number = is_number
-
-    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        yield format_cell(self.value, is_number=self.is_number)
-
-    def __rich_measure__(self, console: Console, options: ConsoleOptions) -> Measurement:
-        return Measurement(1, 1)  # columns have the widths that `columns.py` chose
 
 
 def format_whole(value: object) -> Text:

@@ -1,5 +1,6 @@
 """The main screen, `BrowseScreen`.
 
-`panes` lays out its parts and does what commands ask of them, `commands` is the table of its keys,
-`screen` puts both together and passes messages from part to part.
+`panes` lays out its parts and does what commands ask of them. `commands` is the table of its keys,
+`move_commands` and `order_commands` are the parts of it that go to a row or pane, and that sort.
+`screen` puts all together and passes messages from part to part.
 """

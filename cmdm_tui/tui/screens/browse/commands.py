@@ -4,28 +4,15 @@ from cmdm_tui.api import Record
 from cmdm_tui.config import ConfigurationError
 from cmdm_tui.text import one_line
 from cmdm_tui.tui.commands import Command, CommandTable
-from cmdm_tui.tui.messages import WelcomeRequested
+from cmdm_tui.tui.messages import SwitchRequested
+from cmdm_tui.tui.screens.browse.copy_commands import COPY_COMMANDS
+from cmdm_tui.tui.screens.browse.move_commands import MOVE_COMMANDS
+from cmdm_tui.tui.screens.browse.order_commands import ORDER_COMMANDS
 from cmdm_tui.tui.screens.browse.panes import BrowsePanes
+from cmdm_tui.tui.screens.browse.place_commands import PLACE_COMMANDS
 from cmdm_tui.tui.screens.dialogs.ask import AskScreen
-from cmdm_tui.tui.screens.dialogs.help import HelpScreen
+from cmdm_tui.tui.screens.grid_commands import COLUMNS, FIND, MARKS
 from cmdm_tui.tui.widgets.record_pane import RECORD_TAB, RELATED_TAB
-
-
-def can_sort(screen: BrowsePanes) -> bool:
-    """Return whether there is a column under a visible cursor."""
-    return screen.records.column is not None and screen.is_record_table_visible
-
-
-def sort(screen: BrowsePanes) -> None:
-    """Sort by the column under the cursor."""
-    column = screen.records.column
-    if column is not None:
-        screen.records.sort(column)
-
-
-def unsort(screen: BrowsePanes) -> None:
-    """Go back to the service's own order."""
-    screen.records.unsort()
 
 
 def toggle_fields(screen: BrowsePanes) -> None:
@@ -125,71 +112,71 @@ def can_go_back(screen: BrowsePanes) -> bool:
 
 def go_back(screen: BrowsePanes) -> None:
     """Go back to the records: from the record, the fields or the list of entities."""
-    if screen.panel.has_focus_within:
+    if screen.record_pane.is_searching:
+        screen.record_pane.end_search()
+    elif screen.panel.has_focus_within:
         screen.activate_tab(fields=False)
     else:
         screen.close_pane()
 
 
 def switch_account(screen: BrowsePanes) -> None:
-    """Leave the account, and offer the demo and a sign-in."""
-    screen.post_message(WelcomeRequested("Explore the demo, or sign in with another profile."))
-
-
-def show_help(screen: BrowsePanes) -> None:
-    """List the keys."""
-    screen.open_dialog(HelpScreen(COMMANDS), lambda _: None)
+    """Offer the other accounts; this one stays open until another is."""
+    screen.post_message(SwitchRequested())
 
 
 COMMANDS = CommandTable[BrowsePanes](
     "browse",
+    *FIND,
+    *ORDER_COMMANDS,
     Command(
-        "sort", "s", "Sort", "Let the service sort by this column; again reverses the order",
-        sort, can_sort,
+        "fields", "F", "Fields", "Show the entity's fields, or its records again", toggle_fields,
+        group="Record",
     ),
     Command(
-        "unsort", "u", "Unsort", "Go back to the service's own order",
-        unsort, lambda screen: screen.records.is_sorted, is_in_footer=False,
-    ),
-    Command(
-        "fields", "f", "Fields", "Show the entity's fields, or its records again", toggle_fields
-    ),
-    Command(
-        "related", "g", "Related", "Show what is related to this record; again finds it",
+        "related", "R", "Related", "Show what is related to this record; again finds it",
         show_related, lambda screen: screen.record_pane.record is not None,
+        group="Record", needs="a record",
     ),
     Command(
-        "open", "o", "By id", "Open a record of this entity by its external id", open_by_id
+        "open", "o", "By id", "Open a record of this entity by its external id", open_by_id,
+        group="Record", cost="1 call", footer_priority=3,
     ),
-    Command("add", "a", "Add", "Add a custom entity by its name", add_entity),
+    Command(
+        "add", "plus", "Add", "Add a custom entity by its name", add_entity,
+        group="Entities", cost="1 call",
+    ),
     Command(
         "forget", "x", "Forget", "Forget the custom entity under the cursor",
-        forget_entity, can_forget,
+        forget_entity, can_forget, group="Entities", needs="the cursor on a custom entity",
     ),
     Command(
         "refresh", "r", "Refresh", "Read again what has the focus: records, fields, record, counts",
-        refresh_focused,
+        refresh_focused, group="Record", footer_priority=3,
     ),
     Command(
         "retry", "t", "Retry", "Try again what failed",
         retry_failed, lambda screen: any(part.has_failed for part in screen.parts),
+        group="Record", needs="something that failed", footer_priority=8,
     ),
     Command(
         "missing", "m", "Missing", "Read the pages again for records that overlapping pages hid",
         lambda screen: screen.records.read_missing(), lambda screen: screen.records.has_missing,
+        group="Record", needs="records that are missing", footer_priority=5,
     ),
-    Command(
-        "entities", "e", "Entities", "Go to the list of entities",
-        lambda screen: screen.entities.take_focus(), is_in_footer=False,
-    ),
+    *MOVE_COMMANDS,
+    *PLACE_COMMANDS,
+    *COLUMNS,
+    *MARKS,
+    *COPY_COMMANDS,
     Command(
         "back", "escape", "Back", "Go back to the records",
-        go_back, can_go_back, is_in_footer=False,
+        go_back, can_go_back, is_in_footer=False, group="Move", needs="another part in front",
     ),
     Command(
-        "leave", "w", "Switch account", "Leave this account for the demo or another sign-in",
-        switch_account, is_in_footer=False,
+        "leave", "w", "Switch account",
+        "Open another profile or the demo; this one stays open meanwhile",
+        switch_account, is_in_footer=False, group="Account",
     ),
-    Command("help", "question_mark", "Help", "List the keys", show_help),
 )  # fmt: skip
 """Every key of the main screen, in the order of the footer and the help."""
