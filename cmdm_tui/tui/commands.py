@@ -10,7 +10,7 @@ from textual.screen import Screen
 
 ScreenT = TypeVar("ScreenT", bound=Screen[None])
 
-_KEY_NAMES = {"question_mark": "?", "escape": "esc"}
+_KEY_NAMES = {"question_mark": "?", "escape": "esc", "plus": "+"}
 
 
 def _always(_: Screen[None]) -> bool:

@@ -61,7 +61,7 @@ async def test_the_footer_offers_what_can_be_done(service: ScriptedService) -> N
         assert "s Sort" in footer
         assert "t Retry" not in footer
         assert "x Forget" not in footer
-        await press(pilot, "e", "down", "down", "enter")
+        await press(pilot, "1", "down", "down", "enter")
         footer = screen_words(app).partition("token until")[2]
         assert "s Sort" not in footer
         assert "g Related" not in footer

@@ -5,6 +5,7 @@ from cmdm_tui.config import ConfigurationError
 from cmdm_tui.text import one_line
 from cmdm_tui.tui.commands import Command, CommandTable
 from cmdm_tui.tui.messages import WelcomeRequested
+from cmdm_tui.tui.screens.browse.change_commands import CHANGE_COMMANDS
 from cmdm_tui.tui.screens.browse.panes import BrowsePanes
 from cmdm_tui.tui.screens.dialogs.ask import AskScreen
 from cmdm_tui.tui.screens.dialogs.help import HelpScreen
@@ -161,7 +162,8 @@ COMMANDS = CommandTable[BrowsePanes](
     Command(
         "open", "o", "By id", "Open a record of this entity by its external id", open_by_id
     ),
-    Command("add", "a", "Add", "Add a custom entity by its name", add_entity),
+    *CHANGE_COMMANDS,
+    Command("add", "plus", "Add", "Add a custom entity by its name", add_entity),
     Command(
         "forget", "x", "Forget", "Forget the custom entity under the cursor",
         forget_entity, can_forget,
@@ -179,7 +181,7 @@ COMMANDS = CommandTable[BrowsePanes](
         lambda screen: screen.records.read_missing(), lambda screen: screen.records.has_missing,
     ),
     Command(
-        "entities", "e", "Entities", "Go to the list of entities",
+        "entities", "1", "Entities", "Go to the list of entities",
         lambda screen: screen.entities.take_focus(), is_in_footer=False,
     ),
     Command(
