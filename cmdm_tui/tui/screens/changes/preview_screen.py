@@ -30,7 +30,9 @@ MOST_ROWS = 1_000
 SECONDS_BEFORE_APPLY = 0.3
 """Seconds after it has appeared in which it takes no Enter, as a key that is held repeats."""
 
-_COLUMNS = (("change", 7), ("record", 22), ("field", 18), ("old", 24), ("new", 24))
+_LEAST_WIDTH, _FEW_ROWS = 12, 8
+_FRAME = 8
+"""Cells at the sides of the list: border, padding and scroll bar."""
 
 
 class PreviewScreen(ModalScreen[ApplyResult | None]):
@@ -83,12 +85,13 @@ class PreviewScreen(ModalScreen[ApplyResult | None]):
         """Fill the list, and put the focus where a careless Enter does no harm."""
         self._shown_at = monotonic()
         table = cast("DataTable[Cell]", self.query_one("#preview-rows"))
-        for label, width in _COLUMNS:
+        for label, width in self._choose_columns():
             table.add_column(label, width=width)
         for number, cells in enumerate(self._list_rows()):
             if number >= MOST_ROWS:
                 break
             table.add_row(*cells)
+        self.query_one("#changes-dialog").set_class(table.row_count <= _FEW_ROWS, "-short")
         is_safe = self._preview.change_count and not self.is_careful
         self.query_one("#apply" if is_safe else "#cancel", Button).focus()
 
@@ -105,10 +108,22 @@ class PreviewScreen(ModalScreen[ApplyResult | None]):
         if rows > MOST_ROWS:
             yield f"The list shows the first {MOST_ROWS:,} of {rows:,} rows."
 
+    def _choose_columns(self) -> list[tuple[str, int]]:
+        """Return the columns with their widths; of one change its title names the record."""
+        is_one = self._preview.change_count <= 1
+        first = [] if is_one else [("change", 7), ("record", 18)]
+        names = [*first, ("field", 18)]
+        room = self.query_one("#changes-dialog").outer_size.width - _FRAME
+        left = room - sum(width + 2 for _, width in names)
+        width = max(left // 2 - 2, _LEAST_WIDTH)
+        return [*names, ("old", width), ("new", width)]
+
     def _list_rows(self) -> Iterator[list[Cell]]:
+        is_one = self._preview.change_count <= 1
         for row in preview_rows(self._change_set):
             record = f"{row.entity} {row.external_id or '(new)'}"
-            yield [Cell(one) for one in (row.change, record, row.field, row.old, row.new)]
+            first = () if is_one else (row.change, record)
+            yield [Cell(one) for one in (*first, row.field, row.old, row.new)]
 
     @on(Button.Pressed, "#apply")
     def apply(self) -> None:

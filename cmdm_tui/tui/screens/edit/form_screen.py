@@ -24,8 +24,8 @@ from cmdm_tui.tui.screens.edit.field_row import CharactersLeftOut, FieldRow, Lon
 from cmdm_tui.tui.widgets.notice import Notice
 
 _KEEP, _DISCARD = "Keep editing", "Discard what was typed"
-_KEYS = "ctrl+s: preview · ctrl+e: editor · ctrl+n: null · ctrl+f: find · esc: leave"
-_CELL_KEYS = "enter: preview · ctrl+e: editor · ctrl+n: null · esc: leave"
+_KEYS = "ctrl+s preview · ctrl+e editor · ctrl+n null · ctrl+f find · esc leave"
+_CELL_KEYS = "enter preview · ctrl+e editor · ctrl+n null · esc leave"
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,11 +100,11 @@ class FormScreen(ModalScreen[ApplyResult | None]):
             yield Notice(id="form-notice")
             yield Static(markup=False, id="form-state")
 
-    def on_mount(self) -> None:
+    async def on_mount(self) -> None:
         """Show the fields that are known, or ask for them."""
         known = self._writing.account.catalog.cached_fields(self._subject.entity)
         if known:
-            self._fill(known)
+            await self._fill(known)
         else:
             name = one_line(self._subject.entity, 60)
             self._notice.show_text(f"Reading the fields of {name} …", alone=False)
@@ -123,15 +123,15 @@ class FormScreen(ModalScreen[ApplyResult | None]):
             self.post_message(self.FieldsArrived(fields))
 
     @on(FieldsArrived)
-    def _take_fields(self, event: FieldsArrived) -> None:
+    async def _take_fields(self, event: FieldsArrived) -> None:
         self._notice.hide()
-        self._fill(event.fields)
+        await self._fill(event.fields)
 
     @on(FieldsFailed)
     def _show_failure(self, event: FieldsFailed) -> None:
         self._notice.show_error(event.error, alone=False, hint="esc leaves")
 
-    def _fill(self, fields: tuple[Field, ...]) -> None:
+    async def _fill(self, fields: tuple[Field, ...]) -> None:
         subject = self._subject
         form = EditForm(subject.entity, fields, subject.records, parent=subject.parent)
         if subject.only is not None:
@@ -139,14 +139,14 @@ class FormScreen(ModalScreen[ApplyResult | None]):
         self._form = form
         self.query_one("#form").border_title = Content(visible(form.title))
         shown = [one for one in form.fields if subject.only in {None, one.name}]
-        self.query_one("#form-rows").mount_all([FieldRow(form, one) for one in shown])
-        self.call_after_refresh(self._focus_first)
+        await self.query_one("#form-rows").mount_all([FieldRow(form, one) for one in shown])
+        self._focus_first()
         self._show_state()
 
     def _focus_first(self) -> None:
         for row in self.rows:
             if row.can_be_edited and row.display:
-                row.editor.focus()
+                row.focus_editor()
                 return
         if self._subject.only is None:
             self.query_one("#find").focus()
@@ -202,16 +202,22 @@ class FormScreen(ModalScreen[ApplyResult | None]):
             self._notice.show_text("No field is called so.", alone=False)
 
     @on(Input.Submitted, "#find")
-    def _go_to_found(self, event: Input.Submitted) -> None:
+    async def _go_to_found(self, event: Input.Submitted) -> None:
         name = event.value.strip()
         form = self._form
         if form is None:
             return
         if name and form.is_open and not form.find_names(name):
             row = FieldRow(form, form.add_field(name))
-            self.query_one("#form-rows").mount(row)
+            await self.query_one("#form-rows").mount(row)
             self.query_one("#find", Input).value = ""
-            self.call_after_refresh(row.focus_editor)
+            row.focus_editor()
+            return
+        found = form.find_names(name)
+        row = next((row for row in self.rows if row.field_name in found), None)
+        self.query_one("#find", Input).value = ""
+        if row is not None and row.can_be_edited:
+            row.focus_editor()
         else:
             self._focus_first()
 
