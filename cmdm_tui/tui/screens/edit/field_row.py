@@ -28,6 +28,12 @@ _LABEL_WIDTH = 30
 class ValueInput(Input):
     """An input of one line that holds nothing a terminal would act on."""
 
+    BINDINGS: ClassVar[list[BindingType]] = [
+        # By themselves these keys move to the end of an input, and delete in it.
+        Binding("ctrl+e", "screen.edit_text", "Editor", show=False),
+        Binding("ctrl+f", "screen.find", "Find", show=False),
+    ]
+
     def validate_value(self, value: str) -> str:
         """Leave out characters that cannot be shown; a pasted text may hold them."""
         if visible(value) == value:
