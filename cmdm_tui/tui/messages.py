@@ -1,17 +1,22 @@
 """Messages that more than one widget knows."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 from textual.message import Message
 
 from cmdm_tui.api import ApiError, Event
 from cmdm_tui.catalog import Account
 from cmdm_tui.config import ConfigurationError
+from cmdm_tui.tui.account_opener import AccountChoice
 
 UserError = ApiError | ConfigurationError
 """An error shown to the user; its `str()` is one safe line. Any other error is a bug of ours."""
 
 USER_ERRORS = (ApiError, ConfigurationError)
+
+MainScreenName = Literal["records", "query", "calls", "changes"]
+"""The screens that show an opened account."""
 
 
 class CallReturned(Message):
@@ -49,8 +54,26 @@ class WelcomeRequested(Message):
         """Why the choice is shown; safe, one line."""
 
 
-class DemoRequested(Message):
-    """Open the demo."""
+@dataclass
+class AccountRequested(Message):
+    """Open an account; the one that is open stays until the other is there."""
+
+    choice: AccountChoice
+
+
+class SwitchRequested(Message):
+    """Offer the profiles, the demo and a sign-in; the account that is open stays."""
+
+
+class ReturnRequested(Message):
+    """Go back to the account that is open."""
+
+
+@dataclass
+class ScreenRequested(Message):
+    """Show one of the main screens, as it was left."""
+
+    name: MainScreenName
 
 
 class SignInRequested(Message):

@@ -1,8 +1,9 @@
 """Drives the explorer in tests: waits for it to come to rest, and reads what it shows."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import count
 
 from textual import events
 from textual.app import App
@@ -11,6 +12,7 @@ from textual.widget import Widget
 
 from cmdm_tui.config import Credentials, Profile, SecretPlace
 from cmdm_tui.tui import Explorer
+from cmdm_tui.tui.account_opener import ProfileSummary
 from cmdm_tui.tui.screens.browse.screen import BrowseScreen
 from cmdm_tui.tui.widgets.notice import Notice
 
@@ -27,16 +29,22 @@ class FixedProfiles:
     secrets: list[Mapping[str, str]] = field(default_factory=list[Mapping[str, str]])
     kept: list[tuple[str, str, str]] = field(default_factory=list[tuple[str, str, str]])
     demos: int = 0
+    others: Sequence[Profile] = ()
+    names: list[str | None] = field(default_factory=list[str | None])
 
     def start_demo(self) -> Profile:
         self.demos += 1
         return self.found
 
-    def load_profile(self, secrets: Mapping[str, str]) -> Profile:
+    def list_profiles(self) -> Sequence[ProfileSummary]:
+        return [ProfileSummary(one.name, one.url, one.colour, one.read_only) for one in self.others]
+
+    def load_profile(self, secrets: Mapping[str, str], name: str | None = None) -> Profile:
         self.secrets.append(secrets)
+        self.names.append(name)
         if self.error is not None and not secrets:
             raise self.error
-        return self.found
+        return next((one for one in self.others if one.name == name), self.found)
 
     def save_profile(
         self, name: str, url: str, credentials: Credentials, *, place: SecretPlace
@@ -85,6 +93,10 @@ def _has_messages(app: App[None]) -> bool:
     return False
 
 
+_press_times = count(0.0, 1.0)
+"""When keys are pressed, in seconds: no press is one of a held key, however fast a test is."""
+
+
 async def press(pilot: Pilot[None], *keys: str) -> None:
     """Press keys one after the other, each time waiting until all has come to rest."""
     for key in keys:
@@ -99,11 +111,25 @@ async def type_text(pilot: Pilot[None], text: str) -> None:
     await wait_until_settled(pilot)
 
 
-def _send(pilot: Pilot[None], key: str, character: str | None) -> None:
+async def hold(pilot: Pilot[None], key: str, *, presses: int) -> None:
+    """Hold a key down: it comes once, then after 400 ms 30 times a second."""
+    first = next(_press_times)
+    character = key if len(key) == 1 else None
+    _send(pilot, key, character, first)
+    await wait_until_settled(pilot)
+    for number in range(presses - 1):
+        _send(pilot, key, character, first + 0.4 + number / 30)
+    for _ in range(presses // 30 + 2):
+        next(_press_times)
+    await wait_until_settled(pilot)
+
+
+def _send(pilot: Pilot[None], key: str, character: str | None, moment: float | None = None) -> None:
     driver = pilot.app._driver
     assert driver is not None
     event = events.Key(key, character)
     event.set_sender(pilot.app)
+    event.time = next(_press_times) if moment is None else moment
     driver.send_message(event)
 
 

@@ -10,7 +10,7 @@ from cmdm_tui.changes.change_set import Change, ChangeKind
 from cmdm_tui.changes.errors import ChangeError
 from cmdm_tui.changes.from_form import make_same_set
 from cmdm_tui.changes.unchanged import is_closed, is_converted
-from cmdm_tui.text import one_line
+from cmdm_tui.text import count_noun, one_line
 from cmdm_tui.tui.commands import Command
 from cmdm_tui.tui.screens.browse.changed_rows import show_result
 from cmdm_tui.tui.screens.browse.panes import BrowsePanes
@@ -155,6 +155,10 @@ def _review_same(screen: BrowsePanes, kind: ChangeKind) -> None:
     review_changes(_app_of(screen), write_context(screen), made, partial(show_result, screen))
 
 
+def _describe_cost(screen: BrowsePanes, each: int) -> str:
+    return f"≤ {count_noun(each * len(selected_records(screen)), 'call')}"
+
+
 def _app_of(screen: BrowsePanes) -> App[None]:
     return cast("App[None]", screen.app)
 
@@ -162,30 +166,41 @@ def _app_of(screen: BrowsePanes) -> App[None]:
 CHANGE_COMMANDS: tuple[Command[BrowsePanes], ...] = (
     Command(
         "edit", "e", "Edit", "Edit the record in a form; of marked records, all of them",
-        edit, can_edit,
+        edit, can_edit, group="Change", cost=lambda screen: _describe_cost(screen, 2),
+        needs="a record, and a profile that may change it", footer_priority=7,
     ),
     Command(
         "edit_cell", "i", "In place", "Edit the field under the cursor in its place",
-        edit_cell, can_edit_cell, is_in_footer=False,
+        edit_cell, can_edit_cell, is_in_footer=False, group="Change", cost="≤ 2 calls",
+        needs="the cursor in a field that can be changed",
     ),
-    Command("new", "a", "New", "Make a new record of this entity", make_record, can_make),
+    Command(
+        "new", "a", "New", "Make a new record of this entity", make_record, can_make,
+        group="Change", cost="1 call", needs="a profile that may change records",
+    ),
     Command(
         "new_owned", "A", "New task", "Make a new task or opportunity of this record",
-        make_owned, can_make_owned, is_in_footer=False,
+        make_owned, can_make_owned, is_in_footer=False, group="Change", cost="1 call",
+        needs="one record, and a profile that may change records",
     ),
     Command(
-        "delete", "x", "Delete", "Delete the record, or those that are marked", delete, can_edit
+        "delete", "x", "Delete", "Delete the record, or those that are marked", delete, can_edit,
+        group="Change", cost=lambda screen: _describe_cost(screen, 2),
+        needs="a record, and a profile that may change it", footer_priority=5,
     ),
     Command(
         "convert", "C", "Convert", "Convert the lead into an account",
-        convert, can_convert, is_in_footer=False,
+        convert, can_convert, is_in_footer=False, group="Change",
+        cost=lambda screen: _describe_cost(screen, 2), needs="a lead that is not converted",
     ),
     Command(
-        "close", "D", "Close", "Close the task", close, can_close, is_in_footer=False,
+        "close", "D", "Close", "Close the task", close, can_close, is_in_footer=False, group="Change",
+        cost=lambda screen: _describe_cost(screen, 1), needs="a task that is not closed",
     ),
     Command(
         "undo", "U", "Undo", "Take the last changes back, once they were shown",
-        undo_last, can_write, is_in_footer=False,
+        undo_last, can_write, is_in_footer=False, group="Change",
+        needs="a profile that may change records",
     ),
 )  # fmt: skip
 """Every one is shown before it is sent, and none is there for a read-only profile."""

@@ -6,17 +6,16 @@ from typing import ClassVar
 
 from textual import on
 from textual.binding import BindingType
-from textual.command import Provider
 from textual.widgets import TabbedContent
 
 from cmdm_tui.catalog import Account
 from cmdm_tui.text import one_line
 from cmdm_tui.tui.commands import BoundCommand, PaletteEntry
 from cmdm_tui.tui.messages import CallReturned, ClientEvent, CountsChanged
-from cmdm_tui.tui.palette import CommandProvider
 from cmdm_tui.tui.screens.browse import commands
 from cmdm_tui.tui.screens.browse.panes import BrowsePanes
 from cmdm_tui.tui.widgets.entity_list import EntityList
+from cmdm_tui.tui.widgets.property_list import PropertyList
 from cmdm_tui.tui.widgets.record_pane import RECORD_TAB, RecordPane
 from cmdm_tui.tui.widgets.record_view import RecordView
 from cmdm_tui.tui.widgets.related_view import RelatedView
@@ -29,7 +28,7 @@ _WARNING_SECONDS = 15.0
 class BrowseScreen(BrowsePanes):
     """Browses one account."""
 
-    COMMANDS: ClassVar[set[type[Provider]]] = {CommandProvider}  # pyright: ignore[reportIncompatibleVariableOverride]
+    is_main = True
     BINDINGS: ClassVar[list[BindingType]] = commands.COMMANDS.bindings
 
     def __init__(self, account: Account) -> None:
@@ -38,7 +37,7 @@ class BrowseScreen(BrowsePanes):
 
     def bind_commands(self) -> Mapping[str, BoundCommand]:
         """Return the screen's commands by id."""
-        return commands.COMMANDS.bind(self)
+        return commands.COMMANDS.bind(self, self.keymap)
 
     def list_palette_entries(self) -> tuple[PaletteEntry, ...]:
         """Return an entry for each entity: it shows the entity's records."""
@@ -95,6 +94,18 @@ class BrowseScreen(BrowsePanes):
         self.record_pane.read_record(event.link.entity, event.link.external_id)
         self.open_pane(RECORD_TAB)
 
+    @on(RecordView.PageArrived)
+    def _learn_names(self, event: RecordView.PageArrived) -> None:
+        if event.page is not None:
+            self.names.learn(event.page.records)
+
+    @on(PropertyList.Followed)
+    def _follow_property(self, event: PropertyList.Followed) -> None:
+        link = event.shown.link
+        if link is not None:
+            self.record_pane.read_record(link.entity, link.external_id)
+
     @on(RecordPane.Arrived)
     def _update_row(self, event: RecordPane.Arrived) -> None:
+        self.names.learn([event.record])
         self.records.replace_record(event.record)
