@@ -1,6 +1,6 @@
 """Records are changed in a form: nothing is sent before it was shown, and then exactly that."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -100,7 +100,7 @@ async def opened(
     network: CountedNetwork | None = None,
     size: tuple[int, int] = (80, 24),
     **settings: Any,
-) -> AsyncIterator[Opened]:
+) -> AsyncGenerator[Opened]:
     network = network or CountedNetwork()
     profile = replace(profile_of(info), **settings)
     app = Explorer(FixedProfiles(profile), catalogs=None, transport=network)
@@ -342,6 +342,11 @@ async def test_marked_records_get_the_same_value_and_one_is_refused(
         assert window.records[3] == marked[3]
 
 
+async def until_asked(there: Opened) -> None:
+    while not isinstance(there.app.screen, EntryScreen):
+        await there.pilot.pause()
+
+
 async def test_many_deletions_want_their_number(
     sandbox: RunningInfo, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -353,20 +358,18 @@ async def test_many_deletions_want_their_number(
         await there.press("x")
         # The operation waits for the number, so what is pressed now is not waited for.
         await there.pilot.press("left", "left", "enter")
-        while not isinstance(there.app.screen, EntryScreen):
-            await there.pilot.pause()
+        await until_asked(there)
         await there.pilot.press("1", "1", "enter")
         await there.pilot.pause()
         words = screen_words(there.app)
         assert "12 records are deleted or converted. Enter that number" in words
         assert "That is not 12." in words
         await there.press("escape")
-        assert isinstance(there.app.screen, PreviewScreen)
+        assert there.app.screen.query_one("#apply")
         assert there.sent() == []
         assert there.runs() == []
         await there.pilot.press("enter")
-        while not isinstance(there.app.screen, EntryScreen):
-            await there.pilot.pause()
+        await until_asked(there)
         await there.pilot.press("1", "2")
         await there.press("enter")
         assert len([one for one in there.sent() if one.startswith("DELETE")]) == 12
@@ -476,7 +479,7 @@ async def test_the_users_editor_writes_long_text(
         'printf "\\357\\273\\277One\\033[31m\\ntwo\\n" > "$1"',
     )
     monkeypatch.delenv("VISUAL", raising=False)
-    monkeypatch.setattr(Explorer, "suspend", lambda _: nullcontext())
+    monkeypatch.setattr(Explorer, "suspend", nullcontext)
     monkeypatch.setenv("EDITOR", editor)
     async with opened(sandbox) as there:
         lead = first_lead(there)

@@ -159,6 +159,11 @@ def _describe_cost(screen: BrowsePanes, each: int) -> str:
     return f"≤ {count_noun(each * len(selected_records(screen)), 'call')}"
 
 
+def _describe_edit_cost(screen: BrowsePanes) -> str:
+    known = screen.account.catalog.cached_fields(screen.entity)
+    return _describe_cost(screen, 2) + ("" if known else ", and those for the fields")
+
+
 def _app_of(screen: BrowsePanes) -> App[None]:
     return cast("App[None]", screen.app)
 
@@ -166,7 +171,7 @@ def _app_of(screen: BrowsePanes) -> App[None]:
 CHANGE_COMMANDS: tuple[Command[BrowsePanes], ...] = (
     Command(
         "edit", "e", "Edit", "Edit the record in a form; of marked records, all of them",
-        edit, can_edit, group="Change", cost=lambda screen: _describe_cost(screen, 2),
+        edit, can_edit, group="Change", cost=_describe_edit_cost,
         needs="a record, and a profile that may change it", footer_priority=7,
     ),
     Command(
@@ -194,8 +199,9 @@ CHANGE_COMMANDS: tuple[Command[BrowsePanes], ...] = (
         cost=lambda screen: _describe_cost(screen, 2), needs="a lead that is not converted",
     ),
     Command(
-        "close", "D", "Close", "Close the task", close, can_close, is_in_footer=False, group="Change",
-        cost=lambda screen: _describe_cost(screen, 1), needs="a task that is not closed",
+        "close", "D", "Close", "Close the task", close, can_close, is_in_footer=False,
+        group="Change", cost=lambda screen: _describe_cost(screen, 1),
+        needs="a task that is not closed",
     ),
     Command(
         "undo", "U", "Undo", "Take the last changes back, once they were shown",
