@@ -115,7 +115,7 @@ class PreviewScreen(ModalScreen[ApplyResult | None]):
         is_one = self._preview.change_count <= 1
         first = [] if is_one else [("change", 7), ("record", 18)]
         names = [*first, ("field", 18)]
-        room = min(_WIDEST, self.app.size.width * 24 // 25) - _FRAME
+        room = min(_WIDEST, self.size.width * 24 // 25) - _FRAME
         left = room - sum(width + 2 for _, width in names)
         width = max(left // 2 - 2, _LEAST_WIDTH)
         return [*names, ("old", width), ("new", width)]

@@ -22,7 +22,7 @@ class EditorFailed(Exception):
 def edit_text(app: App[None], text: str) -> str:
     """Return what the user makes of the text.
 
-    The file is its owner's alone, in a folder of its own, and removed in any case. It holds the
+    The file is its owner's alone, in a private folder, and removed in any case. It holds the
     text byte for byte, with a line feed at its end where there is none; one that the text did not
     have is taken off again, and so is a byte order mark that the editor has added. Where every
     line of the text ends in CR LF, so do those of an editor that writes line feeds alone. Raises
