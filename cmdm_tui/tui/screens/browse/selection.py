@@ -1,11 +1,13 @@
 """Which records a command means: those that are marked, else the one under the cursor."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from cmdm_tui.api import Record
-from cmdm_tui.tui.models.write_context import WriteContext
 from cmdm_tui.tui.screens.browse.panes import BrowsePanes
+
+if TYPE_CHECKING:
+    from cmdm_tui.tui.models.write_context import WriteContext
 
 RecordAddress = tuple[str, str]
 """An entity and the external id of one of its records."""
@@ -21,8 +23,10 @@ class MarkedRecords(Protocol):
         ...
 
 
-def write_context(screen: BrowsePanes) -> WriteContext:
+def write_context(screen: BrowsePanes) -> "WriteContext":
     """Return what changes of the screen's account need."""
+    from cmdm_tui.tui.models.write_context import WriteContext
+
     return WriteContext.of_user(screen.account)
 
 
