@@ -14,7 +14,7 @@ from cmdm_tui.changes.unchanged import is_closed, is_converted
 from cmdm_tui.text import count_noun, one_line
 from cmdm_tui.tui.commands import Command
 from cmdm_tui.tui.screens.browse.panes import BrowsePanes
-from cmdm_tui.tui.screens.browse.selection import selected_records, write_context
+from cmdm_tui.tui.screens.browse.selection import selected_cell, selected_records, write_context
 from cmdm_tui.tui.screens.dialogs.choice import ChoiceScreen
 
 if TYPE_CHECKING:
@@ -35,15 +35,12 @@ def can_edit(screen: BrowsePanes) -> bool:
 
 def can_edit_cell(screen: BrowsePanes) -> bool:
     """Return whether the cursor is in a field that may be changed."""
-    column = screen.records.column
-    if column is None or column.is_external_id or not can_write(screen):
+    found = selected_cell(screen) if can_write(screen) else None
+    if found is None:
         return False
-    if not screen.is_record_table_visible or screen.record_pane.has_focus_within:
-        return False
-    record, known = screen.records.record, screen.account.catalog.cached_fields(screen.entity)
-    if record is None or (record.entity, record.external_id) in screen.records.gone:
-        return False
-    return not any(one.read_only and one.name == column.name for one in known)
+    record, name = found
+    known = screen.account.catalog.cached_fields(record.entity)
+    return not any(one.read_only and one.name == name for one in known)
 
 
 def can_make(screen: BrowsePanes) -> bool:
@@ -79,9 +76,10 @@ def edit(screen: BrowsePanes) -> None:
 
 def edit_cell(screen: BrowsePanes) -> None:
     """Edit the field under the cursor in its place."""
-    record, column = screen.records.record, screen.records.column
-    if record is not None and column is not None:
-        _open_form(screen, record.entity, (record,), only=column.name)
+    found = selected_cell(screen)
+    if found is not None:
+        record, name = found
+        _open_form(screen, record.entity, (record,), only=name)
 
 
 def make_record(screen: BrowsePanes) -> None:

@@ -50,6 +50,20 @@ def selected_records(screen: BrowsePanes) -> tuple[Record, ...]:
     return tuple(one for one in found if (one.entity, one.external_id) not in gone)
 
 
+def selected_cell(screen: BrowsePanes) -> tuple[Record, str] | None:
+    """Return the record and the field under the cursor of the records; None where there is none.
+
+    The external id is not a field.
+    """
+    column, record = screen.records.column, screen.records.record
+    if column is None or column.is_external_id or record is None:
+        return None
+    if not screen.is_record_table_visible or screen.record_pane.has_focus_within:
+        return None
+    is_gone = (record.entity, record.external_id) in screen.records.gone
+    return None if is_gone else (record, column.name)
+
+
 def find_shown_records(
     screen: BrowsePanes, wanted: Iterable[RecordAddress]
 ) -> Mapping[RecordAddress, Record]:
