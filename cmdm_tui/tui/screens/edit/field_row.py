@@ -1,4 +1,4 @@
-"""One field of a form: its name and type, its input, and what is wrong with its value."""
+"""One field of a form: its name and type, its input, and how long its value may be."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -6,7 +6,7 @@ from typing import ClassVar
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical
+from textual.containers import Horizontal
 from textual.content import Content
 from textual.message import Message
 from textual.widget import Widget
@@ -62,20 +62,18 @@ class LongValue(Static, can_focus=True):
     ]
 
 
-class FieldRow(Vertical):
+class FieldRow(Horizontal):
     """Shows a field of the form, and reports what is typed into it."""
 
     DEFAULT_CSS = """
     FieldRow {
-        height: auto;
-        .line { height: 1; }
+        height: 1;
         .label { width: 30; text-wrap: nowrap; text-overflow: ellipsis; color: $text-muted; }
         .value { width: 1fr; }
         .length { width: auto; padding-left: 1; color: $text-muted; }
-        .fault { display: none; height: auto; padding-left: 30; color: $text-error; }
-        &.-faulty .fault { display: block; }
         &.-changed .label { color: $text-accent; }
         &:focus-within .label { text-style: bold; color: $foreground; }
+        &.-faulty .label { color: $text-error; }
         LongValue, .fixed { height: 1; text-wrap: nowrap; text-overflow: ellipsis; }
         LongValue { background: $boost; }
         LongValue:focus { background: $primary 30%; }
@@ -125,12 +123,12 @@ class FieldRow(Vertical):
             self.editor.focus()
 
     def compose(self) -> ComposeResult:
-        """Lay out the line, and the fault below it."""
-        with Horizontal(classes="line"):
-            yield Static(self._make_label(), markup=False, classes="label")
-            yield self._make_editor()
-            yield Static(self._form.describe_length(self.field_name), classes="length")
-        yield Static(markup=False, classes="fault")
+        """Lay out the name, the input, and the length where it is limited: a form has many rows."""
+        yield Static(self._make_label(), markup=False, classes="label")
+        yield self._make_editor()
+        length = self._form.describe_length(self.field_name)
+        if length:
+            yield Static(length, markup=False, classes="length")
 
     def _make_label(self) -> Content:
         label = one_line(self._field.label, _LABEL_WIDTH)
@@ -171,14 +169,14 @@ class FieldRow(Vertical):
         return f"null   {_EXAMPLES.get(self._field.field.type or '', '')}".rstrip()
 
     def show_state(self) -> None:
-        """Bring the fault, the length and the mark of a change up to date."""
+        """Bring the length and the marks of a fault and of a change up to date."""
         form, name = self._form, self.field_name
         is_touched = form.is_touched(name)
-        fault = form.find_fault(name) if is_touched or self.has_class("-judged") else ""
-        self.query_one(".fault", Static).update(Content(visible(fault)))
-        self.set_class(bool(fault), "-faulty")
+        is_judged = is_touched or self.has_class("-judged")
+        self.set_class(is_judged and bool(form.find_fault(name)), "-faulty")
         self.set_class(is_touched, "-changed")
-        self.query_one(".length", Static).update(Content(form.describe_length(name)))
+        for length in self.query(".length").results(Static):
+            length.update(Content(form.describe_length(name)))
 
     def empty(self) -> None:
         """Empty the field: null first, then an empty text where it can hold one, and so on.
@@ -218,7 +216,7 @@ class FieldRow(Vertical):
         old = self.editor
         new = self._make_editor()
         had_focus = old.has_focus
-        await self.query_one(".line", Horizontal).mount(new, before=old)
+        await self.mount(new, before=old)
         await old.remove()
         if had_focus:
             new.focus()

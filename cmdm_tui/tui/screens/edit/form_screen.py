@@ -1,5 +1,6 @@
 """The form of a record, of several that get the same values, of a new one, or of one field."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import ClassVar, cast
 
@@ -14,7 +15,7 @@ from textual.widgets import Input, Static
 from cmdm_tui.api import ApiError, Field, Parent, Record
 from cmdm_tui.text import count_noun, one_line, visible
 from cmdm_tui.tui.messages import CallReturned
-from cmdm_tui.tui.models.edit_form import EditForm
+from cmdm_tui.tui.models.edit_form import EditForm, FormField
 from cmdm_tui.tui.models.write_context import WriteContext
 from cmdm_tui.tui.screens.changes.apply_screen import ApplyResult
 from cmdm_tui.tui.screens.changes.preview_screen import PreviewScreen
@@ -26,6 +27,9 @@ from cmdm_tui.tui.widgets.notice import Notice
 _KEEP, _DISCARD = "Keep editing", "Discard what was typed"
 _KEYS = "ctrl+s preview · ctrl+e editor · ctrl+n null · ctrl+f find · esc leave"
 _CELL_KEYS = "enter preview · ctrl+e editor · ctrl+n null · esc leave"
+
+_ROWS_AT_ONCE = 30
+"""Rows that are mounted at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +82,8 @@ class FormScreen(ModalScreen[ApplyResult | None]):
         self._writing = writing
         self._subject = subject
         self._form: EditForm | None = None
+        self._waiting: list[FormField] = []
+        """Fields whose rows are not mounted yet, in the order of the form."""
 
     @property
     def form(self) -> EditForm | None:
@@ -139,9 +145,38 @@ class FormScreen(ModalScreen[ApplyResult | None]):
         self._form = form
         self.query_one("#form").border_title = Content(visible(form.title))
         shown = [one for one in form.fields if subject.only in {None, one.name}]
-        await self.query_one("#form-rows").mount_all([FieldRow(form, one) for one in shown])
+        self._waiting = shown
+        await self._mount_more()
         self._focus_first()
         self._show_state()
+
+    async def _mount_more(self) -> None:
+        """Mount the next rows: each takes its time, and an entity may have hundreds of fields."""
+        await self._mount_named([one.name for one in self._waiting[:_ROWS_AT_ONCE]])
+
+    async def _mount_named(self, names: Iterable[str]) -> None:
+        """Mount rows of these fields, in the order of the form; no more than `_ROWS_AT_ONCE`."""
+        form, wanted = self._form, set(names)
+        if form is None:
+            return
+        chosen = [one for one in self._waiting if one.name in wanted][:_ROWS_AT_ONCE]
+        self._waiting = [one for one in self._waiting if one not in chosen]
+        places = {one.name: place for place, one in enumerate(form.fields)}
+        mounted = self.rows
+        groups: dict[FieldRow | None, list[FieldRow]] = {}
+        for one in chosen:
+            place = places[one.name]
+            after = next((row for row in mounted if places[row.field_name] > place), None)
+            groups.setdefault(after, []).append(FieldRow(form, one))
+        for after, rows in groups.items():
+            await self.query_one("#form-rows").mount_all(rows, before=after)
+
+    async def on_descendant_focus(self) -> None:
+        """Mount more rows where the last one is reached."""
+        rows = self.rows
+        if self._waiting and rows and self._row is rows[-1]:
+            await self._mount_more()
+            self._show_state()
 
     def _focus_first(self) -> None:
         for row in self.rows:
@@ -161,7 +196,10 @@ class FormScreen(ModalScreen[ApplyResult | None]):
         if self._form is not None:
             self._form.enter(event.row.field_name, event.text)
             event.row.show_state()
-            if event.is_cut:
+            fault = self._form.find_fault(event.row.field_name)
+            if fault:
+                self._notice.show_error(fault, alone=False, hint="")
+            elif event.is_cut:
                 words = "Characters that one line cannot show were left out; ctrl+e takes them."
                 self._notice.show_text(words, alone=False)
             else:
@@ -176,6 +214,8 @@ class FormScreen(ModalScreen[ApplyResult | None]):
         parts = [f"{count_noun(touched, 'field')} changed" if touched else "nothing changed yet"]
         if len(form.records) > 1:
             parts.append(f"{len(form.records):,} records get what is typed, the rest stays")
+        if self._waiting:
+            parts.append(f"{count_noun(len(self._waiting), 'field')} more below")
         if form.is_new:
             parts.append("* is required")
         faults = sum(row.has_class("-faulty") for row in self.rows)
@@ -184,15 +224,22 @@ class FormScreen(ModalScreen[ApplyResult | None]):
         self.query_one("#form-state", Static).update(Content(" · ".join(parts)))
 
     @on(Input.Changed, "#find")
-    def _show_found(self, event: Input.Changed) -> None:
+    async def _show_found(self, event: Input.Changed) -> None:
         """Show the fields whose name holds what was typed."""
         if self._form is None:
             return
         found = set(self._form.find_names(event.value))
+        more = sum(one.name in found for one in self._waiting)
+        if more <= _ROWS_AT_ONCE:
+            await self._mount_named(found)
+            more = 0
         for row in self.rows:
             row.display = row.field_name in found
         name = event.value.strip()
-        if found or not name:
+        if name and more:
+            words = f"{count_noun(more, 'field')} more have that in their name: type more of it."
+            self._notice.show_text(words, alone=False)
+        elif found or not name:
             self._notice.hide()
         elif self._form.is_open:
             words = f"No field is called so here. Enter adds the field {one_line(name, 60)}."
@@ -213,6 +260,7 @@ class FormScreen(ModalScreen[ApplyResult | None]):
             row.focus_editor()
             return
         found = form.find_names(name)
+        await self._mount_named(found[:1])
         row = next((row for row in self.rows if row.field_name in found), None)
         self.query_one("#find", Input).value = ""
         if row is not None and row.can_be_edited:
@@ -221,11 +269,11 @@ class FormScreen(ModalScreen[ApplyResult | None]):
             self._focus_first()
 
     @on(Input.Submitted)
-    def _go_on(self, event: Input.Submitted) -> None:
+    async def _go_on(self, event: Input.Submitted) -> None:
         if not isinstance(event.input, ValueInput):
             return
         if self._subject.only is not None:
-            self.action_preview()
+            await self.action_preview()
         else:
             self.focus_next()
 
@@ -259,7 +307,7 @@ class FormScreen(ModalScreen[ApplyResult | None]):
         self._notice.hide()
         self._show_state()
 
-    def action_preview(self) -> None:
+    async def action_preview(self) -> None:
         """Show what would be sent, or what is wrong."""
         form = self._form
         if form is None:
@@ -269,6 +317,7 @@ class FormScreen(ModalScreen[ApplyResult | None]):
             row.set_class(True, "-judged")
             row.show_state()
         if faults:
+            await self._mount_named(faults)
             self._show_faults(faults)
             return
         client, profile = self._writing.account.client, self._writing.account.profile
