@@ -137,7 +137,11 @@ class PageWalk:
     @property
     def is_past_last(self) -> bool:
         """Whether the next page lies past the last one that the service named."""
-        return self.next_page > max(self.total_pages or 0, 1)
+        return self.lies_past_last(self.next_page)
+
+    def lies_past_last(self, number: int) -> bool:
+        """Return whether a page lies past the last one that the service named."""
+        return number > max(self.total_pages or 0, 1)
 
     def accept(self, page: Page | None) -> tuple[Record, ...]:
         """Take in the page asked for, None where there is none; return the records new by it."""
@@ -147,7 +151,7 @@ class PageWalk:
         if page is None:
             self.has_ended = True
             return ()
-        self._accept_totals(page)
+        self.events = self.accept_totals(page)
         ids = [record.external_id for record in page.records]
         new = self._ids.add(ids)
         if number == 1 and page.row_count < min(self.per_page, self._wanted):
@@ -167,6 +171,21 @@ class PageWalk:
         if len(new) == len(ids):
             return page.records
         return tuple(page.records[index] for index in new)
+
+    def accept_totals(self, page: Page) -> tuple[Event, ...]:
+        """Take in what a page says of all records, whichever page it is; return what has changed.
+
+        `accept` does so for the page that comes next; a reader that jumps does for any other.
+        """
+        events: tuple[Event, ...] = ()
+        if page.total_records is not None:
+            if self.total not in {None, page.total_records}:
+                self.has_changed = True
+                events = (TotalChanged(self.entity, self.total or 0, page.total_records),)
+            self.total = page.total_records
+        if page.total_pages is not None:
+            self.total_pages = page.total_pages
+        return events
 
     def restart(self) -> None:
         """Go back to the first page, for records that overlaps hid; what came stays known."""
@@ -267,15 +286,6 @@ class PageWalk:
         for event in self.events:
             notify(event)
         return page if len(new) == len(page.records) else replace(page, records=new)
-
-    def _accept_totals(self, page: Page) -> None:
-        if page.total_records is not None:
-            if self.total not in {None, page.total_records}:
-                self.has_changed = True
-                self.events = (TotalChanged(self.entity, self.total or 0, page.total_records),)
-            self.total = page.total_records
-        if page.total_pages is not None:
-            self.total_pages = page.total_pages
 
     def _ends_with(self, number: int) -> bool:
         is_last_named = number >= (self.total_pages or 0)

@@ -82,9 +82,9 @@ def _write_format(content: TableContent, form: "OutputFormat", look: OutputStyle
     writing.begin([_TextColumn(name) for name in content.columns])
     writing.write_rows(content.rows)
     writing.end()
-    content = sink.getvalue()
+    written = sink.getvalue()
     return RenderedResult(
-        content.decode("utf-8", "replace") if look.is_terminal else content, writing.notes
+        written.decode("utf-8", "replace") if look.is_terminal else written, writing.notes
     )
 
 

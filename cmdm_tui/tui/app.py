@@ -1,20 +1,27 @@
 """The application: opens accounts, shows their screens, and closes them again."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import ClassVar, Literal
 
 import httpx
+from msgspec.structs import replace
 from textual import on
 from textual.binding import BindingType
 from textual.command import Provider
+from textual.dom import DOMNode
+from textual.filter import LineFilter
 from textual.screen import Screen
+from textual.theme import Theme
 
 from cmdm_tui.api import Event
-from cmdm_tui.config import Paths
+from cmdm_tui.config import ConfigurationError, Paths
 from cmdm_tui.text import one_line
 from cmdm_tui.tui.account_opener import AccountChoice, AccountOpener, ProfileProvider
 from cmdm_tui.tui.app_commands import APP_COMMANDS
+from cmdm_tui.tui.colourless import WithoutColour
 from cmdm_tui.tui.commands import CommandApp
+from cmdm_tui.tui.keymap import list_binding_sets, read_keymap
 from cmdm_tui.tui.main_screens import MainScreens
 from cmdm_tui.tui.messages import (
     USER_ERRORS,
@@ -28,16 +35,26 @@ from cmdm_tui.tui.messages import (
     WelcomeRequested,
 )
 from cmdm_tui.tui.models.error_log import ErrorLog
+from cmdm_tui.tui.models.settings import SettingsFile
 from cmdm_tui.tui.palette import CommandProvider
+from cmdm_tui.tui.screens.browse.screen import BrowseScreen
 from cmdm_tui.tui.screens.sign_in.screen import SignInScreen
 from cmdm_tui.tui.screens.start.profiles import SIGN_IN, ProfilesScreen
 from cmdm_tui.tui.screens.start.screen import StartScreen
 from cmdm_tui.tui.screens.start.welcome import WelcomeScreen
-from cmdm_tui.tui.theme import THEME
+from cmdm_tui.tui.theme import THEMES
 from cmdm_tui.tui.tolerant_app import TolerantApp
+from cmdm_tui.tui.widgets.grid import Grid
+from cmdm_tui.tui.widgets.property_list import PropertyList
 
 _WARNING_SECONDS = 15.0
 """Seconds for which a warning is shown."""
+
+
+KEYMAP_OWNERS: tuple[type[DOMNode], ...] = (
+    BrowseScreen, Grid, PropertyList, StartScreen, WelcomeScreen, SignInScreen,
+)  # fmt: skip
+"""The screens and widgets whose keys a keymap can change."""
 
 
 class Explorer(CommandApp, TolerantApp):
@@ -69,6 +86,8 @@ class Explorer(CommandApp, TolerantApp):
     ) -> None:
         super().__init__()
         self._paths = paths
+        self.settings_file = SettingsFile.read(None if paths is None else paths.explorer_settings)
+        """What is kept between runs."""
         self.error_log = ErrorLog(None if paths is None else paths.explorer_log)
         self.use_command_palette = True
         self._opener = AccountOpener(profiles, catalogs, transport, self._forward_event)
@@ -78,14 +97,48 @@ class Explorer(CommandApp, TolerantApp):
 
     def on_mount(self) -> None:
         """Show the first screen; it is painted before anything else is done."""
-        self.register_theme(THEME)
-        self.theme = THEME.name
+        for theme in THEMES:
+            self.register_theme(theme)
+        kept = self.settings_file.settings.theme
+        self.theme = kept if kept in self.available_themes else THEMES[0].name
+        self.theme_changed_signal.subscribe(self, self._keep_theme)
+        self._use_keymap()
         self.push_screen(StartScreen(self._opener, self._start))
+
+    @property
+    def main_screen_names(self) -> frozenset[str]:
+        """The names of the screens that the open account has."""
+        return self._screens.names if self._screens is not None else frozenset()
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """Return what is applied to each line: where NO_COLOR is set, no colour is left."""
+        return (WithoutColour(),) if self.no_color else super().get_line_filters()
+
+    def _use_keymap(self) -> None:
+        """Give the commands the keys of the user's keymap, and tell what is wrong with it."""
+        if self._paths is None:
+            return
+        keymap = read_keymap(self._paths.keymap, list_binding_sets(*KEYMAP_OWNERS))
+        self.keymap = keymap.keys
+        self.set_keymap(dict(keymap.keys))
+        for fault in keymap.faults:
+            self.notify(one_line(fault), severity="warning", timeout=_WARNING_SECONDS, markup=False)
+
+    def _keep_theme(self, theme: Theme) -> None:
+        """Keep a theme that was chosen for the next run."""
+        settings = self.settings_file.settings
+        if theme.name == (settings.theme or THEMES[0].name):
+            return
+        try:
+            self.settings_file.save(replace(settings, theme=theme.name))
+        except ConfigurationError as error:
+            words = one_line(f"The theme is not kept: {error}")
+            self.notify(words, severity="warning", timeout=_WARNING_SECONDS, markup=False)
 
     @on(AccountOpened)
     async def _show_account(self, event: AccountOpened) -> None:
         """Show the account that was opened, and close the one before."""
-        former, self._screens = self._screens, MainScreens(self, event.account)
+        former, self._screens = self._screens, MainScreens(self, event.account, self.settings_file)
         await self._show_alone(self._screens.get("records"))
         self._show_new_warnings(event.account.profile.warnings)
         if former is not None:

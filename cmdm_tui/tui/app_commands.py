@@ -2,14 +2,27 @@
 
 from collections.abc import Callable
 
+from textual.widget import Widget
+
 from cmdm_tui.tui.commands import Command, CommandScreen, CommandTable
 from cmdm_tui.tui.messages import MainScreenName, ScreenRequested
 from cmdm_tui.tui.screens.dialogs.help import HelpScreen, list_help
+from cmdm_tui.tui.screens.dialogs.jump import JumpScreen, list_jump_targets
 
 
 def show_help(screen: CommandScreen) -> None:
     """List the keys of the screen, and of the part that has the focus."""
     screen.command_app.push_screen(HelpScreen(list_help(screen)))
+
+
+def jump(screen: CommandScreen) -> None:
+    """Put a letter on each part; its key takes the focus there."""
+
+    def focus(part: Widget | None) -> None:
+        if part is not None:
+            screen.set_focus(part)
+
+    screen.command_app.push_screen(JumpScreen(list_jump_targets(screen)), focus)
 
 
 def _show(name: MainScreenName) -> Callable[[CommandScreen], None]:
@@ -19,8 +32,8 @@ def _show(name: MainScreenName) -> Callable[[CommandScreen], None]:
     return request
 
 
-def _is_main(screen: CommandScreen) -> bool:
-    return screen.is_main
+def _has(name: MainScreenName) -> Callable[[CommandScreen], bool]:
+    return lambda screen: name in screen.command_app.main_screen_names
 
 
 APP_COMMANDS = CommandTable[CommandScreen](
@@ -36,19 +49,28 @@ APP_COMMANDS = CommandTable[CommandScreen](
     ),
     Command(
         "records", "f2", "Records", "Go to the records",
-        _show("records"), _is_main, is_in_footer=False, group="Everywhere",
+        _show("records"), _has("records"), is_in_footer=False,
+        group="Everywhere", needs="an open account",
     ),
     Command(
         "query", "f3", "SQL", "Go to the SQL queries",
-        _show("query"), _is_main, group="Everywhere", footer_priority=7,
+        _show("query"), _has("query"),
+        group="Everywhere", needs="an open account", footer_priority=7,
     ),
     Command(
         "calls", "f4", "Calls", "Go to the calls that were made",
-        _show("calls"), _is_main, is_in_footer=False, group="Everywhere",
+        _show("calls"), _has("calls"), is_in_footer=False,
+        group="Everywhere", needs="an open account",
     ),
     Command(
         "changes", "f5", "Changes", "Go to the changes: prepared, applied, undone",
-        _show("changes"), _is_main, is_in_footer=False, group="Everywhere",
+        _show("changes"), _has("changes"), is_in_footer=False,
+        group="Everywhere", needs="an open account",
+    ),
+    Command(
+        "jump", "semicolon", "Jump", "Go to a part of the screen by a letter on it",
+        jump, lambda screen: bool(screen.focus_chain), is_in_footer=False, group="Move",
+        needs="a part that can have the focus",
     ),
     Command(
         "theme", "ctrl+t", "Theme", "Choose the colours",

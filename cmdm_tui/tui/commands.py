@@ -13,7 +13,7 @@ from textual.screen import Screen
 from cmdm_tui.tui.key_names import format_keys, split_keys
 from cmdm_tui.tui.models.held_keys import HeldKeys
 
-ScreenT = TypeVar("ScreenT", bound=Screen[None])
+ScreenT = TypeVar("ScreenT", bound=Screen[None], contravariant=True)  # noqa: PLC0105 - one name
 
 
 def _always(_: Screen[None]) -> bool:
@@ -182,9 +182,6 @@ class CommandScreen(Screen[None]):
     are those that every screen has; the application gives them.
     """
 
-    is_main: ClassVar[bool] = False
-    """Whether it shows an opened account: records, query, calls or changes."""
-
     def bind_commands(self) -> Mapping[str, BoundCommand]:
         """Return the screen's commands by id, for instance `TABLE.bind(self, self.keymap)`."""
         raise NotImplementedError
@@ -269,6 +266,11 @@ class CommandApp(App[None]):
         screen, focused = self.screen, self.focused
         is_typed = focused is not None and focused.check_consume_key(event.key, event.character)
         return isinstance(screen, CommandScreen) and not is_typed and screen.runs_once(event.key)
+
+    @property
+    def main_screen_names(self) -> frozenset[str]:
+        """The names of the screens that the open account has; none where none is open."""
+        return frozenset()
 
     def bind_app_commands(self, screen: CommandScreen) -> Mapping[str, BoundCommand]:
         """Return the application's commands by id, to be run while that screen is in front."""

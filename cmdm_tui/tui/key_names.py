@@ -5,6 +5,8 @@ from collections.abc import Iterable
 from textual import keys as textual_keys
 from textual.binding import Binding
 
+_MODIFIERS = {"ctrl", "shift", "alt", "super", "hyper", "meta"}
+_NAMED_KEYS = {key.value for key in textual_keys.Keys} - {"<any>"}
 _SHOWN = {"enter": "enter", "backspace": "bksp", "comma": ","}
 
 
@@ -22,3 +24,11 @@ def format_key(key: str) -> str:
 def format_keys(keys: Iterable[str]) -> str:
     """Return keys as they are written on a keyboard, with spaces between them."""
     return " ".join(format_key(key) for key in keys)
+
+
+def is_key(key: str) -> bool:
+    """Return whether a terminal may send a key of this name."""
+    *modifiers, last = key.split("+")
+    return _MODIFIERS.issuperset(modifiers) and (
+        last in _NAMED_KEYS or textual_keys.format_key(last) != last or len(last) == 1
+    )

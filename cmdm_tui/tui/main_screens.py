@@ -8,6 +8,9 @@ from textual.app import App
 from textual.screen import Screen
 
 from cmdm_tui.catalog import Account
+from cmdm_tui.text import one_line
+from cmdm_tui.tui.models.settings import SettingsFile
+from cmdm_tui.tui.screens.browse.kept_view import ViewKeeper
 from cmdm_tui.tui.screens.browse.screen import BrowseScreen
 
 if TYPE_CHECKING:
@@ -22,11 +25,17 @@ class MainScreens:
     The app keeps them while others are in front, so each shows what it showed.
     """
 
-    def __init__(self, app: App[None], account: Account) -> None:
+    def __init__(self, app: App[None], account: Account, settings: SettingsFile) -> None:
         self._app = app
+        self._keeper = ViewKeeper(settings, account.profile.name, self._warn)
         self._number = next(_numbers)
         self._screens: dict[str, Screen[None]] = {}
         self.account = account
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The names of the screens that there are."""
+        return frozenset(self._makers)
 
     @property
     def opened(self) -> tuple[Screen[None], ...]:
@@ -50,10 +59,13 @@ class MainScreens:
                 await screen.remove()
         await self.account.close()
 
+    def _warn(self, sentence: str) -> None:
+        self._app.notify(one_line(sentence), severity="warning", markup=False)
+
     @property
     def _makers(self) -> Mapping[str, Callable[[], Screen[None]]]:
         return {
-            "records": lambda: BrowseScreen(self.account),
+            "records": lambda: BrowseScreen(self.account, self._keeper),
             "changes": self._make_changes,
         }
 

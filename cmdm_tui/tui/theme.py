@@ -1,4 +1,7 @@
-"""The explorer's colours; every theme of Textual can be chosen instead."""
+"""The explorer's themes; those of Textual can be chosen as well.
+
+Dark is the first; light, high contrast, and one that uses the terminal's own sixteen colours.
+"""
 
 from textual.color import Color
 from textual.content import Content
@@ -9,8 +12,8 @@ from cmdm_tui.text import one_line
 
 _INK, _SLATE, _STEEL, _LINE = "#0f141a", "#161d26", "#1e2733", "#324154"
 
-THEME = Theme(
-    name="cmdm",
+DARK = Theme(
+    name="cmdm-dark",
     primary="#62b6cb",
     secondary="#5fa8a0",
     accent="#e9b872",
@@ -45,6 +48,123 @@ THEME = Theme(
         "scrollbar-corner-color": _INK,
     },
 )
+
+_PAPER, _SHEET, _SHADE, _RULE, _SEA = "#fbfbf8", "#f1f2ee", "#e4e7e3", "#b9c2c4", "#0f6a84"
+
+LIGHT = Theme(
+    name="cmdm-light",
+    primary=_SEA,
+    secondary="#2f6f66",
+    accent="#8a5a00",
+    foreground="#1d2730",
+    background=_PAPER,
+    surface=_SHEET,
+    panel=_SHADE,
+    success="#2f7038",
+    warning="#8a5a00",
+    error="#b3273a",
+    dark=False,
+    variables={
+        "block-cursor-foreground": _PAPER,
+        "block-cursor-background": _SEA,
+        "block-cursor-text-style": "none",
+        "block-cursor-blurred-background": "#cfdde1",
+        "block-cursor-blurred-foreground": "#1d2730",
+        "button-color-foreground": _PAPER,
+        "button-foreground": "#1d2730",
+        "button-focus-text-style": "bold",
+        "border-blurred": _RULE,
+        "footer-background": _SHADE,
+        "footer-key-foreground": "#8a5a00",
+        "footer-description-foreground": "#46535c",
+        "input-selection-background": "#0f6a84 30%",
+        "scrollbar": _RULE,
+        "scrollbar-hover": "#8fa0a6",
+        "scrollbar-active": _SEA,
+        "scrollbar-background": _PAPER,
+        "scrollbar-background-hover": _PAPER,
+        "scrollbar-background-active": _PAPER,
+        "scrollbar-corner-color": _PAPER,
+    },
+)
+
+_BLACK, _WHITE, _YELLOW = "#000000", "#ffffff", "#ffff00"
+
+HIGH_CONTRAST = Theme(
+    name="cmdm-high-contrast",
+    primary="#00ffff",
+    secondary="#00ff99",
+    accent=_YELLOW,
+    foreground=_WHITE,
+    background=_BLACK,
+    surface=_BLACK,
+    panel="#1a1a1a",
+    success="#00ff66",
+    warning=_YELLOW,
+    error="#ff7a7a",
+    dark=True,
+    text_alpha=1.0,
+    variables={
+        "block-cursor-foreground": _BLACK,
+        "block-cursor-background": _YELLOW,
+        "block-cursor-text-style": "bold",
+        "block-cursor-blurred-background": _WHITE,
+        "block-cursor-blurred-foreground": _BLACK,
+        "button-color-foreground": _BLACK,
+        "button-foreground": _WHITE,
+        "button-focus-text-style": "bold reverse",
+        "border-blurred": _WHITE,
+        "footer-background": _BLACK,
+        "footer-key-foreground": _YELLOW,
+        "footer-description-foreground": _WHITE,
+        "text-muted": _WHITE,
+        "input-selection-background": "#00ffff 50%",
+        "scrollbar": _WHITE,
+        "scrollbar-hover": _YELLOW,
+        "scrollbar-active": _YELLOW,
+        "scrollbar-background": _BLACK,
+        "scrollbar-background-hover": _BLACK,
+        "scrollbar-background-active": _BLACK,
+        "scrollbar-corner-color": _BLACK,
+    },
+)
+
+ANSI = Theme(
+    name="cmdm-ansi",
+    ansi=True,
+    primary="ansi_cyan",
+    secondary="ansi_blue",
+    accent="ansi_yellow",
+    foreground="ansi_default",
+    background="ansi_default",
+    surface="ansi_default",
+    panel="ansi_default",
+    boost="ansi_default",
+    success="ansi_green",
+    warning="ansi_yellow",
+    error="ansi_red",
+    variables={
+        "ansi-background": "ansi_black",
+        "ansi-foreground": "ansi_white",
+        "block-cursor-foreground": "ansi_black",
+        "block-cursor-background": "ansi_cyan",
+        "block-cursor-text-style": "none",
+        "block-cursor-blurred-background": "ansi_white",
+        "block-cursor-blurred-foreground": "ansi_black",
+        "border-blurred": "ansi_bright_black",
+        "footer-background": "ansi_default",
+        "footer-key-foreground": "ansi_yellow",
+        "footer-description-foreground": "ansi_default",
+        "input-cursor-background": "ansi_white",
+        "input-cursor-foreground": "ansi_black",
+        "input-selection-background": "ansi_blue",
+        "input-selection-foreground": "ansi_white",
+        "screen-selection-background": "ansi_blue",
+        "screen-selection-foreground": "ansi_white",
+    },
+)
+
+THEMES = (DARK, LIGHT, HIGH_CONTRAST, ANSI)
 
 MARKS = {
     "red": "#c93c46",

@@ -15,6 +15,7 @@ from cmdm_tui.tui import Explorer
 from cmdm_tui.tui.account_opener import ProfileSummary
 from cmdm_tui.tui.screens.browse.screen import BrowseScreen
 from cmdm_tui.tui.widgets.notice import Notice
+from cmdm_tui.tui.widgets.record_pane import RecordPane
 
 _IDLE_TURNS = 12
 """Turns of the event loop without a message after which nothing more is to come."""
@@ -56,9 +57,14 @@ class FixedProfiles:
 async def wait_until_settled(pilot: Pilot[None]) -> None:
     """Wait until no worker runs, no message waits, and the screen has been laid out and painted.
 
+    The record pane shows at once what it would show once the cursor rests.
+
     `Pilot.pause` waits for an idle processor, which a sandbox in the same process seldom is.
     """
     for _ in range(2):
+        await _until_idle(pilot.app)
+        for pane in pilot.app.screen.query(RecordPane):
+            pane.show_followed()
         await _until_idle(pilot.app)
         pilot.app.screen._on_timer_update()
     await _until_idle(pilot.app)

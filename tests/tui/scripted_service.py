@@ -57,6 +57,7 @@ class ScriptedService(httpx.AsyncBaseTransport):
     calls: list[str] = field(default_factory=list[str])
     sign_ins: int = 0
     cap: int = 1_000
+    tells_totals: bool = True
     remaining: int = 5_000
     held: dict[str, asyncio.Event] = field(default_factory=dict[str, asyncio.Event])
     """By path: the answer waits for the event."""
@@ -114,6 +115,8 @@ class ScriptedService(httpx.AsyncBaseTransport):
             "Total Records": str(len(rows)),
             "Total Pages": str(max(-(-len(rows) // size), 1)),
         }
+        if not self.tells_totals:
+            totals = {}
         shown = [{"ExternalID": i, "Properties": p} for i, p in rows[start : start + size]]
         return self._json({**totals, "Entity": shown})
 

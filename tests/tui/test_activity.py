@@ -185,7 +185,7 @@ async def test_pages_are_told_as_they_come(service: ScriptedService) -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await wait_until_settled(pilot)
         await press(pilot, "1", "down", "enter", "ctrl+end")
-        assert "lead: page 2 of 3" in screen_words(app)
+        assert "lead: page 3 of 3" in screen_words(app)
 
 
 async def test_a_profile_is_marked_by_its_colour(service: ScriptedService) -> None:

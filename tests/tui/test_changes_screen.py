@@ -28,7 +28,7 @@ def fast(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 async def edit_last_name(there: Opened, name: str) -> Record:
     """Change the last name of the lead under the cursor; return it as it was."""
     lead = there.record
-    while there.screen.records.column is None or there.screen.records.column.name != "LastName":
+    while there.screen.records.column != "LastName":
         await there.press("right")
     await there.press("i")
     await there.retype(name)

@@ -15,7 +15,7 @@ from cmdm_tui.tui.screens.dialogs.secrets import SecretsScreen
 from cmdm_tui.tui.screens.sign_in.screen import SignInScreen
 from cmdm_tui.tui.screens.start.screen import StartScreen
 from cmdm_tui.tui.screens.start.welcome import WelcomeScreen
-from cmdm_tui.tui.widgets.record_table import RecordTable
+from cmdm_tui.tui.widgets.grid import Grid
 from tests.tui.driver import (
     FixedProfiles,
     browse,
@@ -31,7 +31,7 @@ from tests.tui.scripted_service import ScriptedService, profile
 def test_every_binding_has_an_id_of_its_own_and_a_tooltip() -> None:
     owners = (
         Explorer, AskScreen, BrowseScreen, ChoiceScreen, HelpScreen, SecretsScreen, SignInScreen,
-        StartScreen, WelcomeScreen, RecordTable,
+        StartScreen, WelcomeScreen, Grid,
     )  # fmt: skip
     bindings = [binding for owner in owners for binding in owner.__dict__["BINDINGS"]]
     assert all(isinstance(binding, Binding) for binding in bindings)
@@ -58,12 +58,15 @@ async def test_the_help_lists_every_key(service: ScriptedService) -> None:
             f"{format_keys(command.keys)} {command.description}" in told for command in every
         )
         assert "Let the service sort by this column; again reverses the order 1 call" in told
-        assert "Go back to the service's own order 1 call (needs sorted records)" in told
-        assert "Cursor up" in told  # what the table does by itself
+        assert "Go back to the service's own order (needs sorted records)" in told
+        assert "The row above" in told  # what the grid does by itself
         await type_text(pilot, "service own order")
         told = screen_words(app)
         assert "Find u Go back to the service's own order" in told
         assert "Forget" not in told
+        assert "browse.unsort" not in told
+        await press(pilot, "f2")
+        assert "browse.unsort" in screen_words(app)
         await type_text(pilot, " nothing like it")
         assert "No key does that." in screen_words(app)
         await press(pilot, "escape")
@@ -112,13 +115,16 @@ async def test_the_mouse_opens_sorts_and_chooses(service: ScriptedService) -> No
         await pilot.click("#entity-options", offset=(4, 1))
         await wait_until_settled(pilot)
         assert browse(app).entity == "lead"
-        await pilot.click(RecordTable, offset=(16, 0))
+        await pilot.click("#record-grid", offset=(20, 0))
         await wait_until_settled(pilot)
         assert service.calls[-1] == "lead?per_page=100&page=1&sort_by=LastName&sort_order=asc"
-        await pilot.click(RecordTable, offset=(16, 3))
+        grid = browse(app).records.grid
+        assert browse(app).records.record is not None
+        assert grid.cursor_key == "ID000001"  # it stays under the cursor, wherever it is now
+        await pilot.click("#record-grid", offset=(20, 3))
         await wait_until_settled(pilot)
-        assert browse(app).records.table.cursor_row == 2
-        await pilot.click(RecordTable, offset=(16, 3))
+        assert grid.cursor_row == grid.scroll_offset.y + 2
+        await pilot.click("#record-grid", offset=(20, 3), times=2)
         await wait_until_settled(pilot)
         assert browse(app).is_record_pane_visible
 
@@ -151,4 +157,4 @@ async def test_a_held_key_runs_its_command_twice_at_most(service: ScriptedServic
         await press(pilot, "r", "r")
         assert len(service.calls) - before == 4
         await hold(pilot, "down", presses=60)
-        assert browse(app).records.table.cursor_row == 60
+        assert browse(app).records.grid.cursor_row == 60

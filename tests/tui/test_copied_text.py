@@ -1,24 +1,10 @@
 """What the clipboard gets: stored values as they are, and never an empty text for rows."""
 
 import json
-from dataclasses import dataclass
 
 from cmdm_tui.tui.models.copied_text import CopiedColumn, CopyForm, format_rows
-from cmdm_tui.tui.models.row_source import SourceColumn, Tone
-
-
-@dataclass(frozen=True)
-class Line:
-    key: str
-    values: tuple[object, ...]
-    revision: int = 0
-
-    def value(self, column: int) -> object:
-        return self.values[column]
-
-    def tone(self, column: int) -> Tone:
-        return Tone.NORMAL
-
+from cmdm_tui.tui.models.row_source import SourceColumn
+from tests.tui.lines_source import Line
 
 COLUMNS = [
     CopiedColumn.of(0, SourceColumn("ExternalID", "ExternalID", 10)),

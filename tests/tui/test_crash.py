@@ -202,7 +202,7 @@ async def test_the_explorer_goes_on_after_an_error(
         before = len(service.calls)
         await press(pilot, "r", "down")
         assert len(service.calls) == before + 1
-        assert browse(app).records.table.cursor_row == 1
+        assert browse(app).records.grid.cursor_row == 1
     assert not app.return_code
 
 

@@ -219,8 +219,8 @@ async def test_marked_records_get_the_same_value_and_one_is_refused(
     async with opened(sandbox, size=(100, 30)) as there:
         window = there.screen.records.window
         assert window is not None
-        marked = tuple(window.records[:12])
-        monkeypatch.setattr(type(there.screen.records), "marked_records", marked, raising=False)
+        marked = window.all_records()[:12]
+        there.screen.records.grid.marks.mark(one.external_id for one in marked)
         # One of them is deleted by another meanwhile.
         await there.screen.account.client.delete("lead", marked[3].external_id)
         await there.press("e")
@@ -246,9 +246,9 @@ async def test_marked_records_get_the_same_value_and_one_is_refused(
         assert "11 done, 1 in conflict" in words
         assert "the record is gone" in words
         await there.press("escape")
-        shown = [one.properties["Company"] for one in window.records[:12]]
+        shown = [one.properties["Company"] for one in window.all_records()[:12]]
         assert shown.count("Lovelace Ltd") == 11
-        assert window.records[3] == marked[3]
+        assert window.all_records()[3] == marked[3]
 
 
 async def until_asked(there: Opened) -> None:
@@ -262,8 +262,8 @@ async def test_many_deletions_want_their_number(
     async with opened(sandbox) as there:
         window = there.screen.records.window
         assert window is not None
-        marked = tuple(window.records[:12])
-        monkeypatch.setattr(type(there.screen.records), "marked_records", marked, raising=False)
+        marked = window.all_records()[:12]
+        there.screen.records.grid.marks.mark(one.external_id for one in marked)
         await there.press("x")
         # The operation waits for the number, so what is pressed now is not waited for.
         await there.pilot.press("left", "left", "enter")

@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from cmdm_tui.tui import Explorer
-from cmdm_tui.tui.widgets.record_table import RecordTable
+from cmdm_tui.tui.widgets.grid import Grid
 from cmdm_tui.tui.widgets.record_view import RecordView
 from tests.tui.driver import (
     FixedProfiles,
@@ -22,6 +22,13 @@ from tests.tui.scripted_service import ScriptedService, message, people, profile
 
 def explorer(service: ScriptedService, *entities: str) -> Explorer:
     return Explorer(FixedProfiles(profile(*entities)), catalogs=None, transport=service)
+
+
+def shown_count(app: Explorer) -> tuple[int, int]:
+    """Return how many rows there are, and how many of them were read."""
+    window = browse(app).records.window
+    assert window is not None
+    return window.row_count, window.read_count
 
 
 FAILURES = {
@@ -66,7 +73,7 @@ async def test_a_failure_at_the_start_can_be_tried_again(service: ScriptedServic
         assert notice_text(app) == ""
         assert "3 records" in screen_words(app)
         assert "lead 250" in screen_words(app)
-        assert browse(app).records.table.has_focus
+        assert browse(app).records.grid.has_focus
 
 
 @pytest.mark.parametrize("key", ["r", "ctrl+end"])
@@ -75,13 +82,12 @@ async def test_a_network_lost_leaves_what_was_loaded(service: ScriptedService, k
     async with app.run_test(size=(80, 24)) as pilot:
         await wait_until_settled(pilot)
         await press(pilot, "1", "down", "enter", "right")
-        rows = browse(app).records.table.row_count
-        assert rows == 100
+        assert shown_count(app) == (250, 100)
         service.answers["*"] = httpx.ConnectError("All connection attempts failed")
         service.calls.clear()
         await press(pilot, key)
         assert len(service.calls) == 1
-        assert browse(app).records.table.row_count == rows
+        assert shown_count(app) == (250, 100)
         assert "cannot be reached" in notice_text(app)
         assert browse(app).records.column is not None
         # Moving about asks no more; the record is at hand; other entities seen are too.
@@ -101,11 +107,14 @@ async def test_a_page_that_failed_is_asked_for_once_more_by_its_key(
         service.answers["lead"] = message(500, "Something broke")
         service.calls.clear()
         await press(pilot, "ctrl+end", "up", "down", "up")
-        assert service.calls == ["lead?per_page=100&page=2"]
+        assert service.calls == ["lead?per_page=100&page=3"]
+        await press(pilot, *["pageup"] * 5)
+        assert service.calls == ["lead?per_page=100&page=3"]
+        await press(pilot, "ctrl+end")
         service.answers.clear()
         await press(pilot, "t")
-        assert service.calls == ["lead?per_page=100&page=2"] * 2
-        assert browse(app).records.table.row_count == 200
+        assert service.calls == ["lead?per_page=100&page=3"] * 2
+        assert shown_count(app) == (250, 150)
         assert notice_text(app) == ""
 
 
@@ -122,8 +131,8 @@ async def test_a_sort_that_is_refused_keeps_the_order_and_goes_on_paging(
         assert "▲" not in screen_words(app)
         service.answers.clear()
         await press(pilot, "ctrl+end")
-        assert browse(app).records.table.row_count == 200
-        assert service.calls[-1] == "lead?per_page=100&page=2"
+        assert shown_count(app) == (250, 150)
+        assert service.calls[-1] == "lead?per_page=100&page=3"
 
 
 async def test_an_entity_that_vanished_is_told(service: ScriptedService) -> None:
@@ -143,7 +152,7 @@ async def test_an_empty_entity_says_so(service: ScriptedService) -> None:
         await wait_until_settled(pilot)
         await press(pilot, "1", "down", "down", "enter")
         assert "No records" in notice_text(app)
-        await press(pilot, "f")
+        await press(pilot, "F")
         assert "No fields, and no records to infer them from" in notice_text(app)
 
 
@@ -151,7 +160,7 @@ async def test_fields_that_are_inferred_say_so(service: ScriptedService) -> None
     app = explorer(service)
     async with app.run_test(size=(80, 24)) as pilot:
         await wait_until_settled(pilot)
-        await press(pilot, "1", "down", "down", "down", "enter", "f")
+        await press(pilot, "1", "down", "down", "down", "enter", "F")
         assert "No field metadata" in notice_text(app)
         assert "5 fields, inferred" in screen_words(app)
 
@@ -177,7 +186,7 @@ async def test_reading_what_is_related_goes_on_where_it_stopped(service: Scripte
         await wait_until_settled(pilot)
         service.calls.clear()
         service.answers["opportunity"] = message(500, "Something broke")
-        await press(pilot, "g", "g")
+        await press(pilot, "R", "R")
         assert "Something broke" in notice_text(app)
         assert "Ring Ada" in screen_text(app)
         service.answers.clear()
@@ -196,7 +205,7 @@ async def test_calls_that_would_not_suffice_are_said_beforehand(service: Scripte
     app = explorer(service)
     async with app.run_test(size=(120, 30)) as pilot:
         await wait_until_settled(pilot)
-        await press(pilot, "g")
+        await press(pilot, "R")
         assert "about 2 calls" in notice_text(app)
         assert "1 are left this hour" in notice_text(app)
         assert "That is not enough" in notice_text(app)
@@ -226,18 +235,18 @@ async def test_an_answer_for_an_entity_left_meanwhile_is_dropped(service: Script
         screen.show_entity("lead")
         while service.calls[-1] != "lead?per_page=100&page=1":
             await pilot.pause()
-        left = screen.records._loader.loading
+        left = screen.records._loader.request
         assert left is not None
         screen.show_entity("account")
         gate.set()
         await wait_until_settled(pilot)
         # Its worker was cancelled; should an answer have been on its way all the same:
-        page = await left.fetch_page(screen.account.client)
+        page = await left.send(screen.account.client)
         screen.records.post_message(RecordView.PageArrived(left, page))
         await wait_until_settled(pilot)
         assert screen.records.window is not None
         assert screen.records.window.entity == "account"
-        assert screen.records.table.row_count == 3
+        assert screen.records.source.row_count == 3
 
 
 async def test_smaller_pages_fill_the_screen_and_no_more(service: ScriptedService) -> None:
@@ -247,31 +256,33 @@ async def test_smaller_pages_fill_the_screen_and_no_more(service: ScriptedServic
     async with app.run_test(size=(80, 24)) as pilot:
         await wait_until_settled(pilot)
         pages = [call for call in service.calls if call.startswith("account?")]
-        assert pages == [f"account?per_page=100&page={number}" for number in (1, 2, 3)]
+        assert pages == [f"account?per_page=100&page={number}" for number in (1, 2)]
+        assert "rows 1–17 of 45 · 20 read" in screen_words(app)
         await press(pilot, "ctrl+end", "ctrl+end", "ctrl+end", "ctrl+end")
-        assert browse(app).records.table.row_count == 45
+        assert shown_count(app) == (45, 45)
         pages = [call for call in service.calls if call.startswith("account?")]
-        assert len(pages) == 5
+        assert pages == [f"account?per_page=100&page={number}" for number in (1, 2, 3, 4, 5)]
 
 
-async def test_an_end_that_was_near_before_more_rows_came_reads_nothing(
-    service: ScriptedService,
-) -> None:
+async def test_rows_that_are_reported_again_are_read_once(service: ScriptedService) -> None:
     service.cap = 10
     service.entities["account"] = people(45)
     app = explorer(service)
     async with app.run_test(size=(80, 24)) as pilot:
         await wait_until_settled(pilot)
-        table, before = browse(app).records.table, list(service.calls)
-        table.post_message(RecordTable.EndNear(table.row_count - 10))
+        records, before = browse(app).records, list(service.calls)
+        for _ in range(5):
+            records.grid.post_message(Grid.RowsInSight(0, 18))
         await wait_until_settled(pilot)
         assert service.calls == before
-        table.post_message(RecordTable.EndNear(table.row_count))
+        records.source.want_rows(20, 5)
+        for _ in range(5):
+            records.grid.post_message(Grid.RowsInSight(20, 5))
         await wait_until_settled(pilot)
-        assert len(service.calls) == len(before) + 1
+        assert service.calls[len(before) :] == ["account?per_page=100&page=3"]
 
 
-async def test_a_larger_page_than_asked_for_is_shown_bit_by_bit(service: ScriptedService) -> None:
+async def test_a_larger_page_than_asked_for_is_shown_whole(service: ScriptedService) -> None:
     rows = [
         {"ExternalID": external_id, "Properties": properties}
         for external_id, properties in people(1_200)
@@ -280,11 +291,11 @@ async def test_a_larger_page_than_asked_for_is_shown_bit_by_bit(service: Scripte
     app = explorer(service)
     async with app.run_test(size=(80, 24)) as pilot:
         await wait_until_settled(pilot)
-        assert "1,200 records" in screen_words(app)
-        assert browse(app).records.table.row_count == 500
+        assert "rows 1–17 of 1,200" in screen_words(app)
         calls = list(service.calls)
         await press(pilot, "ctrl+end", "ctrl+end", "ctrl+end")
-        assert browse(app).records.table.row_count == 1_200
+        assert "rows 1,184–1,200 of 1,200" in screen_words(app)
+        assert shown_count(app) == (1_200, 1_200)
         assert service.calls == calls
 
 
@@ -295,12 +306,11 @@ async def test_records_hidden_by_overlaps_are_told_and_found(service: ScriptedSe
     app = explorer(service)
     async with app.run_test(size=(80, 24)) as pilot:
         await wait_until_settled(pilot)
-        assert "2 of 3" in screen_words(app)
-        assert "1 not found" in screen_words(app)
+        assert "2 records · 3 counted · 1 not found" in screen_words(app)
         service.entities["account"] = [both[0], both[1], both[2]]
         await press(pilot, "m")
         assert "3 records" in screen_words(app)
-        assert browse(app).records.table.row_count == 3
+        assert browse(app).records.source.row_count == 3
 
 
 async def test_counting_stops_at_the_first_failure_that_all_would_meet(

@@ -1,55 +1,10 @@
 """A search of what was read: every match, and no claim about what was not."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-
 from hypothesis import given
 from hypothesis import strategies as st
 
 from cmdm_tui.tui.models.loaded_search import search_loaded
-from cmdm_tui.tui.models.row_source import SortKey, SourceColumn, SourceState, Tone
-
-
-@dataclass(frozen=True)
-class Line:
-    key: str
-    values: Sequence[object]
-    revision: int = 0
-
-    def value(self, column: int) -> object:
-        return self.values[column]
-
-    def tone(self, column: int) -> Tone:
-        return Tone.NORMAL
-
-
-class Lines:
-    """A source of which some rows were not read: those that are None."""
-
-    order: tuple[SortKey, ...] = ()
-    state = SourceState.READY
-    revision = 0
-
-    def __init__(self, rows: Sequence[Sequence[object] | None], *, known: bool = True) -> None:
-        self._rows = rows
-        self.is_count_known = known
-        self.columns = [SourceColumn(name, name, 5) for name in "abc"]
-        self.row_count = len(rows)
-
-    def rows(self, first: int, count: int) -> list[Line | None]:
-        return [
-            None if row is None else Line(f"K{place}", row)
-            for place, row in enumerate(self._rows[first : first + count], first)
-        ]
-
-    def position(self, key: str) -> int | None:
-        return int(key[1:])
-
-    def want_rows(self, first: int, count: int) -> None:
-        raise AssertionError("A search reads nothing")
-
-    def loaded_ranges(self) -> list[range]:
-        return [range(n, n + 1) for n, row in enumerate(self._rows) if row is not None]
+from tests.tui.lines_source import Lines
 
 
 def test_matches_come_in_order_and_the_caption_says_of_how_many() -> None:

@@ -1,198 +1,320 @@
-"""The window of records: each record once, whatever pages a service makes of them."""
+"""The window of records: any page in any order, each record once, and honest counts."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
 import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cmdm_tui.api import NotFound, Page, PageSizes, Record, RecordsMissing, Response
+from cmdm_tui.api import Page, PageRead, Record, RecordsMissing, Response, TotalChanged
 from cmdm_tui.tui.models.activity import Activity
-from cmdm_tui.tui.models.record_window import RecordWindow, WindowOrder
+from cmdm_tui.tui.models.page_layout import PageLayout
+from cmdm_tui.tui.models.page_store import PageStore
+from cmdm_tui.tui.models.record_window import RecordWindow
 
-RESPONSE = Response(1, "GET", "/lead", 200, httpx.Headers(), b"", 0.0)
 
-
-def page_of(ids: Sequence[str], total: int | None = None, pages: int | None = None) -> Page:
+def page_of(
+    ids: Sequence[str], total: int | None = None, pages: int | None = None, size: int = 0
+) -> Page:
     records = tuple(Record("lead", external_id, {}) for external_id in ids)
-    return Page("lead", records, total, pages, 100, 1, RESPONSE)
+    response = Response(1, "GET", "/lead", 200, httpx.Headers(), b" " * size, 0.0)
+    return Page("lead", records, total, pages, 100, 1, response)
 
 
-@dataclass
-class Pager:
-    """A service in one page: what it grants, what it tells, how it orders."""
-
-    ids: list[str]
-    granted: int = 100
-    tells_total: bool = True
-    tells_pages: bool = True
-    tells_pages_of: int | None = None
-    past_the_end_is_404: bool = False
-    pages: list[list[str]] | None = None
-    numbers: list[int] = field(default_factory=list[int])
-
-    def page(self, number: int) -> Page:
-        self.numbers.append(number)
-        start = (number - 1) * self.granted
-        if self.pages is not None:
-            ids = self.pages[number - 1] if number <= len(self.pages) else []
-        else:
-            ids = self.ids[start : start + self.granted]
-        if not ids and number > 1 and self.past_the_end_is_404:
-            raise LookupError
-        count = len(self.ids)
-        pages = max(-(-count // (self.tells_pages_of or self.granted)), 1)
-        return page_of(
-            ids, count if self.tells_total else None, pages if self.tells_pages else None
-        )
+def ids_of(window: RecordWindow, first: int = 0, count: int = 10_000) -> list[str | None]:
+    records = window.records(first, count)
+    return [record.external_id if record is not None else None for record in records]
 
 
-def read_all(window: RecordWindow, pager: Pager, *, most: int = 1_000) -> list[str]:
-    for _ in range(most):
-        if window.is_complete:
-            return [record.external_id for record in window.records]
-        try:
-            window.add_page(pager.page(window.next_page))
-        except LookupError:
-            window.add_page(None)
-    pytest.fail("the window never came to an end")
+def names(first: int, last: int) -> list[str]:
+    return [f"R{number}" for number in range(first, last)]
+
+
+def window_of(
+    count: int = 1_000, granted: int = 100, store: PageStore | None = None
+) -> RecordWindow:
+    """Return a window of which the first page was read."""
+    window = RecordWindow("lead", store=store)
+    window.add_page(1, page_of(names(0, min(granted, count)), count))
+    return window
+
+
+def read(window: RecordWindow, page: int, count: int = 1_000, granted: int = 100) -> None:
+    start = (page - 1) * granted
+    window.add_page(page, page_of(names(start, min(start + granted, count)), count))
+
+
+def test_the_last_rows_of_a_million_need_their_page_alone() -> None:
+    window = window_of(1_000_000)
+    assert window.row_count == 1_000_000
+    assert window.is_count_known
+    assert window.missing_pages(999_960, 40) == [10_000]
+    read(window, 10_000, 1_000_000)
+    assert ids_of(window, 999_998) == ["R999998", "R999999"]
+    assert ids_of(window, 500, 2) == [None, None]
+    assert window.read_count == 200
+    assert window.position("R999999") == 999_999
+    assert not window.is_complete
 
 
 @given(
-    count=st.integers(0, 400),
-    granted=st.integers(1, 200),
+    count=st.integers(1, 120),
+    granted=st.integers(1, 40),
+    data=st.data(),
     tells_total=st.booleans(),
-    tells_pages=st.booleans(),
-    is_404=st.booleans(),
 )
-def test_every_record_comes_once_and_in_order(
-    count: int, granted: int, tells_total: bool, tells_pages: bool, is_404: bool
+def test_pages_read_in_any_order_hold_each_record_at_its_place(
+    count: int, granted: int, data: st.DataObject, tells_total: bool
 ) -> None:
-    ids = [f"R{number}" for number in range(count)]
-    pager = Pager(ids, granted, tells_total, tells_pages, past_the_end_is_404=is_404)
     window = RecordWindow("lead")
-    assert read_all(window, pager) == ids
-    assert window.missing_count == 0
-    needed = max(-(-count // granted), 1)
-    # Where nothing is told, only an empty page shows that the one before was the last.
-    unsure = not tells_total and not tells_pages and count > 0
-    assert pager.numbers == list(range(1, needed + unsure + 1))
+    pages = -(-count // granted)
+    ids = names(0, count)
+    later = data.draw(st.permutations(range(2, pages + 1)))
+    for page in [1, *later]:
+        start = (page - 1) * granted
+        came = page_of(ids[start : start + granted], count if tells_total else None, pages)
+        window.add_page(page, came)
+        if tells_total:
+            assert window.row_count == count
+        held = ids_of(window)
+        assert [found for found in held if found is not None] == [
+            found for found, known in zip(ids, held, strict=False) if known is not None
+        ]
+    assert ids_of(window) == ids
+    assert window.is_complete
+    assert window.is_whole
+    assert all(window.position(found) == place for place, found in enumerate(ids))
+    assert window.missing_pages(0, count) == []
 
 
-@given(count=st.integers(1, 300), granted=st.integers(1, 99))
-def test_pages_counted_by_the_size_asked_for_do_not_end_it_early(count: int, granted: int) -> None:
-    ids = [f"R{number}" for number in range(count)]
-    pager = Pager(ids, granted, tells_pages_of=100)
-    assert read_all(RecordWindow("lead"), pager) == ids
-    assert len(pager.numbers) == -(-count // granted)
-
-
-@given(data=st.data(), count=st.integers(1, 60), granted=st.integers(1, 20))
-def test_an_unstable_order_neither_repeats_a_record_nor_goes_on_for_ever(
-    data: st.DataObject, count: int, granted: int
+@given(
+    per_page=st.integers(1, 9),
+    rows=st.dictionaries(st.integers(1, 12), st.integers(0, 15)),
+)
+def test_the_layout_is_that_of_pages_put_one_after_the_other(
+    per_page: int, rows: dict[int, int]
 ) -> None:
-    ids = [f"R{number}" for number in range(count)]
-    page = st.lists(st.sampled_from(ids), min_size=granted, max_size=granted)
-    told = -(-count // granted)
-    pages = data.draw(st.lists(page, min_size=told, max_size=told + 5))
-    pager = Pager(ids, granted, pages=pages)
+    layout = PageLayout(per_page)
+    for page, count in rows.items():
+        layout.set_rows(page, 99)
+        layout.set_rows(page, count)
+    owners = [page for page in range(1, 14) for _ in range(rows.get(page, per_page))]
+    for page in range(1, 14):
+        assert layout.start(page) == sum(rows.get(before, per_page) for before in range(1, page))
+    for position, page in enumerate(owners):
+        assert layout.find_page(position, 13) == page
+
+
+def test_a_count_that_is_not_told_grows_with_what_is_read() -> None:
     window = RecordWindow("lead")
-    got = read_all(window, pager)
-    assert len(got) == len(set(got))
-    assert len(pager.numbers) <= told
-    assert window.missing_count == count - len(got)
+    assert window.missing_pages(0, 30) == [1]
+    window.add_page(1, page_of(names(0, 100)))
+    assert (window.row_count, window.is_count_known, window.page_after) == (100, False, 2)
+    window.add_page(2, page_of(names(100, 150)))
+    assert (window.row_count, window.page_after) == (150, 3)
+    window.add_page(3, page_of([]))
+    assert (window.row_count, window.is_count_known, window.page_after) == (150, True, None)
 
 
-@given(totals=st.lists(st.integers(0, 50), min_size=1, max_size=40))
-def test_totals_that_change_end_it_all_the_same(totals: list[int]) -> None:
+def test_pages_that_are_named_without_a_total_can_be_jumped_to() -> None:
     window = RecordWindow("lead")
-    for number, total in enumerate(totals):
-        if window.is_complete:
-            break
-        window.add_page(page_of([f"R{number}"], total, None))
-    assert len(window.records) <= len(totals)
-    assert window.is_complete == (len(window.records) >= totals[len(window.records) - 1])
-    assert window.has_changed == (len(set(totals[: len(window.records)])) > 1)
+    window.add_page(1, page_of(names(0, 10), None, 5))
+    assert (window.row_count, window.is_count_known, window.page_after) == (50, False, None)
+    window.add_page(5, page_of(names(40, 43), None, 5))
+    assert ids_of(window, 40) == ["R40", "R41", "R42"]
+    assert window.row_count == 43
 
 
-def test_a_service_that_knows_only_one_page_ends_after_two_of_it() -> None:
+def test_a_record_on_two_pages_is_shown_once() -> None:
     window = RecordWindow("lead")
-    for _ in range(2):
-        window.add_page(page_of(["A", "B"], None, None))
+    window.add_page(1, page_of(["A", "B"], 6))
+    window.add_page(3, page_of(["D", "E"], 6))
+    window.add_page(2, page_of(["B", "C"], 6))
+    assert ids_of(window) == ["A", "B", "C", "D", "E"]
+    assert window.repeated_count == 1
     assert window.is_complete
-    assert len(window.records) == 2
+    assert window.missing_count == 1
+    assert window.row_count == 5
+    assert [window.position(found) for found in "ABCDE"] == [0, 1, 2, 3, 4]
 
 
-def test_a_service_that_repeats_a_page_of_many_is_given_up_after_three() -> None:
+def test_a_page_that_holds_a_record_twice_shows_it_once() -> None:
     window = RecordWindow("lead")
-    for _ in range(3):
-        assert not window.is_complete
-        window.add_page(page_of(["A", "B"], 1_000, 500))
+    window.add_page(1, page_of(["A", "A", "B"], 3))
+    assert ids_of(window) == ["A", "B"]
+    assert window.repeated_count == 1
+
+
+def test_a_total_that_changed_is_known_whichever_page_said_so() -> None:
+    window = window_of(1_000)
+    window.add_page(7, page_of(names(600, 700), 1_001))
+    assert window.has_changed
+    assert window.row_count == 1_001
+    assert window.events == (TotalChanged("lead", 1_000, 1_001), PageRead("lead", 7, None))
+
+
+def test_a_total_that_is_one_too_large_ends_before_the_empty_page() -> None:
+    window = window_of(301)
+    assert window.missing_pages(300, 1) == [4]
+    window.add_page(4, page_of([], 301))
+    assert window.is_total_refuted
+    assert not window.is_count_known
+    assert window.row_count == 300
+    assert window.page_after is None
+    read(window, 2, 301)
+    read(window, 3, 301)
     assert window.is_complete
-    assert window.missing_count == 998
+    assert window.row_count == 300
+    assert window.missing_count == 1
+
+
+def test_a_total_of_millions_that_are_not_there_is_not_believed_a_second_time() -> None:
+    window = window_of(1_000_000)
+    window.add_page(10_000, page_of([], 1_000_000))
+    assert window.row_count == 999_900
+    window.add_page(9_999, None)
+    assert window.row_count == 100
+    assert not window.is_count_known
+    assert window.page_after == 2
+
+
+def test_a_total_smaller_than_what_comes_goes_on() -> None:
+    window = RecordWindow("lead")
+    window.add_page(1, page_of(names(0, 100), 7, 1))
+    assert (window.row_count, window.is_count_known, window.page_after) == (100, False, 2)
+    window.add_page(2, page_of(names(100, 130), 7, 1))
+    assert window.row_count == 130
+
+
+def test_more_records_than_asked_for_are_all_there() -> None:
+    window = RecordWindow("lead")
+    window.add_page(1, page_of(names(0, 1_200), None, 1))
+    assert window.is_complete
+    assert ids_of(window) == names(0, 1_200)
+
+
+def test_an_empty_entity_has_no_rows() -> None:
+    window = RecordWindow("lead")
+    window.add_page(1, page_of([], 0, 0))
+    assert window.is_complete
+    assert not window.is_total_refuted
+    assert window.row_count == 0
+    assert window.records(0, 5) == []
+    assert window.missing_pages(0, 5) == []
+
+
+def test_pages_beyond_the_bound_are_let_go_of_and_read_again() -> None:
+    store = PageStore(max_bytes=5_000)
+    window = RecordWindow("lead", store=store)
+    for page in range(1, 11):
+        start = (page - 1) * 10
+        window.add_page(page, page_of(names(start, start + 10), 100, 10, size=200))
+    assert len(store) == 5
+    assert store.bytes_held == 5_000
+    assert window.row_count == window.read_count == 100
+    assert window.is_complete
+    assert not window.is_whole
+    assert window.missing_pages(0, 100) == [1, 2, 3, 4, 5]
+    assert window.position("R3") is None
+    assert window.next_unread_page == 1
+    window.add_page(1, page_of(names(0, 10), 100, 10, size=200))
+    assert window.position("R3") == 3
+    assert window.repeated_count == 0
+    assert not window.holds_page(6)
+
+
+def test_what_is_looked_at_is_let_go_of_last() -> None:
+    store = PageStore(max_bytes=5_000)
+    window = RecordWindow("lead", store=store)
+    for page in range(1, 7):
+        start = (page - 1) * 10
+        window.add_page(page, page_of(names(start, start + 10), 100, 10, size=200))
+        window.records(0, 1)
+    assert window.holds_page(1)
+    assert not window.holds_page(2)
+
+
+def test_the_windows_of_all_entities_share_one_bound() -> None:
+    store = PageStore(max_bytes=5_000)
+    first, second = RecordWindow("lead", store=store), RecordWindow("task", store=store)
+    first.add_page(1, page_of(names(0, 5), 5, size=200))
+    for page in range(1, 6):
+        second.add_page(page, page_of([f"T{page}"], 100, size=200))
+    assert not first.holds_page(1)
+    assert first.row_count == 5
+    second.release()
+    assert (len(store), store.bytes_held) == (0, 0)
 
 
 def test_reading_again_finds_what_overlapping_pages_hid() -> None:
     window = RecordWindow("lead")
-    window.add_page(page_of(["A", "B"], 4, 2))
-    window.add_page(page_of(["B", "C"], 4, 2))
+    window.add_page(1, page_of(["A", "B"], 4, 2))
+    window.add_page(2, page_of(["B", "C"], 4, 2))
     assert window.is_complete
     assert window.missing_count == 1
-    window.restart()
-    window.add_page(page_of(["A", "D"], 4, 2))
+    window.reread()
+    assert window.next_unread_page == 1
+    window.add_page(1, page_of(["A", "D"], 4, 2))
     assert window.is_complete
     assert window.missing_count == 0
-    assert [record.external_id for record in window.records] == ["A", "B", "C", "D"]
+    assert ids_of(window) == ["A", "B", "D", "C"]
 
 
 def test_a_record_read_again_takes_its_place() -> None:
     window = RecordWindow("lead")
-    window.add_page(page_of(["A", "B"], 2, 1))
+    window.add_page(1, page_of(["A", "B"], 2, 1))
+    before = window.revision_of(Record("lead", "B", {}))
     assert window.replace_record(Record("lead", "B", {"Name": "new"})) == 1
-    assert window.records[1].properties == {"Name": "new"}
+    found = window.records(1, 1)[0]
+    assert found is not None
+    assert found.properties == {"Name": "new"}
+    assert window.revision_of(found) != before
     assert window.replace_record(Record("lead", "Z", {})) is None
 
 
-def test_an_order_turns_round() -> None:
-    order = WindowOrder("Name")
-    assert order.reversed() == WindowOrder("Name", "desc")
-    assert order.reversed().reversed() == order
-
-
-@dataclass
-class Refusing:
-    """A client whose every page is 404."""
-
-    page_sizes: PageSizes = field(default_factory=PageSizes)
-
-    async def page(self, *_: object, **__: object) -> Page:
-        raise NotFound("no such page", status=404)
-
-
-@pytest.mark.parametrize(
-    ("read", "ends"),
-    [([], False), ([page_of(["A"], 3, 2)], False), ([page_of(["A"])], True)],
-    ids=["first page", "a page that was told of", "past the last"],
-)
-async def test_a_page_not_found_is_the_end_only_past_the_last(read: list[Page], ends: bool) -> None:
-    window = RecordWindow("lead")
-    for page in read:
-        window.add_page(page)
-    client = Refusing()
-    if ends:
-        assert await window.fetch_page(client) is None  # pyright: ignore[reportArgumentType]
-    else:
-        with pytest.raises(NotFound):
-            await window.fetch_page(client)  # pyright: ignore[reportArgumentType]
+def test_a_window_that_succeeds_another_begins_where_it_is_looked_at() -> None:
+    window = window_of(1_000).make_successor()
+    assert not window.is_started
+    assert window.missing_pages(650, 20) == [7]
+    read(window, 7)
+    assert ids_of(window, 650, 2) == ["R650", "R651"]
+    assert window.row_count == 1_000
+    assert window.missing_pages(0, 5) == [1]
 
 
 def test_pages_that_end_too_early_are_reported_as_partial() -> None:
     window = RecordWindow("lead")
-    window.add_page(page_of(["A", "B"], 9_000, 90))
+    window.add_page(1, page_of(["A", "B"], 9_000, 90))
     assert not [event for event in window.events if isinstance(event, RecordsMissing)]
-    window.add_page(page_of([], 9_000, 90))
+    window.add_page(2, page_of([], 9_000, 90))
     (missing,) = [event for event in window.events if isinstance(event, RecordsMissing)]
     assert missing == RecordsMissing("lead", 9_000, 2)
     assert Activity().with_event(missing, 0.0).describe(1.0) == "lead is partial: 2 of 9,000 came"
+
+
+def unstable(ids: list[str], granted: int) -> st.SearchStrategy[list[list[str]]]:
+    page = st.lists(st.sampled_from(ids), min_size=granted, max_size=granted)
+    told = -(-len(ids) // granted)
+    return st.lists(page, min_size=told, max_size=told + 5)
+
+
+@pytest.mark.parametrize("tells_total", [True, False])
+@given(data=st.data(), count=st.integers(1, 60), granted=st.integers(1, 20))
+def test_an_unstable_order_neither_repeats_a_record_nor_goes_on_for_ever(
+    tells_total: bool, data: st.DataObject, count: int, granted: int
+) -> None:
+    ids = names(0, count)
+    pages = data.draw(unstable(ids, granted))
+    window = RecordWindow("lead")
+    reads = 0
+    while window.next_unread_page is not None:
+        number = window.next_unread_page
+        came = pages[number - 1] if number <= len(pages) else []
+        window.add_page(number, page_of(came, count if tells_total else None, None))
+        reads += 1
+        assert reads <= len(pages) + 1
+    held = ids_of(window)
+    assert None not in held
+    assert len(held) == len(set(held)) == window.row_count == window.read_count
+    assert all(window.position(str(found)) == place for place, found in enumerate(held))

@@ -79,8 +79,8 @@ def explorer(service: ScriptedService, error: Exception | None = None) -> Explor
     [
         pytest.param(("1", "down", "enter", "right", "right", "s"), id="records"),
         pytest.param(("enter",), id="record"),
-        pytest.param(("f",), id="fields"),
-        pytest.param(("g",), id="related"),
+        pytest.param(("F",), id="fields"),
+        pytest.param(("R",), id="related"),
     ],
 )
 def test_browsing(
@@ -100,7 +100,7 @@ def test_the_help(snap_compare: Compare, service: ScriptedService) -> None:
 
 
 def test_a_dialogue(snap_compare: Compare, service: ScriptedService) -> None:
-    run = pressing("a", text="invoice")
+    run = pressing("plus", text="invoice")
     assert snap_compare(explorer(service), terminal_size=SMALL, run_before=run)
 
 

@@ -5,17 +5,20 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cmdm_tui.api import Record
 from cmdm_tui.tui.models.row_source import SortKey
 from cmdm_tui.tui.models.workspace import Place, Workspace
+
+ACCOUNT = Record("account", "A1", {"Name": "SECRET"})
 
 
 def test_the_place_before_comes_back_as_it_was_left() -> None:
     workspace = Workspace()
     workspace.visit(Place("lead"))
-    workspace.update(Place("lead", row_key="L7", row=6, column="City"))
-    workspace.visit(Place("lead", record=("account", "A1")))
+    workspace.note(Place("lead", row_key="L7", row=6, column="City"))
+    workspace.visit(Place("lead", record=ACCOUNT))
     workspace.visit(Place("account"))
-    assert workspace.go_back() == Place("lead", record=("account", "A1"))
+    assert workspace.go_back() == Place("lead", record=ACCOUNT)
     assert workspace.go_back() == Place("lead", row_key="L7", row=6, column="City")
     assert workspace.go_back() is None
     assert workspace.current == Place("lead", row_key="L7", row=6, column="City")
@@ -53,7 +56,7 @@ def test_the_next_run_begins_where_this_one_ended() -> None:
     workspace = Workspace()
     order = (SortKey("City"), SortKey("Score", is_descending=True))
     workspace.visit(Place("lead", order, row_key="SECRET", column="City"))
-    workspace.visit(Place("lead", record=("account", "A1")))
+    workspace.visit(Place("lead", record=ACCOUNT))
     kept = json.dumps(workspace.to_session())
     assert "SECRET" not in kept  # no value of a record is kept
     again = Workspace.from_session(json.loads(kept))

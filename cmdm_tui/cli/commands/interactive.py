@@ -72,13 +72,15 @@ def explore(context: CommandContext, *, start: Literal["profile", "demo"]) -> No
         )
         raise CommandFailure(message, ExitCode.USAGE)
     from cmdm_tui.cli.event_loop import run_async
+    from cmdm_tui.cli.terminal_watch import end_without_terminal
     from cmdm_tui.tui import Explorer
 
     with ProfileSource(context).ended() as opening:
         explorer = Explorer(
             opening, catalogs=context.paths.catalogs, start=start, paths=context.paths
         )
-        run_async(explorer.run_async())
+        with end_without_terminal():
+            run_async(explorer.run_async())
         if explorer.return_code:
             sys.exit(explorer.return_code)
 

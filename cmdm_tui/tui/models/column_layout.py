@@ -110,9 +110,15 @@ class ColumnLayout:
         """Give a column this width in cells, within bounds."""
         return replace(self, widths={**self.widths, name: clamp_width(width)})
 
-    def widen(self, column: SourceColumn, by: int = WIDTH_STEP) -> "ColumnLayout":
-        """Make a column wider by `by` cells, narrower where it is negative."""
-        return self.resize(column.name, self.widths.get(column.name, column.width) + by)
+    def widen(self, column: SourceColumn | GridColumn, by: int = WIDTH_STEP) -> "ColumnLayout":
+        """Make a column wider by `by` cells, narrower where it is negative.
+
+        A column as it is shown is changed from the width that it has there.
+        """
+        width = column.width
+        if isinstance(column, SourceColumn):
+            width = self.widths.get(column.name, width)
+        return self.resize(column.name, width + by)
 
     def toggle_pin(self, columns: Sequence[SourceColumn], name: str) -> "ColumnLayout":
         """Pin a column to the left, or let it scroll with the others again."""

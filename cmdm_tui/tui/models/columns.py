@@ -13,8 +13,13 @@ from cmdm_tui.tui.models.value_text import cell_text
 EXTERNAL_ID = "ExternalID"
 """What the external id is called in `sort_by`."""
 
-MAX_COLUMNS = 100
-"""Columns of a table of records: each line that is drawn takes time for each of them."""
+MAX_COLUMNS = 1_000
+"""Columns of a table of records: each may have properties that no other record has."""
+
+_VALUES_MEASURED = 4_000
+"""Values of all columns that widths and types come from, at least `_LEAST_MEASURED` a column."""
+
+_LEAST_MEASURED = 20
 
 _NUMBER_TYPES = {"Number", "Currency"}
 _MIN_WIDTH, _MAX_WIDTH = 5, 30
@@ -41,11 +46,14 @@ def choose_columns(
     """Return the columns for records: the external id, the `fields` known, then what else is there.
 
     Types come from the fields where they are known, else from the records' values. Of very many
-    fields the first get a column; the pane of a record shows all.
+    fields the first get a column; the pane of a record shows all. With many columns the first
+    records decide alone how wide these are, and of what type.
     """
     names = list_names(records, fields)[: MAX_COLUMNS - 1]
-    inferred = infer_fields(records, only=frozenset(names))
-    types = {field.name: field.type for field in (*inferred, *fields)}
+    measured = records[: max(_VALUES_MEASURED // max(len(names), 1), _LEAST_MEASURED)]
+    declared = {field.name: field.type for field in fields}
+    inferred = infer_fields(measured, only=frozenset(names).difference(declared))
+    types = {field.name: field.type for field in inferred} | declared
     first = RecordColumn(
         EXTERNAL_ID, _choose_width(EXTERNAL_ID, [record.external_id for record in records])
     )
@@ -54,7 +62,7 @@ def choose_columns(
         *(
             RecordColumn(
                 name,
-                _choose_width(name, [record.properties.get(name) for record in records]),
+                _choose_width(name, [record.properties.get(name) for record in measured]),
                 is_number=types.get(name) in _NUMBER_TYPES,
             )
             for name in names

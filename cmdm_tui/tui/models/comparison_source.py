@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from cmdm_tui.api import Field, Record
 from cmdm_tui.tui.models.columns import EXTERNAL_ID
-from cmdm_tui.tui.models.row_source import Row, SortKey, SourceColumn, SourceState, Tone
+from cmdm_tui.tui.models.row_source import GridRow, SortKey, SourceColumn, SourceState, Tone
 
 _FIELD_WIDTH = 24
 _VALUE_WIDTH = 28
@@ -88,7 +88,7 @@ class ComparisonSource:
         self._shown = self._choose()
         self.revision += 1
 
-    def rows(self, first: int, count: int) -> Sequence[Row | None]:
+    def rows(self, first: int, count: int) -> Sequence[GridRow | None]:
         """Return the rows from a position on."""
         return self._shown[first : first + count]
 

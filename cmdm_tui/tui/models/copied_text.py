@@ -7,7 +7,7 @@ from enum import Enum
 
 from cmdm_tui.formats import Format, create_writer
 from cmdm_tui.formats.cells import exact_text
-from cmdm_tui.tui.models.row_source import Row, SourceColumn
+from cmdm_tui.tui.models.row_source import GridRow, SourceColumn
 
 
 class CopyForm(Enum):
@@ -34,7 +34,7 @@ class CopiedColumn:
         return cls(place, column.name or column.label, "DOUBLE" if column.is_number else "VARCHAR")
 
 
-def format_rows(rows: Sequence[Row], columns: Sequence[CopiedColumn], form: CopyForm) -> str:
+def format_rows(rows: Sequence[GridRow], columns: Sequence[CopiedColumn], form: CopyForm) -> str:
     """Return the rows as text for the clipboard; empty where there is nothing to copy.
 
     A cell and ids are as they are stored, one a line; the rest is as the same formats write files.
@@ -55,7 +55,7 @@ def _choose_format(form: CopyForm, row_count: int) -> Format:
     return "tsv" if form is CopyForm.TSV else "markdown"
 
 
-def _write(rows: Sequence[Row], columns: Sequence[CopiedColumn], name: Format) -> str:
+def _write(rows: Sequence[GridRow], columns: Sequence[CopiedColumn], name: Format) -> str:
     written = io.BytesIO()
     writer = create_writer(name, written)
     writer.begin(columns)

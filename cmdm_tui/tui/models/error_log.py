@@ -38,7 +38,7 @@ class NotedError:
     is_new: bool
     """Whether it was not noted within the last minute."""
     is_too_many: bool
-    """Whether so many came that the explorer cannot go on."""
+    """Whether there were too many for the explorer to go on."""
 
 
 class ErrorLog:

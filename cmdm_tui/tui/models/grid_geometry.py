@@ -1,14 +1,17 @@
 """Where the columns of a grid are: in its whole width, and in the part of it that is seen."""
 
 from bisect import bisect_right
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from itertools import accumulate
 
 from cmdm_tui.tui.models.column_layout import GridColumn
 
 GAP = 1
 """Cells to the right of each column, between it and the next."""
+
+NARROWEST = 7
+"""Cells to which `narrow_columns` narrows a column at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +68,7 @@ class GridGeometry:
         right = left + max(self.width - self.scrolled_x, 0)
         spans: list[ColumnSpan] = []
         place = max(bisect_right(self._starts, left) - 1, self.frozen_count)
-        while place < len(self.columns) and self._starts[place] < right:
+        while place < len(self.columns) and max(self._starts[place], left) < right:
             start, end = self._starts[place], self._starts[place + 1]
             seen = max(start, left)
             x = self.scrolled_x + seen - left
@@ -100,3 +103,28 @@ class GridGeometry:
 
     def _size(self, place: int) -> int:
         return self.columns[place].width + GAP
+
+
+def narrow_columns(
+    columns: tuple[GridColumn, ...], room: int, count: int, chosen: Collection[str] = ()
+) -> tuple[GridColumn, ...]:
+    """Narrow the widest columns so that the first `count` fit into `room` cells, if they can.
+
+    Keys stay as wide as they are, and so do the columns whose width was `chosen`.
+    """
+
+    def is_fixed(column: GridColumn) -> bool:
+        return column.source.is_key or column.name in chosen
+
+    first = columns[:count]
+    fixed = sum(column.width for column in first if is_fixed(column)) + GAP * len(first)
+    widths = [column.width for column in first if not is_fixed(column)]
+    if not widths or fixed + sum(widths) <= room:
+        return columns
+    caps = range(max(widths), NARROWEST, -1)
+    fitting = (cap for cap in caps if fixed + sum(min(width, cap) for width in widths) <= room)
+    cap = next(fitting, NARROWEST)
+    return tuple(
+        column if is_fixed(column) or column.width <= cap else replace(column, width=cap)
+        for column in columns
+    )

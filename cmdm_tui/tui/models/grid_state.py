@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from cmdm_tui.tui.models.column_layout import ColumnLayout, GridColumn, list_filled
 from cmdm_tui.tui.models.grid_cursor import GridCursor
+from cmdm_tui.tui.models.grid_geometry import narrow_columns
 from cmdm_tui.tui.models.marks import Marks
 from cmdm_tui.tui.models.row_source import GridRow, RowSource, SortKey, SourceColumn
 
@@ -22,9 +23,15 @@ class RowLook:
 
 
 class GridState:
-    """The state of a grid, apart from where it is scrolled to."""
+    """The state of a grid, apart from where it is scrolled to.
 
-    def __init__(self) -> None:
+    The widest columns are narrowed so that the first `fitted` are seen at once; 0 narrows none.
+    """
+
+    def __init__(self, fitted: int = 0) -> None:
+        self._fitted = fitted
+        self._room = 0
+        self._arranged: tuple[GridColumn, ...] = ()
         self.source: RowSource | None = None
         self.layout = ColumnLayout()
         self.columns: tuple[GridColumn, ...] = ()
@@ -34,7 +41,7 @@ class GridState:
         self._matches: dict[str, frozenset[str]] = {}
         self._filled: set[str] = set()
         self._revision: int | None = None
-        self._source_columns: tuple[SourceColumn, ...] = ()
+        self._source_columns: tuple[SourceColumn, ...] | None = None
         self._order: tuple[SortKey, ...] = ()
 
     @property
@@ -66,7 +73,7 @@ class GridState:
             self._filled, self._matches, self.marks = set(), {}, Marks()
         self.marks = self.marks if marks is None else marks
         self.layout = layout
-        self._revision, self._source_columns = None, ()
+        self._revision, self._source_columns = None, None
         return is_other
 
     def has_news(self) -> bool:
@@ -105,8 +112,20 @@ class GridState:
         """Choose the columns to show; the cursor stays in its column, or goes to the nearest."""
         columns = () if self.source is None else self.source.columns
         empty = {column.name for column in columns} - self._filled if self._filled else ()
-        self.columns = self.layout.arrange(columns, empty)
+        self._arranged = self.layout.arrange(columns, empty)
+        self.columns = self._narrow()
         self.cursor.follow_columns(self.columns)
+
+    def fit(self, room: int) -> None:
+        """Take note of how many cells the columns have together."""
+        if room != self._room:
+            self._room = room
+            self.columns = self._narrow()
+
+    def _narrow(self) -> tuple[GridColumn, ...]:
+        if not self._room or not self._fitted:
+            return self._arranged
+        return narrow_columns(self._arranged, self._room, self._fitted, self.layout.widths)
 
     def show_matches(self, cells: Collection[tuple[str, str]]) -> None:
         """Take the cells, by row key and column name, where a search found something."""

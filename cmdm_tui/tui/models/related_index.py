@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 
 from cmdm_tui.api import Client, PageSizes, Record
-from cmdm_tui.tui.models.record_window import RecordWindow
+from cmdm_tui.tui.models.page_reader import PageReader
 
 RELATED_ENTITIES = ("task", "opportunity")
 """The entities whose records belong to another record (`api.md`, calls)."""
@@ -33,7 +33,7 @@ class RelatedIndex:
     """All tasks and opportunities by the record they belong to, as far as they were read."""
 
     def __init__(self) -> None:
-        self.windows = {name: RecordWindow(name, per_page=PER_PAGE) for name in RELATED_ENTITIES}
+        self.windows = {name: PageReader(name, per_page=PER_PAGE) for name in RELATED_ENTITIES}
         self._records_by_owner: dict[tuple[str, str], list[RelatedRecord]] = {}
         self.owned_count = 0
         """Records read so far that name the record they belong to."""
@@ -58,6 +58,11 @@ class RelatedIndex:
         """How many records were read so far."""
         return sum(len(window.records) for window in self.windows.values())
 
+    @property
+    def missing_count(self) -> int:
+        """How many records the service counts and no page brought, of the entities read whole."""
+        return sum(window.missing_count for window in self.windows.values())
+
     def find(self, record: Record) -> tuple[RelatedRecord, ...]:
         """Return what belongs to the record, as far as it was read: no call."""
         owners = (make_owner_key(record.entity, record.external_id), ("", record.external_id))
@@ -80,7 +85,7 @@ class RelatedIndex:
             calls += max(pages - window.next_page + 1, 1)
         return calls
 
-    async def read(self, client: Client) -> AsyncIterator[RecordWindow]:
+    async def read(self, client: Client) -> AsyncIterator[PageReader]:
         """Read on to the end, page by page, and yield the window after each call.
 
         Where it stops by an error, what was read stays, and another `read` continues from there.

@@ -65,10 +65,6 @@ class GridRow(Protocol):
         ...
 
 
-Row = GridRow
-"""Its first name; the package has another class of that name, which is public."""
-
-
 class SourceState(Enum):
     """What a source is doing."""
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import cast
 
+from cmdm_tui.api import Record
 from cmdm_tui.tui.models.row_source import SortKey
 
 _MOST_BACK = 100
@@ -14,7 +15,7 @@ _MOST_BACK = 100
 class Place:
     """An entity as it was looked at: in which order, and which record and column had the cursor.
 
-    `record` is the address of the record whose pane had the focus, None for the list.
+    `record` is the one whose pane had the focus, as it was read; None for the list.
     """
 
     entity: str
@@ -22,18 +23,24 @@ class Place:
     row_key: str | None = None
     row: int = 0
     column: str | None = None
-    record: tuple[str, str] | None = None
+    record: Record | None = None
 
     def is_same_view(self, other: "Place") -> bool:
         """Return whether both show the same: an entity's list, or the same record."""
-        return (self.entity, self.record) == (other.entity, other.record)
+        return self.address == other.address
+
+    @property
+    def address(self) -> tuple[str, ...]:
+        """The entity, or the record's entity and external id."""
+        record = self.record
+        return (self.entity,) if record is None else (record.entity, record.external_id)
 
 
 @dataclass
 class Workspace:
     """The place that is shown, the places before it, and the place in each entity.
 
-    `visit` is called with the place that comes, `leave` with the one that is left.
+    `visit` goes to another place; `note` says where the cursor is in the one that is shown.
     """
 
     current: Place | None = None
@@ -49,30 +56,35 @@ class Workspace:
         """Return the place where an entity was left: its beginning where it was never shown."""
         return self._by_entity.get(entity, Place(entity))
 
-    def update(self, place: Place) -> None:
-        """Note where the cursor is now: the place is the same, or replaces the one shown."""
-        self.current = place
-        if place.record is None:
-            self._by_entity[place.entity] = place
+    def note(self, place: Place) -> None:
+        """Note where the cursor is now in an entity's list, whether that has the focus or not."""
+        self._by_entity[place.entity] = place
+        if self.current is not None and self.current.is_same_view(place):
+            self.current = place
 
     def visit(self, place: Place) -> None:
         """Go to a place; the one before can be gone back to, unless both show the same."""
         if self.current is not None and not self.current.is_same_view(place):
             self._back.append(self.current)
             del self._back[:-_MOST_BACK]
-        self.update(place)
+        self._show(place)
 
     def go_back(self) -> Place | None:
         """Go to the place before, and return it; None where there is none."""
         if not self._back:
             return None
-        self.update(self._back.pop())
+        self._show(self._back.pop())
         return self.current
 
     def forget_entity(self, entity: str) -> None:
         """Forget the places of an entity that is no more."""
         self._by_entity.pop(entity, None)
         self._back = [place for place in self._back if place.entity != entity]
+
+    def _show(self, place: Place) -> None:
+        self.current = place
+        if place.record is None:
+            self._by_entity[place.entity] = place
 
     def to_session(self) -> dict[str, object]:
         """Return what is kept for the next run: the entity shown, its order and column."""
@@ -98,7 +110,7 @@ class Workspace:
             column=column if isinstance(column, str) else None,
         )
         workspace = cls()
-        workspace.update(place)
+        workspace.visit(place)
         return workspace
 
 

@@ -1,7 +1,7 @@
 """The parts of the screens, one small widget a file.
 
-On the main screen from left to right: `entity_list`; `record_view`, which holds a `record_table`,
-and `field_view`, which holds a `field_table`; `record_pane`, which holds a `property_list`
-and a `related_view`. Below them: `status_line` and `key_footer`. On all: `notice` (a pane that is
-empty, busy or has failed) and `cells` (untrusted values, made safe).
+On the main screen from left to right: `entity_list`; `record_view` and `field_view`;
+`record_pane`, which holds a `property_list` and a `related_view`. A `grid` draws any source of
+rows. Below them: `status_line` and `key_footer`. On all: `notice` (a pane that is empty, busy or
+has failed), `cells` (untrusted values, made safe) and `titles` (of a border).
 """

@@ -1,4 +1,4 @@
-"""Cells: untrusted values as Rich and Textual show them, made safe by `text.py`."""
+"""Untrusted values and names as Rich and Textual show them, made safe by `text.py`."""
 
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.measure import Measurement
@@ -10,34 +10,6 @@ from cmdm_tui.tui.models.value_text import NOTHING, cell_text, value_text
 
 _MAX_WHOLE = 20_000
 """Characters of a value that the record pane takes."""
-
-
-def format_cell(value: object, *, is_number: bool = False) -> Text:
-    """Return a value for one line of a table."""
-    justify = "right" if is_number else "left"
-    if value is None:
-        return Text(NOTHING, style="dim", justify=justify, no_wrap=True)
-    return Text(cell_text(value), justify=justify, no_wrap=True, overflow="ellipsis")
-
-
-class Cell:
-    """A value in a table, made into text only when it is seen: a table may hold many thousands."""
-
-    __slots__ = ("is_gone", "is_number", "value")
-
-    def __init__(self, value: object, *, is_number: bool = False, is_gone: bool = False) -> None:
-        self.value = value
-        self.is_number = is_number
-        self.is_gone = is_gone
-
-    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        text = format_cell(self.value, is_number=self.is_number)
-        if self.is_gone:
-            text.stylize("strike dim")
-        yield text
-
-    def __rich_measure__(self, console: Console, options: ConsoleOptions) -> Measurement:
-        return Measurement(1, 1)  # columns have the widths that `columns.py` chose
 
 
 def format_whole(value: object) -> Text:
@@ -54,3 +26,21 @@ def format_whole(value: object) -> Text:
 def safe_line(value: str, limit: int | None = None) -> Content:
     """Return an untrusted text for a title, a label or an option: one safe line, no markup."""
     return Content(one_line(value, limit))
+
+
+class Cell:
+    """A value in a `DataTable`, made into text only when it is seen: a table may hold thousands."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: object) -> None:
+        self.value = value
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        if self.value is None:
+            yield Text(NOTHING, style="dim", no_wrap=True)
+        else:
+            yield Text(cell_text(self.value), no_wrap=True, overflow="ellipsis")
+
+    def __rich_measure__(self, console: Console, options: ConsoleOptions) -> Measurement:
+        return Measurement(1, 1)  # columns have the widths that their tables choose

@@ -23,6 +23,7 @@ from cmdm_tui.catalog import Catalog, RecordCount
 from cmdm_tui.text import one_line
 from cmdm_tui.tui.messages import CallReturned, CountsChanged, StateChanged, UserError
 from cmdm_tui.tui.models.value_text import format_age, format_count
+from cmdm_tui.tui.widgets.changed_text import set_subtitle
 from cmdm_tui.tui.widgets.notice import Notice
 
 _LONGEST_NAME = 60
@@ -140,7 +141,7 @@ class EntityList(Vertical):
             for count in map(self._catalog.record_count, self._catalog.entities)
             if count
         ]
-        self.border_subtitle = "" if all(ages) else "r counts again"
+        set_subtitle(self, "" if all(ages) else "r counts again")
 
     def take_focus(self) -> None:
         """Put the focus on the list."""

@@ -12,8 +12,10 @@ from cmdm_tui.catalog import Catalog
 from cmdm_tui.catalog.catalog import SAMPLE_SIZE
 from cmdm_tui.text import one_line
 from cmdm_tui.tui.messages import CallReturned, StateChanged
+from cmdm_tui.tui.models.field_rows import make_field_table
+from cmdm_tui.tui.models.table_source import TableSource
 from cmdm_tui.tui.models.value_text import format_counted
-from cmdm_tui.tui.widgets.field_table import FieldTable
+from cmdm_tui.tui.widgets.grid import Grid
 from cmdm_tui.tui.widgets.notice import Notice
 
 if TYPE_CHECKING:
@@ -44,17 +46,22 @@ class FieldView(Vertical):
         self._loading: str | None = None
         self._error: ApiError | None = None
         self._shown: Sequence[Field] = ()
+        self._source = TableSource()
         self._worker: Worker[None] | None = None
 
     def compose(self) -> ComposeResult:
-        """Lay out the table, and the notice below it."""
-        yield FieldTable(id="field-table")
+        """Lay out the grid, and the notice below it."""
+        yield Grid(has_numbers=False, id="field-grid")
         yield Notice(id="field-notice")
 
+    def on_mount(self) -> None:
+        """Show that there are no fields yet."""
+        self.grid.show(self._source)
+
     @property
-    def table(self) -> FieldTable:
-        """The table itself."""
-        return self.query_one(FieldTable)
+    def grid(self) -> Grid:
+        """The grid itself."""
+        return self.query_one(Grid)
 
     @property
     def has_failed(self) -> bool:
@@ -128,9 +135,19 @@ class FieldView(Vertical):
             self._loading, self._error = None, event.error
             self._update_notice()
 
+    def on_grid_cursor_moved(self, event: Grid.CursorMoved) -> None:
+        """Keep the cursor's moves to this view."""
+        event.stop()
+
+    def on_grid_rows_in_sight(self, event: Grid.RowsInSight) -> None:
+        """Keep it to this view: all fields are there."""
+        event.stop()
+
     def _fill(self, fields: Sequence[Field]) -> None:
-        self._shown = fields
-        self.table.show(fields)
+        if fields != self._shown:
+            self._shown = fields
+            self._source.set_rows(*make_field_table(fields))
+            self.grid.source_changed()
 
     def _update_notice(self) -> None:
         notice, alone = self.query_one(Notice), not self._shown

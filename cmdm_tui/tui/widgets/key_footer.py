@@ -79,7 +79,9 @@ class KeyFooter(Widget):
         self.call_after_refresh(self._show_keys, self.screen)
 
     def _show_keys(self, screen: Screen[object]) -> None:
-        entries = tuple(list_entries(screen)) if self.is_attached else ()
+        if not self.is_attached or not screen.is_active:
+            return  # A dialog is in front; what is behind it stays as it was.
+        entries = tuple(list_entries(screen))
         if entries != self._entries:
             self._entries = entries
             self.refresh()

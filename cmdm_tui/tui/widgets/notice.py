@@ -5,6 +5,7 @@ from textual.widgets import Static
 
 from cmdm_tui.text import one_line
 from cmdm_tui.tui.messages import UserError
+from cmdm_tui.tui.widgets.changed_text import set_text
 
 
 class Notice(Static):
@@ -28,6 +29,7 @@ class Notice(Static):
         super().__init__(markup=False, id=id)
         self.text = ""
         """The words shown now."""
+        self._shown: tuple[str, str, bool, bool] | None = None
 
     def show_text(self, words: str, *, alone: bool, hint: str = "") -> None:
         """Show safe words, `alone` in the pane or below its content, and what to do next."""
@@ -42,9 +44,13 @@ class Notice(Static):
     def hide(self) -> None:
         """Say nothing."""
         self.text = ""
+        self._shown = None
         self.set_class(False, "-said")
 
     def _show(self, words: str, hint: str, *, alone: bool, is_trouble: bool) -> None:
+        if self._shown == (words, hint, alone, is_trouble):
+            return
+        self._shown = (words, hint, alone, is_trouble)
         self.text = words
         self.set_class(True, "-said")
         self.set_class(alone, "-alone")
@@ -53,4 +59,4 @@ class Notice(Static):
         shown = Content(words)
         if hint:
             shown += Content(gap) + Content.styled(hint, "bold")
-        self.update(shown)
+        set_text(self, shown)

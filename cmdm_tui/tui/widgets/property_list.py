@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from typing import ClassVar
 
 from rich.cells import cell_len, set_cell_size
@@ -88,18 +89,45 @@ class PropertyList(Widget, can_focus=True):
         return self._properties[self._cursor] if self._properties else None
 
     def show_properties(self, properties: Sequence[RecordProperty]) -> None:
-        """Show these properties, the cursor on the field that had it where that is among them."""
-        before = self.current
+        """Show these properties, the cursor on the field that had it where that is among them.
+
+        Only the lines that differ are painted again, unless the list needs another height.
+        """
+        width, current = self.size.width, self.current
+        before = self._list_lines(width)
         self._properties = properties
-        labels = [one_line(shown.label, _MAX_NAME) for shown in properties]
-        self._names = labels
+        self._names = [one_line(shown.label, _MAX_NAME) for shown in properties]
         self._values = [self._format(shown) for shown in properties]
-        self._name_width = min(max(map(cell_len, labels), default=0), _MAX_NAME)
+        self._name_width = min(max(map(cell_len, self._names), default=0), _MAX_NAME)
         names = [shown.name for shown in properties]
-        self._cursor = names.index(before.name) if before and before.name in names else 0
+        self._cursor = names.index(current.name) if current and current.name in names else 0
         self._layout_of_width = None
-        self.refresh(layout=True)
+        after = self._list_lines(width)
+        if self._find_height(len(after)) != self.size.height:
+            self.refresh(layout=True)
+        else:
+            for y, (old, new) in enumerate(zip_longest(before, after)):
+                if old != new:
+                    self.refresh(Region(0, y, width, 1))
         self.post_message(self.CursorMoved(self.current))
+
+    def _list_lines(self, width: int) -> list[tuple[object, ...]]:
+        """Return what each line shows, to be compared."""
+        layout = self._lay_out(width)
+        return [
+            (
+                self._name_width,
+                self._names[place] if number == 0 else "",
+                layout.wrapped[place][number] if place in layout.wrapped else self._values[place],
+                place == self._cursor,
+            )
+            for place, number in layout.lines
+        ]
+
+    def _find_height(self, lines: int) -> int:
+        """Return the height for that many lines: as many as the pane has, at least."""
+        room = self.parent.content_size.height if isinstance(self.parent, Widget) else 0
+        return max(lines, room)
 
     def find(self, words: str, *, is_next: bool = False) -> bool:
         """Move the cursor to the first property that the words match, from the cursor on."""
@@ -149,8 +177,8 @@ class PropertyList(Widget, can_focus=True):
         return container.width
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:  # noqa: ARG002
-        """Return how many lines the properties take."""
-        return len(self._lay_out(width).lines)
+        """Return how many lines the properties take, and those of the pane below them."""
+        return max(len(self._lay_out(width).lines), container.height)
 
     def on_focus(self) -> None:
         """Show the cursor."""

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
-from textual.containers import Vertical, VerticalScroll
+from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Input, Static, TabbedContent, TabPane
 
@@ -18,14 +18,19 @@ from cmdm_tui.tui.widgets.cells import safe_line
 from cmdm_tui.tui.widgets.notice import Notice
 from cmdm_tui.tui.widgets.property_list import PropertyList
 from cmdm_tui.tui.widgets.related_view import RelatedView
+from cmdm_tui.tui.widgets.titles import TitledPane
 
 if TYPE_CHECKING:
+    from textual.timer import Timer
     from textual.worker import Worker
+
+REST_SECONDS = 0.08
+"""Seconds without another move of the cursor after which the record under it is shown."""
 
 RECORD_TAB, RELATED_TAB = "record-tab", "related-tab"
 
 
-class RecordPane(Vertical):
+class RecordPane(TitledPane):
     """Shows a whole record: as it was listed, or as it was read again.
 
     `names` says what the records that it names are called, as far as they were read.
@@ -60,6 +65,9 @@ class RecordPane(Vertical):
         self._wanted: tuple[str, str] | None = None
         self._error: ApiError | None = None
         self._worker: Worker[None] | None = None
+        self._followed: Record | None = None
+        self._timer: Timer | None = None
+        """Runs until the followed record is shown."""
 
     def compose(self) -> ComposeResult:
         """Lay out the record and, on its own tab, what is related to it."""
@@ -98,18 +106,38 @@ class RecordPane(Vertical):
         """Whether there is something to try again."""
         return self._error is not None
 
+    @property
+    def is_following(self) -> bool:
+        """Whether a record is to be shown once the cursor rests."""
+        return self._timer is not None
+
+    def follow_record(self, record: Record | None) -> None:
+        """Show a record once no other one was followed for a short while: no call."""
+        if self._timer is not None:
+            self._timer.stop()
+            self._timer = None
+        self._followed = record
+        if record is not self._record:
+            self._timer = self.set_timer(REST_SECONDS, self.show_followed)
+
+    def show_followed(self) -> None:
+        """Show the record that is followed, without waiting any longer."""
+        if self._timer is not None:
+            self.show_record(self._followed)
+
     def show_record(self, record: Record | None) -> None:
         """Show a record as it was read: no call."""
+        if self._timer is not None:
+            self._timer.stop()
+            self._timer = None
+        is_other = _address(record) != _address(self._record)
         self._record, self._error = record, None
         if self._worker is not None:
             self._worker.cancel()
         self._loading = None
+        if is_other:
+            self.query_one("#properties", VerticalScroll).scroll_home(animate=False)
         self._show_properties()
-        if record is None:
-            self.border_title = "Record"
-        else:
-            title = f"{one_line(record.entity, 24)} {one_line(record.external_id, 40)}"
-            self.border_title = safe_line(title)
         self.related.show_record(record)
         self._update_notice()
 
@@ -221,5 +249,14 @@ class RecordPane(Vertical):
             notice.show_text("No record chosen", alone=True)
         else:
             notice.hide()
-        self.border_subtitle = "reading …" if self._loading is not None else ""
+        title = "Record"
+        if self._record is not None:
+            names = (one_line(self._record.entity, 24), one_line(self._record.external_id, 40))
+            title = " ".join(names)
+        doing = "reading …" if self._loading is not None else ""
+        self.show_titles(safe_line(title), safe_line(doing))
         self.post_message(StateChanged())
+
+
+def _address(record: Record | None) -> tuple[str, str] | None:
+    return (record.entity, record.external_id) if record is not None else None

@@ -3,25 +3,22 @@
 import time
 from dataclasses import dataclass
 
-from rich.text import Text
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.message import Message
-from textual.widgets import DataTable
 
 from cmdm_tui.api import ApiError, Record
 from cmdm_tui.catalog import Account
 from cmdm_tui.tui.messages import CallReturned, CountsChanged, StateChanged
 from cmdm_tui.tui.models.related_index import RELATED_ENTITIES, RecordLink, RelatedIndex, find_links
+from cmdm_tui.tui.models.row_source import SourceColumn
+from cmdm_tui.tui.models.table_source import TableRow, TableSource
 from cmdm_tui.tui.models.value_text import format_count, format_counted
-from cmdm_tui.tui.widgets.cells import Cell
+from cmdm_tui.tui.widgets.grid import Grid
 from cmdm_tui.tui.widgets.notice import Notice
 
-_COLUMNS = (("Title", 24), ("State", 11), ("Due", 10), ("Entity", 11), ("ExternalID", 10))
-
-
-class RelatedTable(DataTable[Cell]):
-    """Rows of related records."""
+_WIDTHS = {"Title": 24, "State": 11, "Due": 10, "Entity": 11, "ExternalID": 10}
+_COLUMNS = [SourceColumn(name, name, width) for name, width in _WIDTHS.items()]
 
 
 class RelatedView(Vertical):
@@ -63,25 +60,26 @@ class RelatedView(Vertical):
         self._index = RelatedIndex()
         self._record: Record | None = None
         self._listed: list[Record | RecordLink] = []
+        self._source = TableSource()
         self._found = 0
         self._read_at = ""
         self._is_reading = False
         self._error: ApiError | None = None
 
     def compose(self) -> ComposeResult:
-        """Lay out the table, and the notice below it."""
-        yield RelatedTable(zebra_stripes=True, cursor_type="row", id="related-table")
+        """Lay out the grid, and the notice below it."""
+        yield Grid(has_numbers=False, id="related-grid")
         yield Notice(id="related-notice")
 
     def on_mount(self) -> None:
-        """Set the columns."""
-        for name, width in _COLUMNS:
-            self.table.add_column(Text(name), width=width)
+        """Show the columns, without rows."""
+        self._source.set_rows(_COLUMNS, ())
+        self.grid.show(self._source)
 
     @property
-    def table(self) -> RelatedTable:
-        """The table itself."""
-        return self.query_one(RelatedTable)
+    def grid(self) -> Grid:
+        """The grid itself."""
+        return self.query_one(Grid)
 
     @property
     def has_failed(self) -> bool:
@@ -121,7 +119,7 @@ class RelatedView(Vertical):
 
     def take_focus(self) -> None:
         """Put the focus on the list."""
-        self.screen.set_focus(self.table)
+        self.screen.set_focus(self.grid)
 
     async def _read(self, index: RelatedIndex) -> None:
         try:
@@ -147,14 +145,22 @@ class RelatedView(Vertical):
             self._is_reading, self._error = False, event.error
             self._update_notice()
 
-    def on_data_table_row_selected(self, event: DataTable.RowSelected) -> None:
+    def on_grid_row_opened(self, event: Grid.RowOpened) -> None:
         """Report which related record was chosen."""
         event.stop()
-        chosen = self._listed[event.cursor_row]
+        chosen = self._listed[event.row]
         if isinstance(chosen, RecordLink):
             self.post_message(self.LinkFollowed(chosen))
         else:
             self.post_message(self.RecordOpened(chosen))
+
+    def on_grid_cursor_moved(self, event: Grid.CursorMoved) -> None:
+        """Keep the cursor's moves to this view."""
+        event.stop()
+
+    def on_grid_rows_in_sight(self, event: Grid.RowsInSight) -> None:
+        """Keep it to this view: what is listed is there."""
+        event.stop()
 
     def _fill(self) -> None:
         links = find_links(self._record) if self._record is not None else ()
@@ -164,14 +170,16 @@ class RelatedView(Vertical):
         if listed == self._listed:
             return
         self._listed = listed
-        self.table.clear()
-        for link in links:
-            values = (f"↑ {link.field}", None, None, link.entity, link.external_id)
-            self.table.add_row(*map(Cell, values))
+        rows = [
+            TableRow(link.field, (f"↑ {link.field}", None, None, link.entity, link.external_id))
+            for link in links
+        ]
         for entry in found:
             record = entry.record
             values = (entry.title, entry.state, entry.date, record.entity, record.external_id)
-            self.table.add_row(*map(Cell, values))
+            rows.append(TableRow(f"{record.entity}/{record.external_id}", values))
+        self._source.set_rows(_COLUMNS, rows)
+        self.grid.source_changed()
 
     def _update_notice(self) -> None:
         notice, alone = self.query_one(Notice), not self._listed
@@ -182,7 +190,7 @@ class RelatedView(Vertical):
         elif self._is_reading:
             notice.show_text(self._describe_progress(), alone=alone)
         elif not self._index.is_complete:
-            notice.show_text(self._describe_cost(), alone=alone, hint="g finds them")
+            notice.show_text(self._describe_cost(), alone=alone, hint="R finds them")
         elif not self._found:
             notice.show_text(f"{self._describe_nothing()}. {self._describe_age()}", alone=alone)
         else:
@@ -221,7 +229,9 @@ class RelatedView(Vertical):
 
     def _describe_age(self) -> str:
         calls = format_counted(self._index.calls_made, "call")
-        return f"As read at {self._read_at}; r reads them again by {calls}"
+        missing = self._index.missing_count
+        lack = f" without {missing:,} that no page brought" if missing else ""
+        return f"As read at {self._read_at}{lack}; r reads them again by {calls}"
 
     def _describe_nothing(self) -> str:
         if self._index.records_read and not self._index.owned_count:

@@ -15,6 +15,7 @@ from cmdm_tui.text import one_line
 from cmdm_tui.tui.models.activity import Activity
 from cmdm_tui.tui.models.quota_text import QuotaText
 from cmdm_tui.tui.theme import format_mark
+from cmdm_tui.tui.widgets.changed_text import set_text
 
 if TYPE_CHECKING:
     from textual.timer import Timer
@@ -65,8 +66,10 @@ class StatusLine(Horizontal):
         calls = Content.styled(quota.calls, "bold $text-warning" if quota.is_low else "bold")
         parts = [calls] if doing else [calls, Content(quota.reset), Content(quota.token)]
         where = Content.styled(doing, "$text-accent") if doing else one_line(client.host, 80)
-        self.query_one("#status-where", Static).update(_GAP + where)
-        self.query_one("#status-quota", Static).update(_GAP.join([part for part in parts if part]))
+        set_text(self.query_one("#status-where", Static), _GAP + where)
+        set_text(
+            self.query_one("#status-quota", Static), _GAP.join([part for part in parts if part])
+        )
         self.set_class(bool(doing), "-doing")
         if self._timer is not None:
             (self._timer.resume if doing else self._timer.pause)()

@@ -6,26 +6,14 @@ from cmdm_tui.text import one_line
 from cmdm_tui.tui.commands import Command, CommandTable
 from cmdm_tui.tui.messages import SwitchRequested
 from cmdm_tui.tui.screens.browse.change_commands import CHANGE_COMMANDS
+from cmdm_tui.tui.screens.browse.copy_commands import COPY_COMMANDS
+from cmdm_tui.tui.screens.browse.move_commands import MOVE_COMMANDS
+from cmdm_tui.tui.screens.browse.order_commands import ORDER_COMMANDS
 from cmdm_tui.tui.screens.browse.panes import BrowsePanes
+from cmdm_tui.tui.screens.browse.place_commands import PLACE_COMMANDS
 from cmdm_tui.tui.screens.dialogs.ask import AskScreen
+from cmdm_tui.tui.screens.grid_commands import COLUMNS, FIND, MARKS
 from cmdm_tui.tui.widgets.record_pane import RECORD_TAB, RELATED_TAB
-
-
-def can_sort(screen: BrowsePanes) -> bool:
-    """Return whether there is a column under a visible cursor."""
-    return screen.records.column is not None and screen.is_record_table_visible
-
-
-def sort(screen: BrowsePanes) -> None:
-    """Sort by the column under the cursor."""
-    column = screen.records.column
-    if column is not None:
-        screen.records.sort(column)
-
-
-def unsort(screen: BrowsePanes) -> None:
-    """Go back to the service's own order."""
-    screen.records.unsort()
 
 
 def toggle_fields(screen: BrowsePanes) -> None:
@@ -125,7 +113,9 @@ def can_go_back(screen: BrowsePanes) -> bool:
 
 def go_back(screen: BrowsePanes) -> None:
     """Go back to the records: from the record, the fields or the list of entities."""
-    if screen.panel.has_focus_within:
+    if screen.record_pane.is_searching:
+        screen.record_pane.end_search()
+    elif screen.panel.has_focus_within:
         screen.activate_tab(fields=False)
     else:
         screen.close_pane()
@@ -138,22 +128,14 @@ def switch_account(screen: BrowsePanes) -> None:
 
 COMMANDS = CommandTable[BrowsePanes](
     "browse",
+    *FIND,
+    *ORDER_COMMANDS,
     Command(
-        "sort", "s", "Sort", "Let the service sort by this column; again reverses the order",
-        sort, can_sort, group="Find", cost="1 call", needs="a column under the cursor",
-        footer_priority=6,
-    ),
-    Command(
-        "unsort", "u", "Unsort", "Go back to the service's own order",
-        unsort, lambda screen: screen.records.is_sorted, is_in_footer=False,
-        group="Find", cost="1 call", needs="sorted records",
-    ),
-    Command(
-        "fields", "f", "Fields", "Show the entity's fields, or its records again", toggle_fields,
+        "fields", "F", "Fields", "Show the entity's fields, or its records again", toggle_fields,
         group="Record",
     ),
     Command(
-        "related", "g", "Related", "Show what is related to this record; again finds it",
+        "related", "R", "Related", "Show what is related to this record; again finds it",
         show_related, lambda screen: screen.record_pane.record is not None,
         group="Record", needs="a record",
     ),
@@ -161,7 +143,6 @@ COMMANDS = CommandTable[BrowsePanes](
         "open", "o", "By id", "Open a record of this entity by its external id", open_by_id,
         group="Record", cost="1 call", footer_priority=3,
     ),
-    *CHANGE_COMMANDS,
     Command(
         "add", "plus", "Add", "Add a custom entity by its name", add_entity,
         group="Entities", cost="1 call",
@@ -184,10 +165,12 @@ COMMANDS = CommandTable[BrowsePanes](
         lambda screen: screen.records.read_missing(), lambda screen: screen.records.has_missing,
         group="Record", needs="records that are missing", footer_priority=5,
     ),
-    Command(
-        "entities", "1", "Entities", "Go to the list of entities",
-        lambda screen: screen.entities.take_focus(), is_in_footer=False, group="Move",
-    ),
+    *MOVE_COMMANDS,
+    *PLACE_COMMANDS,
+    *CHANGE_COMMANDS,
+    *COLUMNS,
+    *MARKS,
+    *COPY_COMMANDS,
     Command(
         "back", "escape", "Back", "Go back to the records",
         go_back, can_go_back, is_in_footer=False, group="Move", needs="another part in front",

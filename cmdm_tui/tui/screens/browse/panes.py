@@ -11,33 +11,45 @@ from textual.widgets import TabbedContent, TabPane
 
 from cmdm_tui.api import Record
 from cmdm_tui.catalog import Account
-from cmdm_tui.tui.commands import CommandScreen
 from cmdm_tui.tui.messages import StateChanged
 from cmdm_tui.tui.models.record_names import RecordNames
+from cmdm_tui.tui.models.related_index import RecordLink
+from cmdm_tui.tui.models.workspace import Place, Workspace
+from cmdm_tui.tui.screens.browse.kept_view import ViewKeeper
+from cmdm_tui.tui.screens.grid_screen import GridScreen
 from cmdm_tui.tui.widgets.cells import safe_line
 from cmdm_tui.tui.widgets.entity_list import EntityList
 from cmdm_tui.tui.widgets.field_view import FieldView
+from cmdm_tui.tui.widgets.grid import Grid
 from cmdm_tui.tui.widgets.key_footer import KeyFooter
-from cmdm_tui.tui.widgets.record_pane import RecordPane
+from cmdm_tui.tui.widgets.record_pane import RECORD_TAB, RecordPane
 from cmdm_tui.tui.widgets.record_view import RecordView
 from cmdm_tui.tui.widgets.related_view import RelatedView
+from cmdm_tui.tui.widgets.search_bar import SearchBar
 from cmdm_tui.tui.widgets.status_line import StatusLine
+from cmdm_tui.tui.widgets.titles import set_titles
 
 Answer = TypeVar("Answer")
 
 _RECORDS, _FIELDS = "records-tab", "fields-tab"
 
 
-class BrowsePanes(CommandScreen):
-    """Shows one account, and does what the commands ask. Each pane makes its own calls."""
+class BrowsePanes(GridScreen):
+    """Shows one account, and does what the commands ask. Each pane makes its own calls.
+
+    `keeper` keeps the columns and the place for the next run.
+    """
 
     CSS_PATH = "browse.tcss"
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]  # noqa: RUF012 - as declared above it
 
-    def __init__(self, account: Account) -> None:
+    def __init__(self, account: Account, keeper: ViewKeeper) -> None:
         super().__init__()
         self.account = account
-        self.entity = account.catalog.entities[0]
+        self.keeper = keeper
+        self.workspace = Workspace.from_session(keeper.session)
+        """Where a person is, and has been."""
+        self.entity = self._choose_first_entity()
         """The entity whose records are shown."""
         self.names = RecordNames()
         """What the records that were read are called."""
@@ -49,17 +61,32 @@ class BrowsePanes(CommandScreen):
             yield EntityList(self.account.catalog, id="entities")
             with TabbedContent(id="panel"):
                 with TabPane("Records", id=_RECORDS):
-                    yield RecordView(self.account, id="records")
+                    yield RecordView(self.account, self.keeper.read_layout, id="records")
                 with TabPane("Fields", id=_FIELDS):
                     yield FieldView(self.account.catalog, id="fields")
             yield RecordPane(self.account, self.names, id="record")
+        yield SearchBar()
         yield StatusLine(self.account, id="status")
         yield KeyFooter()
 
     def on_mount(self) -> None:
         """Show the first entity, whose page brings its own count, and count those never counted."""
-        self.show_entity(self.entity)
-        self.entities.count_unknown(*self.account.catalog.entities[1:])
+        place = self.workspace.find_place(self.entity)
+        self.workspace.visit(place)
+        self._show_entity(self.entity, place)
+        others = (name for name in self.account.catalog.entities if name != self.entity)
+        self.entities.count_unknown(*others)
+
+    def _choose_first_entity(self) -> str:
+        entities, place = self.account.catalog.entities, self.workspace.current
+        return place.entity if place is not None and place.entity in entities else entities[0]
+
+    @property
+    def grid(self) -> Grid | None:
+        """The grid of records or of fields, None where neither is on the screen."""
+        if not self.panel.display:
+            return None
+        return self.fields.grid if self.shows_fields else self.records.grid
 
     @property
     def entities(self) -> EntityList:
@@ -97,8 +124,8 @@ class BrowsePanes(CommandScreen):
         return self.panel.active == _FIELDS
 
     @property
-    def is_record_table_visible(self) -> bool:
-        """Whether the table of records is on the screen."""
+    def is_record_grid_visible(self) -> bool:
+        """Whether the grid of records is on the screen."""
         return self.panel.display and not self.shows_fields
 
     @property
@@ -106,12 +133,48 @@ class BrowsePanes(CommandScreen):
         """Whether the pane of one record is on the screen."""
         return self.record_pane.display
 
+    @property
+    def can_search(self) -> bool:
+        """Whether there is a record or a row to search."""
+        return self.record_pane.has_focus_within or self.has_rows
+
+    def start_search(self) -> None:
+        """Ask for a field's name where a record has the focus, else for words in the rows read."""
+        if self.record_pane.has_focus_within and not self.record_pane.shows_related:
+            self.record_pane.start_search()
+        else:
+            super().start_search()
+
+    def note_place(self) -> None:
+        """Note where the cursor is now."""
+        place = self.records.place
+        if place is not None:
+            self.workspace.note(place)
+            self.keeper.keep_session(self.workspace.to_session())
+
+    def go_back_to_place(self) -> None:
+        """Go to the place before: an entity's records, or a record."""
+        self.note_place()
+        place = self.workspace.go_back()
+        if place is None:
+            return
+        if place.record is not None:
+            self._show_pane(place.record)
+        else:
+            self._show_entity(place.entity)
+
     def show_entity(self, entity: str) -> None:
         """Show an entity's records, or its fields where those are in front."""
+        self.note_place()
+        self.workspace.visit(self.workspace.find_place(entity))
+        self._show_entity(entity)
+
+    def _show_entity(self, entity: str, start: Place | None = None) -> None:
         self.entity = entity
+        self.search_result = None
         self.entities.mark_current(entity)
         self.fields.clear()
-        self.records.show_entity(entity)
+        self.records.show_entity(entity, start)
         if self.shows_fields:
             self.fields.show_entity(entity)
         self.close_pane()
@@ -122,22 +185,46 @@ class BrowsePanes(CommandScreen):
         self.close_pane()
 
     def open_record(self, record: Record, tab: str) -> None:
-        """Show a record in the pane."""
+        """Show a record in the pane: there is a way back to what was shown before."""
+        self.note_place()
+        self.workspace.visit(Place(self.entity, record=record))
+        self._show_pane(record, tab)
+
+    def follow_link(self, link: RecordLink) -> None:
+        """Read the record that another one names, and show it: one call, and a way back."""
+        self.note_place()
+        shown = self.record_pane.record
+        if shown is not None:
+            self.workspace.visit(Place(self.entity, record=shown))
+        self.record_pane.read_record(link.entity, link.external_id)
+        self.open_pane(RECORD_TAB)
+
+    def note_record(self, record: Record) -> None:
+        """Note that this record came into the pane: it was followed, or read again."""
+        self.workspace.visit(Place(self.entity, record=record))
+
+    def _show_pane(self, record: Record, tab: str | None = None) -> None:
         self.record_pane.show_record(record)
         self.open_pane(tab)
 
-    def open_pane(self, tab: str) -> None:
+    def open_pane(self, tab: str | None = None) -> None:
         """Put the focus into the record pane; on a narrow screen it takes the panel's place."""
         self.add_class("-record-open")
-        self.record_pane.activate_tab(tab)
+        if tab is None:
+            self.record_pane.take_focus()
+        else:
+            self.record_pane.activate_tab(tab)
 
     def close_pane(self) -> None:
         """Put the focus into the panel; on a narrow screen the panel comes back."""
         self.remove_class("-record-open")
         if self.record_pane.record is not self.records.record:
             self.record_pane.show_record(self.records.record)
+        current = self.workspace.current
+        if current is not None and current.record is not None:
+            self.workspace.visit(self.workspace.find_place(self.entity))
         view = self.fields if self.shows_fields else self.records
-        self.set_focus(view.table)
+        self.set_focus(view.grid)
         self.show_state()
 
     def show_quota(self) -> None:
@@ -147,9 +234,8 @@ class BrowsePanes(CommandScreen):
     @on(StateChanged)
     def show_state(self) -> None:
         """Bring the panel's titles and the footer up to date."""
-        self.panel.border_title = safe_line(self.entity, 40)
         view = self.fields if self.shows_fields else self.records
-        self.panel.border_subtitle = safe_line(view.caption)
+        set_titles(self.panel, safe_line(self.entity, 40), safe_line(view.caption))
         available = self.available_commands
         if available != self._available:  # each refresh of the keys builds the footer again
             self._available = available

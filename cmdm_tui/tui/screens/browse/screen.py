@@ -11,8 +11,9 @@ from textual.widgets import TabbedContent
 from cmdm_tui.catalog import Account
 from cmdm_tui.text import one_line
 from cmdm_tui.tui.commands import BoundCommand, PaletteEntry
-from cmdm_tui.tui.messages import CallReturned, ClientEvent, CountsChanged
+from cmdm_tui.tui.messages import CallReturned, ClientEvent, CountsChanged, StateChanged
 from cmdm_tui.tui.screens.browse import commands
+from cmdm_tui.tui.screens.browse.kept_view import ViewKeeper
 from cmdm_tui.tui.screens.browse.panes import BrowsePanes
 from cmdm_tui.tui.widgets.entity_list import EntityList
 from cmdm_tui.tui.widgets.property_list import PropertyList
@@ -28,11 +29,10 @@ _WARNING_SECONDS = 15.0
 class BrowseScreen(BrowsePanes):
     """Browses one account."""
 
-    is_main = True
     BINDINGS: ClassVar[list[BindingType]] = commands.COMMANDS.bindings
 
-    def __init__(self, account: Account) -> None:
-        super().__init__(account)
+    def __init__(self, account: Account, keeper: ViewKeeper) -> None:
+        super().__init__(account, keeper)
         self._told_errors: set[str] = set()
 
     def bind_commands(self) -> Mapping[str, BoundCommand]:
@@ -82,7 +82,7 @@ class BrowseScreen(BrowsePanes):
 
     @on(RecordView.RecordHighlighted)
     def _follow(self, event: RecordView.RecordHighlighted) -> None:
-        self.record_pane.show_record(event.record)
+        self.record_pane.follow_record(event.record)
 
     @on(RecordView.RecordOpened)
     @on(RelatedView.RecordOpened)
@@ -91,8 +91,7 @@ class BrowseScreen(BrowsePanes):
 
     @on(RelatedView.LinkFollowed)
     def _follow_link(self, event: RelatedView.LinkFollowed) -> None:
-        self.record_pane.read_record(event.link.entity, event.link.external_id)
-        self.open_pane(RECORD_TAB)
+        self.follow_link(event.link)
 
     @on(RecordView.PageArrived)
     def _learn_names(self, event: RecordView.PageArrived) -> None:
@@ -103,9 +102,23 @@ class BrowseScreen(BrowsePanes):
     def _follow_property(self, event: PropertyList.Followed) -> None:
         link = event.shown.link
         if link is not None:
-            self.record_pane.read_record(link.entity, link.external_id)
+            self.follow_link(link)
+
+    @on(RecordView.ColumnsLaidOut)
+    def _keep_layout(self, event: RecordView.ColumnsLaidOut) -> None:
+        self.keeper.keep_layout(event.entity, event.layout)
+        self.keeper.save()
+
+    @on(StateChanged)
+    def _note_place(self) -> None:
+        self.note_place()
+
+    def on_unmount(self) -> None:
+        """Keep the place for the next run."""
+        self.keeper.save()
 
     @on(RecordPane.Arrived)
     def _update_row(self, event: RecordPane.Arrived) -> None:
         self.names.learn([event.record])
+        self.note_record(event.record)
         self.records.replace_record(event.record)

@@ -1,9 +1,10 @@
 """Which records a command means: those that are marked, else the one under the cursor."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
 
 from cmdm_tui.api import Record
+from cmdm_tui.tui.models.columns import EXTERNAL_ID
 from cmdm_tui.tui.screens.browse.panes import BrowsePanes
 
 if TYPE_CHECKING:
@@ -11,16 +12,6 @@ if TYPE_CHECKING:
 
 RecordAddress = tuple[str, str]
 """An entity and the external id of one of its records."""
-
-
-@runtime_checkable
-class MarkedRecords(Protocol):
-    """A view in which records can be marked."""
-
-    @property
-    def marked_records(self) -> Sequence[Record]:
-        """The records that are marked, in the order of the view; none where none is."""
-        ...
 
 
 def write_context(screen: BrowsePanes) -> "WriteContext":
@@ -42,10 +33,11 @@ def selected_records(screen: BrowsePanes) -> tuple[Record, ...]:
     elif screen.shows_fields or screen.entities.has_focus_within:
         found = ()
     else:
-        view: object = screen.records
-        marked = view.marked_records if isinstance(view, MarkedRecords) else ()
-        cursor = screen.records.record
-        found = tuple(marked) or (() if cursor is None else (cursor,))
+        keys, cursor = screen.records.grid.marks.keys, screen.records.record
+        marked = _find_rows(screen, keys)
+        if len(marked) < len(keys):
+            return ()  # some were let go of: a part of them is not what is meant
+        found = marked or (() if cursor is None else (cursor,))
     gone = screen.records.gone
     return tuple(one for one in found if (one.entity, one.external_id) not in gone)
 
@@ -56,12 +48,12 @@ def selected_cell(screen: BrowsePanes) -> tuple[Record, str] | None:
     The external id is not a field.
     """
     column, record = screen.records.column, screen.records.record
-    if column is None or column.is_external_id or record is None:
+    if column is None or column == EXTERNAL_ID or record is None:
         return None
-    if not screen.is_record_table_visible or screen.record_pane.has_focus_within:
+    if not screen.is_record_grid_visible or screen.record_pane.has_focus_within:
         return None
     is_gone = (record.entity, record.external_id) in screen.records.gone
-    return None if is_gone else (record, column.name)
+    return None if is_gone else (record, column)
 
 
 def find_shown_records(
@@ -69,7 +61,17 @@ def find_shown_records(
 ) -> Mapping[RecordAddress, Record]:
     """Return those of the records that are shown, as they were read: no call."""
     addresses = set(wanted)
-    window, pane = screen.records.window, screen.record_pane.record
-    shown = [*(() if window is None else window.records), *(() if pane is None else (pane,))]
+    pane = screen.record_pane.record
+    shown = [*_find_rows(screen, (external_id for _, external_id in addresses))]
+    shown += [] if pane is None else [pane]
     found = {(one.entity, one.external_id): one for one in shown}
     return {address: found[address] for address in addresses if address in found}
+
+
+def _find_rows(screen: BrowsePanes, ids: Iterable[str]) -> tuple[Record, ...]:
+    window = screen.records.window
+    if window is None:
+        return ()
+    places = (window.position(one) for one in ids)
+    found = (window.records(place, 1) for place in places if place is not None)
+    return tuple(row[0] for row in found if row and row[0] is not None)

@@ -20,7 +20,7 @@ from cmdm_tui.tui.key_names import format_keys
 _FOCUS_GROUP = "Here"
 """The heading of the keys that belong to the part with the focus, not to a table of commands."""
 
-_LAST_GROUPS = ("More", "Everywhere")
+_LAST_GROUPS = ("More", _FOCUS_GROUP, "Everywhere")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,15 +34,17 @@ class HelpLine:
     cost: str = ""
     obstacle: str = ""
     """Why the command does not apply just now; empty where it does."""
+    name: str = ""
+    """The name that a keymap has for it; empty where its key cannot be changed."""
 
     def matches(self, words: str) -> bool:
         """Return whether every one of the words typed is in the line."""
-        line = f"{self.group} {self.keys} {self.sentence} {self.cost}".casefold()
+        line = f"{self.group} {self.keys} {self.sentence} {self.cost} {self.name}".casefold()
         return all(word in line for word in words.casefold().split())
 
 
 def list_help(screen: CommandScreen) -> list[HelpLine]:
-    """Return the lines of a screen: what has the focus, its own commands, those of every screen."""
+    """Return the lines of a screen: its own commands, what has the focus, what every screen has."""
     known = screen.commands_by_binding
     lines = [*_list_focus_keys(screen, known), *map(_line_of, known.values())]
     groups = list(dict.fromkeys(line.group for line in lines))
@@ -61,6 +63,7 @@ def _line_of(command: BoundCommand) -> HelpLine:
         command.description,
         command.describe_cost(),
         obstacle,
+        command.binding_id,
     )
 
 
@@ -86,6 +89,10 @@ class HelpScreen(ModalScreen[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,f1", "dismiss", "Close", id="help.close", tooltip="Go back"),
         Binding(
+            "f2", "toggle_names", "Names", id="help.names",
+            tooltip="Show the names by which keymap.toml changes keys",
+        ),
+        Binding(
             "down", "scroll(1)", "Down", id="help.down", tooltip="Scroll down", show=False
         ),
         Binding("up", "scroll(-1)", "Up", id="help.up", tooltip="Scroll up", show=False),
@@ -100,29 +107,39 @@ class HelpScreen(ModalScreen[None]):
 
     def __init__(self, lines: Sequence[HelpLine]) -> None:
         super().__init__()
-        self._lines = lines
+        self._lines = self._found = lines
+        self._shows_names = False
 
     def compose(self) -> ComposeResult:
         """Lay out the list below what is typed."""
         with Vertical(id="help") as frame:
             frame.border_title = "Keys"
-            frame.border_subtitle = "type to search · ↑ ↓ scroll · esc closes"
+            frame.border_subtitle = "type to search · f2: names for the keymap · esc closes"
             yield Input(placeholder="Search", compact=True, id="search")
             with VerticalScroll(id="keys", can_focus=False):
                 yield Static(_key_table(self._lines), markup=False, id="lines")
 
     @on(Input.Changed)
     def _search(self, event: Input.Changed) -> None:
-        found = [line for line in self._lines if line.matches(event.value)]
-        self.query_one("#lines", Static).update(_key_table(found))
+        self._found = [line for line in self._lines if line.matches(event.value)]
+        self._show_lines()
         self.query_one("#keys").scroll_home(animate=False)
+
+    def _show_lines(self) -> None:
+        table = _key_table(self._found, with_names=self._shows_names)
+        self.query_one("#lines", Static).update(table)
+
+    def action_toggle_names(self) -> None:
+        """Show the names of the commands, or hide them again."""
+        self._shows_names = not self._shows_names
+        self._show_lines()
 
     def action_scroll(self, lines: int) -> None:
         """Scroll the list by lines."""
         self.query_one("#keys").scroll_relative(y=lines, animate=False)
 
 
-def _key_table(lines: Sequence[HelpLine]) -> Table | Text:
+def _key_table(lines: Sequence[HelpLine], *, with_names: bool = False) -> Table | Text:
     if not lines:
         return Text("No key does that.", style="dim")
     listed = Table.grid(padding=(0, 2, 0, 0), expand=True)
@@ -135,14 +152,17 @@ def _key_table(lines: Sequence[HelpLine]) -> Table | Text:
                 listed.add_row()
             listed.add_row(Text(), Text(line.group, style="bold underline"))
             group = line.group
-        listed.add_row(Text(line.keys), _sentence_of(line))
+        sentence = _sentence_of(line)
+        if with_names and line.name:
+            sentence.append(f"  {line.name}", style="dim")
+        listed.add_row(Text(line.keys), sentence)
     return listed
 
 
 def _sentence_of(line: HelpLine) -> Text:
     sentence = Text(line.sentence, style="dim" if line.obstacle else "")
     if line.cost:
-        sentence.append(f"  {line.cost}", style="italic")
+        sentence.append("  " + line.cost.replace(" ", "\N{NO-BREAK SPACE}"), style="italic")
     if line.obstacle:
         sentence.append(f"  ({line.obstacle})", style="italic")
     return sentence

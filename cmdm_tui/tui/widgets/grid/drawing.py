@@ -22,10 +22,10 @@ _LEAST_ROOM = 12
 class GridDrawing(ScrollView):
     """Draws a `GridState`, only the lines and columns in sight, under a header that stays."""
 
-    def __init__(self, *, has_numbers: bool, id: str | None = None) -> None:  # noqa: A002
+    def __init__(self, *, has_numbers: bool, fitted: int, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
         self._has_numbers = has_numbers
-        self._state = GridState()
+        self._state = GridState(fitted)
         self._geometry = GridGeometry((), 0, 0)
         self._painter: LinePainter | None = None
         self._drawn: dict[int, object] = {}
@@ -72,6 +72,7 @@ class GridDrawing(ScrollView):
         gutter = min(_MARK_GUTTER, width)
         if self._has_numbers and width >= digits + _MARK_GUTTER + _LEAST_ROOM:
             gutter = digits + _MARK_GUTTER
+        self._state.fit(max(width - gutter, 0))
         old = self._geometry
         if old.columns is not self._state.columns or (old.width, old.gutter) != (width, gutter):
             self._geometry = GridGeometry(self._state.columns, width, gutter)
@@ -96,6 +97,10 @@ class GridDrawing(ScrollView):
         x = self._geometry.scroll_to(self._state.cursor.place, left)
         y = min(max(top, row - self.page_rows + 1), row)
         if (x, y) != (left, top):
+            self._scroll(x, y)
+
+    def _scroll(self, x: int | None = None, y: int | None = None) -> None:
+        if self.is_attached:  # else the first layout scrolls to the cursor
             self.scroll_to(x, y, animate=False, force=True)
 
     def _refresh_row(self, row: int) -> None:

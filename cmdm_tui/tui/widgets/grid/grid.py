@@ -22,8 +22,11 @@ class Grid(GridDrawing, can_focus=True):
     The cursor is on a record and a column, by key and name: when the source or the layout
     changes, the cursor goes where these are now. A source that has changed is looked at when
     `source_changed` is called.
+
+    With `fitted`, the widest columns are narrowed so that this many are seen at once.
     """
 
+    ALLOW_SELECT = False
     COMPONENT_CLASSES: ClassVar[set[str]] = COMPONENT_CLASSES
     DEFAULT_CSS = DEFAULT_CSS
     BINDINGS: ClassVar[list[BindingType]] = BINDINGS
@@ -69,8 +72,8 @@ class Grid(GridDrawing, can_focus=True):
 
         layout: ColumnLayout
 
-    def __init__(self, *, has_numbers: bool = True, id: str | None = None) -> None:  # noqa: A002
-        super().__init__(has_numbers=has_numbers, id=id)
+    def __init__(self, *, has_numbers: bool = True, fitted: int = 0, id: str | None = None) -> None:  # noqa: A002
+        super().__init__(has_numbers=has_numbers, fitted=fitted, id=id)
         self._is_report_due = False
         self._reported_cursor: tuple[str | None, int, str | None] | None = None
         self._reported_rows: tuple[int, int, int] | None = None
@@ -119,7 +122,7 @@ class Grid(GridDrawing, can_focus=True):
         """
         if self._state.show(source, layout or ColumnLayout(), marks):
             self._reported_rows = self._reported_cursor = None
-            self.scroll_to(0, 0, animate=False, force=True)
+            self._scroll(0, 0)
         self.source_changed()
 
     def source_changed(self) -> None:
@@ -139,18 +142,23 @@ class Grid(GridDrawing, can_focus=True):
         self._update_size()
         if state.cursor.row != row and was_in_sight:
             top = self.scroll_offset.y + state.cursor.row - row
-            self.scroll_to(y=top, animate=False, force=True)
+            self._scroll(y=top)
             self._scroll_to_cursor()
         self._refresh_changed_lines()
         self._schedule_report()
 
     def apply_layout(self, layout: ColumnLayout) -> None:
         """Lay the columns out in another way, and say so; the cursor stays in its column."""
-        if layout != self._state.layout:
-            self._state.layout = layout
-            self._find_values()
-            self._arrange()
+        if self._lay_out(layout):
             self.post_message(self.LayoutChanged(layout))
+
+    def _lay_out(self, layout: ColumnLayout) -> bool:
+        if layout == self._state.layout:
+            return False
+        self._state.layout = layout
+        self._find_values()
+        self._arrange()
+        return True
 
     def show_matches(self, cells: Collection[tuple[str, str]]) -> None:
         """Show the cells with these row keys and column names as found by a search."""
@@ -192,7 +200,7 @@ class Grid(GridDrawing, can_focus=True):
     def action_move_pages(self, by: int) -> None:
         """Move the cursor and what is seen by pages."""
         rows = by * max(self.page_rows - 1, 1)
-        self.scroll_to(y=self.scroll_offset.y + rows, animate=False, force=True)
+        self._scroll(y=self.scroll_offset.y + rows)
         self._move_cursor(row=self.cursor_row + rows)
 
     def action_first_row(self) -> None:
@@ -204,7 +212,8 @@ class Grid(GridDrawing, can_focus=True):
         self._move_cursor(row=self._state.row_count - 1)
 
     def action_first_column(self) -> None:
-        """Move the cursor to the first column."""
+        """Move the cursor to the first column, and scroll to those next to it."""
+        self._scroll(x=0)
         self._move_cursor(place=0)
 
     def action_last_column(self) -> None:
@@ -278,13 +287,18 @@ class Grid(GridDrawing, can_focus=True):
         if self._drag is not None:
             column, origin = self._drag
             self._was_dragged = True
-            self.apply_layout(self.column_layout.resize(column.name, event.screen_x - origin))
+            self._lay_out(self.column_layout.resize(column.name, event.screen_x - origin))
 
     def on_mouse_up(self) -> None:
         """Let go of the column."""
         if self._drag is not None:
-            self._drag = None
             self.release_mouse()
+
+    def on_mouse_release(self) -> None:
+        """Report the new width, also where something else has taken the mouse."""
+        self._drag = None
+        if self._was_dragged:
+            self.post_message(self.LayoutChanged(self.column_layout))
 
     def on_click(self, event: events.Click) -> None:
         """Move the cursor there; a second click opens the row, one on a header presses it."""

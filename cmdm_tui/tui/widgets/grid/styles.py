@@ -58,7 +58,7 @@ Grid {
         & > .grid--header { color: ansi_default; text-style: bold; }
         & > .grid--cursor-row { background: ansi_default; text-style: bold; }
         & > .grid--cursor { background: ansi_default; color: ansi_default; text-style: underline; }
-        & > .grid--match { background: ansi_yellow; color: ansi_black; text-style: none; }
+        & > .grid--match { background: ansi_yellow; color: ansi_black; text-style: bold underline; }
     }
     &:ansi:focus > .grid--cursor {
         background: ansi_default; color: ansi_default; text-style: reverse;
