@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
 from textual.app import App
 from textual.screen import Screen
@@ -12,6 +13,9 @@ from cmdm_tui.text import one_line
 from cmdm_tui.tui.models.settings import SettingsFile
 from cmdm_tui.tui.screens.browse.kept_view import ViewKeeper
 from cmdm_tui.tui.screens.browse.screen import BrowseScreen
+
+if TYPE_CHECKING:
+    from cmdm_tui.tui.screens.changes.apply_screen import ApplyResult
 
 _numbers = itertools.count(1)
 
@@ -67,9 +71,23 @@ class MainScreens:
         return {
             "records": lambda: BrowseScreen(self.account, self._keeper, self._call_log),
             "calls": self._make_calls,
+            "changes": self._make_changes,
         }
 
     def _make_calls(self) -> Screen[None]:
         from cmdm_tui.tui.screens.calls.screen import CallsScreen
 
         return CallsScreen(self.account, self._call_log)
+
+    def _make_changes(self) -> Screen[None]:
+        from cmdm_tui.tui.screens.changes.screen import ChangesScreen
+
+        return ChangesScreen(self.account, self._show_changes)
+
+    def _show_changes(self, result: "ApplyResult") -> None:
+        """Show in the records what became of changes on another screen."""
+        from cmdm_tui.tui.screens.browse.changed_rows import show_result
+
+        browse = self._screens.get("records")
+        if isinstance(browse, BrowseScreen):
+            show_result(browse, result)

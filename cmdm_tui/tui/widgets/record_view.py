@@ -86,6 +86,8 @@ class RecordView(Vertical):
         id: str | None = None,  # noqa: A002 - Textual's own name
     ) -> None:
         super().__init__(id=id)
+        self.gone: set[tuple[str, str]] = set()
+        """The entities and ids of the records that were deleted here."""
         self._account = account
         self._read_layout = read_layout
         self._loader = WindowLoader(account.profile.per_page)
@@ -259,6 +261,10 @@ class RecordView(Vertical):
         """Read the pages again, for records that overlapping pages hid."""
         self._loader.reread_pages()
         self._send_next()
+
+    def mark_gone(self, entity: str, external_id: str) -> None:
+        """Note that a record was deleted here: no command means it any more."""
+        self.gone.add((entity, external_id))
 
     def replace_record(self, record: Record) -> None:
         """Show a record that was read again in its place."""

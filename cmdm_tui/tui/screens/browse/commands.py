@@ -5,6 +5,7 @@ from cmdm_tui.config import ConfigurationError
 from cmdm_tui.text import one_line
 from cmdm_tui.tui.commands import Command, CommandTable
 from cmdm_tui.tui.messages import SwitchRequested
+from cmdm_tui.tui.screens.browse.change_commands import CHANGE_COMMANDS
 from cmdm_tui.tui.screens.browse.copy_commands import COPY_COMMANDS
 from cmdm_tui.tui.screens.browse.move_commands import MOVE_COMMANDS
 from cmdm_tui.tui.screens.browse.order_commands import ORDER_COMMANDS
@@ -166,6 +167,7 @@ COMMANDS = CommandTable[BrowsePanes](
     ),
     *MOVE_COMMANDS,
     *PLACE_COMMANDS,
+    *CHANGE_COMMANDS,
     *COLUMNS,
     *MARKS,
     *COPY_COMMANDS,
