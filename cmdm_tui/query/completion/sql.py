@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from cmdm_tui.api import Field
-from cmdm_tui.repl.completion.offers import CompletionCatalog, Offer
+from cmdm_tui.query.completion.offers import CompletionCatalog, Offer, Suggestions, filter_offers
 from cmdm_tui.text import one_line, visible
 
 KEYWORDS = (
@@ -30,6 +30,10 @@ FUNCTIONS = (
     "date_trunc", "year", "month", "string_agg", "row_number", "rank",
 )  # fmt: skip
 
+SQL_RULE = "SQL"
+"""The name of what offers inside SQL."""
+
+_MOST_UNASKED = 40
 _WORDS = {*KEYWORDS, *CHANGE_KEYWORDS}
 _PLAIN_WORD = re.compile(r"\w*\Z")
 _TEXT = re.compile(r"'(?:[^']|'')*'?|--[^\n]*|/\*.*?(?:\*/|\Z)", re.DOTALL)
@@ -54,6 +58,21 @@ _TABLE = re.compile(
     rf"\b(?:from|join|update|into)\s+({_NAME})(?:\s+(?:as\s+)?({_NAME}))?", re.IGNORECASE
 )
 _PLAIN = re.compile(r"[^\W\d]\w*")
+
+
+def suggest_sql(
+    statement: str, known: CompletionCatalog, behind: str = "", *, is_asked: bool = True
+) -> Suggestions:
+    """Return what is offered for the end of one statement; `behind` is the SQL after the cursor.
+
+    What is behind shows which entities are queried. Unless completion is asked for, no word is
+    offered before it is begun: a hundred may follow.
+    """
+    typed = find_word(statement)
+    offers = tuple(offer_sql(statement, behind, known))
+    if not typed and not is_asked and len(offers) > _MOST_UNASKED:
+        return Suggestions("")
+    return Suggestions(typed, filter_offers(typed, offers), SQL_RULE)
 
 
 def offer_sql(statement: str, behind: str, known: CompletionCatalog) -> Iterable[Offer]:
