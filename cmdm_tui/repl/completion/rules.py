@@ -15,10 +15,11 @@ from cmdm_tui.query.completion.offers import (
     filter_offers,
 )
 from cmdm_tui.query.completion.sql import suggest_sql
+from cmdm_tui.query.parsing.beginnings import is_sql
 from cmdm_tui.repl.commands.command_table import COMMANDS
 from cmdm_tui.repl.completion.body_cursor import find_cursor
 from cmdm_tui.repl.raw_call import path_segments, query_parameters
-from cmdm_tui.repl.statement_parser import VERBS, is_sql
+from cmdm_tui.repl.statement_parser import VERBS
 from cmdm_tui.repl.statement_splitter import last_statement
 from cmdm_tui.text import one_line
 
