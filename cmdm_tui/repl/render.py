@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, cast
 from cmdm_tui.formats import OutputStyle, create_writer
 from cmdm_tui.formats.json_text import escape_json, format_json
 from cmdm_tui.repl.result_types import (
-    Grid,
     InfoTable,
     InfoText,
     OneRecord,
     RecordList,
     StatementResult,
-    to_grid,
+    TableContent,
+    to_table_content,
 )
 from cmdm_tui.repl.session_settings import SessionSettings
 from cmdm_tui.text import visible
@@ -50,7 +50,7 @@ def render(
     form = settings.format
     if form in _WRITER_FORMATS and isinstance(result, RecordList | OneRecord | InfoTable):
         look = OutputStyle(is_terminal, width, has_colours)
-        return _write_format(to_grid(result), cast("OutputFormat", form), look)
+        return _write_format(to_table_content(result), cast("OutputFormat", form), look)
     wants_table = form == "table" or (form == "auto" and is_terminal)
     if not wants_table:
         return RenderedResult(_to_json(result, is_terminal=is_terminal))
@@ -61,14 +61,14 @@ def render(
         )
     from cmdm_tui.repl.tables import draw_expanded, draw_table
 
-    grid = to_grid(result)
+    content = to_table_content(result)
     is_single = isinstance(result, OneRecord)
     if settings.expanded == "on" or (settings.expanded == "auto" and is_single):
-        return RenderedResult(draw_expanded(grid, width=width, has_colours=has_colours))
-    text, left_out = draw_table(grid, width=width, has_colours=has_colours)
+        return RenderedResult(draw_expanded(content, width=width, has_colours=has_colours))
+    text, left_out = draw_table(content, width=width, has_colours=has_colours)
     if not left_out:
         return RenderedResult(text)
-    total = len(grid.columns)
+    total = len(content.columns)
     note = (
         f"{total - left_out} of {total} columns fit; \\x shows all of them"
         f"{', fields= asks for some' if isinstance(result, RecordList) else ''}."
@@ -76,11 +76,11 @@ def render(
     return RenderedResult(text, (note,))
 
 
-def _write_format(grid: Grid, form: "OutputFormat", look: OutputStyle) -> RenderedResult:
+def _write_format(content: TableContent, form: "OutputFormat", look: OutputStyle) -> RenderedResult:
     sink = io.BytesIO()
     writing = create_writer(form, sink, look)
-    writing.begin([_TextColumn(name) for name in grid.columns])
-    writing.write_rows(grid.rows)
+    writing.begin([_TextColumn(name) for name in content.columns])
+    writing.write_rows(content.rows)
     writing.end()
     content = sink.getvalue()
     return RenderedResult(

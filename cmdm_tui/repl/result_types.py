@@ -60,7 +60,7 @@ StatementResult = AnswerResult | InfoTable | InfoText
 
 
 @dataclass(frozen=True, slots=True)
-class Grid:
+class TableContent:
     """Named columns and rows of values: what both a table and an expanded display are made of."""
 
     columns: tuple[str, ...]
@@ -87,10 +87,10 @@ def read_answer(answer: Response) -> AnswerResult:
     return RecordList("field" if is_field_list else "record", path[0], page, answer)
 
 
-def to_grid(result: RecordList | OneRecord | InfoTable) -> Grid:
+def to_table_content(result: RecordList | OneRecord | InfoTable) -> TableContent:
     """Return the result's values under their columns, a record's external id first."""
     if isinstance(result, InfoTable):
-        return Grid(
+        return TableContent(
             result.columns, tuple(tuple(_format_cell(cell) for cell in row) for row in result.rows)
         )
     records = (result.record,) if isinstance(result, OneRecord) else result.page.records
@@ -98,7 +98,7 @@ def to_grid(result: RecordList | OneRecord | InfoTable) -> Grid:
     rows = tuple(
         (record.external_id, *(record.properties.get(name) for name in names)) for record in records
     )
-    return Grid((EXTERNAL_ID, *names), rows)
+    return TableContent((EXTERNAL_ID, *names), rows)
 
 
 def _property_names(properties: Iterable[Mapping[str, Any]]) -> Sequence[str]:

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from cmdm_tui.formats.column_widths import GAP, fit_widths
-from cmdm_tui.repl.result_types import Grid
+from cmdm_tui.repl.result_types import TableContent
 from cmdm_tui.repl.streams import BOLD, DIM, styled
 from cmdm_tui.text import one_line, visible
 
@@ -20,15 +20,15 @@ _WIDEST_NAME = 40
 _UNBOUNDED = 1_000_000
 
 
-def draw_table(grid: Grid, *, width: int | None, has_colours: bool) -> tuple[str, int]:
-    """Return the grid as a table, and how many columns were left out for want of width."""
+def draw_table(content: TableContent, *, width: int | None, has_colours: bool) -> tuple[str, int]:
+    """Return the content as a table, and how many columns were left out for want of width."""
     from rich import box
     from rich.cells import cell_len
     from rich.table import Table
     from rich.text import Text
 
-    names = [one_line(name) for name in grid.columns]
-    cells = [[_format_cell(value) for value in row] for row in grid.rows]
+    names = [one_line(name) for name in content.columns]
+    cells = [[_format_cell(value) for value in row] for row in content.rows]
     natural = [
         max([cell_len(name), *(cell_len(row[index].plain) for row in cells)])
         for index, name in enumerate(names)
@@ -44,20 +44,20 @@ def draw_table(grid: Grid, *, width: int | None, has_colours: bool) -> tuple[str
     return _print_to_text(drawn, width, has_colours=has_colours), len(names) - len(widths)
 
 
-def draw_expanded(grid: Grid, *, width: int | None, has_colours: bool) -> str:
-    """Return the grid with a heading a row and a line a field; no value is cut."""
+def draw_expanded(content: TableContent, *, width: int | None, has_colours: bool) -> str:
+    """Return the content with a heading a row and a line a field; no value is cut."""
     from rich.cells import cell_len, set_cell_size
 
-    names = [one_line(name, _WIDEST_NAME) for name in grid.columns]
+    names = [one_line(name, _WIDEST_NAME) for name in content.columns]
     name_width = max(map(cell_len, names), default=0)
     room = None if width is None else max(width - name_width - GAP, _NARROWEST)
     labels = [
         styled(set_cell_size(name, name_width), BOLD, has_colours=has_colours) for name in names
     ]
     lines: list[str] = []
-    for number, row in enumerate(grid.rows, 1):
-        if len(grid.rows) > 1:
-            heading = f"── {number:,} of {len(grid.rows):,} ──"
+    for number, row in enumerate(content.rows, 1):
+        if len(content.rows) > 1:
+            heading = f"── {number:,} of {len(content.rows):,} ──"
             lines.append(styled(heading, DIM, has_colours=has_colours))
         for label, value in zip(labels, row, strict=True):
             style = DIM if value is None else ""

@@ -13,7 +13,7 @@ from cmdm_tui.catalog import Account
 from cmdm_tui.formats.json_text import escape_json, format_json
 from cmdm_tui.repl import tables
 from cmdm_tui.repl.dispatch import execute
-from cmdm_tui.repl.result_types import Grid
+from cmdm_tui.repl.result_types import TableContent
 from cmdm_tui.repl.session import ReplSession
 from cmdm_tui.repl.statement_parser import parse
 from cmdm_tui.repl.streams import ReplStreams
@@ -139,26 +139,30 @@ TEXTS = st.text(st.characters(codec="utf-8"), max_size=60)
 def test_no_line_of_a_table_is_wider_than_the_terminal(
     rows: list[tuple[str, str, str | None]], width: int
 ) -> None:
-    text, _ = tables.draw_table(Grid(("A", "B", "C"), tuple(rows)), width=width, has_colours=False)
+    text, _ = tables.draw_table(
+        TableContent(("A", "B", "C"), tuple(rows)), width=width, has_colours=False
+    )
     assert all(cell_len(line) <= width for line in text.split("\n"))
 
 
 def test_a_wide_value_is_cut_with_an_ellipsis_and_whole_when_expanded() -> None:
-    grid = Grid(("A", "B"), (("x" * 100, None),))
-    text, left_out = tables.draw_table(grid, width=40, has_colours=False)
+    content = TableContent(("A", "B"), (("x" * 100, None),))
+    text, left_out = tables.draw_table(content, width=40, has_colours=False)
     assert left_out == 0
     assert "xxx…" in text
     assert "null" in text
-    assert tables.draw_expanded(grid, width=40, has_colours=False).count("x") == 100
+    assert tables.draw_expanded(content, width=40, has_colours=False).count("x") == 100
 
 
 def test_nothing_is_cut_where_there_is_no_width() -> None:
-    text, left_out = tables.draw_table(Grid(("A",), (("x" * 500,),)), width=None, has_colours=False)
+    text, left_out = tables.draw_table(
+        TableContent(("A",), (("x" * 500,),)), width=None, has_colours=False
+    )
     assert (left_out, text.count("x")) == (0, 500)
 
 
 def test_a_table_without_rows_is_its_heading() -> None:
-    text, _ = tables.draw_table(Grid(("A", "B"), ()), width=80, has_colours=False)
+    text, _ = tables.draw_table(TableContent(("A", "B"), ()), width=80, has_colours=False)
     assert text.split("\n")[0] == "A  B"
 
 
@@ -195,8 +199,8 @@ def test_pretty_json_keeps_every_digit() -> None:
 
 @given(st.lists(TEXTS, min_size=1, max_size=5), st.integers(30, 100))
 def test_expanded_values_are_whole_and_fit(values: list[str], width: int) -> None:
-    grid = Grid(tuple(f"F{index}" for index in range(len(values))), (tuple(values),))
-    lines = tables.draw_expanded(grid, width=width, has_colours=False).split("\n")
+    content = TableContent(tuple(f"F{index}" for index in range(len(values))), (tuple(values),))
+    lines = tables.draw_expanded(content, width=width, has_colours=False).split("\n")
     assert all(cell_len(line) <= width for line in lines)
     shown = "".join(line[4:] for line in lines).replace(" ", "")
     wanted = "".join(visible(value, keep_lines=True) for value in values)
