@@ -1,26 +1,29 @@
 """The application: opens an account, shows its screens, and closes it again."""
 
-from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 import httpx
 from textual import on
-from textual.app import App, SystemCommand
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
+from textual.command import Provider
 from textual.screen import Screen
 
 from cmdm_tui.api import Event
 from cmdm_tui.text import one_line
 from cmdm_tui.tui.account_opener import AccountOpener, ProfileProvider
+from cmdm_tui.tui.app_commands import APP_COMMANDS
+from cmdm_tui.tui.commands import CommandApp
 from cmdm_tui.tui.crash import crash_report
 from cmdm_tui.tui.messages import (
     AccountOpened,
     ClientEvent,
     DemoRequested,
+    ScreenRequested,
     SignInRequested,
     WelcomeRequested,
 )
+from cmdm_tui.tui.palette import CommandProvider
 from cmdm_tui.tui.screens.browse.screen import BrowseScreen
 from cmdm_tui.tui.screens.sign_in.screen import SignInScreen
 from cmdm_tui.tui.screens.start.screen import StartScreen
@@ -34,7 +37,7 @@ _WARNING_SECONDS = 15.0
 """Seconds for which a warning is shown."""
 
 
-class Explorer(App[None]):
+class Explorer(CommandApp):
     """Explores one account in a terminal.
 
     `catalogs` is the folder of the catalogs' files, None to keep none. `start` chooses between the
@@ -44,17 +47,11 @@ class Explorer(App[None]):
     """
 
     TITLE = "cmdm"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("q", "quit", "Quit", id="app.quit", tooltip="Quit the explorer"),
-        Binding(
-            "ctrl+z",
-            "suspend_process",
-            "Suspend",
-            id="app.suspend",
-            show=False,
-            tooltip="Back to the shell; fg there comes back",
-        ),
-    ]
+    APP_COMMANDS = APP_COMMANDS
+    BINDINGS: ClassVar[list[BindingType]] = APP_COMMANDS.bindings
+    COMMANDS: ClassVar[set[type[Provider]]] = {CommandProvider}  # pyright: ignore[reportIncompatibleVariableOverride]
+    ENABLE_COMMAND_PALETTE = False
+    """Its key is one of the commands."""
 
     def __init__(
         self,
@@ -65,6 +62,7 @@ class Explorer(App[None]):
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         super().__init__()
+        self.use_command_palette = True
         self._opener = AccountOpener(profiles, catalogs, transport, self._forward_event)
         self._start: Literal["profile", "demo"] = start
         self._account: Account | None = None
@@ -75,14 +73,6 @@ class Explorer(App[None]):
         self.register_theme(THEME)
         self.theme = THEME.name
         self.push_screen(StartScreen(self._opener, self._start))
-
-    def get_system_commands(
-        self,
-        screen: Screen[object],  # noqa: ARG002 - these are the same on every screen
-    ) -> Iterable[SystemCommand]:
-        """Offer in the palette what every screen has."""
-        yield SystemCommand("Theme", "Choose the colours", self.action_change_theme)
-        yield SystemCommand("Quit", "Quit the explorer", self.action_quit)
 
     @on(AccountOpened)
     def _open_browse_screen(self, event: AccountOpened) -> None:
@@ -102,6 +92,10 @@ class Explorer(App[None]):
     @on(SignInRequested)
     def _open_sign_in_screen(self) -> None:
         self._switch_to(SignInScreen(self._opener))
+
+    @on(ScreenRequested)
+    def _show_main_screen(self, event: ScreenRequested) -> None:
+        """Bring a main screen to the front: there is one so far."""
 
     def _forward_event(self, event: Event) -> None:
         """Pass an event of the client on to the screen that shows it."""

@@ -3,14 +3,17 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Generic, TypeVar
+from typing import ClassVar, Generic, TypeVar, cast
 
+from textual import events
+from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
-ScreenT = TypeVar("ScreenT", bound=Screen[None])
+from cmdm_tui.tui.key_names import format_keys, split_keys
+from cmdm_tui.tui.models.held_keys import HeldKeys
 
-_KEY_NAMES = {"question_mark": "?", "escape": "esc"}
+ScreenT = TypeVar("ScreenT", bound=Screen[None])
 
 
 def _always(_: Screen[None]) -> bool:
@@ -19,9 +22,10 @@ def _always(_: Screen[None]) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Command(Generic[ScreenT]):
-    """One thing to do on a screen: its key, a word for the footer, a sentence for help and palette.
+    """One thing to do on a screen: keys, a word for the footer, a sentence for help and palette.
 
-    `run` does it; `is_available` says whether it applies now.
+    `key` is one key by Textual's name, or several with commas between them; the first is the one in
+    the footer. `run` does it; `is_available` says whether it applies now.
     """
 
     id: str
@@ -31,11 +35,32 @@ class Command(Generic[ScreenT]):
     run: Callable[[ScreenT], None]
     is_available: Callable[[ScreenT], bool] = _always
     is_in_footer: bool = True
+    group: str = "More"
+    """The heading in the help under which it stands: Move, Find, Columns, Change, …"""
+    cost: str | Callable[[ScreenT], str] = ""
+    """What it costs now, in words: `1 call`, `≤ 12 calls`. Empty where it makes no call."""
+    repeats: bool = False
+    """Whether it runs again and again while its key is held (see `HeldKeys`)."""
+    needs: str = ""
+    """What must be there for it to apply, as it follows the word "needs": `a column`."""
+    footer_priority: int = 0
+    """Where the footer is too narrow for all, the entries of the lowest priority go first."""
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The keys that run it, by Textual's names, unless the keymap says otherwise."""
+        return split_keys(self.key)
 
     @property
     def shown_key(self) -> str:
-        """The key as it is written on a keyboard."""
-        return _KEY_NAMES.get(self.key, self.key)
+        """The first key as it is written on a keyboard."""
+        return format_keys(self.keys[:1])
+
+    def describe_cost(self, screen: ScreenT) -> str:
+        """Return what it costs now, in words; empty where it makes no call or does not apply."""
+        if isinstance(self.cost, str):
+            return self.cost
+        return self.cost(screen) if self.is_available(screen) else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +68,29 @@ class BoundCommand:
     """A command of one screen that is open."""
 
     id: str
-    shown_key: str
+    binding_id: str
+    """The name of its key binding, by which the keymap knows it: `browse.sort`."""
+    keys: tuple[str, ...]
+    """The keys that run it, by Textual's names: those of the keymap, else its own."""
+    label: str
     description: str
+    group: str
+    needs: str
+    repeats: bool
+    footer_priority: int
     run: Callable[[], None]
     is_available: Callable[[], bool]
+    describe_cost: Callable[[], str]
+
+    @property
+    def shown_key(self) -> str:
+        """The first key as it is written on a keyboard."""
+        return format_keys(self.keys[:1])
+
+    @property
+    def shown_keys(self) -> str:
+        """All keys as they are written on a keyboard, with spaces between them."""
+        return format_keys(self.keys)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +99,8 @@ class PaletteEntry:
 
     text: str
     run: Callable[[], None]
+    cost: str = ""
+    """What it costs, in words."""
 
 
 class CommandTable(Generic[ScreenT]):
@@ -71,6 +117,11 @@ class CommandTable(Generic[ScreenT]):
         return len(self._commands)
 
     @property
+    def screen_name(self) -> str:
+        """The name that begins the ids of the bindings."""
+        return self._screen_name
+
+    @property
     def bindings(self) -> list[BindingType]:
         """The bindings of the keys; each runs the action `command` with the command's id."""
         return [
@@ -79,42 +130,90 @@ class CommandTable(Generic[ScreenT]):
                 f"command('{command.id}')",
                 command.label,
                 show=command.is_in_footer,
-                key_display=_KEY_NAMES.get(command.key),
-                id=f"{self._screen_name}.{command.id}",
+                id=self._binding_id(command),
                 tooltip=command.description,
             )
             for command in self._commands
         ]
 
-    def bind(self, screen: ScreenT) -> dict[str, BoundCommand]:
-        """Return the commands by id, to be run on this screen."""
-        return {command.id: _bind(command, screen) for command in self._commands}
+    @property
+    def default_keys(self) -> dict[str, tuple[str, ...]]:
+        """The keys of each command by the id of its binding, without a keymap."""
+        return {self._binding_id(command): command.keys for command in self._commands}
+
+    def bind(
+        self, screen: ScreenT, keymap: Mapping[str, str] | None = None
+    ) -> dict[str, BoundCommand]:
+        """Return the commands by id, to be run on this screen by the keys of the keymap."""
+        changed = keymap or {}
+        return {
+            command.id: _bind(command, screen, binding_id, changed.get(binding_id))
+            for command in self._commands
+            for binding_id in [self._binding_id(command)]
+        }
+
+    def _binding_id(self, command: Command[ScreenT]) -> str:
+        return f"{self._screen_name}.{command.id}"
 
 
-def _bind(command: Command[ScreenT], screen: ScreenT) -> BoundCommand:
+def _bind(
+    command: Command[ScreenT], screen: ScreenT, binding_id: str, keys: str | None
+) -> BoundCommand:
     return BoundCommand(
         command.id,
-        command.shown_key,
+        binding_id,
+        command.keys if keys is None else split_keys(keys),
+        command.label,
         command.description,
+        command.group,
+        command.needs,
+        command.repeats,
+        command.footer_priority,
         run=lambda: command.run(screen),
         is_available=lambda: command.is_available(screen),
+        describe_cost=lambda: command.describe_cost(screen),
     )
 
 
 class CommandScreen(Screen[None]):
     """A screen that runs the commands of its table.
 
-    A subclass sets `BINDINGS` to the table's bindings and returns the bound table.
+    A subclass sets `BINDINGS` to the table's bindings and returns the bound table. `app_commands`
+    are those that every screen has; the application gives them.
     """
 
+    is_main: ClassVar[bool] = False
+    """Whether it shows an opened account: records, query, calls or changes."""
+
     def bind_commands(self) -> Mapping[str, BoundCommand]:
-        """Return the screen's commands by id."""
+        """Return the screen's commands by id, for instance `TABLE.bind(self, self.keymap)`."""
         raise NotImplementedError
+
+    @property
+    def command_app(self) -> "CommandApp":
+        """The application, which must be a `CommandApp`."""
+        return cast("CommandApp", self.app)  # pyright: ignore[reportUnknownMemberType]
 
     @cached_property
     def commands(self) -> Mapping[str, BoundCommand]:
         """The screen's commands by id."""
         return self.bind_commands()
+
+    @cached_property
+    def app_commands(self) -> Mapping[str, BoundCommand]:
+        """The commands of the application by id, to be run while this screen is in front."""
+        return self.command_app.bind_app_commands(self)
+
+    @property
+    def keymap(self) -> Mapping[str, str]:
+        """The keys that the user has changed, by the ids of the bindings."""
+        return self.command_app.keymap
+
+    @cached_property
+    def commands_by_binding(self) -> Mapping[str, BoundCommand]:
+        """The commands of the screen and of the application by the ids of their bindings."""
+        every = (*self.commands.values(), *self.app_commands.values())
+        return {command.binding_id: command for command in every}
 
     @property
     def available_commands(self) -> frozenset[str]:
@@ -125,6 +224,17 @@ class CommandScreen(Screen[None]):
         """Return what the palette offers besides the commands."""
         return ()
 
+    def runs_once(self, key: str) -> bool:
+        """Return whether the key, while it is held, is to run its command once."""
+        return key in self._keys_that_run_once
+
+    @cached_property
+    def _keys_that_run_once(self) -> frozenset[str]:
+        every = self.commands_by_binding.values()
+        repeated = {key for command in every if command.repeats for key in command.keys}
+        once = {key for command in every if not command.repeats for key in command.keys}
+        return frozenset(once - repeated)
+
     def action_command(self, name: str) -> None:
         """Run a command by its id."""
         self.commands[name].run()
@@ -134,3 +244,46 @@ class CommandScreen(Screen[None]):
         if action == "command" and self.is_mounted:
             return self.commands[str(parameters[0])].is_available()
         return True
+
+
+class CommandApp(App[None]):
+    """An application with commands of its own on every `CommandScreen`."""
+
+    APP_COMMANDS: ClassVar[CommandTable[CommandScreen]] = CommandTable("app")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.keymap: Mapping[str, str] = {}
+        """The keys that the user has changed, by the ids of the bindings."""
+        self._held_keys = HeldKeys()
+
+    async def on_event(self, event: events.Event) -> None:
+        """Take an event in, unless it is a held key whose command runs once."""
+        if isinstance(event, events.Key) and not event.is_forwarded:
+            is_held = self._held_keys.note_press(event.key, event.time)
+            if is_held and self._runs_once(event):
+                return
+        await super().on_event(event)
+
+    def _runs_once(self, event: events.Key) -> bool:
+        screen, focused = self.screen, self.focused
+        is_typed = focused is not None and focused.check_consume_key(event.key, event.character)
+        return isinstance(screen, CommandScreen) and not is_typed and screen.runs_once(event.key)
+
+    def bind_app_commands(self, screen: CommandScreen) -> Mapping[str, BoundCommand]:
+        """Return the application's commands by id, to be run while that screen is in front."""
+        return self.APP_COMMANDS.bind(screen, self.keymap)
+
+    def action_command(self, name: str) -> None:
+        """Run one of the application's commands on the screen in front."""
+        if isinstance(self.screen, CommandScreen):
+            self.screen.app_commands[name].run()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Return whether a command applies to the screen in front."""
+        if action == "command":
+            screen = self.screen
+            return isinstance(screen, CommandScreen) and (
+                screen.app_commands[str(parameters[0])].is_available()
+            )
+        return super().check_action(action, parameters)

@@ -1,6 +1,7 @@
 """Messages that more than one widget knows."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 from textual.message import Message
 
@@ -12,6 +13,9 @@ UserError = ApiError | ConfigurationError
 """An error shown to the user; its `str()` is one safe line. Any other error is a bug of ours."""
 
 USER_ERRORS = (ApiError, ConfigurationError)
+
+MainScreenName = Literal["records", "query", "calls", "changes"]
+"""The screens that show an opened account."""
 
 
 class CallReturned(Message):
@@ -47,6 +51,13 @@ class WelcomeRequested(Message):
         super().__init__()
         self.words = words
         """Why the choice is shown; safe, one line."""
+
+
+@dataclass
+class ScreenRequested(Message):
+    """Show one of the main screens, as it was left."""
+
+    name: MainScreenName
 
 
 class DemoRequested(Message):

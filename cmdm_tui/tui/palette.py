@@ -1,38 +1,63 @@
 """The command palette: the commands of the screen in front, and what else the screen offers."""
 
-from typing import cast
+from collections.abc import Callable, Iterator
 
 from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.content import Content
 
-from cmdm_tui.tui.commands import CommandScreen
+from cmdm_tui.tui.commands import BoundCommand, CommandScreen
 from cmdm_tui.tui.widgets.cells import safe_line
 
 
 class CommandProvider(Provider):
-    """Offers the commands of a `CommandScreen` that apply now."""
+    """Offers the commands that apply now, and the entries of a `CommandScreen`."""
 
     @property
-    def _command_screen(self) -> CommandScreen:
-        return cast("CommandScreen", self.screen)
+    def _commands(self) -> Iterator[BoundCommand]:
+        screen = self.screen
+        if isinstance(screen, CommandScreen):
+            every = (*screen.commands.values(), *screen.app_commands.values())
+            yield from (c for c in every if c.is_available() and c.id != "palette")
 
     async def discover(self) -> Hits:
         """Offer every command that applies."""
-        for command in self._command_screen.commands.values():
-            if command.is_available():
-                yield DiscoveryHit(
-                    command.description, command.run, help=f"Key: {command.shown_key}"
-                )
+        for command in self._commands:
+            yield DiscoveryHit(
+                Content(command.description), _runner(command), command.description,
+                help=_describe_key(command),
+            )  # fmt: skip
 
     async def search(self, query: str) -> Hits:
         """Offer the commands and entries that match the text typed."""
         matcher = self.matcher(query)
-        for command in self._command_screen.commands.values():
+        for command in self._commands:
             score = matcher.match(command.description)
-            if score > 0 and command.is_available():
+            if score > 0:
                 shown = matcher.highlight(command.description)
-                yield Hit(score, shown, command.run, help=f"Key: {command.shown_key}")
-        for entry in self._command_screen.list_palette_entries():
+                yield Hit(score, shown, _runner(command), help=_describe_key(command))
+        screen = self.screen
+        if not isinstance(screen, CommandScreen):
+            return
+        for entry in screen.list_palette_entries():
             score = matcher.match(entry.text)
             if score > 0:
                 # An entry may hold untrusted text, and the matcher's highlighting reads markup.
-                yield Hit(score, safe_line(entry.text), entry.run, text=entry.text)
+                yield Hit(
+                    score, safe_line(entry.text), entry.run, text=entry.text,
+                    help=entry.cost or None,
+                )  # fmt: skip
+
+
+def _runner(command: BoundCommand) -> Callable[[], None]:
+    """Return what runs the command, if it still applies once the palette is closed."""
+
+    def run() -> None:
+        if command.is_available():
+            command.run()
+
+    return run
+
+
+def _describe_key(command: BoundCommand) -> str:
+    cost = command.describe_cost()
+    return f"Key: {command.shown_keys}" + (f" · {cost}" if cost else "")

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import count
 
 from textual import events
 from textual.app import App
@@ -85,6 +86,10 @@ def _has_messages(app: App[None]) -> bool:
     return False
 
 
+_press_times = count(0.0, 1.0)
+"""When keys are pressed, in seconds: no press is one of a held key, however fast a test is."""
+
+
 async def press(pilot: Pilot[None], *keys: str) -> None:
     """Press keys one after the other, each time waiting until all has come to rest."""
     for key in keys:
@@ -99,11 +104,25 @@ async def type_text(pilot: Pilot[None], text: str) -> None:
     await wait_until_settled(pilot)
 
 
-def _send(pilot: Pilot[None], key: str, character: str | None) -> None:
+async def hold(pilot: Pilot[None], key: str, *, presses: int) -> None:
+    """Hold a key down: it comes once, then after 400 ms 30 times a second."""
+    first = next(_press_times)
+    character = key if len(key) == 1 else None
+    _send(pilot, key, character, first)
+    await wait_until_settled(pilot)
+    for number in range(presses - 1):
+        _send(pilot, key, character, first + 0.4 + number / 30)
+    for _ in range(presses // 30 + 2):
+        next(_press_times)
+    await wait_until_settled(pilot)
+
+
+def _send(pilot: Pilot[None], key: str, character: str | None, moment: float | None = None) -> None:
     driver = pilot.app._driver
     assert driver is not None
     event = events.Key(key, character)
     event.set_sender(pilot.app)
+    event.time = next(_press_times) if moment is None else moment
     driver.send_message(event)
 
 

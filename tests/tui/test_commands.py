@@ -4,6 +4,8 @@ from textual.binding import Binding
 from textual.widgets import OptionList
 
 from cmdm_tui.tui import Explorer
+from cmdm_tui.tui.app_commands import APP_COMMANDS
+from cmdm_tui.tui.key_names import format_keys
 from cmdm_tui.tui.screens.browse.commands import COMMANDS
 from cmdm_tui.tui.screens.browse.screen import BrowseScreen
 from cmdm_tui.tui.screens.dialogs.ask import AskScreen
@@ -17,6 +19,7 @@ from cmdm_tui.tui.widgets.record_table import RecordTable
 from tests.tui.driver import (
     FixedProfiles,
     browse,
+    hold,
     press,
     screen_words,
     type_text,
@@ -43,12 +46,24 @@ def test_every_command_has_a_key_of_its_own() -> None:
 
 async def test_the_help_lists_every_key(service: ScriptedService) -> None:
     app = Explorer(FixedProfiles(profile()), catalogs=None, transport=service)
-    async with app.run_test(size=(120, 50)) as pilot:
+    async with app.run_test(size=(120, 120)) as pilot:
         await wait_until_settled(pilot)
         await press(pilot, "question_mark")
         assert isinstance(app.screen, HelpScreen)
         told = screen_words(app)
-        assert all(f"{command.shown_key} {command.description}" in told for command in COMMANDS)
+        every = [*COMMANDS, *APP_COMMANDS]
+        assert all(
+            f"{format_keys(command.keys)} {command.description}" in told for command in every
+        )
+        assert "Let the service sort by this column; again reverses the order 1 call" in told
+        assert "Go back to the service's own order 1 call (needs sorted records)" in told
+        assert "Cursor up" in told  # what the table does by itself
+        await type_text(pilot, "service own order")
+        told = screen_words(app)
+        assert "Find u Go back to the service's own order" in told
+        assert "Forget" not in told
+        await type_text(pilot, " nothing like it")
+        assert "No key does that." in screen_words(app)
         await press(pilot, "escape")
         assert browse(app)
 
@@ -120,3 +135,18 @@ async def test_a_wider_terminal_shows_the_record_beside_its_list(service: Script
         await pilot.resize_terminal(80, 24)
         await wait_until_settled(pilot)
         assert service.calls == calls
+
+
+async def test_a_held_key_runs_its_command_twice_at_most(service: ScriptedService) -> None:
+    app = Explorer(FixedProfiles(profile()), catalogs=None, transport=service)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await wait_until_settled(pilot)
+        await press(pilot, "e", "down", "enter")
+        before = len(service.calls)
+        await hold(pilot, "r", presses=60)
+        assert 1 <= len(service.calls) - before <= 2
+        # Two deliberate presses are two, however busy the explorer is.
+        await press(pilot, "r", "r")
+        assert len(service.calls) - before == 4
+        await hold(pilot, "down", presses=60)
+        assert browse(app).records.table.cursor_row == 60

@@ -1,23 +1,151 @@
-"""The footer: the keys that apply just now."""
+"""The footer: the keys that apply just now, as many as fit."""
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from textual import events
+from textual.content import Content
 from textual.screen import Screen
-from textual.widgets import Footer
+from textual.widget import Widget
+
+from cmdm_tui.tui.commands import BoundCommand, CommandScreen
+from cmdm_tui.tui.key_names import format_key
+
+_GAP = 2
+"""Cells between two entries."""
 
 
-class KeyFooter(Footer):
-    """Textual's footer, built again only when its keys have changed, not at each event."""
+@dataclass(frozen=True, slots=True)
+class FooterEntry:
+    """One key in the footer. Its texts are safe."""
 
-    def __init__(self) -> None:
-        super().__init__(show_command_palette=False, compact=True)
-        self._keys: tuple[tuple[str, str, bool], ...] = ()
+    key: str
+    """The key as it is written on a keyboard."""
+    label: str
+    run_key: str
+    """The key by Textual's name, which a click presses."""
+    is_enabled: bool = True
+    priority: int = 0
+    tooltip: str = ""
 
-    def bindings_changed(self, screen: Screen[object]) -> None:
-        """Show the keys of the screen, if they are others than before."""
-        keys = tuple(
-            (active.binding.key, active.binding.description, active.enabled)
-            for active in screen.active_bindings.values()
-            if active.binding.show
+    @property
+    def width(self) -> int:
+        """The cells that it takes."""
+        return Content(f"{self.key} {self.label}").cell_length
+
+
+def fit_entries(entries: Sequence[FooterEntry], width: int) -> list[FooterEntry]:
+    """Return the entries that fit into `width` cells, in their order, each of them whole.
+
+    Those of the lowest priority are left out first, and of equal ones the last.
+    """
+    ranked = sorted(range(len(entries)), key=lambda place: (-entries[place].priority, place))
+    chosen: list[int] = []
+    left = width + _GAP
+    for place in ranked:
+        left -= entries[place].width + _GAP
+        if left < 0:
+            break
+        chosen.append(place)
+    return [entries[place] for place in sorted(chosen)]
+
+
+class KeyFooter(Widget):
+    """One line of keys, drawn again only where they have changed. A click presses the key."""
+
+    DEFAULT_CSS = """
+    KeyFooter {
+        dock: bottom;
+        height: 1;
+        width: 100%;
+        padding: 0 1;
+        color: $footer-description-foreground;
+        background: $footer-background;
+    }
+    """
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's own name
+        super().__init__(id=id)
+        self._entries: tuple[FooterEntry, ...] = ()
+
+    @property
+    def shown_entries(self) -> list[FooterEntry]:
+        """The entries that fit."""
+        return fit_entries(self._entries, self.content_size.width)
+
+    def on_mount(self) -> None:
+        """Follow the keys of the screen."""
+        self.screen.bindings_updated_signal.subscribe(self, self._show_keys)  # pyright: ignore[reportUnknownMemberType]
+        self.call_after_refresh(self._show_keys, self.screen)
+
+    def _show_keys(self, screen: Screen[object]) -> None:
+        entries = tuple(list_entries(screen)) if self.is_attached else ()
+        if entries != self._entries:
+            self._entries = entries
+            self.refresh()
+
+    def render(self) -> Content:
+        """Return the line."""
+        parts: list[Content] = []
+        for entry in self.shown_entries:
+            key_style = "bold $footer-key-foreground" if entry.is_enabled else "dim"
+            parts.append(
+                Content.styled(entry.key, key_style)
+                + Content.styled(f" {entry.label}", "" if entry.is_enabled else "dim")
+            )
+        return Content(" " * _GAP).join(parts)
+
+    def entry_at(self, x: int) -> FooterEntry | None:
+        """Return the entry at a column of the content, None in the gap between two."""
+        start = 0
+        for entry in self.shown_entries:
+            if start <= x < start + entry.width:
+                return entry
+            start += entry.width + _GAP
+        return None
+
+    def on_mouse_move(self, event: events.MouseMove) -> None:
+        """Explain the entry under the mouse."""
+        offset = event.get_content_offset(self)
+        entry = None if offset is None else self.entry_at(offset.x)
+        words = Content(entry.tooltip) if entry is not None and entry.tooltip else None
+        if words != self.tooltip:
+            self.tooltip = words
+
+    def on_click(self, event: events.Click) -> None:
+        """Press the key of the entry under the mouse."""
+        offset = event.get_content_offset(self)
+        entry = None if offset is None else self.entry_at(offset.x)
+        if entry is not None:
+            event.stop()
+            self.app.simulate_key(entry.run_key)  # pyright: ignore[reportUnknownMemberType]
+
+
+def list_entries(screen: Screen[object]) -> list[FooterEntry]:
+    """Return the footer's entries of a screen in order: one a command, its own before the app's."""
+    known: Mapping[str, BoundCommand] = {}
+    if isinstance(screen, CommandScreen):
+        known = screen.commands_by_binding
+    entries: dict[str, FooterEntry] = {}
+    for key, active in screen.active_bindings.items():
+        binding = active.binding
+        if not binding.show:
+            continue
+        command = known.get(binding.id or "")
+        entries.setdefault(
+            binding.id or binding.action,
+            FooterEntry(
+                format_key(key),
+                binding.description,
+                key,
+                active.enabled,
+                command.footer_priority if command is not None else 1,
+                _explain(binding.tooltip or binding.description, command),
+            ),
         )
-        if self.is_attached and keys != self._keys:
-            self._keys = keys
-            super().bindings_changed(screen)  # pyright: ignore[reportUnknownMemberType]
+    return list(entries.values())
+
+
+def _explain(sentence: str, command: BoundCommand | None) -> str:
+    cost = command.describe_cost() if command is not None else ""
+    return f"{sentence}: {cost}" if cost else sentence

@@ -7,7 +7,6 @@ from cmdm_tui.tui.commands import Command, CommandTable
 from cmdm_tui.tui.messages import WelcomeRequested
 from cmdm_tui.tui.screens.browse.panes import BrowsePanes
 from cmdm_tui.tui.screens.dialogs.ask import AskScreen
-from cmdm_tui.tui.screens.dialogs.help import HelpScreen
 from cmdm_tui.tui.widgets.record_pane import RECORD_TAB, RELATED_TAB
 
 
@@ -136,60 +135,64 @@ def switch_account(screen: BrowsePanes) -> None:
     screen.post_message(WelcomeRequested("Explore the demo, or sign in with another profile."))
 
 
-def show_help(screen: BrowsePanes) -> None:
-    """List the keys."""
-    screen.open_dialog(HelpScreen(COMMANDS), lambda _: None)
-
-
 COMMANDS = CommandTable[BrowsePanes](
     "browse",
     Command(
         "sort", "s", "Sort", "Let the service sort by this column; again reverses the order",
-        sort, can_sort,
+        sort, can_sort, group="Find", cost="1 call", needs="a column under the cursor",
+        footer_priority=6,
     ),
     Command(
         "unsort", "u", "Unsort", "Go back to the service's own order",
         unsort, lambda screen: screen.records.is_sorted, is_in_footer=False,
+        group="Find", cost="1 call", needs="sorted records",
     ),
     Command(
-        "fields", "f", "Fields", "Show the entity's fields, or its records again", toggle_fields
+        "fields", "f", "Fields", "Show the entity's fields, or its records again", toggle_fields,
+        group="Record",
     ),
     Command(
         "related", "g", "Related", "Show what is related to this record; again finds it",
         show_related, lambda screen: screen.record_pane.record is not None,
+        group="Record", needs="a record",
     ),
     Command(
-        "open", "o", "By id", "Open a record of this entity by its external id", open_by_id
+        "open", "o", "By id", "Open a record of this entity by its external id", open_by_id,
+        group="Record", cost="1 call", footer_priority=3,
     ),
-    Command("add", "a", "Add", "Add a custom entity by its name", add_entity),
+    Command(
+        "add", "a", "Add", "Add a custom entity by its name", add_entity,
+        group="Entities", cost="1 call",
+    ),
     Command(
         "forget", "x", "Forget", "Forget the custom entity under the cursor",
-        forget_entity, can_forget,
+        forget_entity, can_forget, group="Entities", needs="the cursor on a custom entity",
     ),
     Command(
         "refresh", "r", "Refresh", "Read again what has the focus: records, fields, record, counts",
-        refresh_focused,
+        refresh_focused, group="Record", footer_priority=3,
     ),
     Command(
         "retry", "t", "Retry", "Try again what failed",
         retry_failed, lambda screen: any(part.has_failed for part in screen.parts),
+        group="Record", needs="something that failed", footer_priority=8,
     ),
     Command(
         "missing", "m", "Missing", "Read the pages again for records that overlapping pages hid",
         lambda screen: screen.records.read_missing(), lambda screen: screen.records.has_missing,
+        group="Record", needs="records that are missing", footer_priority=5,
     ),
     Command(
         "entities", "e", "Entities", "Go to the list of entities",
-        lambda screen: screen.entities.take_focus(), is_in_footer=False,
+        lambda screen: screen.entities.take_focus(), is_in_footer=False, group="Move",
     ),
     Command(
         "back", "escape", "Back", "Go back to the records",
-        go_back, can_go_back, is_in_footer=False,
+        go_back, can_go_back, is_in_footer=False, group="Move", needs="another part in front",
     ),
     Command(
         "leave", "w", "Switch account", "Leave this account for the demo or another sign-in",
-        switch_account, is_in_footer=False,
+        switch_account, is_in_footer=False, group="Account",
     ),
-    Command("help", "question_mark", "Help", "List the keys", show_help),
 )  # fmt: skip
 """Every key of the main screen, in the order of the footer and the help."""

@@ -6,14 +6,12 @@ from typing import ClassVar
 
 from textual import on
 from textual.binding import BindingType
-from textual.command import Provider
 from textual.widgets import TabbedContent
 
 from cmdm_tui.catalog import Account
 from cmdm_tui.text import one_line
 from cmdm_tui.tui.commands import BoundCommand, PaletteEntry
 from cmdm_tui.tui.messages import CallReturned, ClientEvent, CountsChanged
-from cmdm_tui.tui.palette import CommandProvider
 from cmdm_tui.tui.screens.browse import commands
 from cmdm_tui.tui.screens.browse.panes import BrowsePanes
 from cmdm_tui.tui.widgets.entity_list import EntityList
@@ -29,7 +27,7 @@ _WARNING_SECONDS = 15.0
 class BrowseScreen(BrowsePanes):
     """Browses one account."""
 
-    COMMANDS: ClassVar[set[type[Provider]]] = {CommandProvider}  # pyright: ignore[reportIncompatibleVariableOverride]
+    is_main = True
     BINDINGS: ClassVar[list[BindingType]] = commands.COMMANDS.bindings
 
     def __init__(self, account: Account) -> None:
@@ -38,7 +36,7 @@ class BrowseScreen(BrowsePanes):
 
     def bind_commands(self) -> Mapping[str, BoundCommand]:
         """Return the screen's commands by id."""
-        return commands.COMMANDS.bind(self)
+        return commands.COMMANDS.bind(self, self.keymap)
 
     def list_palette_entries(self) -> tuple[PaletteEntry, ...]:
         """Return an entry for each entity: it shows the entity's records."""

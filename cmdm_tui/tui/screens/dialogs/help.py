@@ -1,54 +1,148 @@
-"""The help: every key, with what it does."""
+"""The help: every key of a screen and of what has the focus on it, found by typing."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import ClassVar
 
 from rich.table import Table
 from rich.text import Text
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import VerticalScroll
+from textual.containers import Vertical, VerticalScroll
 from textual.screen import ModalScreen
-from textual.widgets import Static
+from textual.widgets import Input, Static
 
-from cmdm_tui.tui.commands import CommandTable, ScreenT
+from cmdm_tui.tui.commands import BoundCommand, CommandScreen
+from cmdm_tui.tui.key_names import format_keys
 
-_MOVING = (
-    ("↑ ↓ ← →", "Move the cursor; page up, page down, home, end and ctrl+home, ctrl+end as well"),
-    ("enter", "Show the entity's records, or the whole record"),
-    ("tab", "Go to the next part; shift+tab to the one before"),
-    ("click", "On a row moves there, on a column's header sorts, on a tab shows it"),
-)
-_EVERYWHERE = (
-    ("ctrl+p", "Choose a command, an entity or a theme by typing"),
-    ("q", "Quit"),
-)
+_FOCUS_GROUP = "Here"
+"""The heading of the keys that belong to the part with the focus, not to a table of commands."""
+
+_LAST_GROUPS = ("More", "Everywhere")
+
+
+@dataclass(frozen=True, slots=True)
+class HelpLine:
+    """One command in the help. All of it is safe text."""
+
+    group: str
+    keys: str
+    """As they are written on a keyboard, with spaces between them."""
+    sentence: str
+    cost: str = ""
+    obstacle: str = ""
+    """Why the command does not apply just now; empty where it does."""
+
+    def matches(self, words: str) -> bool:
+        """Return whether every one of the words typed is in the line."""
+        line = f"{self.group} {self.keys} {self.sentence} {self.cost}".casefold()
+        return all(word in line for word in words.casefold().split())
+
+
+def list_help(screen: CommandScreen) -> list[HelpLine]:
+    """Return the lines of a screen: what has the focus, its own commands, those of every screen."""
+    known = screen.commands_by_binding
+    lines = [*_list_focus_keys(screen, known), *map(_line_of, known.values())]
+    groups = list(dict.fromkeys(line.group for line in lines))
+    order = [group for group in groups if group not in _LAST_GROUPS]
+    order.extend(group for group in _LAST_GROUPS if group in groups)
+    return sorted(lines, key=lambda line: order.index(line.group))
+
+
+def _line_of(command: BoundCommand) -> HelpLine:
+    obstacle = ""
+    if not command.is_available():
+        obstacle = f"needs {command.needs}" if command.needs else "not just now"
+    return HelpLine(
+        command.group,
+        command.shown_keys,
+        command.description,
+        command.describe_cost(),
+        obstacle,
+    )
+
+
+def _list_focus_keys(screen: CommandScreen, known: Iterable[str]) -> list[HelpLine]:
+    """Return what the part with the focus does by itself, such as moving its cursor."""
+    by_action: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
+    commands = frozenset(known)
+    for active in screen.active_bindings.values():
+        binding = active.binding
+        is_own = active.node is not screen and active.node is not screen.command_app
+        if is_own and binding.id not in commands and binding.description:
+            by_action[(binding.action, binding.tooltip or binding.description)].append(binding.key)
+    return [
+        HelpLine(_FOCUS_GROUP, format_keys(keys), sentence)
+        for (_, sentence), keys in by_action.items()
+    ]
 
 
 class HelpScreen(ModalScreen[None]):
-    """Lists the keys of the screen behind it."""
+    """Lists keys under their headings; what is typed picks some of them."""
 
     CSS_PATH = "help.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,question_mark,q", "dismiss", "Close", id="help.close", tooltip="Go back")
-    ]
+        Binding("escape,f1", "dismiss", "Close", id="help.close", tooltip="Go back"),
+        Binding(
+            "down", "scroll(1)", "Down", id="help.down", tooltip="Scroll down", show=False
+        ),
+        Binding("up", "scroll(-1)", "Up", id="help.up", tooltip="Scroll up", show=False),
+        Binding(
+            "pagedown", "scroll(10)", "Page down", id="help.page_down", tooltip="Scroll down",
+            show=False,
+        ),
+        Binding(
+            "pageup", "scroll(-10)", "Page up", id="help.page_up", tooltip="Scroll up", show=False
+        ),
+    ]  # fmt: skip
 
-    def __init__(self, commands: CommandTable[ScreenT]) -> None:
+    def __init__(self, lines: Sequence[HelpLine]) -> None:
         super().__init__()
-        self._keys = [(command.shown_key, command.description) for command in commands]
+        self._lines = lines
 
     def compose(self) -> ComposeResult:
-        """Lay out the list."""
-        with VerticalScroll(id="keys") as keys:
-            keys.border_title = "Keys"
-            keys.border_subtitle = "esc closes"
-            yield Static(_key_table(self._keys), markup=False)
+        """Lay out the list below what is typed."""
+        with Vertical(id="help") as frame:
+            frame.border_title = "Keys"
+            frame.border_subtitle = "type to search · ↑ ↓ scroll · esc closes"
+            yield Input(placeholder="Search", compact=True, id="search")
+            with VerticalScroll(id="keys", can_focus=False):
+                yield Static(_key_table(self._lines), markup=False, id="lines")
+
+    @on(Input.Changed)
+    def _search(self, event: Input.Changed) -> None:
+        found = [line for line in self._lines if line.matches(event.value)]
+        self.query_one("#lines", Static).update(_key_table(found))
+        self.query_one("#keys").scroll_home(animate=False)
+
+    def action_scroll(self, lines: int) -> None:
+        """Scroll the list by lines."""
+        self.query_one("#keys").scroll_relative(y=lines, animate=False)
 
 
-def _key_table(keys: Sequence[tuple[str, str]]) -> Table:
+def _key_table(lines: Sequence[HelpLine]) -> Table | Text:
+    if not lines:
+        return Text("No key does that.", style="dim")
     listed = Table.grid(padding=(0, 2, 0, 0), expand=True)
-    listed.add_column(no_wrap=True, style="bold", justify="right")
+    listed.add_column(style="bold", justify="right", max_width=16)
     listed.add_column(ratio=1)
-    for key, sentence in (*_MOVING, *keys, *_EVERYWHERE):
-        listed.add_row(Text(key), Text(sentence))
+    group = None
+    for line in lines:
+        if line.group != group:
+            if group is not None:
+                listed.add_row()
+            listed.add_row(Text(), Text(line.group, style="bold underline"))
+            group = line.group
+        listed.add_row(Text(line.keys), _sentence_of(line))
     return listed
+
+
+def _sentence_of(line: HelpLine) -> Text:
+    sentence = Text(line.sentence, style="dim" if line.obstacle else "")
+    if line.cost:
+        sentence.append(f"  {line.cost}", style="italic")
+    if line.obstacle:
+        sentence.append(f"  ({line.obstacle})", style="italic")
+    return sentence

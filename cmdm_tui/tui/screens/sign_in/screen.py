@@ -62,7 +62,7 @@ class SignInScreen(CommandScreen):
 
     def bind_commands(self) -> Mapping[str, BoundCommand]:
         """Return the screen's commands by id."""
-        return self._TABLE.bind(self)
+        return self._TABLE.bind(self, self.keymap)
 
     def compose(self) -> ComposeResult:
         """Lay out the form."""

@@ -43,7 +43,7 @@ class WelcomeScreen(CommandScreen):
 
     def bind_commands(self) -> Mapping[str, BoundCommand]:
         """Return the screen's commands by id."""
-        return self._TABLE.bind(self)
+        return self._TABLE.bind(self, self.keymap)
 
     def compose(self) -> ComposeResult:
         """Lay out the name, the two buttons and why."""
