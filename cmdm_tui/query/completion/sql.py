@@ -37,6 +37,7 @@ _MOST_UNASKED = 40
 _WORDS = {*KEYWORDS, *CHANGE_KEYWORDS}
 _PLAIN_WORD = re.compile(r"\w*\Z")
 _TEXT = re.compile(r"'(?:[^']|'')*'?|--[^\n]*|/\*.*?(?:\*/|\Z)", re.DOTALL)
+_QUOTED = re.compile(_TEXT.pattern + r'|"[^"]*"?', re.DOTALL)
 _NAME = r'(?:"[^"]+"|\w+)'
 _BEFORE_ENTITY = re.compile(
     rf"\b(?:from|join|describe|desc|update|into)\s+\Z|\bfrom\s+{_NAME}(?:\s+(?:as\s+)?{_NAME})?\s*,\s*\Z",
@@ -73,6 +74,19 @@ def suggest_sql(
     if not typed and not is_asked and len(offers) > _MOST_UNASKED:
         return Suggestions("")
     return Suggestions(typed, filter_offers(typed, offers), SQL_RULE)
+
+
+def last_statement(sql: str) -> str:
+    """Return what comes after the last semicolon that is in no text, comment or quoted name."""
+    blanked = _QUOTED.sub(lambda found: " " * len(found[0]), sql)
+    return sql[blanked.rfind(";") + 1 :]
+
+
+def first_statement(sql: str) -> str:
+    """Return what comes before the first semicolon that is in no text, comment or quoted name."""
+    blanked = _QUOTED.sub(lambda found: " " * len(found[0]), sql)
+    end = blanked.find(";")
+    return sql if end < 0 else sql[:end]
 
 
 def offer_sql(statement: str, behind: str, known: CompletionCatalog) -> Iterable[Offer]:

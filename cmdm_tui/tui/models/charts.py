@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from rich.cells import cell_len, set_cell_size
+from rich.cells import cell_len
 from rich.text import Text
 
-from cmdm_tui.text import ELLIPSIS, one_line
+from cmdm_tui.text import one_line
+from cmdm_tui.tui.models.cell_text import fit, settle_width
 from cmdm_tui.tui.models.column_summary import count_in_bins
 from cmdm_tui.tui.models.value_text import NOTHING, value_text
 
@@ -57,7 +58,7 @@ def draw_bars(bars: Sequence[Bar], width: int) -> Text:
     below, above = _share_room(min(low, 0.0), max(high, 0.0), room)
     lines: list[Text] = []
     for bar, label, number in zip(bars, labels, numbers, strict=True):
-        line = Text(f"{_fit(label, label_width)} ", no_wrap=True)
+        line = Text(f"{fit(label, label_width)} ", no_wrap=True)
         value = float(bar.value)
         left = _left_bar(-value, -low, below) if value < 0 else ""
         right = _right_bar(value, high, above) if value > 0 else ""
@@ -116,14 +117,14 @@ def draw_line(
     lines: list[Text] = []
     for place, row in enumerate(canvas.rows()):
         label = top if place == 0 else bottom if place == canvas.height - 1 else ""
-        line = Text(f"{_fit(label.rjust(margin), margin)}┤", no_wrap=True)
+        line = Text(f"{fit(label.rjust(margin), margin)}┤", no_wrap=True)
         line.append(row, style=BAR_STYLE)
         lines.append(line)
     lines.append(Text(" " * margin + "└" + "─" * canvas.width, no_wrap=True))
     span = last - first
     begin, end = (_axis_label(one, span, is_time=is_time) for one in (first, last))
     ends = begin if first == last else f"{begin}{end.rjust(canvas.width - cell_len(begin))}"
-    lines.append(Text(_fit(f"{' ' * (margin + 1)}{ends}", width), no_wrap=True))
+    lines.append(Text(fit(f"{' ' * (margin + 1)}{ends}", width), no_wrap=True))
     return Text("\n", no_wrap=True).join(lines)
 
 
@@ -148,14 +149,7 @@ def _axis_label(place: float, span: float, *, is_time: bool) -> str:
 def _label(value: object) -> str:
     if value is None:
         return NOTHING
-    return one_line(value_text(value), 200) or _NO_LABEL
-
-
-def _fit(text: str, width: int) -> str:
-    """Return a safe text in exactly `width` cells."""
-    if cell_len(text) > width:
-        text = set_cell_size(text, max(width - 1, 0)) + ELLIPSIS
-    return set_cell_size(text, width)
+    return settle_width(one_line(value_text(value), 200)) or _NO_LABEL
 
 
 def _share_room(low: float, high: float, room: int) -> tuple[int, int]:
