@@ -21,7 +21,8 @@ from cmdm_tui.tui.models.value_text import NOTHING, value_text
 BAR_STYLE = "cyan"
 _EIGHTHS = " ▏▎▍▌▋▊▉"
 _NO_LABEL = "(empty)"
-_LEAST_WIDTH = 20
+_LEAST_WIDTH = 30
+"""Cells that a chart takes at least."""
 _DOTS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))
 """The bits of a braille pattern by the row and the column of the dot."""
 
@@ -129,11 +130,11 @@ def draw_line(
 
 
 def format_number(value: float | Decimal) -> str:
-    """Return a number with at most four decimal places, or with an exponent where it is large."""
-    if abs(value) >= 10**15 or (value and abs(value) < Decimal("0.0001")):
+    """Return a number in at most 16 characters: its decimals, or an exponent where it is large."""
+    if abs(value) >= 10**12 or (value and abs(value) < Decimal("0.0001")):
         return f"{float(value):.3e}"
-    text = f"{value:,.4f}"
-    return text.rstrip("0").rstrip(".")
+    text = f"{value:,.0f}" if abs(value) >= 10**9 else f"{value:,.4f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def _axis_label(place: float, span: float, *, is_time: bool) -> str:
@@ -155,11 +156,11 @@ def _label(value: object) -> str:
 def _share_room(low: float, high: float, room: int) -> tuple[int, int]:
     """Return the cells below and above zero."""
     if low >= 0:
-        return 0, max(room - 1, 1)
+        return 0, room
     # Halved, as the width of a range may be more than a float holds.
     part = (-low / 2) / (high / 2 - low / 2)
-    below = min(max(round(part * (room - 1)), 1), max(room - 1, 1))
-    return below, max(room - 1 - below, 0)
+    below = min(max(round(part * room), 1), room)
+    return below, room - below
 
 
 def _right_bar(value: float, most: float, room: int) -> str:
