@@ -121,9 +121,9 @@ def test_a_sparkline_shows_every_count_that_is_not_none() -> None:
 
 
 def test_bars_are_in_proportion() -> None:
-    lines = draw_bars([Bar("Leeds", 4.0), Bar("York", 2.0), Bar(None, 0.0)], 30).plain.split("\n")
-    assert [line.count("█") for line in lines] == [20, 10, 0]
-    assert [cell_len(line) for line in lines] == [30, 30, 30]
+    lines = draw_bars([Bar("Leeds", 4.0), Bar("York", 2.0), Bar(None, 0.0)], 31).plain.split("\n")
+    assert [line.count("█") for line in lines] == [22, 11, 0]
+    assert [cell_len(line) for line in lines] == [31, 31, 31]
 
 
 def test_negative_bars_go_the_other_way() -> None:
