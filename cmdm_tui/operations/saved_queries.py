@@ -57,10 +57,14 @@ class SavedQueries:
 
     def load(self, name: str) -> str:
         """Return the SQL of a saved query. Raises QueryFileError where there is none."""
+        return load_sql(self.require(name).path)
+
+    def require(self, name: str) -> SavedQuery:
+        """Return the query of this name. Raises QueryFileError where there is none."""
         saved = self.find(name)
         if saved is None:
             raise QueryFileError(f"There is no saved query {one_line(name, 64)!r}.")
-        return load_sql(saved.path)
+        return saved
 
     def save(self, name: str, sql: str) -> SavedQuery:
         """Keep the SQL under the name, in place of what that name had.

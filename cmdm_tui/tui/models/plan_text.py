@@ -21,9 +21,10 @@ from cmdm_tui.tui.models.row_source import Tone
 from cmdm_tui.tui.models.value_text import format_counted
 
 NOT_KNOWN = (
-    "Its fields or counts are not known yet, so planning takes a call or more. "
-    "They are made when it runs."
+    "What it costs is not known yet: its fields, the number of its records or the size of a page "
+    "were not asked for. f6 plans it with the calls that takes; running it plans it too."
 )
+"""Said where planning would take a call."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -148,6 +148,12 @@ class ResultSource:
         self._columns = self._make_columns()
         self._revision += 1
 
+    def end(self) -> None:
+        """Take in that all rows have come, of something that is no query."""
+        self._state = SourceState.READY
+        self._count = len(self._kept)
+        self._revision += 1
+
     def fail(self) -> None:
         """Take in that no more rows come, and no result: what has come stays."""
         self._state = SourceState.FAILED
@@ -173,6 +179,11 @@ class ResultSource:
         if missing and self._wanted != (missing[0], missing[-1]):
             self._wanted = (missing[0], missing[-1])
             self.on_wanted()
+
+    @property
+    def has_wanted(self) -> bool:
+        """Whether rows are in sight that `read_wanted` is to read."""
+        return self._wanted is not None
 
     async def read_wanted(self) -> None:
         """Read the rows in sight that are not held here, from the result; it makes no call."""
