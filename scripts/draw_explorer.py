@@ -4,12 +4,14 @@ import asyncio
 import re
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from cmdm_tui.cli.embedded_sandbox import profile_of_sandbox
 from cmdm_tui.config import Profile
 from cmdm_tui.sandbox import Sandbox, SandboxConfig
 from cmdm_tui.tui import Explorer
+from cmdm_tui.tui.account_opener import ProfileSummary
 
 SIZE = (132, 34)
 
@@ -23,8 +25,11 @@ class FixedProfile:
     def start_demo(self) -> Profile:
         return self._profile
 
-    def load_profile(self, secrets: object) -> Profile:
-        del secrets
+    def list_profiles(self) -> Sequence[ProfileSummary]:
+        return ()
+
+    def load_profile(self, secrets: object, name: str | None = None) -> Profile:
+        del secrets, name
         return self._profile
 
     def save_profile(self, *given: object, **options: object) -> Profile:

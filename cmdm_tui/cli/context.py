@@ -84,26 +84,34 @@ class CommandContext:
         store = ProfileStore(self.paths)
         return store.load_settings(store.choose(self.profile_name)).url
 
-    def load_profile(self, secrets: Mapping[str, str] | None = None) -> "Profile":
-        """Return the profile to use: the one named, else the environment's, else the default.
+    def load_profile(
+        self, secrets: Mapping[str, str] | None = None, name: str | None = None
+    ) -> "Profile":
+        """Return the profile `name`, else the one to use.
 
-        Secrets are those given, else those of the environment, else those kept. Raises
-        ConfigurationError, NoProfile or MissingSecrets.
+        That is the one named by an option, else the environment's, else the default.
+
+        Secrets are those given, else those of the environment, else those kept. The environment's
+        are not for a profile `name` that is not the one to use. Raises ConfigurationError,
+        NoProfile or MissingSecrets.
         """
         from cmdm_tui.config import ProfileStore, load_environment_profile
 
         paths = self.paths
-        if self.profile_name is None:
+        wanted = name or self.profile_name
+        if wanted is None:
             profile = load_environment_profile(self.environment, paths.tokens)
             if profile is not None:
                 return self._complete(profile)
         store = ProfileStore(paths)
-        given = {
-            "client_secret": self.environment.get("CMDM_CLIENT_SECRET", ""),
-            "password": self.environment.get("CMDM_PASSWORD", ""),
-            **(secrets or {}),
-        }
-        return self._complete(store.load(store.choose(self.profile_name), given))
+        given = dict(secrets or {})
+        if name is None or name == self.profile_name:
+            given = {
+                "client_secret": self.environment.get("CMDM_CLIENT_SECRET", ""),
+                "password": self.environment.get("CMDM_PASSWORD", ""),
+                **given,
+            }
+        return self._complete(store.load(store.choose(wanted), given))
 
     def _complete(self, profile: "Profile") -> "Profile":
         """Return the profile with what is odd in its caches, and the timeout of the command."""

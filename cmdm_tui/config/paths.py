@@ -47,6 +47,21 @@ class Paths:
         return self.config / "secrets.toml"
 
     @property
+    def keymap(self) -> Path:
+        """The file of the explorer's keys that a user has changed."""
+        return self.config / "keymap.toml"
+
+    @property
+    def explorer_settings(self) -> Path:
+        """What the explorer keeps between runs: its theme, how tables are laid out."""
+        return self.data / "explorer" / "settings.json"
+
+    @property
+    def explorer_log(self) -> Path:
+        """Where the explorer writes its unexpected errors; it holds no value and no secret."""
+        return self.data / "explorer" / "errors.log"
+
+    @property
     def tokens(self) -> Path:
         """The folder of the tokens that sign-ins gave; only its user can enter it."""
         return (self.cache or self.data / "cache") / "tokens"

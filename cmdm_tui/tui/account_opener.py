@@ -1,7 +1,7 @@
 """Opens the explorer's account: the demo, a profile, or a sign-in that makes one."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -23,6 +23,24 @@ class SignInForm:
     place: SecretPlace
 
 
+@dataclass(frozen=True, slots=True)
+class ProfileSummary:
+    """A profile as it is offered: what its table says, no secret; the texts are untrusted."""
+
+    name: str
+    url: str
+    colour: str | None = None
+    read_only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AccountChoice:
+    """Which account to open: the demo's, that of a profile, or that of the chosen profile."""
+
+    is_demo: bool = False
+    profile: str | None = None
+
+
 class ProfileProvider(Protocol):
     """Provides the explorer's profiles; every method may block and is called in a thread."""
 
@@ -33,8 +51,17 @@ class ProfileProvider(Protocol):
         """
         ...
 
-    def load_profile(self, secrets: Mapping[str, str]) -> Profile:
-        """Return the chosen profile, with the `secrets` given on top of those that are kept.
+    def list_profiles(self) -> Sequence[ProfileSummary]:
+        """Return the profiles to choose from, in the order in which they are kept.
+
+        Raises ConfigurationError for a configuration that cannot be read.
+        """
+        ...
+
+    def load_profile(self, secrets: Mapping[str, str], name: str | None = None) -> Profile:
+        """Return the profile of that name, else the chosen one, with the `secrets` given.
+
+        Those that are kept are used besides.
 
         Raises MissingSecrets where some are neither given nor kept, NoProfile where none is chosen,
         and ConfigurationError for a configuration that cannot be read.
@@ -67,13 +94,19 @@ class AccountOpener:
     transport: httpx.AsyncBaseTransport | None = None
     listener: EventListener | None = None
 
-    async def open_demo(self) -> Account:
-        """Open the demo's account, starting the demo where it does not run yet."""
-        return self._open_account(await asyncio.to_thread(self.profiles.start_demo))
+    async def open_choice(self, choice: AccountChoice, secrets: Mapping[str, str]) -> Account:
+        """Open the account that was chosen, starting the demo where it does not run yet.
 
-    async def open_profile(self, secrets: Mapping[str, str]) -> Account:
-        """Open the chosen profile's account. Raises MissingSecrets and NoProfile as well."""
-        return self._open_account(await asyncio.to_thread(self.profiles.load_profile, secrets))
+        Raises MissingSecrets and NoProfile as well.
+        """
+        if choice.is_demo:
+            return self._open_account(await asyncio.to_thread(self.profiles.start_demo))
+        load = self.profiles.load_profile
+        return self._open_account(await asyncio.to_thread(load, secrets, choice.profile))
+
+    async def list_profiles(self) -> Sequence[ProfileSummary]:
+        """Return the profiles to choose from."""
+        return await asyncio.to_thread(self.profiles.list_profiles)
 
     async def sign_in(self, form: SignInForm) -> Account:
         """Sign in, keep the profile once that succeeded, and open its account."""

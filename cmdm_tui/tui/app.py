@@ -1,7 +1,7 @@
-"""The application: opens an account, shows its screens, and closes it again."""
+"""The application: opens accounts, shows their screens, and closes them again."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import ClassVar, Literal
 
 import httpx
 from textual import on
@@ -10,40 +10,45 @@ from textual.command import Provider
 from textual.screen import Screen
 
 from cmdm_tui.api import Event
+from cmdm_tui.config import Paths
 from cmdm_tui.text import one_line
-from cmdm_tui.tui.account_opener import AccountOpener, ProfileProvider
+from cmdm_tui.tui.account_opener import AccountChoice, AccountOpener, ProfileProvider
 from cmdm_tui.tui.app_commands import APP_COMMANDS
 from cmdm_tui.tui.commands import CommandApp
-from cmdm_tui.tui.crash import crash_report
+from cmdm_tui.tui.main_screens import MainScreens
 from cmdm_tui.tui.messages import (
+    USER_ERRORS,
     AccountOpened,
+    AccountRequested,
     ClientEvent,
-    DemoRequested,
+    ReturnRequested,
     ScreenRequested,
     SignInRequested,
+    SwitchRequested,
     WelcomeRequested,
 )
+from cmdm_tui.tui.models.error_log import ErrorLog
 from cmdm_tui.tui.palette import CommandProvider
-from cmdm_tui.tui.screens.browse.screen import BrowseScreen
 from cmdm_tui.tui.screens.sign_in.screen import SignInScreen
+from cmdm_tui.tui.screens.start.profiles import SIGN_IN, ProfilesScreen
 from cmdm_tui.tui.screens.start.screen import StartScreen
 from cmdm_tui.tui.screens.start.welcome import WelcomeScreen
 from cmdm_tui.tui.theme import THEME
-
-if TYPE_CHECKING:
-    from cmdm_tui.catalog import Account
+from cmdm_tui.tui.tolerant_app import TolerantApp
 
 _WARNING_SECONDS = 15.0
 """Seconds for which a warning is shown."""
 
 
-class Explorer(CommandApp):
-    """Explores one account in a terminal.
+class Explorer(CommandApp, TolerantApp):
+    """Explores accounts in a terminal, one at a time.
 
     `catalogs` is the folder of the catalogs' files, None to keep none. `start` chooses between the
     profile and the demo that `profiles` provides. `transport` replaces the network.
 
-    An unexpected error ends it with `return_code` 1 and a report without a value in it.
+    `paths` says where keys that were changed are read, and settings and unexpected errors kept;
+    None reads and keeps nothing. An error that leaves nothing usable ends it with `return_code` 1
+    and a report without a value in it.
     """
 
     TITLE = "cmdm"
@@ -60,12 +65,15 @@ class Explorer(CommandApp):
         catalogs: Path | None,
         start: Literal["profile", "demo"] = "profile",
         transport: httpx.AsyncBaseTransport | None = None,
+        paths: Paths | None = None,
     ) -> None:
         super().__init__()
+        self._paths = paths
+        self.error_log = ErrorLog(None if paths is None else paths.explorer_log)
         self.use_command_palette = True
         self._opener = AccountOpener(profiles, catalogs, transport, self._forward_event)
-        self._start: Literal["profile", "demo"] = start
-        self._account: Account | None = None
+        self._start = AccountChoice(is_demo=start == "demo")
+        self._screens: MainScreens | None = None
         self._warned: set[str] = set()
 
     def on_mount(self) -> None:
@@ -75,32 +83,62 @@ class Explorer(CommandApp):
         self.push_screen(StartScreen(self._opener, self._start))
 
     @on(AccountOpened)
-    def _open_browse_screen(self, event: AccountOpened) -> None:
-        self._account = event.account
-        self._switch_to(BrowseScreen(event.account))
+    async def _show_account(self, event: AccountOpened) -> None:
+        """Show the account that was opened, and close the one before."""
+        former, self._screens = self._screens, MainScreens(self, event.account)
+        await self._show_alone(self._screens.get("records"))
         self._show_new_warnings(event.account.profile.warnings)
+        if former is not None:
+            await former.close()
+
+    @on(ScreenRequested)
+    async def _show_screen(self, event: ScreenRequested) -> None:
+        if self._screens is not None:
+            await self._show_alone(self._screens.get(event.name))
 
     @on(WelcomeRequested)
     async def _open_welcome_screen(self, event: WelcomeRequested) -> None:
-        self._switch_to(WelcomeScreen(event.words))
-        await self._close_account()
+        await self._show_alone(WelcomeScreen(event.words))
 
-    @on(DemoRequested)
-    def _start_demo(self) -> None:
-        self._switch_to(StartScreen(self._opener, "demo"))
+    @on(AccountRequested)
+    async def _open_account(self, event: AccountRequested) -> None:
+        await self._open_over(
+            StartScreen(self._opener, event.choice, can_return=self._screens is not None)
+        )
 
     @on(SignInRequested)
-    def _open_sign_in_screen(self) -> None:
-        self._switch_to(SignInScreen(self._opener))
+    async def _open_sign_in_screen(self) -> None:
+        await self._open_over(SignInScreen(self._opener, can_return=self._screens is not None))
 
-    @on(ScreenRequested)
-    def _show_main_screen(self, event: ScreenRequested) -> None:
-        """Bring a main screen to the front: there is one so far."""
+    @on(ReturnRequested)
+    async def _return(self) -> None:
+        """Go back to the account that is open."""
+        while len(self.screen_stack) > 1 and not self._is_main(self.screen):
+            await self.pop_screen()
+
+    @on(SwitchRequested)
+    def _offer_accounts(self) -> None:
+        self.run_worker(self._choose_account(), group="accounts", exclusive=True)
+
+    async def _choose_account(self) -> None:
+        trouble = ""
+        try:
+            profiles = await self._opener.list_profiles()
+        except USER_ERRORS as error:
+            profiles, trouble = (), one_line(str(error))
+        current = None if self._screens is None else self._screens.account.profile.name
+        self.push_screen(ProfilesScreen(profiles, current, trouble), self._take_choice)  # pyright: ignore[reportUnknownMemberType]
+
+    def _take_choice(self, choice: AccountChoice | Literal["sign-in"] | None) -> None:
+        if choice == SIGN_IN:
+            self.post_message(SignInRequested())
+        elif isinstance(choice, AccountChoice):
+            self.post_message(AccountRequested(choice))
 
     def _forward_event(self, event: Event) -> None:
-        """Pass an event of the client on to the screen that shows it."""
-        for screen in self.screen_stack:
-            if isinstance(screen, BrowseScreen):
+        """Pass an event of the client on to the screens that show it."""
+        if self._screens is not None:
+            for screen in self._screens.opened:
                 screen.post_message(ClientEvent(event))
 
     def _show_new_warnings(self, warnings: tuple[str, ...]) -> None:
@@ -111,22 +149,26 @@ class Explorer(CommandApp):
                 words = one_line(warning)
                 self.notify(words, severity="warning", timeout=_WARNING_SECONDS, markup=False)
 
-    def _switch_to(self, screen: Screen[None]) -> None:
-        self.switch_screen(screen)  # pyright: ignore[reportUnknownMemberType]
+    async def _open_over(self, screen: Screen[None]) -> None:
+        """Show a screen over the account that is open, else alone."""
+        if self._screens is None:
+            await self._show_alone(screen)
+            return
+        await self._return()
+        await self.push_screen(screen)  # pyright: ignore[reportUnknownMemberType]
+
+    async def _show_alone(self, screen: Screen[None]) -> None:
+        """Show a screen in place of those that are shown."""
+        while len(self.screen_stack) > 2:  # the app's own, and one of ours
+            await self.pop_screen()
+        if self.screen is not screen:
+            await self.switch_screen(screen)  # pyright: ignore[reportUnknownMemberType]
+
+    def _is_main(self, screen: Screen[object]) -> bool:
+        return self._screens is not None and screen in self._screens.opened
 
     async def on_unmount(self) -> None:
         """Close the connections."""
-        await self._close_account()
-
-    async def _close_account(self) -> None:
-        account, self._account = self._account, None
-        if account is not None:
-            await account.close()
-
-    def _handle_exception(self, error: Exception) -> None:
-        # Textual's own report prints the locals of every frame: secrets and records among them.
-        self._return_code = 1
-        if self._exception is None:
-            self._exception = error
-            self._exception_event.set()  # pyright: ignore[reportUnknownMemberType]
-            self.panic(crash_report(error))
+        screens, self._screens = self._screens, None
+        if screens is not None:
+            await screens.account.close()

@@ -36,7 +36,7 @@ class Command(Generic[ScreenT]):
     is_available: Callable[[ScreenT], bool] = _always
     is_in_footer: bool = True
     group: str = "More"
-    """The heading in the help under which it stands: Move, Find, Columns, Change, …"""
+    """Its heading in the help: Move, Find, Columns, Change, …"""
     cost: str | Callable[[ScreenT], str] = ""
     """What it costs now, in words: `1 call`, `≤ 12 calls`. Empty where it makes no call."""
     repeats: bool = False
@@ -247,7 +247,7 @@ class CommandScreen(Screen[None]):
 
 
 class CommandApp(App[None]):
-    """An application with commands of its own on every `CommandScreen`."""
+    """An application whose own commands apply on every `CommandScreen`."""
 
     APP_COMMANDS: ClassVar[CommandTable[CommandScreen]] = CommandTable("app")
 

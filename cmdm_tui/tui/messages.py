@@ -8,6 +8,7 @@ from textual.message import Message
 from cmdm_tui.api import ApiError, Event
 from cmdm_tui.catalog import Account
 from cmdm_tui.config import ConfigurationError
+from cmdm_tui.tui.account_opener import AccountChoice
 
 UserError = ApiError | ConfigurationError
 """An error shown to the user; its `str()` is one safe line. Any other error is a bug of ours."""
@@ -54,14 +55,25 @@ class WelcomeRequested(Message):
 
 
 @dataclass
+class AccountRequested(Message):
+    """Open an account; the one that is open stays until the other is there."""
+
+    choice: AccountChoice
+
+
+class SwitchRequested(Message):
+    """Offer the profiles, the demo and a sign-in; the account that is open stays."""
+
+
+class ReturnRequested(Message):
+    """Go back to the account that is open."""
+
+
+@dataclass
 class ScreenRequested(Message):
     """Show one of the main screens, as it was left."""
 
     name: MainScreenName
-
-
-class DemoRequested(Message):
-    """Open the demo."""
 
 
 class SignInRequested(Message):

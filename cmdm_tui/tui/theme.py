@@ -1,6 +1,11 @@
 """The explorer's colours; every theme of Textual can be chosen instead."""
 
+from textual.color import Color
+from textual.content import Content
+from textual.style import Style
 from textual.theme import Theme
+
+from cmdm_tui.text import one_line
 
 _INK, _SLATE, _STEEL, _LINE = "#0f141a", "#161d26", "#1e2733", "#324154"
 
@@ -51,3 +56,16 @@ MARKS = {
     "magenta": "#b455a0",
 }
 """The colours that mark a profile, by the names that its table gives them."""
+
+
+def format_mark(name: str, colour: str | None, *, read_only: bool) -> Content:
+    """Return a profile's name in its colour, and whether nothing can be changed through it.
+
+    `colour` is a name of `MARKS` or `#rrggbb`; `name` is untrusted.
+    """
+    words = one_line(name, 24) + (" · read-only" if read_only else "")
+    if colour is None:
+        return Content.styled(words, "bold $text-accent")
+    mark = Color.parse(MARKS.get(colour, colour))
+    style = Style(background=mark, foreground=mark.get_contrast_text(1.0), bold=True)
+    return Content.styled(f" {words} ", style)

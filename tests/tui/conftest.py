@@ -12,6 +12,7 @@ from textual.css.types import CSSLocation
 from cmdm_tui.api import RetryPolicy
 from cmdm_tui.config import Profile
 from cmdm_tui.sandbox import Sandbox, SandboxConfig
+from cmdm_tui.tui.tolerant_app import TolerantApp
 from tests.services import CountedNetwork, profile_of
 from tests.tui.scripted_service import ScriptedService, people
 
@@ -68,6 +69,12 @@ def utc(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     yield
     monkeypatch.undo()
     time.tzset()
+
+
+@pytest.fixture(autouse=True)
+def no_error_is_tolerated(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An unexpected error ends the explorer, and so fails the test."""
+    monkeypatch.setattr(TolerantApp, "is_tolerant", False)
 
 
 @pytest.fixture(autouse=True)

@@ -1,7 +1,7 @@
 """Drives the explorer in tests: waits for it to come to rest, and reads what it shows."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 
@@ -12,6 +12,7 @@ from textual.widget import Widget
 
 from cmdm_tui.config import Credentials, Profile, SecretPlace
 from cmdm_tui.tui import Explorer
+from cmdm_tui.tui.account_opener import ProfileSummary
 from cmdm_tui.tui.screens.browse.screen import BrowseScreen
 from cmdm_tui.tui.widgets.notice import Notice
 
@@ -28,16 +29,22 @@ class FixedProfiles:
     secrets: list[Mapping[str, str]] = field(default_factory=list[Mapping[str, str]])
     kept: list[tuple[str, str, str]] = field(default_factory=list[tuple[str, str, str]])
     demos: int = 0
+    others: Sequence[Profile] = ()
+    names: list[str | None] = field(default_factory=list[str | None])
 
     def start_demo(self) -> Profile:
         self.demos += 1
         return self.found
 
-    def load_profile(self, secrets: Mapping[str, str]) -> Profile:
+    def list_profiles(self) -> Sequence[ProfileSummary]:
+        return [ProfileSummary(one.name, one.url, one.colour, one.read_only) for one in self.others]
+
+    def load_profile(self, secrets: Mapping[str, str], name: str | None = None) -> Profile:
         self.secrets.append(secrets)
+        self.names.append(name)
         if self.error is not None and not secrets:
             raise self.error
-        return self.found
+        return next((one for one in self.others if one.name == name), self.found)
 
     def save_profile(
         self, name: str, url: str, credentials: Credentials, *, place: SecretPlace

@@ -1,17 +1,21 @@
 """The ways in: a profile, its secrets, the demo, a sign-in."""
 
-from typing import TYPE_CHECKING, TypeVar, cast
+import asyncio
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import pytest
-from textual.pilot import Pilot
 from textual.screen import Screen
 from textual.widgets import Input
 
 from cmdm_tui.config import ConfigurationError, MissingSecrets, NoProfile
 from cmdm_tui.tui import Explorer
+from cmdm_tui.tui.account_opener import AccountChoice
+from cmdm_tui.tui.messages import AccountRequested
 from cmdm_tui.tui.screens.browse.screen import BrowseScreen
 from cmdm_tui.tui.screens.dialogs.secrets import SecretsScreen
 from cmdm_tui.tui.screens.sign_in.screen import SignInScreen
+from cmdm_tui.tui.screens.start.profiles import ProfilesScreen
 from cmdm_tui.tui.screens.start.screen import StartScreen
 from cmdm_tui.tui.screens.start.welcome import WelcomeScreen
 from tests.conftest import KeyringFactory
@@ -29,7 +33,6 @@ from tests.tui.scripted_service import URL, ScriptedService, message, profile
 if TYPE_CHECKING:
     import httpx
 
-Kind = TypeVar("Kind", bound=Screen[None])
 NO_PROFILE = NoProfile("No profile is set up yet.")
 
 
@@ -147,7 +150,11 @@ async def test_secrets_not_given_lead_to_the_other_ways_in(service: ScriptedServ
     async with app.run_test(size=(80, 24)) as pilot:
         await wait_until_settled(pilot)
         await press(pilot, "escape")
-        assert isinstance(app.screen, WelcomeScreen)
+        assert isinstance(app.screen, ProfilesScreen)
+        await press(pilot, "escape")
+        assert "keeps no secrets" in notice_text(app)
+        await press(pilot, "t")
+        assert isinstance(app.screen, SecretsScreen)
 
 
 async def test_a_configuration_that_cannot_be_read_is_told(service: ScriptedService) -> None:
@@ -178,11 +185,11 @@ async def test_connections_are_closed_in_the_end(service: ScriptedService) -> No
     assert app.return_code == 0
 
 
-async def arrived(pilot: Pilot[None], kind: type[Kind]) -> Kind:
-    """Wait for a screen to come to the front, and for nothing else."""
-    while type(pilot.app.screen) is not kind:
-        await pilot._wait_for_screen()
-    return cast("Kind", pilot.app.screen)
+async def another_arrived(app: Explorer, before: Screen[None] | None) -> Screen[None]:
+    """Wait for another account's screen to come to the front, and for nothing else."""
+    while not isinstance(app.screen, BrowseScreen) or app.screen is before:  # noqa: ASYNC110
+        await asyncio.sleep(0)
+    return app.screen
 
 
 async def test_refused_credentials_leave_a_way_to_others(service: ScriptedService) -> None:
@@ -193,7 +200,7 @@ async def test_refused_credentials_leave_a_way_to_others(service: ScriptedServic
         assert "w switches account" in screen_words(app)
         assert service.sign_ins <= 2
         await press(pilot, "w")
-        assert isinstance(app.screen, WelcomeScreen)
+        assert isinstance(app.screen, ProfilesScreen)
         service.answers.clear()
         await press(pilot, "enter")
         assert isinstance(app.screen, BrowseScreen)
@@ -205,9 +212,71 @@ async def test_an_account_is_left_while_its_answers_are_on_their_way(
 ) -> None:
     app = Explorer(FixedProfiles(profile()), catalogs=None, transport=service)
     async with app.run_test(size=(120, 30)) as pilot:
+        shown = None
         for _ in range(3):
-            (await arrived(pilot, BrowseScreen)).action_command("leave")
-            (await arrived(pilot, WelcomeScreen)).open_demo()
+            shown = await another_arrived(app, shown)
+            app.post_message(AccountRequested(AccountChoice(is_demo=True)))
+        await another_arrived(app, shown)
         await wait_until_settled(pilot)
         assert isinstance(app.screen, BrowseScreen)
         assert "3 records" in screen_words(app)
+
+
+async def test_profiles_are_switched_inside_and_there_is_a_way_back(
+    service: ScriptedService,
+) -> None:
+    other = replace(profile(name="other"), colour="red", read_only=True)
+    opening = FixedProfiles(profile(), others=[profile(), other])
+    app = Explorer(opening, catalogs=None, transport=service)
+    async with app.run_test(size=(100, 30)) as pilot:
+        await wait_until_settled(pilot)
+        first = app.screen
+        await press(pilot, "w")
+        assert "main https://crm.example open now" in screen_words(app)
+        assert "other · read-only" in screen_words(app)
+
+        # Escape stays, and so does a profile that cannot be opened: nothing was closed.
+        await press(pilot, "escape")
+        assert app.screen is first
+        opening.error = ConfigurationError("The keyring does not answer.")
+        await press(pilot, "w", "down", "enter")
+        assert "The keyring does not answer" in notice_text(app)
+        await press(pilot, "escape")
+        assert app.screen is first
+        assert "3 records" in screen_words(app)
+
+        # Another that can be opened takes its place, and the former is closed.
+        opening.error = None
+        await press(pilot, "w", "down", "enter")
+        assert opening.names[-1] == "other"
+        assert isinstance(app.screen, BrowseScreen)
+        assert app.screen is not first
+        assert not first.is_attached
+        assert "other · read-only" in screen_words(app)
+
+
+async def test_a_sign_in_can_be_left_for_the_account_that_is_open(service: ScriptedService) -> None:
+    app = Explorer(FixedProfiles(profile()), catalogs=None, transport=service)
+    async with app.run_test(size=(100, 30)) as pilot:
+        await wait_until_settled(pilot)
+        first = app.screen
+        await press(pilot, "w", "end", "enter")
+        assert isinstance(app.screen, SignInScreen)
+        await press(pilot, "escape")
+        assert app.screen is first
+
+
+async def test_profiles_that_cannot_be_listed_leave_the_demo_and_a_sign_in(
+    service: ScriptedService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_: FixedProfiles) -> None:
+        raise ConfigurationError("profiles.toml is not valid TOML.")
+
+    monkeypatch.setattr(FixedProfiles, "list_profiles", fail)
+    app = Explorer(FixedProfiles(profile()), catalogs=None, transport=service)
+    async with app.run_test(size=(100, 30)) as pilot:
+        await wait_until_settled(pilot)
+        await press(pilot, "w")
+        assert "profiles.toml is not valid TOML" in screen_words(app)
+        await press(pilot, "enter")
+        assert isinstance(app.screen, BrowseScreen)

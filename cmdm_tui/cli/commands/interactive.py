@@ -2,7 +2,7 @@
 
 import contextlib
 import sys
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Mapping, Sequence
 from typing import TYPE_CHECKING, Literal
 
 import click
@@ -12,6 +12,7 @@ from cmdm_tui.cli.exit_codes import CommandFailure, ExitCode
 
 if TYPE_CHECKING:
     from cmdm_tui.config import Credentials, Profile, SecretPlace
+    from cmdm_tui.tui.account_opener import ProfileSummary
 
 
 @click.command(short_help="Explore an embedded sandbox; no account needed.")
@@ -74,7 +75,9 @@ def explore(context: CommandContext, *, start: Literal["profile", "demo"]) -> No
     from cmdm_tui.tui import Explorer
 
     with ProfileSource(context).ended() as opening:
-        explorer = Explorer(opening, catalogs=context.paths.catalogs, start=start)
+        explorer = Explorer(
+            opening, catalogs=context.paths.catalogs, start=start, paths=context.paths
+        )
         run_async(explorer.run_async())
         if explorer.return_code:
             sys.exit(explorer.return_code)
@@ -102,9 +105,18 @@ class ProfileSource:
             self._demo = self._running.enter_context(run_demo_sandbox(self._context.paths))
         return self._demo
 
-    def load_profile(self, secrets: Mapping[str, str]) -> "Profile":
-        """Return the profile to use, with `secrets` and those kept."""
-        return self._context.load_profile(secrets)
+    def list_profiles(self) -> "Sequence[ProfileSummary]":
+        """Return the profiles that are kept."""
+        from cmdm_tui.config import ProfileStore
+        from cmdm_tui.tui.account_opener import ProfileSummary
+
+        store = ProfileStore(self._context.paths)
+        settings = map(store.load_settings, store.list_names())
+        return [ProfileSummary(one.name, one.url, one.colour, one.read_only) for one in settings]
+
+    def load_profile(self, secrets: Mapping[str, str], name: str | None = None) -> "Profile":
+        """Return the profile of that name, else the one to use, with `secrets` and those kept."""
+        return self._context.load_profile(secrets, name)
 
     def save_profile(
         self, name: str, url: str, credentials: "Credentials", *, place: "SecretPlace"

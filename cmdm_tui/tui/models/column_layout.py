@@ -8,7 +8,7 @@ it has them, so nothing chosen is lost while a source knows only some of its col
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from cmdm_tui.tui.models.row_source import Row, SourceColumn
+from cmdm_tui.tui.models.row_source import GridRow, SourceColumn
 
 MIN_WIDTH, MAX_WIDTH = 1, 200
 """The narrowest and the widest column, in cells."""
@@ -73,7 +73,7 @@ class ColumnLayout:
         return sorted(listed, key=lambda column: places.get(column.name, len(places)))
 
     def move(self, columns: Sequence[SourceColumn], name: str, by: int) -> "ColumnLayout":
-        """Move a column by that many columns to the right, to the left where `by` is negative.
+        """Move a column by `by` columns to the right, to the left where it is negative.
 
         Hidden columns are not counted; a pinned column stays among the pinned ones.
         """
@@ -111,7 +111,7 @@ class ColumnLayout:
         return replace(self, widths={**self.widths, name: clamp_width(width)})
 
     def widen(self, column: SourceColumn, by: int = WIDTH_STEP) -> "ColumnLayout":
-        """Make a column wider by that many cells, narrower where `by` is negative."""
+        """Make a column wider by `by` cells, narrower where it is negative."""
         return self.resize(column.name, self.widths.get(column.name, column.width) + by)
 
     def toggle_pin(self, columns: Sequence[SourceColumn], name: str) -> "ColumnLayout":
@@ -159,7 +159,7 @@ def clamp_width(width: int) -> int:
 
 
 def list_filled(
-    columns: Sequence[SourceColumn], rows: Iterable[Row | None], among: Collection[str]
+    columns: Sequence[SourceColumn], rows: Iterable[GridRow | None], among: Collection[str]
 ) -> set[str]:
     """Return the names of the columns `among` these that have a value in any of the rows.
 

@@ -1,4 +1,4 @@
-"""The cursor of a grid: on a record and a column, wherever these stand at the moment."""
+"""The cursor of a grid: on a record and a column, at whatever position these are now."""
 
 from collections.abc import Sequence
 
@@ -33,7 +33,7 @@ class GridCursor:
         self.column = columns[self.place].name if columns else None
 
     def follow_rows(self, source: RowSource) -> None:
-        """Go where the record stands now; else stay at the position, or the nearest there is.
+        """Go to where the record is now; else stay at the position, or the nearest there is.
 
         The record is kept in mind while nothing was read at that position: it may come back.
         """
@@ -45,7 +45,7 @@ class GridCursor:
         self.key = self._read_key(source) or (self.key if source.row_count else None)
 
     def follow_columns(self, columns: Sequence[GridColumn]) -> None:
-        """Go where the column stands now; else stay at the place, or the nearest there is."""
+        """Go to where the column is now; else stay at the place, or the nearest there is."""
         names = [column.name for column in columns]
         if self.column in names:
             self.place = names.index(self.column)

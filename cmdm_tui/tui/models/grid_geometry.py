@@ -1,4 +1,4 @@
-"""Where the columns of a grid stand: in its whole width, and in the part of it that is seen."""
+"""Where the columns of a grid are: in its whole width, and in the part of it that is seen."""
 
 from bisect import bisect_right
 from collections.abc import Sequence
@@ -56,7 +56,7 @@ class GridGeometry:
         return self.gutter + self.frozen_width
 
     def spans(self, scroll_x: int) -> list[ColumnSpan]:
-        """Return the columns that are seen, from the left, when scrolled by that many cells."""
+        """Return the columns that are seen, from the left, when scrolled by `scroll_x` cells."""
         frozen = [
             ColumnSpan(place, self.gutter + self._starts[place], 0, self._size(place))
             for place in range(self.frozen_count)

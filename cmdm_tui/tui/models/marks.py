@@ -1,4 +1,4 @@
-"""Marks: the rows that a person has picked, by key, whatever the order and wherever they stand."""
+"""Marks: the rows that a person has picked, by key, whatever the order."""
 
 from collections.abc import Iterable, Iterator, Sequence
 

@@ -1,4 +1,4 @@
-"""What stands between a grid and whatever it shows: columns, a count, and rows by position.
+"""What a grid shows: columns, a count, and rows by position.
 
 An entity's records, a query's result, related records, fields, the call log, a change set and a
 cassette are row sources. A source holds what was read and says what it has not; it makes no call
@@ -43,7 +43,7 @@ class SourceColumn:
     """Whether it identifies the row, such as the external id: shown dim, and pinned at first."""
 
 
-class Row(Protocol):
+class GridRow(Protocol):
     """One row. `key` identifies it in its source, whatever the order: an external id, say."""
 
     @property
@@ -63,6 +63,10 @@ class Row(Protocol):
     def tone(self, column: int) -> Tone:
         """Return how the value is shown."""
         ...
+
+
+Row = GridRow
+"""Its first name; the package has another class of that name, which is public."""
 
 
 class SourceState(Enum):
@@ -114,7 +118,7 @@ class RowSource(Protocol):
         """What it is doing."""
         ...
 
-    def rows(self, first: int, count: int) -> Sequence[Row | None]:
+    def rows(self, first: int, count: int) -> Sequence[GridRow | None]:
         """Return `count` rows from position `first` (0 is the first), None for each not read yet.
 
         Fewer come where the source ends.
@@ -122,7 +126,7 @@ class RowSource(Protocol):
         ...
 
     def position(self, key: str) -> int | None:
-        """Return where the row with this key stands, None where it was not read."""
+        """Return the position of the row with this key, None where it was not read."""
         ...
 
     def want_rows(self, first: int, count: int) -> None:

@@ -1,20 +1,23 @@
-"""The properties of one record, a name and a value each: as many lines as the value takes."""
+"""The properties of one record, a label and a value each: as many lines as the value takes."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 from rich.cells import cell_len, set_cell_size
 from rich.console import Console
 from rich.segment import Segment
 from rich.style import Style
 from rich.text import Text
-from textual.geometry import Size
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.geometry import Region, Size
+from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
-from cmdm_tui.api import Record
 from cmdm_tui.text import one_line
-from cmdm_tui.tui.models.columns import EXTERNAL_ID
+from cmdm_tui.tui.models.record_properties import RecordProperty, find_property
 from cmdm_tui.tui.widgets.cells import format_whole
 
 _MAX_NAME = 20
@@ -26,36 +29,120 @@ _BOLD = Style(bold=True)
 class _Layout:
     """The values as lines, for one width: line `n` of the list is `lines[n]`.
 
-    A line is the number of its property, and of the line within its value.
+    A line is the number of its property, and of the line within its value. `starts` are the lines
+    at which the properties begin.
     """
 
     width: int
     lines: list[tuple[int, int]] = field(default_factory=list[tuple[int, int]])
+    starts: list[int] = field(default_factory=list[int])
     wrapped: dict[int, Sequence[Text]] = field(default_factory=dict[int, Sequence[Text]])
     """The lines of the values that take more than one."""
 
 
-class PropertyList(Widget):
-    """Shows a record whole. Only the lines in sight are drawn: a record may have thousands."""
+class PropertyList(Widget, can_focus=True):
+    """Shows a record whole. Only the lines in sight are drawn: a record may have thousands.
+
+    One property has the cursor: what it is can be read below the list, and what it names opened.
+    """
 
     DEFAULT_CSS = "PropertyList { height: auto; }"
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"properties--cursor", "properties--hint"}
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up,k", "move(-1)", "Up", show=False, id="record.up"),
+        Binding("down,j", "move(1)", "Down", show=False, id="record.down"),
+        Binding("pageup", "page(-1)", "Page up", show=False, id="record.page_up"),
+        Binding("pagedown", "page(1)", "Page down", show=False, id="record.page_down"),
+        Binding("home,g", "first", "First", show=False, id="record.first"),
+        Binding("end,G", "last", "Last", show=False, id="record.last"),
+        Binding(
+            "enter", "follow", "Follow", show=False, id="record.follow",
+            tooltip="Open the record that this field names",
+        ),
+    ]  # fmt: skip
+
+    @dataclass
+    class CursorMoved(Message):
+        """Another property has the cursor; None where there is none."""
+
+        shown: RecordProperty | None
+
+    @dataclass
+    class Followed(Message):
+        """A property was chosen that names a record."""
+
+        shown: RecordProperty
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's own name
         super().__init__(id=id)
+        self._properties: Sequence[RecordProperty] = ()
         self._names: list[str] = []
         self._values: list[Text] = []
         self._name_width = 0
+        self._cursor = 0
         self._layout_of_width: _Layout | None = None
 
-    def show_record(self, record: Record | None) -> None:
-        """Show the properties of a record, or none."""
-        properties = [] if record is None else [(EXTERNAL_ID, record.external_id)]
-        properties += [] if record is None else record.properties.items()
-        self._names = [one_line(name, _MAX_NAME) for name, _ in properties]
-        self._values = [format_whole(value) for _, value in properties]
-        self._name_width = min(max(map(cell_len, self._names), default=0), _MAX_NAME)
+    @property
+    def current(self) -> RecordProperty | None:
+        """The property under the cursor."""
+        return self._properties[self._cursor] if self._properties else None
+
+    def show_properties(self, properties: Sequence[RecordProperty]) -> None:
+        """Show these properties, the cursor on the field that had it where that is among them."""
+        before = self.current
+        self._properties = properties
+        labels = [one_line(shown.label, _MAX_NAME) for shown in properties]
+        self._names = labels
+        self._values = [self._format(shown) for shown in properties]
+        self._name_width = min(max(map(cell_len, labels), default=0), _MAX_NAME)
+        names = [shown.name for shown in properties]
+        self._cursor = names.index(before.name) if before and before.name in names else 0
         self._layout_of_width = None
         self.refresh(layout=True)
+        self.post_message(self.CursorMoved(self.current))
+
+    def find(self, words: str, *, is_next: bool = False) -> bool:
+        """Move the cursor to the first property that the words match, from the cursor on."""
+        start = self._cursor + is_next
+        place = find_property(self._properties, words, start % max(len(self._properties), 1))
+        if place is not None:
+            self._move_to(place)
+        return place is not None
+
+    def action_move(self, by: int) -> None:
+        """Move the cursor by some properties."""
+        self._move_to(self._cursor + by)
+
+    def action_page(self, by: int) -> None:
+        """Move the cursor by what is in sight."""
+        layout = self._lay_out(self.size.width)
+        if layout.lines:
+            room = self.parent.size.height if isinstance(self.parent, Widget) else 1
+            line = layout.starts[self._cursor] + by * max(room - 1, 1)
+            place, _ = layout.lines[min(max(line, 0), len(layout.lines) - 1)]
+            self._move_to(place if place != self._cursor else self._cursor + by)
+
+    def action_first(self) -> None:
+        """Move the cursor to the first property."""
+        self._move_to(0)
+
+    def action_last(self) -> None:
+        """Move the cursor to the last property."""
+        self._move_to(len(self._properties) - 1)
+
+    def action_follow(self) -> None:
+        """Report that the property under the cursor was chosen, where it names a record."""
+        current = self.current
+        if current is not None and current.link is not None:
+            self.post_message(self.Followed(current))
+
+    def on_click(self, event: events.Click) -> None:
+        """Move the cursor to the property that was pressed; a second press follows it."""
+        layout = self._lay_out(self.size.width)
+        if 0 <= event.y < len(layout.lines):
+            self._move_to(layout.lines[event.y][0])
+            if event.chain > 1:
+                self.action_follow()
 
     def get_content_width(self, container: Size, viewport: Size) -> int:  # noqa: ARG002
         """Return the width of the whole pane."""
@@ -65,8 +152,16 @@ class PropertyList(Widget):
         """Return how many lines the properties take."""
         return len(self._lay_out(width).lines)
 
+    def on_focus(self) -> None:
+        """Show the cursor."""
+        self._show_cursor()
+
+    def on_blur(self) -> None:
+        """Show the cursor no more."""
+        self.refresh()
+
     def render_line(self, y: int) -> Strip:
-        """Return one line, with the name where a value begins."""
+        """Return one line, with the label where a value begins."""
         width = self.size.width
         layout = self._lay_out(width)
         if y >= len(layout.lines):
@@ -78,11 +173,40 @@ class PropertyList(Widget):
         label = Segment(set_cell_size(name, self._name_width) + " " * _GAP, _BOLD)
         line = list(Segment.apply_style(value.render(self._console), style))
         line = Segment.adjust_line_length(line, width - self._name_width - _GAP, style)
-        return Strip([label, *line]).adjust_cell_length(width).apply_style(self.rich_style)
+        strip = Strip([label, *line]).adjust_cell_length(width).apply_style(self.rich_style)
+        if place == self._cursor and self.has_focus:
+            return strip.apply_style(self.get_component_rich_style("properties--cursor"))
+        return strip
 
     @property
     def _console(self) -> Console:
         return self.app.console  # pyright: ignore[reportUnknownMemberType]
+
+    def _format(self, shown: RecordProperty) -> Text:
+        value = format_whole(None if shown.value is None else shown.text)
+        if shown.hint:
+            hint = self.get_component_rich_style("properties--hint", partial=True)
+            value = Text.assemble(value, " ", (shown.hint, hint), overflow="fold")
+        return value
+
+    def _move_to(self, place: int) -> None:
+        place = min(max(place, 0), len(self._properties) - 1)
+        if place >= 0 and place != self._cursor:
+            self._cursor = place
+            self.refresh()
+            self.post_message(self.CursorMoved(self.current))
+        self._show_cursor()
+
+    def _show_cursor(self) -> None:
+        """Scroll the property under the cursor into sight: its beginning where it is long."""
+        layout = self._lay_out(self.size.width)
+        self.refresh()
+        if self._properties and isinstance(self.parent, Widget):
+            end = [*layout.starts, len(layout.lines)][self._cursor + 1]
+            start = layout.starts[self._cursor]
+            height = min(end - start, max(self.parent.size.height, 1))
+            region = Region(0, start, self.size.width, height)
+            self.parent.scroll_to_region(region, animate=False, force=True)
 
     def _lay_out(self, width: int) -> _Layout:
         if self._layout_of_width is None or self._layout_of_width.width != width:
@@ -93,6 +217,7 @@ class PropertyList(Widget):
         layout = _Layout(width)
         room = max(width - self._name_width - _GAP, 1)
         for place, value in enumerate(self._values):
+            layout.starts.append(len(layout.lines))
             if "\n" in value.plain or cell_len(value.plain) > room:
                 layout.wrapped[place] = list(value.wrap(self._console, room, overflow="fold"))
             count = len(layout.wrapped.get(place, (value,)))

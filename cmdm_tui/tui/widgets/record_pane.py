@@ -5,12 +5,15 @@ from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
 from textual.containers import Vertical, VerticalScroll
-from textual.widgets import TabbedContent, TabPane
+from textual.content import Content
+from textual.widgets import Input, Static, TabbedContent, TabPane
 
 from cmdm_tui.api import ApiError, Record
 from cmdm_tui.catalog import Account
 from cmdm_tui.text import one_line
 from cmdm_tui.tui.messages import CallReturned, StateChanged
+from cmdm_tui.tui.models.record_names import RecordNames
+from cmdm_tui.tui.models.record_properties import RecordProperty, list_properties
 from cmdm_tui.tui.widgets.cells import safe_line
 from cmdm_tui.tui.widgets.notice import Notice
 from cmdm_tui.tui.widgets.property_list import PropertyList
@@ -23,7 +26,10 @@ RECORD_TAB, RELATED_TAB = "record-tab", "related-tab"
 
 
 class RecordPane(Vertical):
-    """Shows a whole record: as it was listed, or as it was read again."""
+    """Shows a whole record: as it was listed, or as it was read again.
+
+    `names` says what the records that it names are called, as far as they were read.
+    """
 
     @dataclass
     class Arrived(CallReturned):
@@ -39,9 +45,16 @@ class RecordPane(Vertical):
         address: tuple[str, str]
         error: ApiError
 
-    def __init__(self, account: Account, *, id: str | None = None) -> None:  # noqa: A002
+    def __init__(
+        self,
+        account: Account,
+        names: RecordNames,
+        *,
+        id: str | None = None,  # noqa: A002 - Textual's own name
+    ) -> None:
         super().__init__(id=id)
         self._account = account
+        self._names = names
         self._record: Record | None = None
         self._loading: tuple[str, str] | None = None
         self._wanted: tuple[str, str] | None = None
@@ -52,14 +65,17 @@ class RecordPane(Vertical):
         """Lay out the record and, on its own tab, what is related to it."""
         with TabbedContent(id="record-tabs"):
             with TabPane("Record", id=RECORD_TAB):
-                with VerticalScroll(id="properties", can_focus=True):
+                with VerticalScroll(id="properties", can_focus=False):
                     yield PropertyList(id="property-list")
+                yield Static(markup=False, id="property-description")
+                yield Input(placeholder="Find a field by its name", id="property-search")
                 yield Notice(id="pane-notice")
             with TabPane("Related", id=RELATED_TAB):
                 yield RelatedView(self._account, id="related")
 
     def on_mount(self) -> None:
         """Show that there is no record yet."""
+        self.query_one("#property-search", Input).display = False
         self.show_record(None)
 
     @property
@@ -88,9 +104,7 @@ class RecordPane(Vertical):
         if self._worker is not None:
             self._worker.cancel()
         self._loading = None
-        properties = self.query_one("#properties", VerticalScroll)
-        properties.scroll_home(animate=False)
-        self.query_one(PropertyList).show_record(record)
+        self._show_properties()
         if record is None:
             self.border_title = "Record"
         else:
@@ -126,7 +140,58 @@ class RecordPane(Vertical):
         if self.shows_related:
             self.related.take_focus()
         else:
-            self.screen.set_focus(self.query_one("#properties", VerticalScroll))
+            self.screen.set_focus(self.query_one(PropertyList))
+
+    @property
+    def current_property(self) -> RecordProperty | None:
+        """The property under the cursor of the pane, None where no record is shown."""
+        return self.query_one(PropertyList).current
+
+    def start_search(self) -> None:
+        """Ask for a part of a field's name."""
+        search = self.query_one("#property-search", Input)
+        search.value = ""
+        search.display = True
+        self.screen.set_focus(search)
+
+    def show_names(self) -> None:
+        """Show what the records that it names are called, as it is known by now: no call."""
+        self._show_properties()
+
+    def _show_properties(self) -> None:
+        record = self._record
+        fields = () if record is None else self._account.catalog.cached_fields(record.entity)
+        shown = () if record is None else list_properties(record, fields, self._names)
+        self.query_one(PropertyList).show_properties(shown)
+
+    def on_property_list_cursor_moved(self, event: PropertyList.CursorMoved) -> None:
+        """Say what is known of the field under the cursor."""
+        event.stop()
+        words = "" if event.shown is None else event.shown.description
+        description = self.query_one("#property-description", Static)
+        if str(description.content) != words:
+            description.update(Content(words))
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Go to the field that is typed."""
+        event.stop()
+        found = self.query_one(PropertyList).find(event.value)
+        event.input.set_class(not found, "-no-match")
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Stay at the field that was found."""
+        event.stop()
+        self.end_search()
+
+    @property
+    def is_searching(self) -> bool:
+        """Whether a field is being typed."""
+        return self.query_one("#property-search", Input).has_focus
+
+    def end_search(self) -> None:
+        """Leave the search; the cursor stays where it is."""
+        self.query_one("#property-search", Input).display = False
+        self.take_focus()
 
     async def _fetch(self, address: tuple[str, str]) -> None:
         try:

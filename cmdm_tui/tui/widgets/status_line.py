@@ -5,19 +5,16 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
-from textual.color import Color
 from textual.containers import Horizontal
 from textual.content import Content
-from textual.style import Style
 from textual.widgets import Static
 
 from cmdm_tui.api import Event
 from cmdm_tui.catalog import Account
-from cmdm_tui.config import Profile
 from cmdm_tui.text import one_line
 from cmdm_tui.tui.models.activity import Activity
 from cmdm_tui.tui.models.quota_text import QuotaText
-from cmdm_tui.tui.theme import MARKS
+from cmdm_tui.tui.theme import format_mark
 
 if TYPE_CHECKING:
     from textual.timer import Timer
@@ -40,7 +37,9 @@ class StatusLine(Horizontal):
 
     def compose(self) -> ComposeResult:
         """Lay out where calls go, which may be cut, and how many are left, which may not."""
-        yield Static(format_profile(self._account.profile), markup=False, id="status-profile")
+        profile = self._account.profile
+        mark = format_mark(profile.name, profile.colour, read_only=profile.read_only)
+        yield Static(mark, markup=False, id="status-profile")
         yield Static(markup=False, id="status-where")
         yield Static(markup=False, id="status-quota")
 
@@ -71,13 +70,3 @@ class StatusLine(Horizontal):
         self.set_class(bool(doing), "-doing")
         if self._timer is not None:
             (self._timer.resume if doing else self._timer.pause)()
-
-
-def format_profile(profile: Profile) -> Content:
-    """Return the profile's name in its colour, and whether nothing can be changed through it."""
-    name = one_line(profile.name, 24) + (" · read-only" if profile.read_only else "")
-    if profile.colour is None:
-        return Content.styled(name, "bold $text-accent")
-    mark = Color.parse(MARKS.get(profile.colour, profile.colour))
-    style = Style(background=mark, foreground=mark.get_contrast_text(1.0), bold=True)
-    return Content.styled(f" {name} ", style)

@@ -4,7 +4,7 @@ from cmdm_tui.api import Record
 from cmdm_tui.config import ConfigurationError
 from cmdm_tui.text import one_line
 from cmdm_tui.tui.commands import Command, CommandTable
-from cmdm_tui.tui.messages import WelcomeRequested
+from cmdm_tui.tui.messages import SwitchRequested
 from cmdm_tui.tui.screens.browse.panes import BrowsePanes
 from cmdm_tui.tui.screens.dialogs.ask import AskScreen
 from cmdm_tui.tui.widgets.record_pane import RECORD_TAB, RELATED_TAB
@@ -131,8 +131,8 @@ def go_back(screen: BrowsePanes) -> None:
 
 
 def switch_account(screen: BrowsePanes) -> None:
-    """Leave the account, and offer the demo and a sign-in."""
-    screen.post_message(WelcomeRequested("Explore the demo, or sign in with another profile."))
+    """Offer the other accounts; this one stays open until another is."""
+    screen.post_message(SwitchRequested())
 
 
 COMMANDS = CommandTable[BrowsePanes](
@@ -191,7 +191,8 @@ COMMANDS = CommandTable[BrowsePanes](
         go_back, can_go_back, is_in_footer=False, group="Move", needs="another part in front",
     ),
     Command(
-        "leave", "w", "Switch account", "Leave this account for the demo or another sign-in",
+        "leave", "w", "Switch account",
+        "Open another profile or the demo; this one stays open meanwhile",
         switch_account, is_in_footer=False, group="Account",
     ),
 )  # fmt: skip

@@ -13,6 +13,7 @@ from cmdm_tui.api import Record
 from cmdm_tui.catalog import Account
 from cmdm_tui.tui.commands import CommandScreen
 from cmdm_tui.tui.messages import StateChanged
+from cmdm_tui.tui.models.record_names import RecordNames
 from cmdm_tui.tui.widgets.cells import safe_line
 from cmdm_tui.tui.widgets.entity_list import EntityList
 from cmdm_tui.tui.widgets.field_view import FieldView
@@ -38,6 +39,8 @@ class BrowsePanes(CommandScreen):
         self.account = account
         self.entity = account.catalog.entities[0]
         """The entity whose records are shown."""
+        self.names = RecordNames()
+        """What the records that were read are called."""
         self._available: frozenset[str] = frozenset()
 
     def compose(self) -> ComposeResult:
@@ -49,7 +52,7 @@ class BrowsePanes(CommandScreen):
                     yield RecordView(self.account, id="records")
                 with TabPane("Fields", id=_FIELDS):
                     yield FieldView(self.account.catalog, id="fields")
-            yield RecordPane(self.account, id="record")
+            yield RecordPane(self.account, self.names, id="record")
         yield StatusLine(self.account, id="status")
         yield KeyFooter()
 

@@ -15,6 +15,7 @@ from cmdm_tui.tui.messages import CallReturned, ClientEvent, CountsChanged
 from cmdm_tui.tui.screens.browse import commands
 from cmdm_tui.tui.screens.browse.panes import BrowsePanes
 from cmdm_tui.tui.widgets.entity_list import EntityList
+from cmdm_tui.tui.widgets.property_list import PropertyList
 from cmdm_tui.tui.widgets.record_pane import RECORD_TAB, RecordPane
 from cmdm_tui.tui.widgets.record_view import RecordView
 from cmdm_tui.tui.widgets.related_view import RelatedView
@@ -93,6 +94,18 @@ class BrowseScreen(BrowsePanes):
         self.record_pane.read_record(event.link.entity, event.link.external_id)
         self.open_pane(RECORD_TAB)
 
+    @on(RecordView.PageArrived)
+    def _learn_names(self, event: RecordView.PageArrived) -> None:
+        if event.page is not None:
+            self.names.learn(event.page.records)
+
+    @on(PropertyList.Followed)
+    def _follow_property(self, event: PropertyList.Followed) -> None:
+        link = event.shown.link
+        if link is not None:
+            self.record_pane.read_record(link.entity, link.external_id)
+
     @on(RecordPane.Arrived)
     def _update_row(self, event: RecordPane.Arrived) -> None:
+        self.names.learn([event.record])
         self.records.replace_record(event.record)

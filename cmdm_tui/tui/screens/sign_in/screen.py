@@ -15,7 +15,13 @@ from cmdm_tui.config import Credentials, SecretPlace, SecretStr
 from cmdm_tui.config.secrets.keyring import is_installed
 from cmdm_tui.tui.account_opener import AccountOpener, SignInForm
 from cmdm_tui.tui.commands import BoundCommand, Command, CommandScreen, CommandTable
-from cmdm_tui.tui.messages import USER_ERRORS, AccountOpened, UserError, WelcomeRequested
+from cmdm_tui.tui.messages import (
+    USER_ERRORS,
+    AccountOpened,
+    ReturnRequested,
+    UserError,
+    WelcomeRequested,
+)
 from cmdm_tui.tui.widgets.key_footer import KeyFooter
 from cmdm_tui.tui.widgets.notice import Notice
 
@@ -42,7 +48,7 @@ class SignInScreen(CommandScreen):
     _TABLE = CommandTable["SignInScreen"](
         "sign_in",
         Command(
-            "back", "escape", "Back", "Back to the choice of account",
+            "back", "escape", "Back", "Leave the sign-in",
             lambda screen: screen.go_back(),
         ),
         Command("try", "ctrl+s", "Sign in", "Try to sign in", lambda screen: screen.sign_in()),
@@ -56,9 +62,10 @@ class SignInScreen(CommandScreen):
             super().__init__()
             self.trouble = trouble
 
-    def __init__(self, entrance: AccountOpener) -> None:
+    def __init__(self, opener: AccountOpener, *, can_return: bool = False) -> None:
         super().__init__()
-        self._opener = entrance
+        self._opener = opener
+        self._can_return = can_return
 
     def bind_commands(self) -> Mapping[str, BoundCommand]:
         """Return the screen's commands by id."""
@@ -104,8 +111,8 @@ class SignInScreen(CommandScreen):
             self.focus_next(Input)
 
     def go_back(self) -> None:
-        """Go back to the choice between the demo and a sign-in."""
-        self.post_message(WelcomeRequested(""))
+        """Go back to the account that is open, else to the demo and the sign-in."""
+        self.post_message(ReturnRequested() if self._can_return else WelcomeRequested(""))
 
     @property
     def _place(self) -> SecretPlace:

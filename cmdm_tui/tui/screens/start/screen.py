@@ -1,7 +1,7 @@
 """The first screen: it is painted at once, and opens the account."""
 
 from collections.abc import Mapping
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -11,9 +11,17 @@ from textual.message import Message
 from textual.widgets import Static
 
 from cmdm_tui.config import MissingSecrets, NoProfile
-from cmdm_tui.tui.account_opener import AccountOpener
+from cmdm_tui.text import one_line
+from cmdm_tui.tui.account_opener import AccountChoice, AccountOpener
 from cmdm_tui.tui.commands import BoundCommand, Command, CommandScreen, CommandTable
-from cmdm_tui.tui.messages import USER_ERRORS, AccountOpened, UserError, WelcomeRequested
+from cmdm_tui.tui.messages import (
+    USER_ERRORS,
+    AccountOpened,
+    ReturnRequested,
+    SwitchRequested,
+    UserError,
+    WelcomeRequested,
+)
 from cmdm_tui.tui.screens.dialogs.secrets import SecretsScreen
 from cmdm_tui.tui.widgets.key_footer import KeyFooter
 from cmdm_tui.tui.widgets.notice import Notice
@@ -24,7 +32,10 @@ LOGO = """\
 
 
 class StartScreen(CommandScreen):
-    """Opens the demo or the chosen profile; asks for secrets that are kept nowhere."""
+    """Opens an account; asks for secrets that are kept nowhere.
+
+    Where `can_return` is true, another account is open, and there is a way back to it.
+    """
 
     CSS_PATH = "start.tcss"
     _TABLE = CommandTable["StartScreen"](
@@ -34,8 +45,12 @@ class StartScreen(CommandScreen):
             lambda screen: screen.open_account(), lambda screen: screen.has_failed,
         ),
         Command(
-            "welcome", "w", "Switch account", "The demo, or a sign-in",
+            "welcome", "w", "Switch account", "Another profile, the demo, or a sign-in",
             lambda screen: screen.switch_account(), lambda screen: screen.has_failed,
+        ),
+        Command(
+            "back", "escape", "Back", "Back to the account that is open",
+            lambda screen: screen.go_back(), lambda screen: screen.can_return,
         ),
     )  # fmt: skip
     BINDINGS: ClassVar[list[BindingType]] = _TABLE.bindings
@@ -47,10 +62,14 @@ class StartScreen(CommandScreen):
             super().__init__()
             self.trouble = trouble
 
-    def __init__(self, entrance: AccountOpener, start: Literal["profile", "demo"]) -> None:
+    def __init__(
+        self, opener: AccountOpener, choice: AccountChoice, *, can_return: bool = False
+    ) -> None:
         super().__init__()
-        self._opener = entrance
-        self._start: Literal["profile", "demo"] = start
+        self._opener = opener
+        self._choice = choice
+        self.can_return = can_return
+        """Whether another account is open."""
         self._secrets: Mapping[str, str] = {}
         self.has_failed = False
         """Whether the account could not be opened."""
@@ -73,21 +92,28 @@ class StartScreen(CommandScreen):
     def open_account(self) -> None:
         """Open the account."""
         self.has_failed = False
-        words = "Starting the demo …" if self._start == "demo" else "Opening the profile …"
-        self.query_one(Notice).show_text(words, alone=True)
+        self.query_one(Notice).show_text(self._describe_choice(), alone=True)
         self.refresh_bindings()
         self.run_worker(self._open(), group="start", exclusive=True)
 
     def switch_account(self) -> None:
-        """Offer the demo and a sign-in."""
-        self.post_message(WelcomeRequested("Explore the demo, or sign in with another profile."))
+        """Offer the other accounts."""
+        self.post_message(SwitchRequested())
+
+    def go_back(self) -> None:
+        """Leave it unopened, and go back to the account that is open."""
+        self.workers.cancel_node(self)  # pyright: ignore[reportUnknownMemberType]
+        self.post_message(ReturnRequested())
+
+    def _describe_choice(self) -> str:
+        if self._choice.is_demo:
+            return "Starting the demo …"
+        name = self._choice.profile
+        return "Opening the profile …" if name is None else f"Opening {one_line(name, 40)} …"
 
     async def _open(self) -> None:
         try:
-            if self._start == "demo":
-                account = await self._opener.open_demo()
-            else:
-                account = await self._opener.open_profile(self._secrets)
+            account = await self._opener.open_choice(self._choice, self._secrets)
         except USER_ERRORS as trouble:
             self.post_message(self.Failed(trouble))
         else:
@@ -99,7 +125,7 @@ class StartScreen(CommandScreen):
         if isinstance(trouble, MissingSecrets):
             self.query_one(Notice).show_text("The profile keeps no secrets", alone=True)
             self._ask(SecretsScreen(trouble))
-        elif isinstance(trouble, NoProfile):
+        elif isinstance(trouble, NoProfile) and not self.can_return:
             self.post_message(WelcomeRequested(str(trouble)))
         else:
             self.has_failed = True
@@ -113,6 +139,13 @@ class StartScreen(CommandScreen):
 
     def _take_secrets(self, secrets: Mapping[str, str] | None) -> None:
         if secrets is None:
+            self.has_failed = True
+            self.query_one(Notice).show_text(
+                "The profile keeps no secrets",
+                alone=True,
+                hint="t asks for them · w switches account",
+            )
+            self.refresh_bindings()
             self.switch_account()
         else:
             self._secrets = secrets

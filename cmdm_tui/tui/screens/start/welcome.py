@@ -11,8 +11,9 @@ from textual.content import Content
 from textual.widgets import Button, Static
 
 from cmdm_tui.text import one_line
+from cmdm_tui.tui.account_opener import AccountChoice
 from cmdm_tui.tui.commands import BoundCommand, Command, CommandScreen, CommandTable
-from cmdm_tui.tui.messages import DemoRequested, SignInRequested
+from cmdm_tui.tui.messages import AccountRequested, SignInRequested
 from cmdm_tui.tui.screens.start.screen import LOGO
 from cmdm_tui.tui.widgets.key_footer import KeyFooter
 
@@ -64,7 +65,7 @@ class WelcomeScreen(CommandScreen):
     @on(Button.Pressed, "#demo")
     def open_demo(self) -> None:
         """Explore the demo."""
-        self.post_message(DemoRequested())
+        self.post_message(AccountRequested(AccountChoice(is_demo=True)))
 
     @on(Button.Pressed, "#sign-in")
     def open_sign_in(self) -> None:

@@ -1,7 +1,8 @@
 """A table that draws what is seen, whatever it holds.
 
-`grid` has the widget `Grid`: cursor, scrolling, keys, mouse and messages. `strips` draws lines;
-`styles` has the component classes that a theme may change.
+`grid` has the widget `Grid`: cursor, marks, mouse and messages; its keys are in `bindings`. It is
+a `drawing`, which knows what is in sight; `strips` draws a line, and `styles` has the component
+classes that a theme may change.
 """
 
 from cmdm_tui.tui.widgets.grid.grid import Grid

@@ -1,7 +1,7 @@
 """Draws the lines of a grid: the header, rows, and rows not read yet; drawn lines are kept."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from rich.segment import Segment
 from rich.style import Style
@@ -12,7 +12,8 @@ from cmdm_tui.text import one_line
 from cmdm_tui.tui.models.cell_text import cut, fit
 from cmdm_tui.tui.models.column_layout import GridColumn
 from cmdm_tui.tui.models.grid_geometry import ColumnSpan, GridGeometry
-from cmdm_tui.tui.models.row_source import Row, SortKey, Tone
+from cmdm_tui.tui.models.grid_state import RowLook
+from cmdm_tui.tui.models.row_source import GridRow, SortKey, Tone
 from cmdm_tui.tui.models.value_text import cell_text
 
 PLACEHOLDER = "·"
@@ -38,18 +39,6 @@ class GridStyles:
     cursor: Style
     placeholder: Style
     tones: Mapping[Tone, Style]
-
-
-@dataclass(frozen=True, slots=True)
-class RowLook:
-    """What a row's line depends on, apart from the row itself."""
-
-    position: int
-    cursor: int | None
-    """The place of the column with the cursor, None where the cursor is in another row."""
-    is_marked: bool = False
-    matches: frozenset[str] = field(default_factory=frozenset[str])
-    """The columns where a search found something."""
 
 
 class LinePainter:
@@ -82,7 +71,7 @@ class LinePainter:
             parts += _cell(span, column, _label(column, mark), style, styles.header)
         return self._finish(parts, styles.header)
 
-    def row(self, row: Row | None, look: RowLook, scroll_x: int) -> Strip:
+    def row(self, row: GridRow | None, look: RowLook, scroll_x: int) -> Strip:
         """Return the line of a row, or of a position that was not read."""
         key = (None if row is None else (row.key, row.revision), look, scroll_x)
         strip = self._kept.get(key)
@@ -95,7 +84,7 @@ class LinePainter:
         """Return the line below the last row."""
         return Strip.blank(self._geometry.width, self._styles.base)
 
-    def _draw(self, row: Row | None, look: RowLook, scroll_x: int) -> Strip:
+    def _draw(self, row: GridRow | None, look: RowLook, scroll_x: int) -> Strip:
         styles, columns = self._styles, self._geometry.columns
         line = styles.base
         if look.position % 2:

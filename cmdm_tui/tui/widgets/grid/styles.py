@@ -1,6 +1,6 @@
 """The styles of a grid: its component classes, what they are at first, and their reading.
 
-Each tone has a colour and an attribute, so that it is told apart where there are no colours.
+Most tones have an attribute too, so that they are seen where there are no colours.
 """
 
 from rich.style import Style
@@ -71,7 +71,7 @@ def read_styles(grid: Widget, *, has_colours: bool) -> GridStyles:
     """Return the styles of a grid in the theme of the moment."""
 
     def style(name: str) -> Style:
-        """Return what a class adds: its attributes, and colours as they come out on the ground."""
+        """Return what a class adds: its attributes, and its colours blended with the background."""
         names = f"grid--{name}"
         whole = grid.get_component_rich_style(names)
         partial = grid.get_component_rich_style(names, partial=True)

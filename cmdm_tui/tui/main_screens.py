@@ -1,0 +1,51 @@
+"""The main screens of an open account: made when first shown, and kept until it is closed."""
+
+import itertools
+from collections.abc import Callable, Mapping
+
+from textual.app import App
+from textual.screen import Screen
+
+from cmdm_tui.catalog import Account
+from cmdm_tui.tui.screens.browse.screen import BrowseScreen
+
+_numbers = itertools.count(1)
+
+
+class MainScreens:
+    """The screens of one account by name: `records` is the first.
+
+    The app keeps them while others are in front, so each shows what it showed.
+    """
+
+    def __init__(self, app: App[None], account: Account) -> None:
+        self._app = app
+        self._number = next(_numbers)
+        self._screens: dict[str, Screen[None]] = {}
+        self.account = account
+
+    @property
+    def opened(self) -> tuple[Screen[None], ...]:
+        """The screens that were shown so far."""
+        return tuple(self._screens.values())
+
+    def get(self, name: str) -> Screen[None]:
+        """Return the screen of that name. Raises KeyError for another name."""
+        if name not in self._screens:
+            screen = self._makers[name]()
+            self._app.install_screen(screen, f"{name}-{self._number}")  # pyright: ignore[reportUnknownMemberType]
+            self._screens[name] = screen
+        return self._screens[name]
+
+    async def close(self) -> None:
+        """Remove the screens, none of which may be in front any more, and close the account."""
+        for screen in self._screens.values():
+            screen.workers.cancel_node(screen)  # pyright: ignore[reportUnknownMemberType]
+            self._app.uninstall_screen(screen)  # pyright: ignore[reportUnknownMemberType]
+            if screen.is_attached:
+                await screen.remove()
+        await self.account.close()
+
+    @property
+    def _makers(self) -> Mapping[str, Callable[[], Screen[None]]]:
+        return {"records": lambda: BrowseScreen(self.account)}

@@ -1,0 +1,90 @@
+"""A dialog that offers the accounts: the profiles, the demo, and a sign-in that makes a profile."""
+
+from collections.abc import Sequence
+from typing import ClassVar, Literal
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Label, OptionList
+from textual.widgets.option_list import Option
+
+from cmdm_tui.text import one_line
+from cmdm_tui.tui.account_opener import AccountChoice, ProfileSummary
+from cmdm_tui.tui.theme import format_mark
+
+SIGN_IN: Literal["sign-in"] = "sign-in"
+
+_GAP = Content("  ")
+
+
+class ProfilesScreen(ModalScreen[AccountChoice | Literal["sign-in"] | None]):
+    """Lists the accounts to choose from, the cursor on the one that is open.
+
+    The answer is the account to open, `SIGN_IN`, or None to stay. `trouble` says, safe and on one
+    line, why profiles are missing from the list.
+    """
+
+    CSS_PATH = "../dialogs/ask.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "cancel", "Cancel", id="profiles.cancel", tooltip="Stay where you are"),
+        Binding("j", "next", show=False, id="profiles.next"),
+        Binding("k", "previous", show=False, id="profiles.previous"),
+    ]
+
+    def __init__(
+        self, profiles: Sequence[ProfileSummary], current: str | None, trouble: str = ""
+    ) -> None:
+        super().__init__()
+        self._profiles = profiles
+        self._current = current
+        self._trouble = trouble
+        self._choices: list[AccountChoice | Literal["sign-in"]] = [
+            *(AccountChoice(profile=one.name) for one in profiles),
+            AccountChoice(is_demo=True),
+            SIGN_IN,
+        ]
+
+    def compose(self) -> ComposeResult:
+        """Lay out the list."""
+        with Vertical(id="dialogue") as dialogue:
+            dialogue.border_title = Content("Switch account")
+            dialogue.border_subtitle = Content("enter: open it · esc: stay")
+            if self._trouble:
+                yield Label(self._trouble, markup=False)
+            options = [Option(self._describe(one)) for one in self._profiles]
+            options.append(Option(Content("Demo  made-up records on this machine")))
+            options.append(Option(Content("Sign in with another account …")))
+            yield OptionList(*options, markup=False, compact=True, id="profiles")
+
+    def on_mount(self) -> None:
+        """Put the cursor on the account that is open."""
+        names = [one.name for one in self._profiles]
+        at = names.index(self._current) if self._current in names else 0
+        self.query_one(OptionList).highlighted = at
+
+    def _describe(self, profile: ProfileSummary) -> Content:
+        parts = [format_mark(profile.name, profile.colour, read_only=profile.read_only)]
+        parts.append(Content.styled(one_line(profile.url, 40), "$text-muted"))
+        if profile.name == self._current:
+            parts.append(Content.styled("open now", "$text-success"))
+        return _GAP.join(parts)
+
+    @on(OptionList.OptionSelected)
+    def _take(self, event: OptionList.OptionSelected) -> None:
+        self.dismiss(self._choices[event.option_index])
+
+    def action_next(self) -> None:
+        """Move the cursor down."""
+        self.query_one(OptionList).action_cursor_down()
+
+    def action_previous(self) -> None:
+        """Move the cursor up."""
+        self.query_one(OptionList).action_cursor_up()
+
+    def action_cancel(self) -> None:
+        """Stay in the account that is open."""
+        self.dismiss(None)

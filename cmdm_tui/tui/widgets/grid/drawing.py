@@ -1,0 +1,121 @@
+"""What a grid draws: its lines in sight, of which it paints those again that have changed."""
+
+from textual.geometry import Region, Size
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from cmdm_tui.tui.models.grid_geometry import GridGeometry
+from cmdm_tui.tui.models.grid_state import GridState, RowLook
+from cmdm_tui.tui.models.row_source import GridRow
+from cmdm_tui.tui.widgets.grid.strips import LinePainter
+from cmdm_tui.tui.widgets.grid.styles import read_styles
+
+HEADER = 1
+"""Lines of the header."""
+
+_MARK_GUTTER = 2
+_LEAST_DIGITS = 2
+_LEAST_ROOM = 12
+"""Cells that columns have at least where row numbers are shown."""
+
+
+class GridDrawing(ScrollView):
+    """Draws a `GridState`, only the lines and columns in sight, under a header that stays."""
+
+    def __init__(self, *, has_numbers: bool, id: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self._has_numbers = has_numbers
+        self._state = GridState()
+        self._geometry = GridGeometry((), 0, 0)
+        self._painter: LinePainter | None = None
+        self._drawn: dict[int, object] = {}
+        """What each line below the header was drawn of."""
+
+    @property
+    def page_rows(self) -> int:
+        """How many rows are seen at once, at least 1."""
+        return max(self.scrollable_content_region.height - HEADER, 1)
+
+    def render_line(self, y: int) -> Strip:
+        """Return the line at that height of the viewport."""
+        painter, state, scroll_x = self._ready_painter(), self._state, self.scroll_offset.x
+        if y < HEADER:
+            order = () if state.source is None else state.source.order
+            return painter.header(scroll_x, order, state.cursor.place)
+        position = self.scroll_offset.y + y - HEADER
+        if position >= state.row_count:
+            self._drawn[y] = None
+            return painter.blank()
+        row = state.read_row(position)
+        look = state.look(row, position)
+        self._drawn[y] = _identify(row, look)
+        return painter.row(row, look, scroll_x)
+
+    def notify_style_update(self) -> None:
+        """Draw all lines again: their styles may be others."""
+        super().notify_style_update()
+        self._painter = None
+
+    def _ready_painter(self) -> LinePainter:
+        self._update_geometry()
+        if self._painter is None:
+            has_colours = self.app.console.color_system is not None  # pyright: ignore[reportUnknownMemberType]
+            styles = read_styles(self, has_colours=has_colours)
+            self._painter = LinePainter(
+                self._geometry, styles, has_numbers=self._geometry.gutter > _MARK_GUTTER
+            )
+        return self._painter
+
+    def _update_geometry(self) -> None:
+        width = self.scrollable_content_region.width
+        digits = max(len(str(self._state.row_count)), _LEAST_DIGITS)
+        gutter = min(_MARK_GUTTER, width)
+        if self._has_numbers and width >= digits + _MARK_GUTTER + _LEAST_ROOM:
+            gutter = digits + _MARK_GUTTER
+        old = self._geometry
+        if old.columns is not self._state.columns or (old.width, old.gutter) != (width, gutter):
+            self._geometry = GridGeometry(self._state.columns, width, gutter)
+            self._painter = None
+            self.refresh()
+
+    def _update_size(self) -> None:
+        self._update_geometry()
+        size = Size(self._geometry.total_width, self._state.row_count + HEADER)
+        if size != self.virtual_size:
+            self.virtual_size = size
+
+    # Where things are, and what has to be painted again.
+
+    def _is_in_sight(self, row: int) -> bool:
+        return 0 <= row - self.scroll_offset.y < self.page_rows
+
+    def _scroll_to_cursor(self) -> None:
+        self._update_geometry()
+        left, top = self.scroll_offset
+        row = self._state.cursor.row
+        x = self._geometry.scroll_to(self._state.cursor.place, left)
+        y = min(max(top, row - self.page_rows + 1), row)
+        if (x, y) != (left, top):
+            self.scroll_to(x, y, animate=False, force=True)
+
+    def _refresh_row(self, row: int) -> None:
+        if self._is_in_sight(row):
+            self._refresh_line(row - self.scroll_offset.y + HEADER)
+
+    def _refresh_line(self, y: int) -> None:
+        self.refresh(Region(0, y, self.scrollable_content_region.width, 1))
+
+    def _refresh_changed_lines(self) -> None:
+        """Paint the lines again on which something else is to be seen now."""
+        state, top = self._state, self.scroll_offset.y
+        for y in range(HEADER, HEADER + self.page_rows):
+            position = top + y - HEADER
+            row = state.read_row(position)
+            is_row = position < state.row_count
+            new = _identify(row, state.look(row, position)) if is_row else None
+            if y not in self._drawn or new != self._drawn[y]:
+                self._refresh_line(y)
+
+
+def _identify(row: GridRow | None, look: RowLook) -> object:
+    return (None if row is None else (row.key, row.revision), look)
