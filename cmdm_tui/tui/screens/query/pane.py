@@ -325,7 +325,7 @@ class QueryPane(Vertical):
         try:
             end = await start(run)
         except asyncio.CancelledError:
-            words = PlanText("Ended at once.", tone=Tone.WARNING)
+            words = PlanText("Stopped; no row is kept.", tone=Tone.WARNING)
             self.post_message(self.RunFailed(run, words, run.result))
             raise
         except (QueryError, ChangeError) as error:

@@ -44,7 +44,9 @@ class PickScreen(ModalScreen[Pick | None]):
     CSS_PATH = "dialogs.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "cancel", "Cancel", id="pick.cancel", tooltip="Take none of them"),
-        Binding("ctrl+d", "delete", "Delete", id="pick.delete", tooltip="Delete this one"),
+        Binding(
+            "ctrl+d", "delete", "Delete", id="pick.delete", tooltip="Delete this one", priority=True
+        ),
     ]
 
     def __init__(
