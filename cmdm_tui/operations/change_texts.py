@@ -29,10 +29,14 @@ _STATES = {
 
 @dataclass(frozen=True, slots=True)
 class JournalWords:
-    """How a face's commands on a run of the journal are typed, before its number."""
+    """How a face's commands on a run of the journal are typed, before its number.
+
+    `stop` is the key that ends a run after the calls under way.
+    """
 
     show: str = "cmdm journal show"
     resume: str = "cmdm journal resume"
+    stop: str = "Ctrl-C"
 
 
 COMMAND_WORDS = JournalWords()

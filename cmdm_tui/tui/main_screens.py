@@ -7,7 +7,10 @@ from textual.app import App
 from textual.screen import Screen
 
 from cmdm_tui.catalog import Account
+from cmdm_tui.tui.screens.browse.changed_rows import show_result
 from cmdm_tui.tui.screens.browse.screen import BrowseScreen
+from cmdm_tui.tui.screens.changes.apply_screen import ApplyResult
+from cmdm_tui.tui.screens.changes.screen import ChangesScreen
 
 _numbers = itertools.count(1)
 
@@ -48,4 +51,13 @@ class MainScreens:
 
     @property
     def _makers(self) -> Mapping[str, Callable[[], Screen[None]]]:
-        return {"records": lambda: BrowseScreen(self.account)}
+        return {
+            "records": lambda: BrowseScreen(self.account),
+            "changes": lambda: ChangesScreen(self.account, self._show_changes),
+        }
+
+    def _show_changes(self, result: ApplyResult) -> None:
+        """Show in the records what became of changes on another screen."""
+        browse = self._screens.get("records")
+        if isinstance(browse, BrowseScreen):
+            show_result(browse, result)

@@ -184,7 +184,7 @@ async def test_pages_are_told_as_they_come(service: ScriptedService) -> None:
     app = Explorer(FixedProfiles(profile()), catalogs=None, transport=service)
     async with app.run_test(size=(80, 24)) as pilot:
         await wait_until_settled(pilot)
-        await press(pilot, "e", "down", "enter", "ctrl+end")
+        await press(pilot, "1", "down", "enter", "ctrl+end")
         assert "lead: page 2 of 3" in screen_words(app)
 
 
@@ -205,7 +205,7 @@ async def test_the_profile_says_how_many_records_a_page_holds(service: ScriptedS
     app = Explorer(FixedProfiles(replace(profile(), per_page=40)), catalogs=None, transport=service)
     async with app.run_test(size=(80, 24)) as pilot:
         await wait_until_settled(pilot)
-        await press(pilot, "e", "down", "enter")
+        await press(pilot, "1", "down", "enter")
         assert service.calls[-1] == "lead?per_page=40&page=1"
 
 

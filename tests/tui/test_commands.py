@@ -40,7 +40,9 @@ def test_every_binding_has_an_id_of_its_own_and_a_tooltip() -> None:
 
 
 def test_every_command_has_a_key_of_its_own() -> None:
-    assert len({command.key for command in COMMANDS}) == len(COMMANDS)
+    # x forgets an entity in the list of entities, and deletes a record elsewhere.
+    keys = [command.key for command in COMMANDS if command.id != "forget"]
+    assert len(set(keys)) == len(keys)
     assert len({command.id for command in COMMANDS}) == len(COMMANDS)
 
 
@@ -76,7 +78,7 @@ async def test_the_footer_offers_what_can_be_done(service: ScriptedService) -> N
         assert "s Sort" in footer
         assert "t Retry" not in footer
         assert "x Forget" not in footer
-        await press(pilot, "e", "down", "down", "enter")
+        await press(pilot, "1", "down", "down", "enter")
         footer = screen_words(app).partition("token until")[2]
         assert "s Sort" not in footer
         assert "g Related" not in footer
@@ -141,7 +143,7 @@ async def test_a_held_key_runs_its_command_twice_at_most(service: ScriptedServic
     app = Explorer(FixedProfiles(profile()), catalogs=None, transport=service)
     async with app.run_test(size=(80, 24)) as pilot:
         await wait_until_settled(pilot)
-        await press(pilot, "e", "down", "enter")
+        await press(pilot, "1", "down", "enter")
         before = len(service.calls)
         await hold(pilot, "r", presses=60)
         assert 1 <= len(service.calls) - before <= 2

@@ -74,7 +74,7 @@ async def test_a_network_lost_leaves_what_was_loaded(service: ScriptedService, k
     app = explorer(service)
     async with app.run_test(size=(80, 24)) as pilot:
         await wait_until_settled(pilot)
-        await press(pilot, "e", "down", "enter", "right")
+        await press(pilot, "1", "down", "enter", "right")
         rows = browse(app).records.table.row_count
         assert rows == 100
         service.answers["*"] = httpx.ConnectError("All connection attempts failed")
@@ -85,7 +85,7 @@ async def test_a_network_lost_leaves_what_was_loaded(service: ScriptedService, k
         assert "cannot be reached" in notice_text(app)
         assert browse(app).records.column is not None
         # Moving about asks no more; the record is at hand; other entities seen are too.
-        await press(pilot, "ctrl+home", "down", "enter", "escape", "e", "up", "enter")
+        await press(pilot, "ctrl+home", "down", "enter", "escape", "1", "up", "enter")
         assert browse(app).entity == "account"
         assert "3 records" in screen_words(app)
         assert len(service.calls) == 1
@@ -97,7 +97,7 @@ async def test_a_page_that_failed_is_asked_for_once_more_by_its_key(
     app = explorer(service)
     async with app.run_test(size=(80, 24)) as pilot:
         await wait_until_settled(pilot)
-        await press(pilot, "e", "down", "enter")
+        await press(pilot, "1", "down", "enter")
         service.answers["lead"] = message(500, "Something broke")
         service.calls.clear()
         await press(pilot, "ctrl+end", "up", "down", "up")
@@ -115,7 +115,7 @@ async def test_a_sort_that_is_refused_keeps_the_order_and_goes_on_paging(
     app = explorer(service)
     async with app.run_test(size=(80, 24)) as pilot:
         await wait_until_settled(pilot)
-        await press(pilot, "e", "down", "enter")
+        await press(pilot, "1", "down", "enter")
         service.answers["lead"] = message(400, "There is no field ExternalID to sort by")
         await press(pilot, "s")
         assert "There is no field ExternalID" in notice_text(app)
@@ -132,7 +132,7 @@ async def test_an_entity_that_vanished_is_told(service: ScriptedService) -> None
         await wait_until_settled(pilot)
         assert "1 not counted" in notice_text(app)
         assert "✗" in screen_text(app)
-        await press(pilot, "e", "end", "enter")
+        await press(pilot, "1", "end", "enter")
         assert "There is no entity event" in notice_text(app)
         assert "event ✗" in screen_words(app)
 
@@ -141,7 +141,7 @@ async def test_an_empty_entity_says_so(service: ScriptedService) -> None:
     app = explorer(service)
     async with app.run_test(size=(80, 24)) as pilot:
         await wait_until_settled(pilot)
-        await press(pilot, "e", "down", "down", "enter")
+        await press(pilot, "1", "down", "down", "enter")
         assert "No records" in notice_text(app)
         await press(pilot, "f")
         assert "No fields, and no records to infer them from" in notice_text(app)
@@ -151,7 +151,7 @@ async def test_fields_that_are_inferred_say_so(service: ScriptedService) -> None
     app = explorer(service)
     async with app.run_test(size=(80, 24)) as pilot:
         await wait_until_settled(pilot)
-        await press(pilot, "e", "down", "down", "down", "enter", "f")
+        await press(pilot, "1", "down", "down", "down", "enter", "f")
         assert "No field metadata" in notice_text(app)
         assert "5 fields, inferred" in screen_words(app)
 

@@ -77,7 +77,7 @@ def explorer(service: ScriptedService, error: Exception | None = None) -> Explor
 @pytest.mark.parametrize(
     "keys",
     [
-        pytest.param(("e", "down", "enter", "right", "right", "s"), id="records"),
+        pytest.param(("1", "down", "enter", "right", "right", "s"), id="records"),
         pytest.param(("enter",), id="record"),
         pytest.param(("f",), id="fields"),
         pytest.param(("g",), id="related"),

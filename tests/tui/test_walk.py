@@ -41,7 +41,7 @@ async def test_the_walk(reading_sandbox: Profile, network: CountedNetwork, tmp_p
         assert f"{screen.account.client.quota.remaining:,}/100,000 calls" in screen_words(app)
 
         # An entity, by the keyboard: one call, its first page.
-        await press(pilot, "e", "down", "enter")
+        await press(pilot, "1", "down", "enter")
         assert network.taken() == ["lead?per_page=100&page=1"]
         window = screen.records.window
         assert window.entity == "lead"
@@ -98,7 +98,7 @@ async def test_the_walk(reading_sandbox: Profile, network: CountedNetwork, tmp_p
         assert network.taken() == []
 
         # Back to an entity seen before: nothing is asked for again.
-        await press(pilot, "e", "up", "enter")
+        await press(pilot, "1", "up", "enter")
         assert network.taken() == []
         assert screen.records.window.records == accounts
 
@@ -130,7 +130,7 @@ async def test_a_task_leads_to_the_record_it_belongs_to(
     app = Explorer(FixedProfiles(reading_sandbox), catalogs=None, transport=network)
     async with app.run_test(size=(120, 40)) as pilot:
         await wait_until_settled(pilot)
-        await press(pilot, "e", "down", "down", "down", "enter")
+        await press(pilot, "1", "down", "down", "down", "enter")
         task = browse(app).records.record
         assert task is not None
         network.taken()
@@ -175,7 +175,7 @@ async def test_a_custom_entity_is_added_by_name_remembered_and_forgotten(
         await wait_until_settled(pilot)
         assert "event" not in screen_words(app)
         network.taken()
-        await press(pilot, "a")
+        await press(pilot, "plus")
         await type_text(pilot, "nothing")
         await press(pilot, "enter")
         assert "nothing" in notice_text(app)
@@ -192,7 +192,7 @@ async def test_a_custom_entity_is_added_by_name_remembered_and_forgotten(
     async with again.run_test(size=(80, 24)) as pilot:
         await wait_until_settled(pilot)
         assert re.search(r"event \d", screen_words(again))
-        await press(pilot, "e", "end", "x")
+        await press(pilot, "1", "end", "x")
         assert "event" not in screen_words(again)
     assert b"event" not in (tmp_path / f"{profile.catalog}.json").read_bytes()
 
@@ -206,7 +206,7 @@ async def test_a_catalog_that_cannot_be_kept_is_told(
     app = Explorer(FixedProfiles(profile("event")), catalogs=blocked, transport=service)
     async with app.run_test(size=(80, 24)) as pilot:
         await wait_until_settled(pilot)
-        await press(pilot, "e", "end", "x")
+        await press(pilot, "1", "end", "x")
         assert "cannot be written" in notice_text(app)
         assert "event" not in screen_words(app)
 
@@ -221,7 +221,7 @@ async def test_counts_that_the_catalog_knows_cost_no_call(
             await wait_until_settled(pilot)
             assert "lead 250" in screen_words(app)
             assert len(service.calls) == (5 if start == 1 else 1)
-            await press(pilot, "e", "r")
+            await press(pilot, "1", "r")
             assert len(service.calls) == (10 if start == 1 else 6)
 
 
@@ -246,8 +246,8 @@ async def test_an_old_count_shows_its_age_until_it_is_counted_again(
         await wait_until_settled(pilot)
         assert "lead 250 3 h" in screen_words(app)
         assert "r counts again" in screen_words(app)
-        await press(pilot, "e", "down", "enter")
+        await press(pilot, "1", "down", "enter")
         assert "lead 250 3 h" not in screen_words(app)
-        await press(pilot, "e", "r")
+        await press(pilot, "1", "r")
         assert "3 h" not in screen_words(app)
         assert "r counts again" not in screen_words(app)

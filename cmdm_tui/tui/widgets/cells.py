@@ -23,14 +23,18 @@ def format_cell(value: object, *, is_number: bool = False) -> Text:
 class Cell:
     """A value in a table, made into text only when it is seen: a table may hold many thousands."""
 
-    __slots__ = ("is_number", "value")
+    __slots__ = ("is_gone", "is_number", "value")
 
-    def __init__(self, value: object, *, is_number: bool = False) -> None:
+    def __init__(self, value: object, *, is_number: bool = False, is_gone: bool = False) -> None:
         self.value = value
         self.is_number = is_number
+        self.is_gone = is_gone
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        yield format_cell(self.value, is_number=self.is_number)
+        text = format_cell(self.value, is_number=self.is_number)
+        if self.is_gone:
+            text.stylize("strike dim")
+        yield text
 
     def __rich_measure__(self, console: Console, options: ConsoleOptions) -> Measurement:
         return Measurement(1, 1)  # columns have the widths that `columns.py` chose

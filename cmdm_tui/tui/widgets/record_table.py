@@ -60,6 +60,8 @@ class RecordTable(DataTable[Cell]):
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's own name
         super().__init__(id=id, zebra_stripes=True, cursor_type="cell")
         self._shown_columns: tuple[RecordColumn, ...] = ()
+        self.gone: set[tuple[str, str]] = set()
+        """The entities and ids of records that were deleted here."""
 
     @property
     def column_under_cursor(self) -> RecordColumn | None:
@@ -97,8 +99,10 @@ class RecordTable(DataTable[Cell]):
             self.update_cell_at(Coordinate(row, place), value)
 
     def _cells(self, record: Record) -> list[Cell]:
+        is_gone = (record.entity, record.external_id) in self.gone
         return [
-            Cell(column.value(record), is_number=column.is_number) for column in self._shown_columns
+            Cell(column.value(record), is_number=column.is_number, is_gone=is_gone)
+            for column in self._shown_columns
         ]
 
     def _check_end(self) -> None:

@@ -1,5 +1,6 @@
 """The records of one entity: a window that is read as the table needs it."""
 
+from collections.abc import Set
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -166,6 +167,19 @@ class RecordView(Vertical):
             row = self.window.replace_record(record)
             if row is not None and row < self.table.row_count:
                 self.table.replace_record(row, record)
+
+    @property
+    def gone(self) -> Set[tuple[str, str]]:
+        """The entities and ids of the records that were deleted here."""
+        return self.table.gone
+
+    def mark_gone(self, entity: str, external_id: str) -> None:
+        """Show a record as deleted: its row stays, struck through."""
+        self.table.gone.add((entity, external_id))
+        if self.window is not None and self.window.entity == entity:
+            found = (one for one in self.window.records if one.external_id == external_id)
+            for record in found:
+                self.replace_record(record)
 
     def _fetch_loading_page(self) -> None:
         """Fetch the page that is asked for, if there is one, and update the notice."""

@@ -5,6 +5,7 @@ from cmdm_tui.config import ConfigurationError
 from cmdm_tui.text import one_line
 from cmdm_tui.tui.commands import Command, CommandTable
 from cmdm_tui.tui.messages import SwitchRequested
+from cmdm_tui.tui.screens.browse.change_commands import CHANGE_COMMANDS
 from cmdm_tui.tui.screens.browse.panes import BrowsePanes
 from cmdm_tui.tui.screens.dialogs.ask import AskScreen
 from cmdm_tui.tui.widgets.record_pane import RECORD_TAB, RELATED_TAB
@@ -160,8 +161,9 @@ COMMANDS = CommandTable[BrowsePanes](
         "open", "o", "By id", "Open a record of this entity by its external id", open_by_id,
         group="Record", cost="1 call", footer_priority=3,
     ),
+    *CHANGE_COMMANDS,
     Command(
-        "add", "a", "Add", "Add a custom entity by its name", add_entity,
+        "add", "plus", "Add", "Add a custom entity by its name", add_entity,
         group="Entities", cost="1 call",
     ),
     Command(
@@ -183,7 +185,7 @@ COMMANDS = CommandTable[BrowsePanes](
         group="Record", needs="records that are missing", footer_priority=5,
     ),
     Command(
-        "entities", "e", "Entities", "Go to the list of entities",
+        "entities", "1", "Entities", "Go to the list of entities",
         lambda screen: screen.entities.take_focus(), is_in_footer=False, group="Move",
     ),
     Command(
