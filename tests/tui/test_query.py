@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from textual.pilot import Pilot
 from cmdm_tui.config import Paths, Profile
 from cmdm_tui.tui import Explorer
 from cmdm_tui.tui.models.row_source import Tone
+from cmdm_tui.tui.screens.changes.preview_screen import PreviewScreen
 from cmdm_tui.tui.screens.dialogs.choice import ChoiceScreen
 from cmdm_tui.tui.screens.dialogs.entry import EntryScreen
 from cmdm_tui.tui.screens.query import pane as pane_module
@@ -67,6 +69,13 @@ async def write(pilot: Pilot[None], screen: QueryScreen, sql: str) -> QueryPane:
 def taken(service: ScriptedService) -> list[str]:
     calls, service.calls = service.calls, []
     return calls
+
+
+def told(app: Explorer) -> str:
+    """Return what was notified, and forget it."""
+    words = " ".join(one.message for one in app._notifications)
+    app.clear_notifications()
+    return words
 
 
 def cells(pane: QueryPane, count: int = 100) -> list[list[object]]:
@@ -200,8 +209,8 @@ async def test_a_run_of_many_calls_is_asked_about(tmp_path: Path) -> None:
         pane.run_statement()
         while not isinstance(pilot.app.screen, ChoiceScreen):
             await pilot.pause()
-        await pilot.pause()
-        assert "120 calls" in screen_words(pilot.app)
+        while "120 calls" not in screen_words(pilot.app):
+            await pilot.pause()
         before = len(service.calls)
         assert before <= 2
         await press(pilot, "enter")
@@ -282,22 +291,24 @@ async def test_ten_thousand_rows_are_read_sorted_and_searched_for_no_call(
     service = ScriptedService({"lead": []})
     async with opened(explore(service), tmp_path) as (pilot, screen):
         pane = await write(
-            pilot, screen, "SELECT i, 10000 - i AS j, 'row ' || i AS k FROM range(10000) t(i)"
+            pilot,
+            screen,
+            "SELECT i, 10000 - i AS j, 'row ' || (i + 10000) AS k FROM range(10000) t(i)",
         )
         taken(service)
         await press(pilot, "ctrl+r", "escape", "G")
         grid = pane.result_pane.grid
         assert grid.cursor_row == 9_999
         assert grid.cursor_key == "10000"
-        assert "row 9999" in screen_text(pilot.app)
+        assert "row 19999" in screen_text(pilot.app)
         await press(pilot, "l", "s")
-        assert "row 9999" in screen_text(pilot.app)
+        assert "row 19999" in screen_text(pilot.app)
         assert "sorted here by j ▲" in pane.result_pane.caption.line
         await press(pilot, "g")
-        assert cells(pane, 1) == [[9_999, 1, "row 9999"]]
+        assert cells(pane, 1) == [[9_999, 1, "row 19999"]]
         await press(pilot, "slash")
         assert isinstance(pilot.app.screen, EntryScreen)
-        await type_text(pilot, "ROW 1234")
+        await type_text(pilot, "ROW 11234")
         await press(pilot, "enter")
         assert grid.cursor_row == 9_999 - 1_234
         assert grid.cursor_column == "k"
@@ -347,14 +358,15 @@ async def test_a_summary_and_charts_of_a_result_make_no_call(
 async def test_a_result_is_exported_and_no_file_replaced_unasked(
     service: ScriptedService, tmp_path: Path, ending: str
 ) -> None:
-    async with opened(explore(service), tmp_path) as (pilot, screen):
+    app = explore(service)
+    async with opened(app, tmp_path) as (pilot, screen):
         await write(pilot, screen, "SELECT 1 AS a UNION ALL SELECT 2")
         file = tmp_path / f"out.{ending}"
         await press(pilot, "ctrl+r", "escape", "X")
         await type_text(pilot, str(file))
         await press(pilot, "enter")
         assert file.stat().st_size > 0
-        assert "Wrote 2 rows" in screen_words(pilot.app)
+        assert f"Wrote 2 rows to {file}" in told(app)
         file.write_text("kept")
         await press(pilot, "X")
         await type_text(pilot, str(file))
@@ -394,7 +406,8 @@ async def test_tabs_are_opened_left_and_closed(service: ScriptedService, tmp_pat
 async def test_history_and_saved_queries_come_back(
     service: ScriptedService, tmp_path: Path
 ) -> None:
-    async with opened(explore(service), tmp_path) as (pilot, screen):
+    app = explore(service)
+    async with opened(app, tmp_path) as (pilot, screen):
         pane = await write(pilot, screen, "SELECT 1 AS one")
         await press(pilot, "ctrl+r")
         await write(pilot, screen, "SELECT 2 AS two")
@@ -425,7 +438,40 @@ async def test_history_and_saved_queries_come_back(
         await press(pilot, "ctrl+o")
         await type_text(pilot, str(tmp_path / "none.sql"))
         await press(pilot, "enter")
-        assert "cannot be read" in screen_words(pilot.app)
+        assert "cannot be read" in told(app)
+
+
+async def test_changes_are_shown_before_any_is_sent(tmp_path: Path) -> None:
+    service = ScriptedService(
+        {"lead": people(3)},
+        {"lead": [{"Name": "LastName", "Type": "Text"}, {"Name": "City", "Type": "Text"}]},
+    )
+    async with opened(explore(service), tmp_path) as (pilot, screen):
+        pane = await write(
+            pilot, screen, "UPDATE lead SET City = 'York' WHERE ExternalID = 'ID000001'"
+        )
+        taken(service)
+        await press(pilot, "ctrl+r")
+        assert isinstance(pilot.app.screen, PreviewScreen)
+        assert "York" in screen_text(pilot.app)
+        assert "Leeds" in screen_text(pilot.app), "the old value is next to the new one"
+        assert not [call for call in service.calls if call.startswith(("PUT", "POST"))]
+        await press(pilot, "escape")
+        assert pilot.app.screen is screen
+        assert "Nothing was sent" in pane.result_pane.caption.line
+
+
+async def test_a_read_only_profile_changes_nothing(tmp_path: Path) -> None:
+    service = ScriptedService({"lead": people(3)})
+    found = replace(profile(), read_only=True)
+    app = Explorer(FixedProfiles(found), catalogs=None, transport=service)
+    async with opened(app, tmp_path) as (pilot, screen):
+        taken(service)
+        pane = await write(pilot, screen, "DELETE FROM lead WHERE ExternalID = 'ID000001'")
+        assert "this profile is read-only" in pane.plan.summary
+        await press(pilot, "ctrl+r")
+        assert "read-only" in pane.result_pane.caption.line
+        assert taken(service) == []
 
 
 async def test_every_key_is_harmless_in_every_state(

@@ -30,7 +30,7 @@ from cmdm_tui.operations.write import WriteOperation, WriteOutcome
 from cmdm_tui.text import count_noun, one_line, visible
 from cmdm_tui.tui.messages import CallReturned
 from cmdm_tui.tui.models.write_context import WORDS, WriteContext, describe_change_error
-from cmdm_tui.tui.prompter import DialogPrompter
+from cmdm_tui.tui.screens.dialogs.prompter import DialogPrompter
 
 _QUIET_KINDS = frozenset({ChangeKind.UPDATE, ChangeKind.DELETE, ChangeKind.CLOSE})
 _MOST_LINES = 50

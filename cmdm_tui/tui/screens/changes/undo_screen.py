@@ -19,7 +19,7 @@ from cmdm_tui.changes.journal_entry import EntryState
 from cmdm_tui.text import count_noun, one_line
 from cmdm_tui.tui.messages import CallReturned
 from cmdm_tui.tui.models.write_context import WriteContext
-from cmdm_tui.tui.prompter import DialogPrompter
+from cmdm_tui.tui.screens.dialogs.prompter import DialogPrompter
 from cmdm_tui.tui.widgets.notice import Notice
 
 FEW_READS = 10

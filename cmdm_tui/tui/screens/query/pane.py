@@ -15,6 +15,7 @@ from textual.widgets import TextArea
 from cmdm_tui.api import ApiError, Event
 from cmdm_tui.catalog import Account
 from cmdm_tui.changes.errors import ChangeError
+from cmdm_tui.changes.sql_returning import describe_unread, returned_columns, returned_rows
 from cmdm_tui.config import ConfigurationError
 from cmdm_tui.formats import OutputColumn, OutputRow
 from cmdm_tui.query.engine import Engine
@@ -30,6 +31,7 @@ from cmdm_tui.tui.models.query_text import complete_sql, find_statement
 from cmdm_tui.tui.models.result_caption import ResultCaption, RunProgress
 from cmdm_tui.tui.models.result_source import ResultSource
 from cmdm_tui.tui.models.row_source import Tone
+from cmdm_tui.tui.screens.changes.apply_screen import ApplyResult
 from cmdm_tui.tui.screens.query.result_pane import ResultPane
 from cmdm_tui.tui.screens.query.statement_run import RunEnd, RunPrompter, StatementRun
 from cmdm_tui.tui.widgets.completion_list import KEYS_WHILE_OPEN, CompletionList
@@ -295,6 +297,22 @@ class QueryPane(Vertical):
                 self._run.discard()
             self._worker.cancel()
 
+    def show_changes(self, end: RunEnd, result: ApplyResult) -> None:
+        """Say what became of the changes of a statement, with the rows that RETURNING gives."""
+        words = ResultCaption(result.words or "Nothing was sent.", Tone.CHANGED)
+        change, made = end.change, end.changes
+        entries = () if result.run is None else result.run.entries
+        if change is not None and made is not None and entries:
+            columns = returned_columns(change.statement.returning, change.known)
+            if columns:
+                source = ResultSource(columns)
+                source.add_rows(columns, list(returned_rows(columns, entries, made.read)))
+                source.end()
+                self.result_pane.show_source(source)
+                unread = tuple(one_line(one) for one in describe_unread(columns, entries))
+                words = ResultCaption(words.line, words.tone, unread)
+        self.result_pane.show_caption(words)
+
     def note_event(self, event: Event) -> None:
         """Count the calls of the run."""
         if self._run is not None:
@@ -362,7 +380,7 @@ class QueryPane(Vertical):
         self._finish()
         end = event.end
         if end.changes is not None:
-            self.result_pane.show_caption(ResultCaption("Changes are ready to be looked at."))
+            self._show_no_result("Nothing was sent so far.", Tone.DIM)
             self.post_message(self.ChangesMade(self, end))
         elif end.result is None:
             self.result_pane.show_caption(

@@ -7,8 +7,13 @@ from typing import ClassVar
 from textual import on
 from textual.binding import Binding, BindingType
 
+from cmdm_tui.catalog import Account
+from cmdm_tui.config import Paths
 from cmdm_tui.tui.commands import BoundCommand
 from cmdm_tui.tui.messages import CallReturned, ClientEvent
+from cmdm_tui.tui.models.write_context import WriteContext
+from cmdm_tui.tui.screens.changes.apply_screen import ApplyResult
+from cmdm_tui.tui.screens.changes.flow import TakeResult, review_changes
 from cmdm_tui.tui.screens.query import commands
 from cmdm_tui.tui.screens.query.pane import QueryPane
 from cmdm_tui.tui.screens.query.tabs import QueryTabs
@@ -28,10 +33,20 @@ def _bind() -> list[BindingType]:
     ]
 
 
+def _ignore(_: ApplyResult) -> None:
+    """Tell no one."""
+
+
 class QueryScreen(QueryTabs):
-    """Runs SQL over an account."""
+    """Runs SQL over an account. `take_changes` is called with what became of changes."""
 
     BINDINGS: ClassVar[list[BindingType]] = _bind()
+
+    def __init__(
+        self, account: Account, paths: Paths | None = None, take_changes: TakeResult = _ignore
+    ) -> None:
+        super().__init__(account, paths)
+        self._take_changes = take_changes
 
     def bind_commands(self) -> Mapping[str, BoundCommand]:
         """Return the screen's commands by id."""
@@ -61,4 +76,15 @@ class QueryScreen(QueryTabs):
 
     @on(QueryPane.ChangesMade)
     def _review(self, event: QueryPane.ChangesMade) -> None:
-        """Show what a statement would change."""
+        """Show what a statement would change; it is sent once that was confirmed."""
+        made = event.end.changes
+        if made is None:
+            return
+
+        def take(result: ApplyResult) -> None:
+            event.pane.show_changes(event.end, result)
+            self.show_quota()
+            self._take_changes(result)
+
+        context = WriteContext(self.account, self.paths.journal)
+        review_changes(self.command_app, context, made.change_set, take)

@@ -13,7 +13,7 @@ from cmdm_tui.operations.statement import StatementOperation
 from cmdm_tui.query.engine import Engine
 from cmdm_tui.query.parsing.write_statement import ReadStatement, SqlStatement, WriteStatement
 from cmdm_tui.query.result import QueryResult
-from cmdm_tui.tui.prompter import DialogPrompter
+from cmdm_tui.tui.screens.dialogs.prompter import DialogPrompter
 
 _HOW_TO_ALLOW = "Run it again and answer yes, or ask for less"
 
