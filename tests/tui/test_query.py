@@ -1,7 +1,7 @@
 """The query screen: what is typed is planned for no call, run for its calls, and kept."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -45,7 +45,7 @@ def planned_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
 @asynccontextmanager
 async def opened(
     app: Explorer, folder: Path, size: tuple[int, int] = (100, 30)
-) -> AsyncIterator[tuple[Pilot[None], QueryScreen]]:
+) -> AsyncGenerator[tuple[Pilot[None], QueryScreen]]:
     async with app.run_test(size=size) as pilot:
         await wait_until_settled(pilot)
         screen = QueryScreen(browse(app).account, Paths(folder / "config", folder / "data"))
@@ -56,6 +56,11 @@ async def opened(
 
 def explore(service: ScriptedService) -> Explorer:
     return Explorer(FixedProfiles(profile()), catalogs=None, transport=service)
+
+
+def explorer(pilot: Pilot[None]) -> Explorer:
+    assert isinstance(pilot.app, Explorer)
+    return pilot.app
 
 
 async def write(pilot: Pilot[None], screen: QueryScreen, sql: str) -> QueryPane:
@@ -142,7 +147,7 @@ async def test_a_fault_is_shown_with_its_place(
             assert place[0] in pane.editor._highlights
             assert any(name == "fault" for *_, name in pane.editor._highlights[place[0]])
         await press(pilot, "ctrl+r")
-        assert "Traceback" not in screen_text(pilot.app)
+        assert "Traceback" not in screen_text(explorer(pilot))
         assert taken(service) == []
 
 
@@ -182,7 +187,7 @@ async def test_completion_offers_takes_and_closes(service: ScriptedService, tmp_
         pane = screen.pane
         await type_text(pilot, "SELECT * FROM lead WHERE Sc")
         assert pane.completion.names[:1] == ("Score",)
-        assert "Score" in screen_text(pilot.app)
+        assert "Score" in screen_text(explorer(pilot))
         await press(pilot, "tab")
         assert pane.editor.text.endswith("WHERE Score")
         assert not pane.completion.is_open
@@ -201,21 +206,47 @@ async def test_completion_offers_takes_and_closes(service: ScriptedService, tmp_
         assert taken(service) == []
 
 
+async def wait_for_question(pilot: Pilot[None], words: str) -> None:
+    """Wait for a dialog with these words: the worker that asks does not end meanwhile."""
+    while not isinstance(pilot.app.screen, ChoiceScreen) or words not in screen_words(
+        explorer(pilot)
+    ):
+        await pilot.pause()
+
+
 async def test_a_run_of_many_calls_is_asked_about(tmp_path: Path) -> None:
     service = ScriptedService({"lead": people(1_200)}, cap=10)
     async with opened(explore(service), tmp_path) as (pilot, screen):
-        pane = await write(pilot, screen, "SELECT LastName, Notes FROM lead WHERE Notes LIKE '%x%'")
-        taken(service)
+        pane = await write(pilot, screen, "SELECT max(length(Notes)) FROM lead")
         pane.run_statement()
-        while not isinstance(pilot.app.screen, ChoiceScreen):
-            await pilot.pause()
-        while "120 calls" not in screen_words(pilot.app):
-            await pilot.pause()
+        await wait_for_question(pilot, "The query takes 12")
         before = len(service.calls)
-        assert before <= 2
         await press(pilot, "enter")
         assert len(service.calls) == before, "Enter alone says no"
         assert "Not run; no record was fetched." in pane.result_pane.caption.line
+        pane.run_statement()
+        await wait_for_question(pilot, "The query takes 12")
+        await pilot.press("down")
+        await press(pilot, "enter")
+        assert len(service.calls) - before >= 119
+        assert cells(pane) == [[22]]
+
+
+async def test_a_search_that_is_not_enough_is_asked_about_and_resumed(tmp_path: Path) -> None:
+    service = ScriptedService({"lead": people(1_200)}, cap=10)
+    async with opened(explore(service), tmp_path) as (pilot, screen):
+        pane = await write(pilot, screen, "SELECT LastName, Notes FROM lead WHERE Notes LIKE '%x%'")
+        pane.run_statement()
+        await wait_for_question(pilot, "have not been enough for the search")
+        await press(pilot, "enter")
+        assert "not finished: these are not the rows of the query" in pane.result_pane.caption.line
+        assert pane.result_pane.caption.tone is Tone.WARNING
+        assert pane.can_resume
+        before = len(service.calls)
+        await press(pilot, "f9")
+        assert len(service.calls) > before
+        assert "not finished" not in pane.result_pane.caption.line
+        assert not pane.can_resume
 
 
 async def test_a_run_that_is_stopped_keeps_what_came_and_says_so(tmp_path: Path) -> None:
@@ -254,7 +285,7 @@ async def test_a_failure_is_a_sentence(service: ScriptedService, tmp_path: Path)
         assert "500" in pane.result_pane.caption.line
         assert not pane.is_running
         assert "\x1b" not in pane.result_pane.caption.line
-        assert "\x1b" not in screen_text(pilot.app)
+        assert "\x1b" not in screen_text(explorer(pilot))
 
 
 async def test_hostile_values_columns_and_pastes_are_shown_in_words(tmp_path: Path) -> None:
@@ -275,10 +306,10 @@ async def test_hostile_values_columns_and_pastes_are_shown_in_words(tmp_path: Pa
             ("escape", "X"),
         ):
             await press(pilot, *keys)
-            shown = screen_text(pilot.app)
+            shown = screen_text(explorer(pilot))
             assert not set("\x1b\x07\u202e") & set(shown)
         await press(pilot, "escape")
-        assert "␛[31m" in screen_text(pilot.app)
+        assert "␛[31m" in screen_text(explorer(pilot))
 
 
 async def test_ten_thousand_rows_are_read_sorted_and_searched_for_no_call(
@@ -300,9 +331,9 @@ async def test_ten_thousand_rows_are_read_sorted_and_searched_for_no_call(
         grid = pane.result_pane.grid
         assert grid.cursor_row == 9_999
         assert grid.cursor_key == "10000"
-        assert "row 19999" in screen_text(pilot.app)
+        assert "row 19999" in screen_text(explorer(pilot))
         await press(pilot, "l", "s")
-        assert "row 19999" in screen_text(pilot.app)
+        assert "row 19999" in screen_text(explorer(pilot))
         assert "sorted here by j ▲" in pane.result_pane.caption.line
         await press(pilot, "g")
         assert cells(pane, 1) == [[9_999, 1, "row 19999"]]
@@ -335,20 +366,20 @@ async def test_a_summary_and_charts_of_a_result_make_no_call(
         assert summary is not None
         assert (summary.row_count, summary.null_count, summary.distinct) == (8, 0, 8)
         assert (summary.smallest, summary.largest, summary.mean) == (0, 14, 7)
-        assert "Mean 7" in screen_words(pilot.app)
+        assert "Mean 7" in screen_words(explorer(pilot))
         await press(pilot, "escape", "p")
         assert isinstance(pilot.app.screen, ChartScreen)
         assert str(pilot.app.screen.kind) == "line"
-        assert "n over day · 8 rows" in screen_words(pilot.app)
-        assert "2026-01-08" in screen_text(pilot.app)
+        assert "n over day · 8 rows" in screen_words(explorer(pilot))
+        assert "2026-01-08" in screen_text(explorer(pilot))
         await press(pilot, "h")
-        assert "how many of 8 rows" in screen_words(pilot.app)
+        assert "how many of 8 rows" in screen_words(explorer(pilot))
         await press(pilot, "escape", "l", "m")
         assert isinstance(pilot.app.screen, SummaryScreen)
         assert pilot.app.screen.summary is not None
         assert pilot.app.screen.summary.top == (("c1", 4), ("c0", 2))
         assert pilot.app.screen.summary.null_count == 2
-        assert "Null 2 (25%)" in screen_words(pilot.app)
+        assert "Null 2 (25%)" in screen_words(explorer(pilot))
         await press(pilot, "escape")
         assert pane.result_pane.grid.has_focus
         assert taken(service) == []
@@ -377,7 +408,7 @@ async def test_a_result_is_exported_and_no_file_replaced_unasked(
         await press(pilot, "X")
         await type_text(pilot, str(tmp_path / "out.exe"))
         await press(pilot, "enter")
-        assert "names no format" in screen_words(pilot.app)
+        assert "names no format" in screen_words(explorer(pilot))
         assert not (tmp_path / "out.exe").exists()
 
 
@@ -391,7 +422,7 @@ async def test_tabs_are_opened_left_and_closed(service: ScriptedService, tmp_pat
         await press(pilot, "ctrl+pageup")
         assert screen.pane is first
         assert first.editor.has_focus
-        assert "SELECT 1 AS a" in screen_text(pilot.app)
+        assert "SELECT 1 AS a" in screen_text(explorer(pilot))
         await press(pilot, "ctrl+w")
         assert isinstance(pilot.app.screen, ChoiceScreen), "it was not saved and not run"
         await press(pilot, "enter")
@@ -419,7 +450,7 @@ async def test_history_and_saved_queries_come_back(
         await press(pilot, "ctrl+s")
         await type_text(pilot, "../x")
         await press(pilot, "enter")
-        assert "A name has" in screen_words(pilot.app)
+        assert "A name has" in screen_words(explorer(pilot))
         await press(pilot, *["backspace"] * 4)
         await type_text(pilot, "First")
         await press(pilot, "enter")
@@ -427,7 +458,7 @@ async def test_history_and_saved_queries_come_back(
         assert saved.read_text() == "SELECT 1 AS one\n"
         assert pane.document.title == "First"
         await type_text(pilot, "x")
-        assert "First*" in screen_text(pilot.app)
+        assert "First*" in screen_text(explorer(pilot))
         await press(pilot, "ctrl+s")
         assert saved.read_text() == "SELECT 1 AS onex\n"
         await press(pilot, "ctrl+t", "f8", "enter")
@@ -453,8 +484,8 @@ async def test_changes_are_shown_before_any_is_sent(tmp_path: Path) -> None:
         taken(service)
         await press(pilot, "ctrl+r")
         assert isinstance(pilot.app.screen, PreviewScreen)
-        assert "York" in screen_text(pilot.app)
-        assert "Leeds" in screen_text(pilot.app), "the old value is next to the new one"
+        assert "York" in screen_text(explorer(pilot))
+        assert "Leeds" in screen_text(explorer(pilot)), "the old value is next to the new one"
         assert not [call for call in service.calls if call.startswith(("PUT", "POST"))]
         await press(pilot, "escape")
         assert pilot.app.screen is screen
