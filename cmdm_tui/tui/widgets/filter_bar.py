@@ -30,6 +30,9 @@ from cmdm_tui.tui.widgets.completion_list import KEYS_WHILE_OPEN, CompletionList
 PLAN_DELAY = 0.25
 """Seconds without a key after which the condition is planned."""
 
+_ASKING_KEYS = frozenset({"tab", "ctrl+@"})
+"""The keys that ask for what can be typed."""
+
 _STYLES = {Tone.ERROR: "$text-error", Tone.WARNING: "$text-warning", Tone.DIM: "$text-muted"}
 
 
@@ -44,7 +47,7 @@ class ConditionInput(Input):
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's own name
         super().__init__(placeholder="City = 'York' AND Score > 50", compact=True, id=id)
-        self.offer_keys: frozenset[str] = frozenset({"tab", "ctrl+@"})
+        self.offer_keys = _ASKING_KEYS
         """The keys that are passed on."""
 
     async def _on_key(self, event: events.Key) -> None:
@@ -203,7 +206,7 @@ class FilterBar(Vertical):
 
     @on(ConditionInput.KeyForOffers)
     def _press(self, event: ConditionInput.KeyForOffers) -> None:
-        if not self.offers.is_open:
+        if not self.offers.is_open and event.key in _ASKING_KEYS:
             self._offer(is_asked=True)
             return
         is_apply = event.key == "enter" and not self.offers.takes_enter()
@@ -224,8 +227,7 @@ class FilterBar(Vertical):
         self._share_keys()
 
     def _share_keys(self) -> None:
-        opens = frozenset({"tab", "ctrl+@"})
-        self._input.offer_keys = KEYS_WHILE_OPEN if self.offers.is_open else opens
+        self._input.offer_keys = KEYS_WHILE_OPEN if self.offers.is_open else _ASKING_KEYS
 
     # Applying.
 

@@ -72,6 +72,10 @@ class ResultPane(Vertical):
         yield Static(markup=False, id="result-notes")
         yield Static(markup=False, id="result-caption")
 
+    def on_unmount(self) -> None:
+        """Let go of the result."""
+        self.close_result()
+
     @property
     def grid(self) -> Grid:
         """The grid."""

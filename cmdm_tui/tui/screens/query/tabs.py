@@ -60,9 +60,7 @@ class QueryTabs(CommandScreen):
         await self.open_tab()
 
     def on_unmount(self) -> None:
-        """Let go of what the results hold."""
-        for pane in self.panes:
-            pane.close()
+        """Close the database of the results; each tab has let go of its own."""
         self._engine.close()
 
     # Tabs.
