@@ -65,7 +65,7 @@ class ChartData:
         return tuple(kinds)
 
     def draw(self, kind: ChartKind, width: int, height: int) -> Text:
-        """Return a chart, at most so many cells wide; more bars than lines are left out."""
+        """Return a chart of `width` cells at most; more bars than `height` are left out."""
         match kind:
             case ChartKind.BAR:
                 return draw_bars(self.bars[:height], width)

@@ -46,7 +46,7 @@ class ChartPoint:
 def draw_bars(bars: Sequence[Bar], width: int) -> Text:
     """Return a line for each bar: its label, the bar, its number.
 
-    Bars begin at zero; where numbers are negative, zero has a line of its own in the middle.
+    Bars begin at zero; where numbers are negative, zero is a line in the middle.
     """
     width = max(width, _LEAST_WIDTH)
     numbers = [format_number(bar.value) for bar in bars]

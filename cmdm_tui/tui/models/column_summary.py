@@ -1,6 +1,6 @@
 """What the values of one column are like: nulls, distinct values, the most frequent, range, mean.
 
-It is computed here over the rows at hand and makes no call. Memory is bounded: at most
+It is computed over the rows that were read, and makes no call. Memory is bounded: at most
 `MOST_DISTINCT` different values are counted one by one, and a number takes eight bytes.
 """
 

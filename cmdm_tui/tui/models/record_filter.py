@@ -39,7 +39,7 @@ class RecordFilter:
     def make_sql(self) -> str:
         """Return the query of the records, the condition on its second line.
 
-        Raises SqlError for what is no condition; its place is one in the condition.
+        Raises SqlError for what is not a condition; its place is one in the condition.
         """
         if not self.text.strip():
             raise SqlError("There is no condition", hint=_HINT)
@@ -120,7 +120,7 @@ class FilteredRecords(ResultSource):
         return Record(self.record_filter.entity, self._key(values, position), properties)
 
     def position(self, key: str) -> int | None:
-        """Return where the record with this external id stands, None where it was not read."""
+        """Return the position of the record with this external id, None where it was not read."""
         while self._positioned < len(self._kept):
             place = self._positioned
             self._positions.setdefault(self._key(self._kept[place], place), place)

@@ -149,7 +149,7 @@ class ResultSource:
         self._revision += 1
 
     def end(self) -> None:
-        """Take in that all rows have come, of something that is no query."""
+        """Take in that all rows have come, of something other than a query."""
         self._state = SourceState.READY
         self._count = len(self._kept)
         self._revision += 1
@@ -166,7 +166,7 @@ class ResultSource:
         return [self._row(position) for position in range(first, last)]
 
     def position(self, key: str) -> int | None:
-        """Return where the row with this key stands."""
+        """Return the position of the row with this key."""
         position = int(key) - 1 if key.isdecimal() else -1
         return position if 0 <= position < self._count else None
 

@@ -1,5 +1,6 @@
-"""The explorer's screens, each with its styles in one folder.
+"""The explorer's screens.
 
-`start/` (the first screen, and the welcome), `sign_in/`, `browse/` (the main screen) and `dialogs/`
-(in front of the others).
+`start/` opens an account, and `sign_in/` asks for one. `browse/` shows its records, `query/` runs
+SQL over them, and `changes/` shows what is about to be changed and what was. `edit/` holds the
+forms, and `dialogs/` what is shown in front of a screen.
 """

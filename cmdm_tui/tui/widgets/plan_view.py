@@ -47,7 +47,7 @@ class PlanView(Vertical):
         return self._shown or EMPTY
 
     def show_plan(self, plan: PlanText) -> None:
-        """Show what is said of a statement, if it is something else than before."""
+        """Show what is said of a statement, if it is another than before."""
         if plan == self._shown:
             return
         self._shown = plan

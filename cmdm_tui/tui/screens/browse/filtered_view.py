@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 
 class FilteredView(Vertical):
-    """Stands in the place of the records while they are filtered; `open_for` opens it.
+    """Shown instead of the records while they are filtered; `open_for` opens it.
 
     The screen hides the records meanwhile, and shows them again on `FilterLeft`.
     """
@@ -102,7 +102,7 @@ class FilteredView(Vertical):
 
     @dataclass
     class CallsBegan(Message):
-        """The calls begin: at most so many."""
+        """The calls begin: at most `most_calls`."""
 
         most_calls: int
 
@@ -134,7 +134,7 @@ class FilteredView(Vertical):
 
     @property
     def is_open(self) -> bool:
-        """Whether it stands in the place of the records."""
+        """Whether it is shown instead of the records."""
         return self.has_class("-open")
 
     @property

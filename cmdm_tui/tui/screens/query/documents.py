@@ -59,7 +59,7 @@ def pick_saved(screen: QueryTabs) -> None:
 
 
 def open_saved(screen: QueryTabs, name: str) -> None:
-    """Open a saved query, in the tab in front where that is empty, else in one of its own."""
+    """Open a saved query, in the tab in front where that is empty, else in another."""
     try:
         saved = screen.saved_queries.require(name)
         text = load_sql(saved.path)

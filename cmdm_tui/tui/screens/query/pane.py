@@ -65,7 +65,7 @@ class QueryPane(Vertical):
 
     @dataclass
     class CallsBegan(Message):
-        """The calls of the run begin: at most so many."""
+        """The calls of the run begin: at most `most_calls`."""
 
         run: StatementRun
         most_calls: int

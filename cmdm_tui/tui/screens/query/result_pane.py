@@ -29,7 +29,7 @@ _STYLES = {
 
 
 class ResultPane(Vertical):
-    """Shows a `ResultSource`, reads its rows as they come into sight, sorts and searches it."""
+    """Shows a `ResultSource`, reads the rows in sight, sorts and searches it."""
 
     @dataclass
     class WindowRead(Message):

@@ -60,7 +60,7 @@ class QueryTabs(CommandScreen):
         await self.open_tab()
 
     def on_unmount(self) -> None:
-        """Close the database of the results; each tab has let go of its own."""
+        """Close the database of the results; each tab has let go of its result."""
         self._engine.close()
 
     # Tabs.
