@@ -24,7 +24,7 @@ from cmdm_tui.tui.models.row_source import SourceColumn
 from cmdm_tui.tui.models.value_text import format_counted, value_text
 
 _ALLOWED = frozenset({"expressions", "from_", "where"})
-_UNCLOSED = "Error tokenizing"
+_UNCLOSED = "is not closed"
 _PLACE = re.compile(r"in line \d+, column \d+")
 _HINT = "For example: City = 'York' AND Score > 50"
 
@@ -62,7 +62,7 @@ class RecordFilter:
         line = error.line - 1 if is_inside and error.line is not None else None
         column = error.column if is_inside else None
         if _UNCLOSED in error.message:
-            return SqlError("A text, a name or a comment is not closed", hint="Close it")
+            return SqlError("A text, a name or a comment is not closed", hint="Close it", line=1)
         message = _PLACE.sub(f"in column {column}", error.message) if is_inside else error.message
         return SqlError(message, hint=error.hint, line=line, column=column)
 
