@@ -114,6 +114,11 @@ def describe_counts(counts: Iterable[tuple[EntryState, int]]) -> str:
     return ", ".join(f"{count:,} {word}" for word, count in words.items() if count) or "nothing"
 
 
+def name_state(state: EntryState) -> str:
+    """Return the state in a word or two, as in `in doubt`."""
+    return _STATES[state]
+
+
 def name_change(entry: JournalEntry) -> str:
     """Return the change's number, its record and where it comes from."""
     change = entry.change

@@ -2,15 +2,16 @@
 
 import itertools
 from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
 from textual.app import App
 from textual.screen import Screen
 
 from cmdm_tui.catalog import Account
-from cmdm_tui.tui.screens.browse.changed_rows import show_result
 from cmdm_tui.tui.screens.browse.screen import BrowseScreen
-from cmdm_tui.tui.screens.changes.apply_screen import ApplyResult
-from cmdm_tui.tui.screens.changes.screen import ChangesScreen
+
+if TYPE_CHECKING:
+    from cmdm_tui.tui.screens.changes.apply_screen import ApplyResult
 
 _numbers = itertools.count(1)
 
@@ -53,11 +54,18 @@ class MainScreens:
     def _makers(self) -> Mapping[str, Callable[[], Screen[None]]]:
         return {
             "records": lambda: BrowseScreen(self.account),
-            "changes": lambda: ChangesScreen(self.account, self._show_changes),
+            "changes": self._make_changes,
         }
 
-    def _show_changes(self, result: ApplyResult) -> None:
+    def _make_changes(self) -> Screen[None]:
+        from cmdm_tui.tui.screens.changes.screen import ChangesScreen
+
+        return ChangesScreen(self.account, self._show_changes)
+
+    def _show_changes(self, result: "ApplyResult") -> None:
         """Show in the records what became of changes on another screen."""
+        from cmdm_tui.tui.screens.browse.changed_rows import show_result
+
         browse = self._screens.get("records")
         if isinstance(browse, BrowseScreen):
             show_result(browse, result)

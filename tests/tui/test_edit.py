@@ -1,19 +1,11 @@
 """Records are changed in a form: nothing is sent before it was shown, and then exactly that."""
 
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager, nullcontext
-from dataclasses import dataclass, replace
+from contextlib import nullcontext
 from pathlib import Path
-from typing import Any
 
-import httpx
 import pytest
-from textual.pilot import Pilot
-from textual.widgets import Button, Input, Static
+from textual.widgets import Button, Static
 
-from cmdm_tui.api import Record
-from cmdm_tui.changes.journal import Journal, JournalRun
-from cmdm_tui.config import Paths
 from cmdm_tui.sandbox import RunningInfo
 from cmdm_tui.tui import Explorer
 from cmdm_tui.tui.screens.browse.screen import BrowseScreen
@@ -21,19 +13,13 @@ from cmdm_tui.tui.screens.changes.apply_screen import ApplyScreen
 from cmdm_tui.tui.screens.changes.preview_screen import PreviewScreen
 from cmdm_tui.tui.screens.dialogs.choice import ChoiceScreen
 from cmdm_tui.tui.screens.dialogs.entry import EntryScreen
-from cmdm_tui.tui.screens.edit.field_row import FieldRow
-from cmdm_tui.tui.screens.edit.form_screen import FormScreen
-from tests.services import CountedNetwork, profile_of
 from tests.tui.driver import (
-    FixedProfiles,
-    browse,
     notice_text,
-    press,
     screen_text,
     screen_words,
     type_text,
-    wait_until_settled,
 )
+from tests.tui.editing import LosingNetwork, Opened, opened
 
 
 @pytest.fixture(autouse=True)
@@ -42,86 +28,9 @@ def fast(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("cmdm_tui.tui.screens.changes.preview_screen.SECONDS_BEFORE_APPLY", 0.0)
 
 
-@dataclass
-class Opened:
-    """The explorer on a sandbox, at its leads, with what is sent counted."""
-
-    app: Explorer
-    pilot: Pilot[None]
-    network: CountedNetwork
-
-    @property
-    def screen(self) -> BrowseScreen:
-        return browse(self.app)
-
-    @property
-    def form(self) -> FormScreen:
-        assert isinstance(self.app.screen, FormScreen)
-        return self.app.screen
-
-    def sent(self) -> list[str]:
-        """Return the calls since the last time, with their methods, and forget them."""
-        made = [one for one in self.network.requests if not one.endswith(" authenticate")]
-        self.network.requests.clear()
-        return made
-
-    @property
-    def toast(self) -> str:
-        """The last notification."""
-        return list(self.app._notifications)[-1].message
-
-    async def press(self, *keys: str) -> None:
-        await press(self.pilot, *keys)
-
-    async def go_to_field(self, name: str) -> FieldRow:
-        await self.press("ctrl+f")
-        self.form.query_one("#find", Input).value = ""
-        await type_text(self.pilot, name)
-        await self.press("enter")
-        row = next(row for row in self.form.rows if row.field_name == name)
-        assert row.has_focus_within
-        return row
-
-    async def retype(self, text: str) -> None:
-        """Type a text over the one in the input that has the focus."""
-        await self.press("home", "ctrl+k")
-        await type_text(self.pilot, text)
-
-    def runs(self) -> list[JournalRun]:
-        with Journal.open(Paths.of_user().journal) as journal:
-            return [journal.load(one.id) for one in journal.runs()]
-
-
-@asynccontextmanager
-async def opened(
-    info: RunningInfo,
-    entity: str = "lead",
-    *,
-    network: CountedNetwork | None = None,
-    size: tuple[int, int] = (80, 24),
-    **settings: Any,
-) -> AsyncGenerator[Opened]:
-    network = network or CountedNetwork()
-    profile = replace(profile_of(info), **settings)
-    app = Explorer(FixedProfiles(profile), catalogs=None, transport=network)
-    async with app.run_test(size=size, notifications=True) as pilot:
-        await wait_until_settled(pilot)
-        there = Opened(app, pilot, network)
-        there.screen.show_entity(entity)
-        await wait_until_settled(pilot)
-        there.sent()
-        yield there
-
-
-def first_lead(there: Opened) -> Record:
-    record = there.screen.records.record
-    assert record is not None
-    return record
-
-
 async def test_one_field_of_one_record_is_one_read_and_one_write(sandbox: RunningInfo) -> None:
     async with opened(sandbox) as there:
-        lead = first_lead(there)
+        lead = there.record
         await there.press("e")
         # The fields are asked for once.
         assert there.sent() == ["GET lead/fields?per_page=200&page=1"]
@@ -140,7 +49,7 @@ async def test_one_field_of_one_record_is_one_read_and_one_write(sandbox: Runnin
         assert there.sent() == []
         await there.press("enter")
         assert there.sent() == [f"GET lead/{lead.external_id}", f"PUT lead/{lead.external_id}"]
-        record = first_lead(there)
+        record = there.record
         assert record.properties == {**lead.properties, "City": "Yorkshire"}
         assert there.screen.record_pane.record == record
         assert "Shown as it was sent" in there.toast
@@ -154,7 +63,7 @@ async def test_one_field_of_one_record_is_one_read_and_one_write(sandbox: Runnin
         assert there.sent() == [f"GET lead/{lead.external_id}"]
         await there.press("enter")
         assert there.sent() == [f"GET lead/{lead.external_id}", f"PUT lead/{lead.external_id}"]
-        assert first_lead(there).properties == lead.properties
+        assert there.record.properties == lead.properties
         await there.press("U")
         assert "no run of this account to take back" in there.toast
         assert there.sent() == []
@@ -203,7 +112,7 @@ async def test_a_held_enter_does_not_send(
 
 async def test_a_cell_is_edited_in_its_place(sandbox: RunningInfo) -> None:
     async with opened(sandbox) as there:
-        lead = first_lead(there)
+        lead = there.record
         await there.press("right", "right", "i")
         assert [row.field_name for row in there.form.rows] == ["LastName"]
         there.sent()
@@ -242,7 +151,7 @@ async def test_a_new_record_is_made_and_opened(sandbox: RunningInfo) -> None:
 
 async def test_a_new_task_belongs_to_its_record(sandbox: RunningInfo) -> None:
     async with opened(sandbox) as there:
-        lead = first_lead(there)
+        lead = there.record
         await there.press("A", "enter")
         there.sent()
         assert "New task of lead" in screen_text(there.app)
@@ -256,7 +165,7 @@ async def test_a_new_task_belongs_to_its_record(sandbox: RunningInfo) -> None:
 
 async def test_a_delete_is_careful_and_marks_its_row(sandbox: RunningInfo) -> None:
     async with opened(sandbox) as there:
-        lead = first_lead(there)
+        lead = there.record
         await there.press("x")
         assert isinstance(there.app.screen, PreviewScreen)
         assert "can be made again, under a new id" in screen_words(there.app)
@@ -275,7 +184,7 @@ async def test_a_lead_is_converted_and_its_account_opened(sandbox: RunningInfo) 
     async with opened(sandbox) as there:
         while not there.screen.commands["convert"].is_available():
             await there.press("down")
-        lead = first_lead(there)
+        lead = there.record
         await there.press("C")
         assert "cannot be taken back" in screen_words(there.app)
         await there.press("left", "left", "enter")
@@ -293,14 +202,14 @@ async def test_a_task_is_closed_and_read_again(sandbox: RunningInfo) -> None:
     async with opened(sandbox, "task") as there:
         while not there.screen.commands["close"].is_available():
             await there.press("down")
-        task = first_lead(there)
+        task = there.record
         assert not there.screen.commands["convert"].is_available()
         await there.press("D", "left", "left", "enter")
         assert there.sent() == [
             f"PUT task/close/{task.external_id}",
             f"GET task/{task.external_id}",
         ]
-        assert first_lead(there).properties["Status"] == "Closed"
+        assert there.record.properties["Status"] == "Closed"
         assert not there.screen.commands["close"].is_available()
 
 
@@ -377,7 +286,7 @@ async def test_many_deletions_want_their_number(
 
 async def test_a_refused_value_is_said_and_changes_nothing(sandbox: RunningInfo) -> None:
     async with opened(sandbox, "task") as there:
-        task = first_lead(there)
+        task = there.record
         await there.press("e")
         there.sent()
         await there.go_to_field("Priority")
@@ -388,26 +297,7 @@ async def test_a_refused_value_is_said_and_changes_nothing(sandbox: RunningInfo)
         assert "1 refused" in words
         assert "Priority" in words
         await there.press("escape")
-        assert first_lead(there) == task
-
-
-class LosingNetwork(CountedNetwork):
-    """Loses the answers to calls of a method, once the service has done what they ask."""
-
-    def __init__(self, method: str) -> None:
-        super().__init__()
-        self.method = method
-        self.is_down = False
-
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        if self.is_down and request.method == "GET":
-            raise httpx.ConnectError("down", request=request)
-        response = await super().handle_async_request(request)
-        if request.method == self.method and "authenticate" not in str(request.url):
-            self.is_down = True
-            await response.aread()
-            raise httpx.ReadError("lost", request=request)
-        return response
+        assert there.record == task
 
 
 async def test_a_lost_answer_leaves_the_change_in_doubt(sandbox: RunningInfo) -> None:
@@ -482,7 +372,7 @@ async def test_the_users_editor_writes_long_text(
     monkeypatch.setattr(Explorer, "suspend", nullcontext)
     monkeypatch.setenv("EDITOR", editor)
     async with opened(sandbox) as there:
-        lead = first_lead(there)
+        lead = there.record
         await there.press("e")
         row = await there.go_to_field("City")
         there.sent()

@@ -1,24 +1,24 @@
-"""The commands that change records: each makes a change set, which is shown before it is sent."""
+"""The commands that change records: each makes a change set, which is shown before it is sent.
+
+The screens that it opens are imported when first used: the explorer starts without them.
+"""
 
 from functools import partial
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from textual.app import App
 
-from cmdm_tui.api import Parent
+from cmdm_tui.api import Parent, Record
 from cmdm_tui.changes.change_set import Change, ChangeKind
-from cmdm_tui.changes.errors import ChangeError
-from cmdm_tui.changes.from_form import make_same_set
 from cmdm_tui.changes.unchanged import is_closed, is_converted
 from cmdm_tui.text import count_noun, one_line
 from cmdm_tui.tui.commands import Command
-from cmdm_tui.tui.screens.browse.changed_rows import show_result
 from cmdm_tui.tui.screens.browse.panes import BrowsePanes
-from cmdm_tui.tui.screens.browse.selection import selected_records, write_context
-from cmdm_tui.tui.screens.changes.apply_screen import ApplyResult
-from cmdm_tui.tui.screens.changes.flow import review_changes, take_result, undo_run
+from cmdm_tui.tui.screens.browse.selection import selected_cell, selected_records, write_context
 from cmdm_tui.tui.screens.dialogs.choice import ChoiceScreen
-from cmdm_tui.tui.screens.edit.form_screen import FormScreen, FormSubject
+
+if TYPE_CHECKING:
+    from cmdm_tui.tui.screens.changes.apply_screen import ApplyResult
 
 _OWNED = ("task", "opportunity")
 
@@ -35,15 +35,12 @@ def can_edit(screen: BrowsePanes) -> bool:
 
 def can_edit_cell(screen: BrowsePanes) -> bool:
     """Return whether the cursor is in a field that may be changed."""
-    column = screen.records.column
-    if column is None or column.is_external_id or not can_write(screen):
+    found = selected_cell(screen) if can_write(screen) else None
+    if found is None:
         return False
-    if not screen.is_record_table_visible or screen.record_pane.has_focus_within:
-        return False
-    record, known = screen.records.record, screen.account.catalog.cached_fields(screen.entity)
-    if record is None or (record.entity, record.external_id) in screen.records.gone:
-        return False
-    return not any(one.read_only and one.name == column.name for one in known)
+    record, name = found
+    known = screen.account.catalog.cached_fields(record.entity)
+    return not any(one.read_only and one.name == name for one in known)
 
 
 def can_make(screen: BrowsePanes) -> bool:
@@ -74,19 +71,20 @@ def edit(screen: BrowsePanes) -> None:
     """Open the form of the selected record; of several, what is typed goes into all."""
     records = selected_records(screen)
     if records:
-        _open_form(screen, FormSubject(records[0].entity, records))
+        _open_form(screen, records[0].entity, records)
 
 
 def edit_cell(screen: BrowsePanes) -> None:
     """Edit the field under the cursor in its place."""
-    record, column = screen.records.record, screen.records.column
-    if record is not None and column is not None:
-        _open_form(screen, FormSubject(record.entity, (record,), only=column.name))
+    found = selected_cell(screen)
+    if found is not None:
+        record, name = found
+        _open_form(screen, record.entity, (record,), only=name)
 
 
 def make_record(screen: BrowsePanes) -> None:
     """Open the form of a new record of the entity."""
-    _open_form(screen, FormSubject(screen.entity))
+    _open_form(screen, screen.entity)
 
 
 def make_owned(screen: BrowsePanes) -> None:
@@ -96,7 +94,7 @@ def make_owned(screen: BrowsePanes) -> None:
 
     def chosen(entity: str | None) -> None:
         if entity is not None:
-            _open_form(screen, FormSubject(entity, parent=parent))
+            _open_form(screen, entity, parent=parent)
 
     name = one_line(f"{record.entity} {record.external_id}", 60)
     screen.open_dialog(ChoiceScreen(f"What is new of {name}?", _OWNED), chosen)
@@ -119,6 +117,10 @@ def close(screen: BrowsePanes) -> None:
 
 def undo_last(screen: BrowsePanes) -> None:
     """Read what takes the last run of the account back, and show it."""
+    from cmdm_tui.changes.errors import ChangeError
+    from cmdm_tui.tui.screens.browse.changed_rows import show_result
+    from cmdm_tui.tui.screens.changes.flow import undo_run
+
     writing = write_context(screen)
     try:
         run_id = writing.find_last_run()
@@ -131,10 +133,22 @@ def undo_last(screen: BrowsePanes) -> None:
         undo_run(_app_of(screen), writing, run_id, partial(show_result, screen))
 
 
-def _open_form(screen: BrowsePanes, subject: FormSubject) -> None:
-    writing = write_context(screen)
+def _open_form(
+    screen: BrowsePanes,
+    entity: str,
+    records: tuple[Record, ...] = (),
+    *,
+    parent: Parent | None = None,
+    only: str | None = None,
+) -> None:
+    from cmdm_tui.tui.screens.browse.changed_rows import show_result
+    from cmdm_tui.tui.screens.changes.flow import take_result
+    from cmdm_tui.tui.screens.edit.form_screen import FormScreen, FormSubject
 
-    def answered(result: ApplyResult | None) -> None:
+    writing = write_context(screen)
+    subject = FormSubject(entity, records, parent, only)
+
+    def answered(result: "ApplyResult | None") -> None:
         screen.show_quota()
         take_result(_app_of(screen), writing, result, partial(show_result, screen))
 
@@ -142,6 +156,10 @@ def _open_form(screen: BrowsePanes, subject: FormSubject) -> None:
 
 
 def _review_same(screen: BrowsePanes, kind: ChangeKind) -> None:
+    from cmdm_tui.changes.from_form import make_same_set
+    from cmdm_tui.tui.screens.browse.changed_rows import show_result
+    from cmdm_tui.tui.screens.changes.flow import review_changes
+
     records = selected_records(screen)
     if not records:
         return

@@ -1,11 +1,13 @@
 """Which records a command means: those that are marked, else the one under the cursor."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from cmdm_tui.api import Record
-from cmdm_tui.tui.models.write_context import WriteContext
 from cmdm_tui.tui.screens.browse.panes import BrowsePanes
+
+if TYPE_CHECKING:
+    from cmdm_tui.tui.models.write_context import WriteContext
 
 RecordAddress = tuple[str, str]
 """An entity and the external id of one of its records."""
@@ -21,8 +23,10 @@ class MarkedRecords(Protocol):
         ...
 
 
-def write_context(screen: BrowsePanes) -> WriteContext:
+def write_context(screen: BrowsePanes) -> "WriteContext":
     """Return what changes of the screen's account need."""
+    from cmdm_tui.tui.models.write_context import WriteContext
+
     return WriteContext.of_user(screen.account)
 
 
@@ -44,6 +48,20 @@ def selected_records(screen: BrowsePanes) -> tuple[Record, ...]:
         found = tuple(marked) or (() if cursor is None else (cursor,))
     gone = screen.records.gone
     return tuple(one for one in found if (one.entity, one.external_id) not in gone)
+
+
+def selected_cell(screen: BrowsePanes) -> tuple[Record, str] | None:
+    """Return the record and the field under the cursor of the records; None where there is none.
+
+    The external id is not a field.
+    """
+    column, record = screen.records.column, screen.records.record
+    if column is None or column.is_external_id or record is None:
+        return None
+    if not screen.is_record_table_visible or screen.record_pane.has_focus_within:
+        return None
+    is_gone = (record.entity, record.external_id) in screen.records.gone
+    return None if is_gone else (record, column.name)
 
 
 def find_shown_records(

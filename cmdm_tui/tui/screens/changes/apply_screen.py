@@ -25,7 +25,12 @@ from cmdm_tui.changes.change_set import ChangeKind, ChangeSet
 from cmdm_tui.changes.errors import ChangeError
 from cmdm_tui.changes.journal import Journal, JournalRun
 from cmdm_tui.changes.journal_entry import EntryState, JournalEntry, RunSummary
-from cmdm_tui.operations.change_texts import describe_counts, describe_outcome, name_change
+from cmdm_tui.operations.change_texts import (
+    describe_counts,
+    describe_outcome,
+    name_change,
+    name_state,
+)
 from cmdm_tui.operations.write import WriteOperation, WriteOutcome
 from cmdm_tui.text import count_noun, one_line, visible
 from cmdm_tui.tui.messages import CallReturned
@@ -335,9 +340,8 @@ def _is_quiet(run: JournalRun) -> bool:
 
 
 def _describe_entry(entry: JournalEntry) -> str:
-    state = describe_counts([(entry.state, 1)]).removeprefix("1 ")
     reason = f": {one_line(entry.reason, 300)}" if entry.reason else ""
-    return f"{name_change(entry)}: {state}{reason}"
+    return f"{name_change(entry)}: {name_state(entry.state)}{reason}"
 
 
 def _resume(run_id: int) -> ApplyWork:

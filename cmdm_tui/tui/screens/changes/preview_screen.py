@@ -31,6 +31,8 @@ SECONDS_BEFORE_APPLY = 0.3
 """Seconds after it has appeared in which it takes no Enter, as a key that is held repeats."""
 
 _LEAST_WIDTH, _FEW_ROWS = 12, 8
+_WIDEST = 110
+"""Cells that the dialog takes at most, as in its styles."""
 _FRAME = 8
 """Cells at the sides of the list: border, padding and scroll bar."""
 
@@ -113,7 +115,7 @@ class PreviewScreen(ModalScreen[ApplyResult | None]):
         is_one = self._preview.change_count <= 1
         first = [] if is_one else [("change", 7), ("record", 18)]
         names = [*first, ("field", 18)]
-        room = self.query_one("#changes-dialog").outer_size.width - _FRAME
+        room = min(_WIDEST, self.size.width * 24 // 25) - _FRAME
         left = room - sum(width + 2 for _, width in names)
         width = max(left // 2 - 2, _LEAST_WIDTH)
         return [*names, ("old", width), ("new", width)]

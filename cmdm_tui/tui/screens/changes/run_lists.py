@@ -9,8 +9,8 @@ from textual.widgets import DataTable
 
 from cmdm_tui.changes.journal import JournalRun
 from cmdm_tui.changes.journal_entry import EntryState
+from cmdm_tui.operations.change_texts import name_state
 from cmdm_tui.operations.journal_rows import RunRow, list_entry
-from cmdm_tui.text import one_line
 from cmdm_tui.tui.widgets.cells import Cell
 
 MOST_ENTRIES = 1_000
@@ -87,7 +87,7 @@ class EntryList(DataTable[Cell | Text]):
         entries = () if run is None else run.entries
         for entry in entries[:MOST_ENTRIES]:
             number, kind, entity, external_id, _, reason, origin = list_entry(entry)
-            state = Text(one_line(entry.state.value), style=_STYLES.get(entry.state, ""))
+            state = Text(name_state(entry.state), style=_STYLES.get(entry.state, ""))
             record = f"{entity} {external_id or ''}"
             cells = [Cell(one) for one in (number, kind, record, reason, origin)]
             self.add_row(*cells[:3], state, *cells[3:])

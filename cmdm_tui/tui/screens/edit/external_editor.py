@@ -9,10 +9,14 @@ from pathlib import Path
 
 from textual.app import App, SuspendNotSupported
 
+from cmdm_tui.config.bounded_files import read_bounded
+from cmdm_tui.operations.interrupts import handle_interrupt
 from cmdm_tui.text import one_line
 
 _USUAL_EDITORS = ("/usr/bin/editor", "/usr/bin/nano", "/usr/bin/vi")
 _BOM = "\ufeff"
+_LARGEST_TEXT = 1 << 20
+"""Bytes of an edited text: more is too much for a field."""
 
 
 class EditorFailed(Exception):
@@ -22,29 +26,31 @@ class EditorFailed(Exception):
 def edit_text(app: App[None], text: str) -> str:
     """Return what the user makes of the text.
 
-    The file is its owner's alone, in a folder of its own, and removed in any case. It holds the
+    The file is its owner's alone, in a private folder, and removed in any case. It holds the
     text byte for byte, with a line feed at its end where there is none; one that the text did not
     have is taken off again, and so is a byte order mark that the editor has added. Where every
     line of the text ends in CR LF, so do those of an editor that writes line feeds alone. Raises
     EditorFailed.
     """
-    with tempfile.TemporaryDirectory(prefix="cmdm-edit-") as folder:
-        path = Path(folder) / "value.txt"
-        _write_private(path, text if text.endswith("\n") or not text else f"{text}\n")
-        before = path.read_bytes()
-        _run_editor(app, path)
-        try:
-            after = path.read_bytes()
-        except OSError as error:
-            raise EditorFailed(f"The edited text cannot be read: {error.strerror}.") from None
-        if after == before:
-            return text
-        try:
-            edited = after.decode("utf-8")
-        except UnicodeDecodeError:
-            message = "The editor has written text that is not UTF-8. The field is as it was."
-            raise EditorFailed(message) from None
-    return _fit_to(text, edited)
+    content = _encode(text if text.endswith("\n") or not text else f"{text}\n")
+    try:
+        with tempfile.TemporaryDirectory(prefix="cmdm-edit-", ignore_cleanup_errors=True) as folder:
+            path = Path(folder) / "value.txt"
+            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(handle, "wb") as file:
+                file.write(content)
+            _run_editor(app, path)
+            after = read_bounded(path, _LARGEST_TEXT)
+    except OSError as error:
+        message = f"The editor's file cannot be used: {error.strerror}. The field is as it was."
+        raise EditorFailed(message) from None
+    if after == content:
+        return text
+    try:
+        return _fit_to(text, after.decode("utf-8"))
+    except UnicodeDecodeError:
+        message = "The editor has written text that is not UTF-8. The field is as it was."
+        raise EditorFailed(message) from None
 
 
 def _fit_to(text: str, edited: str) -> str:
@@ -61,21 +67,19 @@ def _fit_to(text: str, edited: str) -> str:
     return edited
 
 
-def _write_private(path: Path, text: str) -> None:
+def _encode(text: str) -> bytes:
     try:
-        content = text.encode("utf-8")
+        return text.encode("utf-8")
     except UnicodeEncodeError:
         message = "The text holds half a character, which no editor can read. It is as it was."
         raise EditorFailed(message) from None
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "wb") as file:
-        file.write(content)
 
 
 def _run_editor(app: App[None], path: Path) -> None:
     command = _find_editor()
     try:
-        with app.suspend():
+        # Ctrl-C is the editor's while it has the terminal.
+        with app.suspend(), handle_interrupt(lambda: None):
             ended = subprocess.run([*command, str(path)], check=False)  # noqa: S603 - the user's own
     except SuspendNotSupported:
         message = "An editor cannot be opened here: this terminal cannot be handed over."

@@ -34,16 +34,15 @@ class ValueInput(Input):
         Binding("ctrl+f", "screen.find", "Find", show=False),
     ]
 
+    has_left_out = False
+    """Whether characters were left out of what was typed or pasted last."""
+
     def validate_value(self, value: str) -> str:
         """Leave out characters that cannot be shown; a pasted text may hold them."""
-        if visible(value) == value:
+        self.has_left_out = visible(value) != value
+        if not self.has_left_out:
             return value
-        self.post_message(CharactersLeftOut())
         return "".join(one for one in value if visible(one) == one)
-
-
-class CharactersLeftOut(Message):
-    """A text was typed or pasted that one line cannot hold whole."""
 
 
 class ValueSelect(Select[str]):
@@ -88,10 +87,14 @@ class FieldRow(Vertical):
 
     @dataclass
     class Edited(Message):
-        """Something was typed or chosen; None is null."""
+        """Something was typed or chosen; None is null.
+
+        It `is_cut` where one line cannot hold all of what was pasted.
+        """
 
         row: "FieldRow"
         text: str | None
+        is_cut: bool = False
 
     def __init__(self, form: EditForm, one: FormField) -> None:
         super().__init__()
@@ -230,7 +233,8 @@ class FieldRow(Vertical):
             return  # it was empty before: null or an empty text, as it is
         text = event.value or ("" if self.is_empty_text else None)
         event.input.placeholder = self._describe_null()
-        self.post_message(self.Edited(self, text))
+        is_cut = isinstance(event.input, ValueInput) and event.input.has_left_out
+        self.post_message(self.Edited(self, text, is_cut))
 
     @on(Select.Changed)
     def _take_choice(self, event: Select.Changed) -> None:

@@ -20,7 +20,7 @@ from cmdm_tui.tui.screens.changes.apply_screen import ApplyResult
 from cmdm_tui.tui.screens.changes.preview_screen import PreviewScreen
 from cmdm_tui.tui.screens.dialogs.choice import ChoiceScreen
 from cmdm_tui.tui.screens.edit.external_editor import EditorFailed, edit_text
-from cmdm_tui.tui.screens.edit.field_row import CharactersLeftOut, FieldRow, LongValue, ValueInput
+from cmdm_tui.tui.screens.edit.field_row import FieldRow, LongValue, ValueInput
 from cmdm_tui.tui.widgets.notice import Notice
 
 _KEEP, _DISCARD = "Keep editing", "Discard what was typed"
@@ -161,13 +161,12 @@ class FormScreen(ModalScreen[ApplyResult | None]):
         if self._form is not None:
             self._form.enter(event.row.field_name, event.text)
             event.row.show_state()
-            self._notice.hide()
+            if event.is_cut:
+                words = "Characters that one line cannot show were left out; ctrl+e takes them."
+                self._notice.show_text(words, alone=False)
+            else:
+                self._notice.hide()
             self._show_state()
-
-    @on(CharactersLeftOut)
-    def _say_left_out(self) -> None:
-        words = "Characters that cannot be shown in one line were left out; ctrl+e takes them."
-        self._notice.show_text(words, alone=False)
 
     def _show_state(self) -> None:
         form = self._form
