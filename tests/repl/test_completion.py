@@ -9,10 +9,10 @@ from prompt_toolkit.document import Document
 from cmdm_tui.api import Field
 from cmdm_tui.catalog import Account
 from cmdm_tui.changes import change_set
+from cmdm_tui.query.completion.sql import OWNER_FIELDS, PROCEDURES
 from cmdm_tui.query.parsing.write_parts import Procedure
 from cmdm_tui.repl.completion.completer import StatementCompleter
 from cmdm_tui.repl.completion.rules import RULES, suggest
-from cmdm_tui.repl.completion.sql import OWNER_FIELDS, PROCEDURES
 from cmdm_tui.repl.session_catalog import SessionCatalog
 from cmdm_tui.text import visible
 
