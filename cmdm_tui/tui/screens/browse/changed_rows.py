@@ -34,7 +34,8 @@ def show_result(screen: BrowsePanes, result: ApplyResult) -> None:
     screen.post_message(CountsChanged())
     screen.post_message(CallReturned())
     if result.words:
-        screen.notify(_describe(result, made), timeout=_SECONDS, markup=False)
+        words = _describe(result, made, is_filtered=screen.filtered is not None)
+        screen.notify(words, timeout=_SECONDS, markup=False)
     if result.to_open is not None:
         screen.record_pane.read_record(*result.to_open)
         screen.open_pane(RECORD_TAB)
@@ -60,10 +61,12 @@ def merge_written(screen: BrowsePanes, entries: Iterable[JournalEntry]) -> Itera
             yield shown[address]
 
 
-def _describe(result: ApplyResult, made: list[JournalEntry]) -> str:
+def _describe(result: ApplyResult, made: list[JournalEntry], *, is_filtered: bool) -> str:
     words = result.words
     kinds = {one.change.kind for one in made}
-    if kinds == {ChangeKind.UPDATE}:
+    if is_filtered and made:
+        words += " The rows are as they were found; r looks for them again."
+    elif kinds == {ChangeKind.UPDATE}:
         words += " Shown as it was sent; r reads what is stored."
     elif kinds & {ChangeKind.CLOSE, ChangeKind.CONVERT} and len(made) > 1:
         words += " The rows are as they were read; r reads them again."

@@ -224,10 +224,33 @@ class FilteredView(Vertical):
         else:
             self.grid.focus()
 
+    def find_record(self, external_id: str) -> Record | None:
+        """Return a record that is shown, None where it is not: no call."""
+        place = None if self.source is None else self.source.position(external_id)
+        return None if place is None or self.source is None else self.source.record(place)
+
+    @property
+    def marked_records(self) -> Sequence[Record]:
+        """The marked records, in the order in which they stand."""
+        source = self.source
+        if source is None:
+            return ()
+        places = sorted(p for p in map(source.position, self.grid.marks) if p is not None)
+        found = map(source.record, places)
+        return [record for record in found if record is not None]
+
+    def refresh_records(self) -> None:
+        """Look for the records again, by the same condition."""
+        if self.source is not None and self._run is None:
+            self._look_for(self.source.record_filter)
+
     @on(FilterBar.Applied)
     def _apply(self, event: FilterBar.Applied) -> None:
+        self._look_for(event.record_filter)
+
+    def _look_for(self, record_filter: RecordFilter) -> None:
         self._clear()
-        source = FilteredRecords(event.record_filter)
+        source = FilteredRecords(record_filter)
         source.on_wanted = self._read_wanted
         self.source = source
         self.grid.show(source)
@@ -236,9 +259,9 @@ class FilteredView(Vertical):
             self.post_message(self.CallsBegan(most_calls))
 
         prompter = RunPrompter(self.app, began)  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]
-        run = StatementRun(self._account, self._engine, prompter)
+        run = StatementRun(self._account, self._engine, prompter, is_raw=True)
         self._run, self._progress = run, RunProgress()
-        work = partial(self._follow, run, event.record_filter)
+        work = partial(self._follow, run, record_filter)
         self._worker = self.run_worker(work, group="filter", exclusive=True)
         self.bar.close()
         self.grid.focus()

@@ -33,7 +33,8 @@ def selected_records(screen: BrowsePanes) -> tuple[Record, ...]:
     elif screen.shows_fields or screen.entities.has_focus_within:
         found = ()
     else:
-        keys, cursor = screen.records.grid.marks.keys, screen.records.record
+        view = screen.filtered or screen.records
+        keys, cursor = view.grid.marks.keys, view.record
         marked = _find_rows(screen, keys)
         if len(marked) < len(keys):
             return ()  # some were let go of: a part of them is not what is meant
@@ -69,6 +70,9 @@ def find_shown_records(
 
 
 def _find_rows(screen: BrowsePanes, ids: Iterable[str]) -> tuple[Record, ...]:
+    if screen.filtered is not None:
+        shown = map(screen.filtered.find_record, ids)
+        return tuple(record for record in shown if record is not None)
     window = screen.records.window
     if window is None:
         return ()

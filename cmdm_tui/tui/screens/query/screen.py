@@ -9,6 +9,7 @@ from textual.binding import Binding, BindingType
 
 from cmdm_tui.catalog import Account
 from cmdm_tui.config import Paths
+from cmdm_tui.operations.call_log import CallLog
 from cmdm_tui.tui.commands import BoundCommand
 from cmdm_tui.tui.messages import CallReturned, ClientEvent
 from cmdm_tui.tui.models.write_context import WriteContext
@@ -43,9 +44,13 @@ class QueryScreen(QueryTabs):
     BINDINGS: ClassVar[list[BindingType]] = _bind()
 
     def __init__(
-        self, account: Account, paths: Paths | None = None, take_changes: TakeResult = _ignore
+        self,
+        account: Account,
+        paths: Paths | None = None,
+        take_changes: TakeResult = _ignore,
+        call_log: CallLog | None = None,
     ) -> None:
-        super().__init__(account, paths)
+        super().__init__(account, paths, call_log)
         self._take_changes = take_changes
 
     def bind_commands(self) -> Mapping[str, BoundCommand]:

@@ -50,9 +50,15 @@ class RunEnd:
 
 
 class StatementRun:
-    """Runs a statement once; `stop` and `discard` end it early."""
+    """Runs a statement once; `stop` and `discard` end it early.
 
-    def __init__(self, account: Account, engine: Engine, prompter: RunPrompter) -> None:
+    With `is_raw`, every field is text as it is stored.
+    """
+
+    def __init__(
+        self, account: Account, engine: Engine, prompter: RunPrompter, *, is_raw: bool = False
+    ) -> None:
+        self._is_raw = is_raw
         self._account = account
         self._engine = engine
         self._prompter = prompter
@@ -67,7 +73,7 @@ class StatementRun:
         """Run it. Raises QueryError, ChangeError, ReadOnly or another ApiError."""
         if not isinstance(statement, ReadStatement):
             return await self._plan_changes(statement)
-        prepared = await self._operation.prepare(statement.script.padded)
+        prepared = await self._operation.prepare(statement.script.padded, is_raw=self._is_raw)
         try:
             outcome = await self._operation.run(prepared, receive)
         except CallsNotAllowed as refusal:

@@ -10,6 +10,7 @@ from textual.widgets import ContentSwitcher, Tab, Tabs
 
 from cmdm_tui.catalog import Account
 from cmdm_tui.config import Paths
+from cmdm_tui.operations.call_log import CallLog
 from cmdm_tui.operations.saved_queries import SavedQueries
 from cmdm_tui.operations.statement_history import StatementHistory
 from cmdm_tui.query.engine import Engine
@@ -30,16 +31,19 @@ Answer = TypeVar("Answer")
 class QueryTabs(CommandScreen):
     """Tabs of SQL over an account, and what the commands ask of them.
 
-    `paths` are the user's folders: history, saved queries, journal.
+    `paths` are the user's folders: history, saved queries, journal. `call_log` has the calls made.
     """
 
     CSS_PATH = "query.tcss"
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]  # noqa: RUF012 - as declared above it
     is_main = True
 
-    def __init__(self, account: Account, paths: Paths | None = None) -> None:
+    def __init__(
+        self, account: Account, paths: Paths | None = None, call_log: CallLog | None = None
+    ) -> None:
         super().__init__()
         self.account = account
+        self._call_log = call_log
         self.paths = paths or Paths.of_user()
         self.saved_queries = SavedQueries(self.paths.saved_queries)
         self._engine = Engine(account)
@@ -51,7 +55,7 @@ class QueryTabs(CommandScreen):
         """Lay out the tabs, the one in front, the status line and the footer."""
         yield Tabs(id="query-tabs")
         yield ContentSwitcher(id="query-panes")
-        yield StatusLine(self.account, id="status")
+        yield StatusLine(self.account, call_log=self._call_log, id="status")
         yield KeyFooter()
 
     async def on_mount(self) -> None:
