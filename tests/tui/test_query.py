@@ -520,3 +520,15 @@ async def test_every_key_is_harmless_in_every_state(
                     await press(pilot, "escape")
         assert taken(service) == []
         assert pilot.app._exception is None
+
+
+async def test_keys_pressed_while_the_screen_opens_are_typed(
+    service: ScriptedService, tmp_path: Path
+) -> None:
+    app = explore(service)
+    async with app.run_test(size=(100, 30)) as pilot:
+        await wait_until_settled(pilot)
+        screen = QueryScreen(browse(app).account, Paths(tmp_path / "config", tmp_path / "data"))
+        await app.push_screen(screen)
+        assert app.focused is screen.pane.editor, "before any other message is handled"
+        await wait_until_settled(pilot)
