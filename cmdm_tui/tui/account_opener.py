@@ -34,11 +34,26 @@ class ProfileSummary:
 
 
 @dataclass(frozen=True, slots=True)
+class OfflineAccount:
+    """Records in a file, to be explored as an account; nothing of it is kept between runs.
+
+    `profile` has no secret of a user. `origin` says what the records are, in a few words; both are
+    untrusted. `transport` answers in place of the network; where it is None, the profile names a
+    service that runs on this machine.
+    """
+
+    profile: Profile
+    origin: str
+    transport: httpx.AsyncBaseTransport | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class AccountChoice:
-    """Which account to open: the demo's, that of a profile, or that of the chosen profile."""
+    """Which account to open: the demo's, one of a file, a profile's, or the chosen profile's."""
 
     is_demo: bool = False
     profile: str | None = None
+    offline: OfflineAccount | None = None
 
 
 class ProfileProvider(Protocol):
@@ -84,9 +99,9 @@ class AccountOpener:
     """Opens accounts. What may block runs in a thread, so that the screen goes on painting.
 
     `catalogs` is the folder of the catalogs' files, None to keep none; `transport` replaces the
-    network; `listener` gets the events of the account's client. Every method raises
-    ConfigurationError for what cannot be read, kept or started, and ApiError for an address
-    or credentials that cannot be used.
+    network, except for an offline account, which has its own; `listener` gets the events of the
+    account's client. Every method raises ConfigurationError for what cannot be read, kept or
+    started, and ApiError for an address or credentials that cannot be used.
     """
 
     profiles: ProfileProvider
@@ -99,6 +114,8 @@ class AccountOpener:
 
         Raises MissingSecrets and NoProfile as well.
         """
+        if choice.offline is not None:
+            return self._open_offline(choice.offline)
         if choice.is_demo:
             return self._open_account(await asyncio.to_thread(self.profiles.start_demo))
         load = self.profiles.load_profile
@@ -125,4 +142,13 @@ class AccountOpener:
     def _open_account(self, profile: Profile) -> Account:
         return Account.open(
             profile, catalogs=self.catalogs, transport=self.transport, listener=self.listener
+        )
+
+    def _open_offline(self, offline: OfflineAccount) -> Account:
+        return Account.open(
+            offline.profile,
+            catalogs=None,
+            transport=offline.transport,
+            listener=self.listener,
+            origin=offline.origin,
         )

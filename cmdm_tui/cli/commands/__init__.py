@@ -3,9 +3,9 @@
 Public: `cmdm`, the group of all commands, and `LazyGroup`. A module is named by its command, or by
 what several commands have in common: `records`, `record_changes` and `api` make calls; `query` with
 `query_run` and `query_output`; `login` with `login_form`; `account` and `profiles` with
-`secret_locations`; `interactive` starts the explorer, the demo and the prompt; `sql`, `import_`
-(with `import_options`), `copy`, `apply` and `journal` send changes, with `change_options` and
-`change_run`; `probe`, `fuzz`, `sandbox`, `harness/`, `doctor/`.
+`secret_locations`; `interactive` starts the explorer, the demo and the prompt, `explore` the
+explorer on files; `sql`, `import_` (with `import_options`), `copy`, `apply` and `journal` send
+changes, with `change_options` and `change_run`; `probe`, `fuzz`, `sandbox`, `harness/`, `doctor/`.
 """
 
 from collections.abc import Mapping
@@ -18,6 +18,7 @@ from cmdm_tui.cli.context import CommandContext
 from cmdm_tui.cli.signals import active_signals
 
 _COMMANDS = {
+    "explore": "cmdm_tui.cli.commands.explore:explore",
     "demo": "cmdm_tui.cli.commands.interactive:demo",
     "repl": "cmdm_tui.cli.commands.interactive:repl",
     "query": "cmdm_tui.cli.commands.query:query",
@@ -52,7 +53,7 @@ _COMMANDS = {
 
 
 _LONGEST_TIMEOUT = 1e9
-_INTERACTIVE = {None, "demo", "repl"}
+_INTERACTIVE = {None, "explore", "demo", "repl"}
 """Commands that last as long as a person likes: each call or statement has the time instead."""
 
 

@@ -56,6 +56,8 @@ class RecordedRecords:
 
     entities: dict[str, RecordedEntity] = field(default_factory=dict[str, RecordedEntity])
     """By their names in lower case, in the order in which they were first seen."""
+    call_count: int = 0
+    """How many recorded calls were read, whatever they were."""
 
     @property
     def record_count(self) -> int:
@@ -85,6 +87,7 @@ class RecordedRecords:
         out not to hold.
         """
         for answer in answers:
+            self.call_count += 1
             reading = _Reading(self, answer, label)
             reading.take_over()
 

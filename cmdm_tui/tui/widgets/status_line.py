@@ -65,7 +65,8 @@ class StatusLine(Horizontal):
         quota = QuotaText.of(client.quota, client.clock_offset, time.time())
         calls = Content.styled(quota.calls, "bold $text-warning" if quota.is_low else "bold")
         parts = [calls] if doing else [calls, Content(quota.reset), Content(quota.token)]
-        where = Content.styled(doing, "$text-accent") if doing else one_line(client.host, 80)
+        place = self._account.origin or client.host
+        where = Content.styled(doing, "$text-accent") if doing else one_line(place, 80)
         set_text(self.query_one("#status-where", Static), _GAP + where)
         set_text(
             self.query_one("#status-quota", Static), _GAP.join([part for part in parts if part])
