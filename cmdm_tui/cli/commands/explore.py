@@ -23,8 +23,8 @@ _NO_ADDRESS = "http://127.0.0.1"
 """An address that a client accepts; what was recorded answers in place of the network."""
 _NO_SECRET = "no-secret-of-anybody"  # noqa: S105 — a sign-in to a cassette takes anything
 _LARGEST_DATABASE = 2**40
-_HOUR_CALLS = 1_000_000
-_TOKEN_SECONDS = 86_400
+_WITHOUT_LIMITS = {"counted": "nothing", "rate_headers": "missing", "token_header": "missing"}
+"""Behaviours of a sandbox that tells of no limit and has none."""
 
 
 @click.command(short_help="Explore an account, or cassettes or a sandbox's data offline.")
@@ -141,9 +141,7 @@ def _run_copy(path: Path, data: Path) -> "Generator[OfflineAccount]":
         copy = Path(folder) / "data"
         with report_run_failures():
             copy_data(data, copy)
-        config = SandboxConfig(
-            data=copy, port=0, lasting=False, rate_limit=_HOUR_CALLS, token_ttl=_TOKEN_SECONDS
-        )
+        config = SandboxConfig(data=copy, port=0, lasting=False, behaviours=_WITHOUT_LIMITS)
         with Sandbox.embedded(config) as info:
             name = _name_profile(path)
             profile = replace(profile_of_sandbox(info), name=name, catalog=name, read_only=True)

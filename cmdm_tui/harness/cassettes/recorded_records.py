@@ -10,7 +10,14 @@ from dataclasses import dataclass, field
 from typing import Any, cast
 
 from cmdm_tui.api import Record, ResponseTooLarge
-from cmdm_tui.api.decode_lists import NoList, find_rows, parse_text, read_row, read_rows
+from cmdm_tui.api.decode_lists import (
+    NoList,
+    find_rows,
+    parse_text,
+    parse_total,
+    read_row,
+    read_rows,
+)
 from cmdm_tui.api.json_body import decode_json
 from cmdm_tui.harness.calls import parse_call, parse_given
 from cmdm_tui.harness.cassettes.canonical_yaml import RecordedAnswer
@@ -141,6 +148,8 @@ class _Reading:
             rows = read_rows(content, self._entity).records if content else ()
         except NoList:
             return
+        if not rows and parse_total(content, "Total Records"):
+            return  # a page past the last: there are records, and none of them was seen
         known = self._records.open_entity(self._entity)
         for row in rows:
             known.setdefault(row.external_id, {}).update(row.properties)
