@@ -26,13 +26,11 @@ from tests.tui.driver import (
 from tests.tui.scripted_service import ScriptedService, profile
 
 CASSETTE = Path(__file__).parents[2] / "cassettes" / "contract" / "retrieve-many.yaml"
-CATALOGS = Path("/nonexistent/catalogs")
-"""Nothing can be kept there: an account that tried would say so."""
 
 
-async def test_a_cassette_is_explored_without_a_connection() -> None:
+async def test_a_cassette_is_explored_without_a_connection(tmp_path: Path) -> None:
     with open_offline(CASSETTE) as offline:
-        app = Explorer(FixedProfiles(profile()), catalogs=CATALOGS, offline=offline)
+        app = Explorer(FixedProfiles(profile()), catalogs=tmp_path, offline=offline)
         with block_network():
             async with app.run_test(size=(140, 40)) as pilot:
                 await wait_until_settled(pilot)
@@ -54,6 +52,7 @@ async def test_a_cassette_is_explored_without_a_connection() -> None:
                 client = browse(app).account.client
                 with pytest.raises(ReadOnly):
                     await client.update("lead", "SJEJBJ25", {"City": "Leeds"})
+    assert list(tmp_path.iterdir()) == []
 
 
 async def test_the_way_to_a_profile_does_not_go_through_the_cassette(
@@ -131,7 +130,7 @@ async def test_a_copy_of_a_sandbox_s_data_is_explored(tmp_path: Path) -> None:
     copy_records(SandboxConfig(data=folder, records=250))
     before = {path.name: path.read_bytes() for path in folder.iterdir()}
     with open_offline(folder) as offline:
-        app = Explorer(FixedProfiles(profile()), catalogs=CATALOGS, offline=offline)
+        app = Explorer(FixedProfiles(profile()), catalogs=None, offline=offline)
         async with app.run_test(size=(120, 40)) as pilot:
             await wait_until_settled(pilot)
             assert "lead 250" in screen_words(app)
