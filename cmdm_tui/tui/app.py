@@ -1,21 +1,18 @@
 """The application: opens accounts, shows their screens, and closes them again."""
 
 from collections.abc import Sequence
+from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
-import httpx
-from msgspec.structs import replace
 from textual import on
 from textual.binding import BindingType
 from textual.command import Provider
-from textual.dom import DOMNode
 from textual.filter import LineFilter
 from textual.screen import Screen
 from textual.theme import Theme
 
-from cmdm_tui.api import Event
-from cmdm_tui.config import ConfigurationError, Paths
 from cmdm_tui.text import one_line
 from cmdm_tui.tui.account_opener import (
     AccountChoice,
@@ -26,10 +23,7 @@ from cmdm_tui.tui.account_opener import (
 from cmdm_tui.tui.app_commands import APP_COMMANDS
 from cmdm_tui.tui.colourless import WithoutColour
 from cmdm_tui.tui.commands import CommandApp
-from cmdm_tui.tui.keymap import list_binding_sets, read_keymap
-from cmdm_tui.tui.main_screens import MainScreens
 from cmdm_tui.tui.messages import (
-    USER_ERRORS,
     AccountOpened,
     AccountRequested,
     ClientEvent,
@@ -42,24 +36,20 @@ from cmdm_tui.tui.messages import (
 from cmdm_tui.tui.models.error_log import ErrorLog
 from cmdm_tui.tui.models.settings import SettingsFile
 from cmdm_tui.tui.palette import CommandProvider
-from cmdm_tui.tui.screens.browse.screen import BrowseScreen
-from cmdm_tui.tui.screens.sign_in.screen import SignInScreen
-from cmdm_tui.tui.screens.start.profiles import SIGN_IN, ProfilesScreen
 from cmdm_tui.tui.screens.start.screen import StartScreen
-from cmdm_tui.tui.screens.start.welcome import WelcomeScreen
 from cmdm_tui.tui.theme import THEMES
 from cmdm_tui.tui.tolerant_app import TolerantApp
-from cmdm_tui.tui.widgets.grid import Grid
-from cmdm_tui.tui.widgets.property_list import PropertyList
+
+if TYPE_CHECKING:
+    import httpx
+
+    from cmdm_tui.api import Event
+    from cmdm_tui.config import Paths
+    from cmdm_tui.operations.call_log import CallLog
+    from cmdm_tui.tui.main_screens import MainScreens
 
 _WARNING_SECONDS = 15.0
 """Seconds for which a warning is shown."""
-
-
-KEYMAP_OWNERS: tuple[type[DOMNode], ...] = (
-    BrowseScreen, Grid, PropertyList, StartScreen, WelcomeScreen, SignInScreen,
-)  # fmt: skip
-"""The screens and widgets whose keys a keymap can change."""
 
 
 class Explorer(CommandApp, TolerantApp):
@@ -88,8 +78,8 @@ class Explorer(CommandApp, TolerantApp):
         catalogs: Path | None,
         start: Literal["profile", "demo"] = "profile",
         offline: OfflineAccount | None = None,
-        transport: httpx.AsyncBaseTransport | None = None,
-        paths: Paths | None = None,
+        transport: "httpx.AsyncBaseTransport | None" = None,
+        paths: "Paths | None" = None,
     ) -> None:
         super().__init__()
         self._paths = paths
@@ -97,7 +87,9 @@ class Explorer(CommandApp, TolerantApp):
         """What is kept between runs."""
         self.error_log = ErrorLog(None if paths is None else paths.explorer_log)
         self.use_command_palette = True
-        self._opener = AccountOpener(profiles, catalogs, transport, self._forward_event)
+        self._opener = AccountOpener(
+            profiles, catalogs, transport, self._forward_event, _import_main_screens
+        )
         self._offline = offline
         self._start = AccountChoice(is_demo=start == "demo", offline=offline)
         self._screens: MainScreens | None = None
@@ -124,8 +116,11 @@ class Explorer(CommandApp, TolerantApp):
 
     def _use_keymap(self) -> None:
         """Give the commands the keys of the user's keymap, and tell what is wrong with it."""
-        if self._paths is None:
+        if self._paths is None or not self._paths.keymap.exists():
             return
+        from cmdm_tui.tui.keymap import list_binding_sets, read_keymap
+        from cmdm_tui.tui.keymap_owners import KEYMAP_OWNERS
+
         keymap = read_keymap(self._paths.keymap, list_binding_sets(*KEYMAP_OWNERS))
         self.keymap = keymap.keys
         self.set_keymap(dict(keymap.keys))
@@ -137,6 +132,8 @@ class Explorer(CommandApp, TolerantApp):
         settings = self.settings_file.settings
         if theme.name == (settings.theme or THEMES[0].name):
             return
+        from cmdm_tui.config import ConfigurationError
+
         try:
             self.settings_file.save(replace(settings, theme=theme.name))
         except ConfigurationError as error:
@@ -146,7 +143,13 @@ class Explorer(CommandApp, TolerantApp):
     @on(AccountOpened)
     async def _show_account(self, event: AccountOpened) -> None:
         """Show the account that was opened, and close the one before."""
-        former, self._screens = self._screens, MainScreens(self, event.account, self.settings_file)
+        make = _import_main_screens()
+        if self._screens is not None:
+            self._call_log.start_client()
+        former, self._screens = (
+            self._screens,
+            make(self, event.account, self.settings_file, self._call_log),
+        )
         await self._show_alone(self._screens.get("records"))
         self._show_new_warnings(event.account.profile.warnings)
         if former is not None:
@@ -159,6 +162,8 @@ class Explorer(CommandApp, TolerantApp):
 
     @on(WelcomeRequested)
     async def _open_welcome_screen(self, event: WelcomeRequested) -> None:
+        from cmdm_tui.tui.screens.start.welcome import WelcomeScreen
+
         await self._show_alone(WelcomeScreen(event.words))
 
     @on(AccountRequested)
@@ -169,6 +174,8 @@ class Explorer(CommandApp, TolerantApp):
 
     @on(SignInRequested)
     async def _open_sign_in_screen(self) -> None:
+        from cmdm_tui.tui.screens.sign_in.screen import SignInScreen
+
         await self._open_over(SignInScreen(self._opener, can_return=self._screens is not None))
 
     @on(ReturnRequested)
@@ -182,6 +189,9 @@ class Explorer(CommandApp, TolerantApp):
         self.run_worker(self._choose_account(), group="accounts", exclusive=True)
 
     async def _choose_account(self) -> None:
+        from cmdm_tui.tui.messages import USER_ERRORS
+        from cmdm_tui.tui.screens.start.profiles import ProfilesScreen
+
         trouble = ""
         try:
             profiles = await self._opener.list_profiles()
@@ -193,13 +203,24 @@ class Explorer(CommandApp, TolerantApp):
         )  # pyright: ignore[reportUnknownMemberType]
 
     def _take_choice(self, choice: AccountChoice | Literal["sign-in"] | None) -> None:
-        if choice == SIGN_IN:
+        if choice == "sign-in":
             self.post_message(SignInRequested())
         elif isinstance(choice, AccountChoice):
             self.post_message(AccountRequested(choice))
 
-    def _forward_event(self, event: Event) -> None:
-        """Pass an event of the client on to the screens that show it."""
+    @cached_property
+    def _call_log(self) -> "CallLog":
+        from cmdm_tui.operations.call_log import CallLog
+
+        return CallLog()
+
+    def cancel_calls(self) -> int:
+        """Leave the calls that are under way, and return how many they are."""
+        return 0 if self._screens is None else self._screens.account.client.cancel_calls()
+
+    def _forward_event(self, event: "Event") -> None:
+        """Keep an event of the client in the log, and pass it on to the screens that show it."""
+        self._call_log.add_event(event)
         if self._screens is not None:
             for screen in self._screens.opened:
                 screen.post_message(ClientEvent(event))
@@ -235,3 +256,10 @@ class Explorer(CommandApp, TolerantApp):
         screens, self._screens = self._screens, None
         if screens is not None:
             await screens.account.close()
+
+
+def _import_main_screens() -> "type[MainScreens]":
+    """Import the screens of an account: they take long, and are not needed for the first paint."""
+    from cmdm_tui.tui.main_screens import MainScreens
+
+    return MainScreens

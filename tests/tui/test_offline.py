@@ -28,6 +28,10 @@ from tests.tui.scripted_service import ScriptedService, profile
 CASSETTE = Path(__file__).parents[2] / "cassettes" / "contract" / "retrieve-many.yaml"
 
 
+def contents(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
 async def test_a_cassette_is_explored_without_a_connection(tmp_path: Path) -> None:
     with open_offline(CASSETTE) as offline:
         app = Explorer(FixedProfiles(profile()), catalogs=tmp_path, offline=offline)
@@ -52,7 +56,7 @@ async def test_a_cassette_is_explored_without_a_connection(tmp_path: Path) -> No
                 client = browse(app).account.client
                 with pytest.raises(ReadOnly):
                     await client.update("lead", "SJEJBJ25", {"City": "Leeds"})
-    assert list(tmp_path.iterdir()) == []
+    assert contents(tmp_path) == {}
 
 
 async def test_the_way_to_a_profile_does_not_go_through_the_cassette(
@@ -128,7 +132,7 @@ async def test_a_hostile_cassette_reaches_the_screen_as_text(tmp_path: Path) -> 
 async def test_a_copy_of_a_sandbox_s_data_is_explored(tmp_path: Path) -> None:
     folder = tmp_path / "data"
     copy_records(SandboxConfig(data=folder, records=250))
-    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    before = contents(folder)
     with open_offline(folder) as offline:
         app = Explorer(FixedProfiles(profile()), catalogs=None, offline=offline)
         async with app.run_test(size=(120, 40)) as pilot:
@@ -139,4 +143,4 @@ async def test_a_copy_of_a_sandbox_s_data_is_explored(tmp_path: Path) -> None:
             assert "of 250" in screen_words(app)
             with pytest.raises(ReadOnly):
                 await browse(app).account.client.create("lead", {"LastName": "New"})
-    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+    assert contents(folder) == before

@@ -65,7 +65,9 @@ def open_offline(path: Path) -> "Generator[OfflineAccount]":
             account = None if data is not None else _open_cassettes(path, cassettes)
         except OSError as error:
             reason = error.strerror or str(error)
-            raise _refuse(Path(error.filename or path), f"cannot be read: {reason}. Check its path.") from None
+            raise _refuse(
+                Path(error.filename or path), f"cannot be read: {reason}. Check its path."
+            ) from None
     if account is not None:
         yield account
     elif data is not None:
