@@ -51,11 +51,15 @@ class OfflineAccount:
 
 @dataclass(frozen=True, slots=True)
 class AccountChoice:
-    """Which account to open: the demo's, one of a file, a profile's, or the chosen profile's."""
+    """Which account to open: the demo's, an offline one, a profile's, or the chosen profile's.
+
+    An offline one is there already, or is that of a `cassette`, a file or a folder.
+    """
 
     is_demo: bool = False
     profile: str | None = None
     offline: OfflineAccount | None = None
+    cassette: Path | None = None
 
 
 class ProfileProvider(Protocol):
@@ -120,6 +124,9 @@ class AccountOpener:
         """
         if choice.offline is not None:
             return await self._open_offline(choice.offline)
+        if choice.cassette is not None:
+            offline = await asyncio.to_thread(_open_cassettes, choice.cassette)
+            return await self._open_offline(offline)
         if choice.is_demo:
             return await self._open_account(await asyncio.to_thread(self.profiles.start_demo))
         load = self.profiles.load_profile
@@ -172,3 +179,9 @@ def _import_account_class() -> "type[Account]":
     from cmdm_tui.catalog import Account
 
     return Account
+
+
+def _open_cassettes(path: Path) -> OfflineAccount:
+    from cmdm_tui.tui.cassette_account import open_cassettes
+
+    return open_cassettes(path)

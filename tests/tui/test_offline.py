@@ -17,6 +17,7 @@ from tests.services import copy_records
 from tests.tui.driver import (
     FixedProfiles,
     browse,
+    notice_text,
     press,
     screen_text,
     screen_words,
@@ -88,6 +89,31 @@ async def test_the_way_to_a_profile_does_not_go_through_the_cassette(
             assert browse(app).account.profile == offline.profile
             assert "cassette: 44 records seen" in screen_words(app)
             assert service.calls == made
+
+
+async def test_the_records_of_a_cassette_are_a_key_away_from_its_calls(
+    service: ScriptedService, tmp_path: Path
+) -> None:
+    live = profile(name="live")
+    empty = tmp_path / "empty.yaml"
+    empty.write_text("interactions: []\nversion: 1\n", encoding="utf-8")
+    app = Explorer(FixedProfiles(live), catalogs=None, transport=service)
+    async with app.run_test(size=(140, 40)) as pilot:
+        await wait_until_settled(pilot)
+        made = list(service.calls)
+        await press(pilot, "f4", "b")
+        for path in (empty, CASSETTE):
+            await press(pilot, "o")
+            await type_text(pilot, str(path))
+            await press(pilot, "enter", "b")
+            if path == empty:
+                assert "empty.yaml holds no calls" in notice_text(app)
+                await press(pilot, "escape")
+                assert "live" in screen_words(app)
+                await press(pilot, "f4", "escape")
+        assert browse(app).account.profile.name == "retrieve-many.yaml"
+        assert "read-only · cassette: 44 records seen" in screen_words(app)
+    assert service.calls == made
 
 
 async def test_a_hostile_cassette_reaches_the_screen_as_text(tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ class ProfilesScreen(ModalScreen[AccountChoice | Literal["sign-in"] | None]):
     """Lists the accounts to choose from, the cursor on the one that is open.
 
     The answer is the account to open, `SIGN_IN`, or None to stay. `trouble` says, safe and on one
-    line, why profiles are missing from the list. An `offline` account stands first.
+    line, why profiles are missing from the list. An `offline` account is the first.
     """
 
     CSS_PATH = "../dialogs/ask.tcss"
