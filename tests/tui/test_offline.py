@@ -8,8 +8,10 @@ import yaml
 from textual.widgets import OptionList
 
 from cmdm_tui.api import ReadOnly
+from cmdm_tui.catalog import Account
 from cmdm_tui.cli.commands.explore import open_offline
 from cmdm_tui.harness.cassettes.network_block import block_network
+from cmdm_tui.query.engine import Engine
 from cmdm_tui.sandbox import SandboxConfig
 from cmdm_tui.tui import Explorer
 from cmdm_tui.tui.screens.start.profiles import ProfilesScreen
@@ -58,6 +60,17 @@ async def test_a_cassette_is_explored_without_a_connection(tmp_path: Path) -> No
                 with pytest.raises(ReadOnly):
                     await client.update("lead", "SJEJBJ25", {"City": "Leeds"})
     assert contents(tmp_path) == {}
+
+
+async def test_a_cassette_is_queried() -> None:
+    sql = "SELECT LastName, City FROM lead WHERE LastName > 'Sf' ORDER BY LastName"
+    with open_offline(CASSETTE) as offline, block_network():
+        opened = Account.open(offline.profile, catalogs=None, transport=offline.transport)
+        async with opened as account:
+            engine = Engine(account)
+            with await engine.run(await engine.prepare(sql)) as result:
+                assert result.rows == [("Shelton", "Bristol"), ("Swanson", "Birmingham")]
+            engine.close()
 
 
 async def test_the_way_to_a_profile_does_not_go_through_the_cassette(
