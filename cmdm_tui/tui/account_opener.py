@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from cmdm_tui.config import Credentials, Profile, SecretPlace
+from cmdm_tui.tui.offline_account import OfflineAccount
 
 if TYPE_CHECKING:
     import httpx
@@ -33,20 +34,6 @@ class ProfileSummary:
     url: str
     colour: str | None = None
     read_only: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class OfflineAccount:
-    """Records in a file, to be explored as an account; nothing of it is kept between runs.
-
-    `profile` has no secret of a user. `origin` says what the records are, in a few words; both are
-    untrusted. `transport` answers in place of the network; where it is None, the profile names a
-    service that runs on this machine.
-    """
-
-    profile: Profile
-    origin: str
-    transport: "httpx.AsyncBaseTransport | None" = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,6 @@ from cmdm_tui.text import one_line
 from cmdm_tui.tui.account_opener import (
     AccountChoice,
     AccountOpener,
-    OfflineAccount,
     ProfileProvider,
 )
 from cmdm_tui.tui.app_commands import APP_COMMANDS
@@ -35,6 +34,7 @@ from cmdm_tui.tui.messages import (
 )
 from cmdm_tui.tui.models.error_log import ErrorLog
 from cmdm_tui.tui.models.settings import SettingsFile
+from cmdm_tui.tui.offline_account import OfflineAccount
 from cmdm_tui.tui.palette import CommandProvider
 from cmdm_tui.tui.screens.start.screen import StartScreen
 from cmdm_tui.tui.theme import THEMES

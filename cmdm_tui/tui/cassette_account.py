@@ -5,7 +5,7 @@ from pathlib import Path
 from cmdm_tui.config import ConfigurationError, Credentials, Profile, SecretStr
 from cmdm_tui.config.errors import UnusableFile
 from cmdm_tui.text import count_noun, one_line
-from cmdm_tui.tui.account_opener import OfflineAccount
+from cmdm_tui.tui.offline_account import OfflineAccount
 
 _SUFFIXES = (".yaml", ".yml")
 _NO_ADDRESS = "http://127.0.0.1"

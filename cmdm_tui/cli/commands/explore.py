@@ -15,7 +15,7 @@ from cmdm_tui.text import one_line
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-    from cmdm_tui.tui.account_opener import OfflineAccount
+    from cmdm_tui.tui.offline_account import OfflineAccount
 
 _SQLITE_HEADER = b"SQLite format 3\x00"
 _LARGEST_DATABASE = 2**40
@@ -92,8 +92,8 @@ def _run_copy(path: Path, data: Path) -> "Generator[OfflineAccount]":
     from cmdm_tui.cli.service import report_run_failures
     from cmdm_tui.sandbox import Sandbox, SandboxConfig
     from cmdm_tui.sandbox.data_folder import copy_data
-    from cmdm_tui.tui.account_opener import OfflineAccount
     from cmdm_tui.tui.cassette_account import name_offline_profile
+    from cmdm_tui.tui.offline_account import OfflineAccount
 
     with tempfile.TemporaryDirectory(prefix="cmdm-explore-") as folder:
         copy = Path(folder) / "data"

@@ -13,7 +13,8 @@ from cmdm_tui.cli.web import WEB_DRIVER
 
 if TYPE_CHECKING:
     from cmdm_tui.config import Credentials, Profile, SecretPlace
-    from cmdm_tui.tui.account_opener import OfflineAccount, ProfileSummary
+    from cmdm_tui.tui.account_opener import ProfileSummary
+    from cmdm_tui.tui.offline_account import OfflineAccount
 
 
 @click.command(short_help="Explore an embedded sandbox; no account needed.")

@@ -13,7 +13,8 @@ from textual.widgets import Label, OptionList
 from textual.widgets.option_list import Option
 
 from cmdm_tui.text import one_line
-from cmdm_tui.tui.account_opener import AccountChoice, OfflineAccount, ProfileSummary
+from cmdm_tui.tui.account_opener import AccountChoice, ProfileSummary
+from cmdm_tui.tui.offline_account import OfflineAccount
 from cmdm_tui.tui.theme import format_mark
 
 SIGN_IN: Literal["sign-in"] = "sign-in"
