@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class OfflineAccount:
-    """Records in a file, to be explored as an account; nothing of it is kept between runs.
+    """Records in a file, to be explored as an account: no catalog and no token of it is kept.
 
     `profile` has no secret of a user. `origin` says what the records are, in a few words; both are
     untrusted. `transport` answers in place of the network; where it is None, the profile names a
