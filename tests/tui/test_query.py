@@ -559,3 +559,17 @@ async def test_a_first_run_that_fails_is_told(service: ScriptedService, tmp_path
         assert pane.result_pane.region.height
         assert not pane.result_pane.grid.visible
         assert not pane.result_pane.grid.focusable
+
+
+async def test_a_run_that_is_declined_names_the_rows_that_stay(tmp_path: Path) -> None:
+    service = ScriptedService({"lead": people(1_200)}, cap=10)
+    async with opened(explore(service), tmp_path) as (pilot, screen):
+        pane = await write(pilot, screen, "SELECT 1 AS a")
+        await press(pilot, "ctrl+r")
+        assert cells(pane) == [[1]]
+        pane = await write(pilot, screen, "SELECT max(length(Notes)) FROM lead")
+        pane.run_statement()
+        await wait_for_question(pilot, "The query takes 12")
+        await press(pilot, "enter")
+        assert cells(pane) == [[1]]
+        assert "of the query before" in pane.result_pane.caption.line
