@@ -26,6 +26,7 @@ from cmdm_tui.tui.messages import (
     AccountOpened,
     AccountRequested,
     ClientEvent,
+    PartRequested,
     ReturnRequested,
     ScreenRequested,
     SignInRequested,
@@ -159,6 +160,10 @@ class Explorer(CommandApp, TolerantApp):
     async def _show_screen(self, event: ScreenRequested) -> None:
         if self._screens is not None:
             await self._show_alone(await self._screens.load(event.name))
+
+    @on(PartRequested)
+    async def _open_part(self, event: PartRequested) -> None:
+        await event.open_part()
 
     @on(WelcomeRequested)
     async def _open_welcome_screen(self, event: WelcomeRequested) -> None:
