@@ -156,7 +156,8 @@ class BrowsePanes(GridScreen):
             self._filtered = FilteredView(self.account, id="filtered")
             await self.query_one(f"#{_RECORDS}").mount(self._filtered)
         self.records.display = False
-        self._filtered.open_for(self.entity)
+        names = [column.name for column in self.records.source.columns]
+        self._filtered.open_for(self.entity, names)
         self.show_state()
 
     def on_filtered_view_filter_left(self) -> None:
