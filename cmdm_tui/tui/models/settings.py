@@ -13,10 +13,11 @@ _LARGEST = 4 * 1024 * 1024
 
 
 class KeptView(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What is kept of one profile: where it was left, and the columns of each entity, as JSON."""
+    """What is kept of one profile, as JSON: the place, the columns of each entity, the panes."""
 
     session: dict[str, Any] = {}
     columns: dict[str, dict[str, Any]] = {}
+    panes: dict[str, Any] = {}
 
 
 class ExplorerSettings(msgspec.Struct, frozen=True, omit_defaults=True):

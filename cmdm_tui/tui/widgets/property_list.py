@@ -125,7 +125,7 @@ class PropertyList(Widget, can_focus=True):
         ]
 
     def _find_height(self, lines: int) -> int:
-        """Return the height for that many lines: as many as the pane has, at least."""
+        """Return the height for a number of lines: that of the pane, at least."""
         room = self.parent.content_size.height if isinstance(self.parent, Widget) else 0
         return max(lines, room)
 

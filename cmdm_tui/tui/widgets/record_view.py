@@ -100,7 +100,7 @@ class RecordView(Vertical):
 
     def compose(self) -> ComposeResult:
         """Lay out the grid, and the notice below it."""
-        yield Grid(id="record-grid")
+        yield Grid(fitted=6, id="record-grid")
         yield Notice(id="record-notice")
 
     @property

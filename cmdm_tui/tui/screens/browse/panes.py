@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import TypeVar
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.screen import Screen
@@ -12,10 +12,19 @@ from textual.widgets import TabbedContent, TabPane
 from cmdm_tui.api import Record
 from cmdm_tui.catalog import Account
 from cmdm_tui.tui.messages import StateChanged
+from cmdm_tui.tui.models.pane_sizes import PaneSizes
 from cmdm_tui.tui.models.record_names import RecordNames
 from cmdm_tui.tui.models.related_index import RecordLink
 from cmdm_tui.tui.models.workspace import Place, Workspace
 from cmdm_tui.tui.screens.browse.kept_view import ViewKeeper
+from cmdm_tui.tui.screens.browse.pane_layout import (
+    BREAKPOINTS,
+    ENTITIES_OPEN,
+    RECORD_OPEN,
+    SLIM,
+    WIDE,
+    PaneLayout,
+)
 from cmdm_tui.tui.screens.grid_screen import GridScreen
 from cmdm_tui.tui.widgets.cells import safe_line
 from cmdm_tui.tui.widgets.entity_list import EntityList
@@ -41,7 +50,7 @@ class BrowsePanes(GridScreen):
     """
 
     CSS_PATH = "browse.tcss"
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]  # noqa: RUF012 - as declared above it
+    HORIZONTAL_BREAKPOINTS = BREAKPOINTS
 
     def __init__(self, account: Account, keeper: ViewKeeper) -> None:
         super().__init__()
@@ -53,6 +62,8 @@ class BrowsePanes(GridScreen):
         """The entity whose records are shown."""
         self.names = RecordNames()
         """What the records that were read are called."""
+        self.pane_layout = PaneLayout(self, keeper.read_panes(), self._keep_panes)
+        """The widths of the panes, and which are folded away."""
         self._available: frozenset[str] = frozenset()
 
     def compose(self) -> ComposeResult:
@@ -71,11 +82,31 @@ class BrowsePanes(GridScreen):
 
     def on_mount(self) -> None:
         """Show the first entity, whose page brings its own count, and count those never counted."""
+        self.pane_layout.apply()
         place = self.workspace.find_place(self.entity)
         self.workspace.visit(place)
         self._show_entity(self.entity, place)
         others = (name for name in self.account.catalog.entities if name != self.entity)
         self.entities.count_unknown(*others)
+
+    def _keep_panes(self, sizes: PaneSizes) -> None:
+        self.keeper.keep_panes(sizes)
+
+    def on_resize(self) -> None:
+        """Lay the panes out for another width of the terminal."""
+        self.pane_layout.apply()
+
+    def on_mouse_down(self, event: events.MouseDown) -> None:
+        """Take hold of a border between panes."""
+        self.pane_layout.start_drag(event.screen_x, event.screen_y)
+
+    def on_mouse_move(self, event: events.MouseMove) -> None:
+        """Move the border that is held."""
+        self.pane_layout.drag(event.screen_x)
+
+    def on_mouse_up(self) -> None:
+        """Let go of the border."""
+        self.pane_layout.end_drag()
 
     def _choose_first_entity(self) -> str:
         entities, place = self.account.catalog.entities, self.workspace.current
@@ -87,6 +118,11 @@ class BrowsePanes(GridScreen):
         if not self.panel.display:
             return None
         return self.fields.grid if self.shows_fields else self.records.grid
+
+    @property
+    def export_name(self) -> str:
+        """The entity, and whether these are its fields."""
+        return f"{self.entity}-fields" if self.shows_fields else self.entity
 
     @property
     def entities(self) -> EntityList:
@@ -209,15 +245,43 @@ class BrowsePanes(GridScreen):
 
     def open_pane(self, tab: str | None = None) -> None:
         """Put the focus into the record pane; on a narrow screen it takes the panel's place."""
-        self.add_class("-record-open")
+        self.remove_class(ENTITIES_OPEN)
+        self.add_class(RECORD_OPEN)
         if tab is None:
             self.record_pane.take_focus()
         else:
             self.record_pane.activate_tab(tab)
 
+    def open_entities(self) -> None:
+        """Put the focus into the list of entities, which is unfolded."""
+        if not self.has_class(SLIM):
+            self.pane_layout.fold("entities", is_folded=False)
+        self.add_class(ENTITIES_OPEN)
+        self.entities.take_focus()
+
+    def toggle_entities(self) -> None:
+        """Fold the list of entities away, or unfold it; alone on the screen, it is left."""
+        if self.has_class(SLIM):
+            (self.close_pane if self.entities.display else self.open_entities)()
+            return
+        is_left = self.entities.has_focus_within
+        self.pane_layout.fold("entities", is_folded=self.entities.display)
+        if is_left:
+            self.close_pane()
+
+    def toggle_record(self) -> None:
+        """Fold the record pane away, or unfold it; where it is alone, open or leave it."""
+        is_shown = self.record_pane.display
+        if not self.has_class(WIDE):
+            (self.close_pane if is_shown else self.open_pane)()
+            return
+        self.pane_layout.fold("record", is_folded=is_shown)
+        if is_shown and (self.record_pane.has_focus_within or self.has_class(RECORD_OPEN)):
+            self.close_pane()
+
     def close_pane(self) -> None:
         """Put the focus into the panel; on a narrow screen the panel comes back."""
-        self.remove_class("-record-open")
+        self.remove_class(RECORD_OPEN, ENTITIES_OPEN)
         if self.record_pane.record is not self.records.record:
             self.record_pane.show_record(self.records.record)
         current = self.workspace.current
