@@ -19,6 +19,7 @@ from pathlib import Path
 
 import httpx
 from benchmark_calls import calls
+from benchmark_explorer import tui
 from benchmark_harness import harness
 from benchmark_query import query
 from benchmark_sandbox import sandbox
@@ -162,6 +163,7 @@ BENCHMARKS: dict[str, Callable[[Path], None]] = {
     "query": query,
     "calls": calls,
     "harness": harness,
+    "tui": tui,
 }
 
 

@@ -1,9 +1,11 @@
 """Sandboxes embedded in this process: the demo, and fresh ones for the harness."""
 
 import tempfile
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+
+import msgspec
 
 from cmdm_tui.config import Credentials, Paths, Profile, SecretStr
 from cmdm_tui.sandbox import DataFolderInUseError, RunningInfo, Sandbox, SandboxConfig
@@ -12,9 +14,19 @@ SANDBOX_CUSTOM_ENTITIES = ("event", "product")
 """The sandbox's custom entities (`api.md`, the sandbox's entities)."""
 
 
+DEMO_VARIABLE = "CMDM_SERVED_DEMO"
+"""Holds the demo's sandbox that `cmdm serve` runs for its explorers, as a JSON object."""
+
+
+def find_shared_demo(environment: Mapping[str, str]) -> Profile | None:
+    """Return the profile of the demo that `cmdm serve` runs, None where it has not started this."""
+    line = environment.get(DEMO_VARIABLE)
+    return None if line is None else profile_of_sandbox(msgspec.json.decode(line, type=RunningInfo))
+
+
 @contextmanager
-def run_demo_sandbox(paths: Paths) -> Generator[Profile]:
-    """Run the demo's sandbox and yield the profile of it.
+def run_demo_sandbox(paths: Paths) -> Generator[RunningInfo]:
+    """Run the demo's sandbox.
 
     Its data is kept between runs. A second demo at the same time has its own data, which is deleted
     when it ends.
@@ -27,7 +39,7 @@ def run_demo_sandbox(paths: Paths) -> Generator[Profile]:
             folder = Path(running.enter_context(tempfile.TemporaryDirectory(prefix="cmdm-demo-")))
             sandbox = Sandbox.embedded(SandboxConfig(data=folder, port=0, lasting=False))
             info = running.enter_context(sandbox)
-        yield profile_of_sandbox(info)
+        yield info
 
 
 @contextmanager

@@ -1,16 +1,18 @@
 """Opens the explorer's account: the demo, a profile, or a sign-in that makes one."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-import httpx
-
-from cmdm_tui.api import EventListener
-from cmdm_tui.catalog import Account
 from cmdm_tui.config import Credentials, Profile, SecretPlace
+
+if TYPE_CHECKING:
+    import httpx
+
+    from cmdm_tui.api import EventListener
+    from cmdm_tui.catalog import Account
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,34 +86,36 @@ class AccountOpener:
     """Opens accounts. What may block runs in a thread, so that the screen goes on painting.
 
     `catalogs` is the folder of the catalogs' files, None to keep none; `transport` replaces the
-    network; `listener` gets the events of the account's client. Every method raises
-    ConfigurationError for what cannot be read, kept or started, and ApiError for an address
-    or credentials that cannot be used.
+    network; `listener` gets the events of the account's client; `prepare` is called in a thread
+    before an account is opened. Every method raises ConfigurationError for what cannot be read,
+    kept or started, and ApiError for an address or credentials that cannot be used.
     """
 
     profiles: ProfileProvider
     catalogs: Path | None
-    transport: httpx.AsyncBaseTransport | None = None
-    listener: EventListener | None = None
+    transport: "httpx.AsyncBaseTransport | None" = None
+    listener: "EventListener | None" = None
+    prepare: Callable[[], object] | None = None
 
-    async def open_choice(self, choice: AccountChoice, secrets: Mapping[str, str]) -> Account:
+    async def open_choice(self, choice: AccountChoice, secrets: Mapping[str, str]) -> "Account":
         """Open the account that was chosen, starting the demo where it does not run yet.
 
         Raises MissingSecrets and NoProfile as well.
         """
         if choice.is_demo:
-            return self._open_account(await asyncio.to_thread(self.profiles.start_demo))
+            return await self._open_account(await asyncio.to_thread(self.profiles.start_demo))
         load = self.profiles.load_profile
-        return self._open_account(await asyncio.to_thread(load, secrets, choice.profile))
+        return await self._open_account(await asyncio.to_thread(load, secrets, choice.profile))
 
     async def list_profiles(self) -> Sequence[ProfileSummary]:
         """Return the profiles to choose from."""
         return await asyncio.to_thread(self.profiles.list_profiles)
 
-    async def sign_in(self, form: SignInForm) -> Account:
+    async def sign_in(self, form: SignInForm) -> "Account":
         """Sign in, keep the profile once that succeeded, and open its account."""
         attempt = Profile(form.name, form.url, form.credentials, catalog=form.name)
-        async with Account.open(attempt, catalogs=None, transport=self.transport) as account:
+        account_class = await asyncio.to_thread(_import_account_class)
+        async with account_class.open(attempt, catalogs=None, transport=self.transport) as account:
             await account.client.sign_in()
         profile = await asyncio.to_thread(
             self.profiles.save_profile,
@@ -120,9 +124,19 @@ class AccountOpener:
             form.credentials,
             place=form.place,
         )
-        return self._open_account(profile)
+        return await self._open_account(profile)
 
-    def _open_account(self, profile: Profile) -> Account:
-        return Account.open(
+    async def _open_account(self, profile: Profile) -> "Account":
+        account_class = await asyncio.to_thread(_import_account_class)
+        if self.prepare is not None:
+            await asyncio.to_thread(self.prepare)
+        return account_class.open(
             profile, catalogs=self.catalogs, transport=self.transport, listener=self.listener
         )
+
+
+def _import_account_class() -> "type[Account]":
+    """Import the client: it takes long, and is not needed for the first paint."""
+    from cmdm_tui.catalog import Account
+
+    return Account

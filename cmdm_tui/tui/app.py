@@ -1,30 +1,23 @@
 """The application: opens accounts, shows their screens, and closes them again."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
-import httpx
-from msgspec.structs import replace
 from textual import on
 from textual.binding import BindingType
 from textual.command import Provider
-from textual.dom import DOMNode
 from textual.filter import LineFilter
 from textual.screen import Screen
 from textual.theme import Theme
 
-from cmdm_tui.api import Event
-from cmdm_tui.config import ConfigurationError, Paths
 from cmdm_tui.text import one_line
 from cmdm_tui.tui.account_opener import AccountChoice, AccountOpener, ProfileProvider
 from cmdm_tui.tui.app_commands import APP_COMMANDS
 from cmdm_tui.tui.colourless import WithoutColour
 from cmdm_tui.tui.commands import CommandApp
-from cmdm_tui.tui.keymap import list_binding_sets, read_keymap
-from cmdm_tui.tui.main_screens import MainScreens
 from cmdm_tui.tui.messages import (
-    USER_ERRORS,
     AccountOpened,
     AccountRequested,
     ClientEvent,
@@ -37,24 +30,19 @@ from cmdm_tui.tui.messages import (
 from cmdm_tui.tui.models.error_log import ErrorLog
 from cmdm_tui.tui.models.settings import SettingsFile
 from cmdm_tui.tui.palette import CommandProvider
-from cmdm_tui.tui.screens.browse.screen import BrowseScreen
-from cmdm_tui.tui.screens.sign_in.screen import SignInScreen
-from cmdm_tui.tui.screens.start.profiles import SIGN_IN, ProfilesScreen
 from cmdm_tui.tui.screens.start.screen import StartScreen
-from cmdm_tui.tui.screens.start.welcome import WelcomeScreen
 from cmdm_tui.tui.theme import THEMES
 from cmdm_tui.tui.tolerant_app import TolerantApp
-from cmdm_tui.tui.widgets.grid import Grid
-from cmdm_tui.tui.widgets.property_list import PropertyList
+
+if TYPE_CHECKING:
+    import httpx
+
+    from cmdm_tui.api import Event
+    from cmdm_tui.config import Paths
+    from cmdm_tui.tui.main_screens import MainScreens
 
 _WARNING_SECONDS = 15.0
 """Seconds for which a warning is shown."""
-
-
-KEYMAP_OWNERS: tuple[type[DOMNode], ...] = (
-    BrowseScreen, Grid, PropertyList, StartScreen, WelcomeScreen, SignInScreen,
-)  # fmt: skip
-"""The screens and widgets whose keys a keymap can change."""
 
 
 class Explorer(CommandApp, TolerantApp):
@@ -81,8 +69,8 @@ class Explorer(CommandApp, TolerantApp):
         *,
         catalogs: Path | None,
         start: Literal["profile", "demo"] = "profile",
-        transport: httpx.AsyncBaseTransport | None = None,
-        paths: Paths | None = None,
+        transport: "httpx.AsyncBaseTransport | None" = None,
+        paths: "Paths | None" = None,
     ) -> None:
         super().__init__()
         self._paths = paths
@@ -90,7 +78,9 @@ class Explorer(CommandApp, TolerantApp):
         """What is kept between runs."""
         self.error_log = ErrorLog(None if paths is None else paths.explorer_log)
         self.use_command_palette = True
-        self._opener = AccountOpener(profiles, catalogs, transport, self._forward_event)
+        self._opener = AccountOpener(
+            profiles, catalogs, transport, self._forward_event, _import_main_screens
+        )
         self._start = AccountChoice(is_demo=start == "demo")
         self._screens: MainScreens | None = None
         self._warned: set[str] = set()
@@ -116,8 +106,11 @@ class Explorer(CommandApp, TolerantApp):
 
     def _use_keymap(self) -> None:
         """Give the commands the keys of the user's keymap, and tell what is wrong with it."""
-        if self._paths is None:
+        if self._paths is None or not self._paths.keymap.exists():
             return
+        from cmdm_tui.tui.keymap import list_binding_sets, read_keymap
+        from cmdm_tui.tui.keymap_owners import KEYMAP_OWNERS
+
         keymap = read_keymap(self._paths.keymap, list_binding_sets(*KEYMAP_OWNERS))
         self.keymap = keymap.keys
         self.set_keymap(dict(keymap.keys))
@@ -129,6 +122,8 @@ class Explorer(CommandApp, TolerantApp):
         settings = self.settings_file.settings
         if theme.name == (settings.theme or THEMES[0].name):
             return
+        from cmdm_tui.config import ConfigurationError
+
         try:
             self.settings_file.save(replace(settings, theme=theme.name))
         except ConfigurationError as error:
@@ -138,7 +133,8 @@ class Explorer(CommandApp, TolerantApp):
     @on(AccountOpened)
     async def _show_account(self, event: AccountOpened) -> None:
         """Show the account that was opened, and close the one before."""
-        former, self._screens = self._screens, MainScreens(self, event.account, self.settings_file)
+        make = _import_main_screens()
+        former, self._screens = self._screens, make(self, event.account, self.settings_file)
         await self._show_alone(self._screens.get("records"))
         self._show_new_warnings(event.account.profile.warnings)
         if former is not None:
@@ -151,6 +147,8 @@ class Explorer(CommandApp, TolerantApp):
 
     @on(WelcomeRequested)
     async def _open_welcome_screen(self, event: WelcomeRequested) -> None:
+        from cmdm_tui.tui.screens.start.welcome import WelcomeScreen
+
         await self._show_alone(WelcomeScreen(event.words))
 
     @on(AccountRequested)
@@ -161,6 +159,8 @@ class Explorer(CommandApp, TolerantApp):
 
     @on(SignInRequested)
     async def _open_sign_in_screen(self) -> None:
+        from cmdm_tui.tui.screens.sign_in.screen import SignInScreen
+
         await self._open_over(SignInScreen(self._opener, can_return=self._screens is not None))
 
     @on(ReturnRequested)
@@ -174,6 +174,9 @@ class Explorer(CommandApp, TolerantApp):
         self.run_worker(self._choose_account(), group="accounts", exclusive=True)
 
     async def _choose_account(self) -> None:
+        from cmdm_tui.tui.messages import USER_ERRORS
+        from cmdm_tui.tui.screens.start.profiles import ProfilesScreen
+
         trouble = ""
         try:
             profiles = await self._opener.list_profiles()
@@ -183,12 +186,12 @@ class Explorer(CommandApp, TolerantApp):
         self.push_screen(ProfilesScreen(profiles, current, trouble), self._take_choice)  # pyright: ignore[reportUnknownMemberType]
 
     def _take_choice(self, choice: AccountChoice | Literal["sign-in"] | None) -> None:
-        if choice == SIGN_IN:
+        if choice == "sign-in":
             self.post_message(SignInRequested())
         elif isinstance(choice, AccountChoice):
             self.post_message(AccountRequested(choice))
 
-    def _forward_event(self, event: Event) -> None:
+    def _forward_event(self, event: "Event") -> None:
         """Pass an event of the client on to the screens that show it."""
         if self._screens is not None:
             for screen in self._screens.opened:
@@ -225,3 +228,10 @@ class Explorer(CommandApp, TolerantApp):
         screens, self._screens = self._screens, None
         if screens is not None:
             await screens.account.close()
+
+
+def _import_main_screens() -> "type[MainScreens]":
+    """Import the screens of an account: they take long, and are not needed for the first paint."""
+    from cmdm_tui.tui.main_screens import MainScreens
+
+    return MainScreens

@@ -1,19 +1,34 @@
 """Messages that more than one widget knows."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from textual.message import Message
 
-from cmdm_tui.api import ApiError, Event
-from cmdm_tui.catalog import Account
-from cmdm_tui.config import ConfigurationError
 from cmdm_tui.tui.account_opener import AccountChoice
 
-UserError = ApiError | ConfigurationError
-"""An error shown to the user; its `str()` is one safe line. Any other error is a bug of ours."""
+if TYPE_CHECKING:
+    from cmdm_tui.api import ApiError, Event
+    from cmdm_tui.catalog import Account
+    from cmdm_tui.config import ConfigurationError
 
-USER_ERRORS = (ApiError, ConfigurationError)
+    UserError = ApiError | ConfigurationError
+    """An error shown to the user: its `str()` is one safe line. Any other one is a bug of ours."""
+
+    USER_ERRORS: tuple[type[ApiError], type[ConfigurationError]]
+
+
+def __getattr__(name: str) -> Any:
+    """Import the errors, and the client with them, when first asked for: it paints before that."""
+    if name not in {"UserError", "USER_ERRORS"}:
+        raise AttributeError(name)
+    from cmdm_tui.api import ApiError
+    from cmdm_tui.config import ConfigurationError
+
+    return (
+        (ApiError, ConfigurationError) if name == "USER_ERRORS" else ApiError | ConfigurationError
+    )
+
 
 MainScreenName = Literal["records", "query", "calls", "changes"]
 """The screens that show an opened account."""
@@ -35,14 +50,14 @@ class CountsChanged(Message):
 class ClientEvent(Message):
     """The client has reported what it does."""
 
-    event: Event
+    event: "Event"
 
 
 @dataclass
 class AccountOpened(Message):
     """An account was opened."""
 
-    account: Account
+    account: "Account"
 
 
 class WelcomeRequested(Message):

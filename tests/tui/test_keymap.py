@@ -6,9 +6,9 @@ import pytest
 
 from cmdm_tui.config import Paths
 from cmdm_tui.tui import Explorer
-from cmdm_tui.tui.app import KEYMAP_OWNERS
 from cmdm_tui.tui.key_names import format_keys, is_key, split_keys
 from cmdm_tui.tui.keymap import Keymap, list_binding_sets, read_keymap
+from cmdm_tui.tui.keymap_owners import KEYMAP_OWNERS
 from tests.tui.driver import FixedProfiles, press, screen_words, wait_until_settled
 from tests.tui.scripted_service import ScriptedService, profile
 

@@ -9,6 +9,7 @@ import click
 
 from cmdm_tui.cli.context import CommandContext, report_cache_errors
 from cmdm_tui.cli.exit_codes import CommandFailure, ExitCode
+from cmdm_tui.cli.web import WEB_DRIVER
 
 if TYPE_CHECKING:
     from cmdm_tui.config import Credentials, Profile, SecretPlace
@@ -66,11 +67,16 @@ def repl(context: CommandContext, *, on_demo: bool, yes: bool) -> int:
 
 def explore(context: CommandContext, *, start: Literal["profile", "demo"]) -> None:
     """Open the explorer; it ends the command with its own exit code."""
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+    is_served = context.environment.get("TEXTUAL_DRIVER") == WEB_DRIVER
+    if not (is_served or (sys.stdin.isatty() and sys.stdout.isatty())):
         message = (
             "The explorer needs a terminal. In a script, use commands such as cmdm list and get."
         )
         raise CommandFailure(message, ExitCode.USAGE)
+    if is_served:
+        from cmdm_tui.cli.web.parent import end_with_parent
+
+        end_with_parent()
     from cmdm_tui.cli.event_loop import run_async
     from cmdm_tui.cli.terminal_watch import end_without_terminal
     from cmdm_tui.tui import Explorer
@@ -102,9 +108,15 @@ class ProfileSource:
     def start_demo(self) -> "Profile":
         """Return the profile of the embedded sandbox, starting it first."""
         if self._demo is None:
-            from cmdm_tui.cli.embedded_sandbox import run_demo_sandbox
+            from cmdm_tui.cli.embedded_sandbox import (
+                find_shared_demo,
+                profile_of_sandbox,
+                run_demo_sandbox,
+            )
 
-            self._demo = self._running.enter_context(run_demo_sandbox(self._context.paths))
+            self._demo = find_shared_demo(self._context.environment) or profile_of_sandbox(
+                self._running.enter_context(run_demo_sandbox(self._context.paths))
+            )
         return self._demo
 
     def list_profiles(self) -> "Sequence[ProfileSummary]":

@@ -14,7 +14,7 @@ _MISSING = object()
 
 @dataclass(frozen=True, slots=True)
 class ComparedField:
-    """A row: one field, and its value in each record. `_MISSING` is for a record without the field."""
+    """A row: one field, and its value in each record. `_MISSING` is for a record without it."""
 
     key: str
     label: str

@@ -1,9 +1,11 @@
 """What the explorer keeps between runs: a small JSON file, written whole or not at all."""
 
+import contextlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any, Self
-
-import msgspec
+from typing import Any, Self, cast
 
 from cmdm_tui.config.bounded_files import read_bounded
 from cmdm_tui.config.private_files import replace_file
@@ -12,25 +14,27 @@ _LARGEST = 4 * 1024 * 1024
 """Bytes of the largest file that is read again."""
 
 
-class KeptView(msgspec.Struct, frozen=True, omit_defaults=True):
+@dataclass(frozen=True, slots=True)
+class KeptView:
     """What is kept of one profile, as JSON: the place, the columns of each entity, the panes."""
 
-    session: dict[str, Any] = {}
-    columns: dict[str, dict[str, Any]] = {}
-    panes: dict[str, Any] = {}
+    session: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    columns: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    panes: Mapping[str, Any] = field(default_factory=dict[str, Any])
 
 
-class ExplorerSettings(msgspec.Struct, frozen=True, omit_defaults=True):
+@dataclass(frozen=True, slots=True)
+class ExplorerSettings:
     """The settings of the explorer. What a newer version has added to the file is lost."""
 
     theme: str = ""
     """The theme's name; empty for the one that the explorer begins with."""
-    profiles: dict[str, KeptView] = {}
+    profiles: Mapping[str, KeptView] = field(default_factory=dict[str, KeptView])
     """By the names of the profiles."""
 
-    def with_profile(self, name: str, view: KeptView) -> Self:
+    def with_profile(self, name: str, view: KeptView) -> "ExplorerSettings":
         """Return the settings with this kept of a profile."""
-        return msgspec.structs.replace(self, profiles={**self.profiles, name: view})
+        return replace(self, profiles={**self.profiles, name: view})
 
 
 class SettingsFile:
@@ -45,11 +49,8 @@ class SettingsFile:
         """Return what is kept; where the file is absent, odd or broken, what is given at first."""
         file = cls(path)
         if path is not None:
-            try:
-                content = read_bounded(path, _LARGEST)
-                file.settings = msgspec.json.decode(content, type=ExplorerSettings)
-            except (OSError, msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-                pass
+            with contextlib.suppress(OSError, ValueError, RecursionError):
+                file.settings = _read_settings(json.loads(read_bounded(path, _LARGEST)))
         return file
 
     def save(self, settings: ExplorerSettings) -> None:
@@ -57,5 +58,26 @@ class SettingsFile:
         if settings != self.settings:
             self.settings = settings
             if self._path is not None:
-                content = msgspec.json.format(msgspec.json.encode(settings), indent=2)
-                replace_file(self._path, content + b"\n")
+                kept = {name: value for name, value in asdict(settings).items() if value}
+                content = json.dumps(kept, indent=2, ensure_ascii=True)
+                replace_file(self._path, content.encode() + b"\n")
+
+
+def _read_settings(content: object) -> ExplorerSettings:
+    kept = _read_object(content)
+    theme = kept.get("theme")
+    profiles = _read_object(kept.get("profiles"))
+    return ExplorerSettings(
+        theme if isinstance(theme, str) else "",
+        {name: _read_view(view) for name, view in profiles.items()},
+    )
+
+
+def _read_view(content: object) -> KeptView:
+    kept = _read_object(content)
+    parts = (kept.get(name) for name in ("session", "columns", "panes"))
+    return KeptView(*map(_read_object, parts))
+
+
+def _read_object(content: object) -> dict[str, Any]:
+    return cast("dict[str, Any]", content) if isinstance(content, dict) else {}

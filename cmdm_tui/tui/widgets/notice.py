@@ -1,11 +1,15 @@
 """What a pane says instead of its content, or below it: that it is empty, busy or in trouble."""
 
+from typing import TYPE_CHECKING
+
 from textual.content import Content
 from textual.widgets import Static
 
 from cmdm_tui.text import one_line
-from cmdm_tui.tui.messages import UserError
 from cmdm_tui.tui.widgets.changed_text import set_text
+
+if TYPE_CHECKING:
+    from cmdm_tui.tui.messages import UserError
 
 
 class Notice(Static):
@@ -36,7 +40,7 @@ class Notice(Static):
         self._show(words, hint, alone=alone, is_trouble=False)
 
     def show_error(
-        self, trouble: UserError | str, *, alone: bool, hint: str = "t tries again"
+        self, trouble: "UserError | str", *, alone: bool, hint: str = "t tries again"
     ) -> None:
         """Show what went wrong: an error, or words on it."""
         self._show(one_line(str(trouble)), hint, alone=alone, is_trouble=True)

@@ -1,9 +1,8 @@
 """Keeps how a profile's records are looked at: the columns of each entity, panes and place."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
-
-import msgspec
 
 from cmdm_tui.config import ConfigurationError
 from cmdm_tui.tui.models.column_layout import ColumnLayout
@@ -36,11 +35,11 @@ class ViewKeeper:
     def keep_layout(self, entity: str, layout: ColumnLayout) -> None:
         """Keep how the columns of an entity are laid out."""
         columns = {**self._view.columns, entity: layout.to_json()}
-        self._view = msgspec.structs.replace(self._view, columns=columns)
+        self._view = replace(self._view, columns=columns)
 
     def keep_session(self, session: dict[str, Any]) -> None:
         """Keep where the profile is."""
-        self._view = msgspec.structs.replace(self._view, session=session)
+        self._view = replace(self._view, session=session)
 
     def read_panes(self) -> PaneSizes:
         """Return how wide the panes were, and which were folded away."""
@@ -48,7 +47,7 @@ class ViewKeeper:
 
     def keep_panes(self, sizes: PaneSizes) -> None:
         """Keep how wide the panes are, and which are folded away."""
-        self._view = msgspec.structs.replace(self._view, panes=sizes.to_json())
+        self._view = replace(self._view, panes=sizes.to_json())
 
     def save(self) -> None:
         """Write what is kept, if it has changed."""

@@ -1,7 +1,8 @@
 """The first screen: it is painted at once, and opens the account."""
 
+import asyncio
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -15,16 +16,17 @@ from cmdm_tui.text import one_line
 from cmdm_tui.tui.account_opener import AccountChoice, AccountOpener
 from cmdm_tui.tui.commands import BoundCommand, Command, CommandScreen, CommandTable
 from cmdm_tui.tui.messages import (
-    USER_ERRORS,
     AccountOpened,
     ReturnRequested,
     SwitchRequested,
-    UserError,
     WelcomeRequested,
 )
-from cmdm_tui.tui.screens.dialogs.secrets import SecretsScreen
 from cmdm_tui.tui.widgets.key_footer import KeyFooter
 from cmdm_tui.tui.widgets.notice import Notice
+
+if TYPE_CHECKING:
+    from cmdm_tui.tui.messages import UserError
+    from cmdm_tui.tui.screens.dialogs.secrets import SecretsScreen
 
 LOGO = """\
 █▀▀ █▀▄▀█ █▀▄ █▀▄▀█
@@ -58,7 +60,7 @@ class StartScreen(CommandScreen):
     class Failed(Message):
         """The account could not be opened."""
 
-        def __init__(self, trouble: UserError) -> None:
+        def __init__(self, trouble: "UserError") -> None:
             super().__init__()
             self.trouble = trouble
 
@@ -71,6 +73,8 @@ class StartScreen(CommandScreen):
         self.can_return = can_return
         """Whether another account is open."""
         self._secrets: Mapping[str, str] = {}
+        self._painted = asyncio.Event()
+        """Set after the first paint, which what is imported to open an account would delay."""
         self.has_failed = False
         """Whether the account could not be opened."""
 
@@ -87,6 +91,7 @@ class StartScreen(CommandScreen):
 
     def on_mount(self) -> None:
         """Begin once the screen is there."""
+        self.call_after_refresh(self._painted.set)
         self.open_account()
 
     def open_account(self) -> None:
@@ -112,9 +117,12 @@ class StartScreen(CommandScreen):
         return "Opening the profile …" if name is None else f"Opening {one_line(name, 40)} …"
 
     async def _open(self) -> None:
+        await self._painted.wait()
+        from cmdm_tui.tui import messages
+
         try:
             account = await self._opener.open_choice(self._choice, self._secrets)
-        except USER_ERRORS as trouble:
+        except messages.USER_ERRORS as trouble:
             self.post_message(self.Failed(trouble))
         else:
             self.post_message(AccountOpened(account))
@@ -123,6 +131,8 @@ class StartScreen(CommandScreen):
     def _fail(self, event: Failed) -> None:
         trouble = event.trouble
         if isinstance(trouble, MissingSecrets):
+            from cmdm_tui.tui.screens.dialogs.secrets import SecretsScreen
+
             self.query_one(Notice).show_text("The profile keeps no secrets", alone=True)
             self._ask(SecretsScreen(trouble))
         elif isinstance(trouble, NoProfile) and not self.can_return:
@@ -134,7 +144,7 @@ class StartScreen(CommandScreen):
             )
             self.refresh_bindings()
 
-    def _ask(self, screen: SecretsScreen) -> None:
+    def _ask(self, screen: "SecretsScreen") -> None:
         self.app.push_screen(screen, self._take_secrets)  # pyright: ignore[reportUnknownMemberType]
 
     def _take_secrets(self, secrets: Mapping[str, str] | None) -> None:
