@@ -14,7 +14,7 @@ _LEAST_FOR_RECORDS = 24
 
 @dataclass(frozen=True, slots=True)
 class PaneSizes:
-    """The panes as a person wants them. A width is in cells, with borders; None is the first one."""
+    """The panes as a person wants them. A width is in cells, with borders; None is its first."""
 
     folds_entities: bool = False
     folds_record: bool = False

@@ -205,6 +205,10 @@ class RecordView(Vertical):
         order = self.window.order if self.window is not None else None
         return () if order is None else (SortKey(order.field, order.direction == "desc"),)
 
+    def find_record(self, entity: str, external_id: str) -> Record | None:
+        """Return a record of any entity where it was read and is held: no call."""
+        return self._loader.find_record(entity, external_id)
+
     def forget_entity(self, entity: str) -> None:
         """Let go of what was read of an entity."""
         self._loader.forget_entity(entity)

@@ -82,6 +82,7 @@ def forget_entity(screen: BrowsePanes) -> None:
     if entity == screen.entity:
         screen.show_entity(screen.account.catalog.entities[0])
         screen.open_entities()
+    screen.workspace.forget_entity(entity)
     if failure is not None:
         screen.entities.show_error(failure)
 

@@ -194,10 +194,10 @@ class BrowsePanes(GridScreen):
         place = self.workspace.go_back()
         if place is None:
             return
+        if place.record is None or place.entity != self.entity:
+            self._show_entity(place.entity)
         if place.record is not None:
             self._show_pane(place.record)
-        else:
-            self._show_entity(place.entity)
 
     def show_entity(self, entity: str) -> None:
         """Show an entity's records, or its fields where those are in front."""
@@ -213,7 +213,7 @@ class BrowsePanes(GridScreen):
         self.records.show_entity(entity, start)
         if self.shows_fields:
             self.fields.show_entity(entity)
-        self.close_pane()
+        self._focus_panel()
 
     def activate_tab(self, *, fields: bool) -> None:
         """Bring the fields or the records to the front, and the focus into them."""
@@ -227,11 +227,15 @@ class BrowsePanes(GridScreen):
         self._show_pane(record, tab)
 
     def follow_link(self, link: RecordLink) -> None:
-        """Read the record that another one names, and show it: one call, and a way back."""
+        """Show the record that another one names, with a way back: one call if it is not held."""
         self.note_place()
         shown = self.record_pane.record
         if shown is not None:
             self.workspace.visit(Place(self.entity, record=shown))
+        held = self.records.find_record(link.entity, link.external_id)
+        if held is not None:
+            self.open_record(held, RECORD_TAB)
+            return
         self.record_pane.read_record(link.entity, link.external_id)
         self.open_pane(RECORD_TAB)
 
@@ -281,12 +285,15 @@ class BrowsePanes(GridScreen):
 
     def close_pane(self) -> None:
         """Put the focus into the panel; on a narrow screen the panel comes back."""
-        self.remove_class(RECORD_OPEN, ENTITIES_OPEN)
-        if self.record_pane.record is not self.records.record:
-            self.record_pane.show_record(self.records.record)
         current = self.workspace.current
         if current is not None and current.record is not None:
             self.workspace.visit(self.workspace.find_place(self.entity))
+        self._focus_panel()
+
+    def _focus_panel(self) -> None:
+        self.remove_class(RECORD_OPEN, ENTITIES_OPEN)
+        if self.record_pane.record is not self.records.record:
+            self.record_pane.show_record(self.records.record)
         view = self.fields if self.shows_fields else self.records
         self.set_focus(view.grid)
         self.show_state()

@@ -97,6 +97,7 @@ class BrowseScreen(BrowsePanes):
     def _learn_names(self, event: RecordView.PageArrived) -> None:
         if event.page is not None:
             self.names.learn(event.page.records)
+            self.record_pane.show_names()
 
     @on(PropertyList.Followed)
     def _follow_property(self, event: PropertyList.Followed) -> None:
