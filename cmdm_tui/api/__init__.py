@@ -7,7 +7,7 @@ httpx (`pool`; `trust` says whom TLS believes), and comes back through `body_lim
 and `decode` (`decode_fields` for field metadata, `decode_ids` for what was created). `paging` holds
 the walk over pages, `page_sizes` how large they are. `reconcile` finds out what became of a lost
 create, with `write_tracker`, `newest_records` and `value_match`. `urls` and `encode` make addresses
-and bodies, `curl` writes a call for a shell.
+and bodies, `curl` writes a call for a shell and `snippets` as source code.
 
 Also public: `Record`, `Field`, `Page`, `Properties`, `Event`, `Credentials`.
 """
@@ -19,6 +19,7 @@ from cmdm_tui.api.errors import (
     ApiError,
     AuthenticationFailed,
     BadRequest,
+    CallCancelled,
     CallInfo,
     DeadlineExceeded,
     HourLimitReached,
@@ -40,6 +41,7 @@ from cmdm_tui.api.errors import (
 from cmdm_tui.api.events import (
     CallFailed,
     CallFinished,
+    CallSent,
     Event,
     EventListener,
     PageRead,
@@ -47,6 +49,7 @@ from cmdm_tui.api.events import (
     RecordsMissing,
     RecordsUnreadable,
     RetryScheduled,
+    SignInEnded,
     SignInStarted,
     TotalChanged,
 )  # fmt: skip
@@ -78,9 +81,11 @@ __all__ = [
     "ApiError",
     "AuthenticationFailed",
     "BadRequest",
+    "CallCancelled",
     "CallFailed",
     "CallFinished",
     "CallInfo",
+    "CallSent",
     "Client",
     "Converted",
     "Created",
@@ -121,6 +126,7 @@ __all__ = [
     "RetryScheduled",
     "SecretStr",
     "ServerError",
+    "SignInEnded",
     "SignInStarted",
     "SortOrder",
     "StatusError",

@@ -19,7 +19,13 @@ from cmdm_tui.api.errors import (
     NetworkError,
     StatusError,
 )
-from cmdm_tui.api.events import EventListener, SignInStarted, ignore_events
+from cmdm_tui.api.events import (
+    CallSent,
+    EventListener,
+    SignInEnded,
+    SignInStarted,
+    ignore_events,
+)
 from cmdm_tui.api.pool import begin_sending, hand_over
 from cmdm_tui.api.quota import QuotaTracker
 from cmdm_tui.api.token_state import Token, TokenState, TokenStore, rebuild_failure
@@ -73,9 +79,11 @@ class SignIn(httpx.Auth):
         self._next_number = next_number
         self._notify = listener
         self._token = TokenState(quota_tracker, tokens)
-        self._redactor: Redactor | None = None
-        self._redacted: tuple[SecretStr, ...] = ()
-        """The secrets that the redactor knows: made for them, it serves many lines."""
+        self._redactor: tuple[tuple[SecretStr, ...], Redactor] | None = None
+        """A redactor and the secrets that it knows: made for them, it serves many lines.
+
+        Both in one value, as texts may be redacted in a thread.
+        """
         self._lock = asyncio.Lock()
         self._refusal: AuthenticationFailed | None = None
         self._refused_at = 0.0
@@ -83,6 +91,8 @@ class SignIn(httpx.Auth):
         """When the last sign-ins failed; empty after one that did not."""
         self._failure: StatusError | None = None
         self._refusals_after_renewal: dict[int, float] = {}
+        self._unanswered: CallInfo | None = None
+        """The sign-in that is under way."""
 
     async def async_auth_flow(
         self, request: httpx.Request
@@ -111,10 +121,11 @@ class SignIn(httpx.Auth):
                                 self._token.share_failure(error)
                                 raise
                             finally:
-                                self._count_failure(is_one=token is None)
+                                self._note_end(has_failed=token is None)
                             del request.extensions["sign_in"]
             request.headers["Authorization"] = f"Bearer {token.value.reveal()}"
             hand_over(request)
+            self._report_sending(request)
             response = yield request
             if response.status_code not in _REFUSAL_STATUSES:
                 self._token.update_end(token, response.headers)
@@ -138,8 +149,15 @@ class SignIn(httpx.Auth):
         """Return the sign-in request, and the call that its errors belong to."""
         request = httpx.Request("POST", self._url, headers=self._headers)
         call = CallInfo(self._next_number(), "POST", "/authenticate", self.redact)
+        self._unanswered = call
         self._notify(SignInStarted(call))
         return request, call
+
+    def note_lost_answer(self) -> None:
+        """Report that the sign-in under way has ended without an answer, if that is so."""
+        call, self._unanswered = self._unanswered, None
+        if call is not None:
+            self._notify(SignInEnded(call, None))
 
     async def accept_token(self, response: httpx.Response, call: CallInfo) -> Token:
         """Take the token from the answer to a sign-in.
@@ -150,6 +168,8 @@ class SignIn(httpx.Auth):
         self._quota_tracker.update(response.headers)
         await response.aread()  # httpx reads it again before it sends the next request
         answer = await read_response(response, call, started=time.monotonic())
+        self._unanswered = None
+        self._notify(SignInEnded(call, answer))
         try:
             check_status(answer, call, self._quota_tracker, was_sent=False)
         except StatusError as error:
@@ -175,10 +195,11 @@ class SignIn(httpx.Auth):
     def redact(self, words: str) -> str:
         """Return a service's words without the secrets it was sent and the tokens it gave."""
         secrets = (*self._secrets, *self._token.recent)
-        if self._redactor is None or self._redacted != secrets:
-            self._redacted = secrets
-            self._redactor = Redactor.for_sentences(secret.reveal() for secret in secrets)
-        return self._redactor.redact_values(words)
+        known = self._redactor
+        if known is None or known[0] != secrets:
+            known = secrets, Redactor.for_sentences(secret.reveal() for secret in secrets)
+            self._redactor = known
+        return known[1].redact_values(words)
 
     def has_given_up(self, asked_at: float) -> bool:
         """Return whether too many sign-ins in a row have failed since a call was made.
@@ -187,8 +208,16 @@ class SignIn(httpx.Auth):
         """
         return len(self._failed_at) == _MOST_SIGN_INS and self._failed_at[0] >= asked_at
 
-    def _count_failure(self, *, is_one: bool) -> None:
-        if is_one:
+    def _report_sending(self, request: httpx.Request) -> None:
+        if self._notify is ignore_events:
+            return
+        call = request.extensions.get("call")
+        if call is not None:
+            self._notify(CallSent(call, request.extensions.get("attempt", 1), request))
+
+    def _note_end(self, *, has_failed: bool) -> None:
+        self.note_lost_answer()
+        if has_failed:
             self._failed_at.append(time.monotonic())
         else:
             self._failed_at.clear()

@@ -194,6 +194,14 @@ class Client:
         """Whether the last call that was cancelled may have reached the service."""
         return self._sender.was_cancelled_call_sent
 
+    def cancel_calls(self) -> int:
+        """Leave every call under way, and return how many: each of them raises CallCancelled.
+
+        One that waits for an answer, for the quota or for its next attempt is left alike. A create
+        or a conversion that may have reached the service raises OutcomeUnknown instead.
+        """
+        return self._sender.cancel_calls()
+
     def start_command(self) -> None:
         """Give the whole time, which all calls of a command share, to the next command."""
         self._time.start()
@@ -207,9 +215,12 @@ class Client:
             left = min(self._deadline, self._time.left)
             mapping = map_errors(call, request, host=self.host, deadline=self._deadline, left=left)
             with self._time.explaining():
-                async with mapping:
-                    response = await self._http.send(request, stream=True)
-                    await self._sign_in.accept_token(response, call)
+                try:
+                    async with mapping:
+                        response = await self._http.send(request, stream=True)
+                        await self._sign_in.accept_token(response, call)
+                finally:
+                    self._sign_in.note_lost_answer()
 
     async def record(self, entity: str, external_id: str) -> Record:
         """Retrieve one record."""

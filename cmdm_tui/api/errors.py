@@ -8,6 +8,7 @@
     │   ├── AnswerTimeout
     │   ├── DeadlineExceeded
     │   │   └── TimeLimitReached        the time of the whole command is over
+    │   ├── CallCancelled               no one waits for the answer any more
     │   └── AnswerCutShort
     ├── QuotaFloorReached
     ├── OutcomeUnknown                  a create or conversion that may have been done
@@ -145,6 +146,12 @@ class TimeLimitReached(DeadlineExceeded):
     """The time that the whole command may take is over."""
 
     hint = "Allow more time"
+
+
+class CallCancelled(NetworkError):
+    """The call was left while its answer, or the quota, was waited for (`Client.cancel_calls`)."""
+
+    hint = "Ask again"
 
 
 class AnswerCutShort(NetworkError):

@@ -1,11 +1,15 @@
 """What a client reports while it works, for a face to show: waits, retries, sign-ins, pages."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from cmdm_tui.api.errors import ApiError, CallInfo
-from cmdm_tui.api.models import RecordFault
+from cmdm_tui.api.models import RecordFault, Response
 from cmdm_tui.text import one_line
+
+if TYPE_CHECKING:
+    import httpx
 
 _FAULTS_SHOWN = 3
 
@@ -15,6 +19,28 @@ class SignInStarted:
     """A sign-in is sent."""
 
     call: CallInfo
+
+
+@dataclass(frozen=True, slots=True)
+class SignInEnded:
+    """A sign-in has ended: with an answer, whatever its status, or without one (None)."""
+
+    call: CallInfo
+    answer: Response | None = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class CallSent:
+    """A call is handed to its connection, after the sign-in it needed: an answer is waited for.
+
+    `attempt` counts from 1. An attempt whose token is refused is sent twice, each time with its
+    event. The headers of `request` hold the token, and its body may hold anything: whoever keeps
+    or shows them takes the secrets out.
+    """
+
+    call: CallInfo
+    attempt: int
+    request: "httpx.Request" = field(compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +69,8 @@ class CallFinished:
     status: int
     seconds: float
     size: int
+    answer: Response | None = field(default=None, compare=False, repr=False)
+    """The answer itself, None where it is not kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +135,8 @@ class RecordsUnreadable:
 
 Event = (
     SignInStarted
+    | SignInEnded
+    | CallSent
     | QuotaWait
     | RetryScheduled
     | CallFinished

@@ -37,6 +37,7 @@ _DEFAULT_WAIT = 2.0
 """Seconds to wait after a 429 that names no time in the future."""
 
 _NO_CONTENT = 204
+_READING_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 SendHook = Callable[[int], None]
 """Called before each sending of a call, with how many times it was sent before.
@@ -103,10 +104,44 @@ class RequestSender:
         self.was_cancelled_call_sent = False
         """Whether the last call that was cancelled may have reached the service."""
         self._rate_limiter = RateLimiter()
+        self._scopes = set[asyncio.Timeout]()
+        """One for each call under way, by which it can be ended."""
         self._slots = asyncio.Semaphore(MAX_CONNECTIONS)
 
     async def send(self, call: OutgoingCall[_Result]) -> _Result:
         """Send the call and return the result of its answer; raise an ApiError for none."""
+        scope = asyncio.timeout(None)  # it ends only where the call is cancelled
+        try:
+            async with scope:
+                self._scopes.add(scope)
+                return await self._send_reporting(call)
+        except TimeoutError:
+            if not scope.expired():
+                raise
+        finally:
+            self._scopes.discard(scope)
+        raise self._build_cancelled_error(call)
+
+    def cancel_calls(self) -> int:
+        """End every call that is under way with an error, and return how many there are."""
+        now = asyncio.get_running_loop().time()
+        waiting = [scope for scope in self._scopes if scope.when() is None]
+        for scope in waiting:
+            scope.reschedule(now)
+        return len(waiting)
+
+    def _build_cancelled_error(self, call: OutgoingCall[_Result]) -> ApiError:
+        was_sent = self.was_cancelled_call_sent
+        message = "The call was left while it waited"
+        if was_sent and call.info.method not in _READING_METHODS:
+            message += ". The change may have been made, or not"
+        error = errors.CallCancelled(message, call=call.info, was_sent=was_sent)
+        if not (call.once and was_sent):
+            return error
+        write = None if call.describe_write is None else call.describe_write()
+        return build_outcome_unknown(call.info, error, write)
+
+    async def _send_reporting(self, call: OutgoingCall[_Result]) -> _Result:
         with self._time.count_call() as note_answer:
             state = _RetryState(
                 call.info, call.on_send, call.once, self._policy, self._time, self._deadline
@@ -158,6 +193,7 @@ class RequestSender:
         request = state.request = call.build_request()
         request.extensions["asked_at"] = state.asked_at
         request.extensions["process_began_at"] = self._time.process_began_at
+        request.extensions["call"], request.extensions["attempt"] = call.info, state.number
         request.extensions["once"] = call.once or call.info.method not in IDEMPOTENT_METHODS
         if self._is_on_network:
             trace_sending(request)
@@ -215,7 +251,8 @@ class RequestSender:
             answer = await read_response(response, call.info, started=started)
         finally:
             self._quota_tracker.release()
-        self._notify(CallFinished(call.info, answer.status, answer.elapsed, len(answer.body)))
+        finished = CallFinished(call.info, answer.status, answer.elapsed, len(answer.body), answer)
+        self._notify(finished)
         return answer
 
     def _build_quota_error(self, call: CallInfo, *, is_repeated: bool, floor: int = 0) -> ApiError:

@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, TextIO
 from cmdm_tui.api import (
     CallFailed,
     CallFinished,
+    CallSent,
     Event,
     PageRead,
     QuotaWait,
     RecordsMissing,
     RecordsUnreadable,
     RetryScheduled,
+    SignInEnded,
     SignInStarted,
     TotalChanged,
 )
@@ -63,7 +65,9 @@ class EventLogger:
         self._verbose = verbose
 
     def __call__(self, event: Event) -> None:
-        """Write a line for `event`."""
+        """Write a line for `event`, if it is one that lines are written for."""
+        if isinstance(event, CallSent | SignInEnded):
+            return  # the line of the answer says it
         line = one_line(self._redact(describe_event(event)))
         if self._verbose or is_notable(event):
             self._show(line)
@@ -76,6 +80,10 @@ def describe_event(event: Event) -> str:
     match event:
         case SignInStarted(call):
             return f"#{call.number} signing in"
+        case SignInEnded(call, answer):
+            return f"#{call.number} sign-in answered {answer.status if answer else 'by nothing'}"
+        case CallSent(call, attempt):
+            return f"#{call.number} attempt {attempt} sent  {call.method} {call.redact(call.path)}"
         case CallFinished(call, status, seconds, size):
             timing = f"{status}  {seconds * 1000:.1f} ms  {size:,} B"
             return f"#{call.number} {timing}  {call.method} {call.redact(call.path)}"
@@ -87,6 +95,14 @@ def describe_event(event: Event) -> str:
         case RetryScheduled(call, attempt, seconds, failure):
             words = failure.message
             return f"#{call.number} attempt {attempt} failed: {words}; again in {seconds:.1f} s"
+        case _:
+            return _describe_record_event(event)
+
+
+def _describe_record_event(
+    event: PageRead | TotalChanged | RecordsMissing | RecordsUnreadable,
+) -> str:
+    match event:
         case PageRead(entity, number, pages):
             return f"{entity}: page {number} of {pages or 'an unknown number'}"
         case TotalChanged(entity, before, after):

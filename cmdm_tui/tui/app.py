@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal
 
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
 
     from cmdm_tui.api import Event
     from cmdm_tui.config import Paths
+    from cmdm_tui.operations.call_log import CallLog
     from cmdm_tui.tui.main_screens import MainScreens
 
 _STRAIGHT_LINES = StraightLines()
@@ -138,7 +140,12 @@ class Explorer(CommandApp, TolerantApp):
     async def _show_account(self, event: AccountOpened) -> None:
         """Show the account that was opened, and close the one before."""
         make = _import_main_screens()
-        former, self._screens = self._screens, make(self, event.account, self.settings_file)
+        if self._screens is not None:
+            self._call_log.start_client()
+        former, self._screens = (
+            self._screens,
+            make(self, event.account, self.settings_file, self._call_log),
+        )
         await self._show_alone(self._screens.get("records"))
         self._show_new_warnings(event.account.profile.warnings)
         if former is not None:
@@ -195,8 +202,19 @@ class Explorer(CommandApp, TolerantApp):
         elif isinstance(choice, AccountChoice):
             self.post_message(AccountRequested(choice))
 
+    @cached_property
+    def _call_log(self) -> "CallLog":
+        from cmdm_tui.operations.call_log import CallLog
+
+        return CallLog()
+
+    def cancel_calls(self) -> int:
+        """Leave the calls that are under way, and return how many they are."""
+        return 0 if self._screens is None else self._screens.account.client.cancel_calls()
+
     def _forward_event(self, event: "Event") -> None:
-        """Pass an event of the client on to the screens that show it."""
+        """Keep an event of the client in the log, and pass it on to the screens that show it."""
+        self._call_log.add_event(event)
         if self._screens is not None:
             for screen in self._screens.opened:
                 screen.post_message(ClientEvent(event))

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from textual.widget import Widget
 
+from cmdm_tui.text import count_noun
 from cmdm_tui.tui.commands import Command, CommandScreen, CommandTable
 from cmdm_tui.tui.messages import MainScreenName, ScreenRequested
 from cmdm_tui.tui.screens.dialogs.help import HelpScreen, list_help
@@ -23,6 +24,13 @@ def jump(screen: CommandScreen) -> None:
             screen.set_focus(part)
 
     screen.command_app.push_screen(JumpScreen(list_jump_targets(screen)), focus)
+
+
+def leave_calls(screen: CommandScreen) -> None:
+    """Leave the calls that are under way: what a change of them has done is not known then."""
+    left = screen.command_app.cancel_calls()
+    words = f"{count_noun(left, 'call')} left." if left else "No call is under way."
+    screen.notify(words, markup=False)
 
 
 def _show(name: MainScreenName) -> Callable[[CommandScreen], None]:
@@ -71,6 +79,10 @@ APP_COMMANDS = CommandTable[CommandScreen](
         "jump", "semicolon", "Jump", "Go to a part of the screen by a letter on it",
         jump, lambda screen: bool(screen.focus_chain), is_in_footer=False, group="Move",
         needs="a part that can have the focus",
+    ),
+    Command(
+        "cancel_calls", "ctrl+x", "Leave calls", "Leave the calls that are under way",
+        leave_calls, _is_main, is_in_footer=False, group="Everywhere",
     ),
     Command(
         "theme", "ctrl+t", "Theme", "Choose the colours",

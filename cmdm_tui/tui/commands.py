@@ -254,6 +254,10 @@ class CommandApp(App[None]):
         """The keys that the user has changed, by the ids of the bindings."""
         self._held_keys = HeldKeys()
 
+    def cancel_calls(self) -> int:
+        """Leave the calls that are under way, and return how many they are: none here."""
+        return 0
+
     async def on_event(self, event: events.Event) -> None:
         """Take an event in, unless it is a held key whose command runs once."""
         if isinstance(event, events.Key) and not event.is_forwarded:

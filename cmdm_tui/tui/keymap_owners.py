@@ -3,6 +3,7 @@
 from textual.dom import DOMNode
 
 from cmdm_tui.tui.screens.browse.screen import BrowseScreen
+from cmdm_tui.tui.screens.calls.screen import CallsScreen
 from cmdm_tui.tui.screens.compare.screen import CompareScreen
 from cmdm_tui.tui.screens.sign_in.screen import SignInScreen
 from cmdm_tui.tui.screens.start.screen import StartScreen
@@ -11,5 +12,5 @@ from cmdm_tui.tui.widgets.grid import Grid
 from cmdm_tui.tui.widgets.property_list import PropertyList
 
 KEYMAP_OWNERS: tuple[type[DOMNode], ...] = (
-    BrowseScreen, CompareScreen, Grid, PropertyList, StartScreen, WelcomeScreen, SignInScreen,
+    BrowseScreen, CallsScreen, CompareScreen, Grid, PropertyList, StartScreen, WelcomeScreen, SignInScreen,
 )  # fmt: skip

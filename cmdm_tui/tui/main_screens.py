@@ -7,6 +7,7 @@ from textual.app import App
 from textual.screen import Screen
 
 from cmdm_tui.catalog import Account
+from cmdm_tui.operations.call_log import CallLog
 from cmdm_tui.text import one_line
 from cmdm_tui.tui.models.settings import SettingsFile
 from cmdm_tui.tui.screens.browse.kept_view import ViewKeeper
@@ -21,8 +22,11 @@ class MainScreens:
     The app keeps them while others are in front, so each shows what it showed.
     """
 
-    def __init__(self, app: App[None], account: Account, settings: SettingsFile) -> None:
+    def __init__(
+        self, app: App[None], account: Account, settings: SettingsFile, call_log: CallLog
+    ) -> None:
         self._app = app
+        self._call_log = call_log
         self._keeper = ViewKeeper(settings, account.profile.name, self._warn)
         self._number = next(_numbers)
         self._screens: dict[str, Screen[None]] = {}
@@ -60,4 +64,12 @@ class MainScreens:
 
     @property
     def _makers(self) -> Mapping[str, Callable[[], Screen[None]]]:
-        return {"records": lambda: BrowseScreen(self.account, self._keeper)}
+        return {
+            "records": lambda: BrowseScreen(self.account, self._keeper, self._call_log),
+            "calls": self._make_calls,
+        }
+
+    def _make_calls(self) -> Screen[None]:
+        from cmdm_tui.tui.screens.calls.screen import CallsScreen
+
+        return CallsScreen(self.account, self._call_log)

@@ -345,9 +345,13 @@ async def test_waits_and_retries_are_told(server: ScriptedServer) -> None:
     kinds = [type(event).__name__ for event in told]
     assert kinds == [
         "SignInStarted",
+        "SignInEnded",
+        "CallSent",
         "CallFinished",
         "RetryScheduled",
+        "CallSent",
         "RetryScheduled",
+        "CallSent",
         "CallFinished",
     ]
     assert isinstance(told[0], SignInStarted)

@@ -139,13 +139,13 @@ def _send(pilot: Pilot[None], key: str, character: str | None, moment: float | N
     driver.send_message(event)
 
 
-def screen_text(app: Explorer) -> str:
+def screen_text(app: App[None]) -> str:
     """Return what the terminal shows, line by line, without colours."""
     strips = app.screen._compositor.render_strips()
     return "\n".join("".join(segment.text for segment in strip) for strip in strips)
 
 
-def screen_words(app: Explorer) -> str:
+def screen_words(app: App[None]) -> str:
     """Return what the terminal shows as one line of words, borders and line breaks taken out."""
     text = screen_text(app)
     return " ".join("".join(" " if c in "│╭╮╰╯─▎▌▁" else c for c in text).split())

@@ -12,6 +12,8 @@ A grid shows a `row_source`: `grid_state` holds what it shows, with `column_layo
 written to a file, `comparison_source` puts records side by side, `record_properties` has one as a
 person reads it, `record_names` what records are called. `workspace` is where a person is,
 `pane_sizes` which panes are folded away, and how wide the others are.
-`activity` (what the client is doing), `quota_text` and `value_text` put state into words. Nothing
-here imports Textual.
+`call_source` has the rows of a call log, `call_filter` chooses among them, `call_description` has a
+call in full and `cassette_calls` those of a file.
+`activity` (what the client is doing), `quota_text`, `quota_gauge`, `call_text` and `value_text` put
+state into words. Nothing here imports Textual.
 """

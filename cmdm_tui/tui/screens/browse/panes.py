@@ -11,6 +11,7 @@ from textual.widgets import TabbedContent, TabPane
 
 from cmdm_tui.api import Record
 from cmdm_tui.catalog import Account
+from cmdm_tui.operations.call_log import CallLog
 from cmdm_tui.tui.messages import StateChanged
 from cmdm_tui.tui.models.pane_sizes import PaneSizes
 from cmdm_tui.tui.models.record_names import RecordNames
@@ -46,16 +47,17 @@ _RECORDS, _FIELDS = "records-tab", "fields-tab"
 class BrowsePanes(GridScreen):
     """Shows one account, and does what the commands ask. Each pane makes its own calls.
 
-    `keeper` keeps the columns and the place for the next run.
+    `keeper` keeps the columns and the place for the next run; `call_log` has the calls made.
     """
 
     CSS_PATH = "browse.tcss"
     HORIZONTAL_BREAKPOINTS = BREAKPOINTS
 
-    def __init__(self, account: Account, keeper: ViewKeeper) -> None:
+    def __init__(self, account: Account, keeper: ViewKeeper, call_log: CallLog) -> None:
         super().__init__()
         self.account = account
         self.keeper = keeper
+        self._call_log = call_log
         self.workspace = Workspace.from_session(keeper.session)
         """Where a person is, and has been."""
         self.entity = self._choose_first_entity()
@@ -77,7 +79,7 @@ class BrowsePanes(GridScreen):
                     yield FieldView(self.account.catalog, id="fields")
             yield RecordPane(self.account, self.names, id="record")
         yield SearchBar()
-        yield StatusLine(self.account, id="status")
+        yield StatusLine(self.account, call_log=self._call_log, id="status")
         yield KeyFooter()
 
     def on_mount(self) -> None:

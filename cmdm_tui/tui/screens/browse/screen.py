@@ -9,6 +9,7 @@ from textual.binding import BindingType
 from textual.widgets import TabbedContent
 
 from cmdm_tui.catalog import Account
+from cmdm_tui.operations.call_log import CallLog
 from cmdm_tui.text import one_line
 from cmdm_tui.tui.commands import BoundCommand, PaletteEntry
 from cmdm_tui.tui.messages import CallReturned, ClientEvent, CountsChanged, StateChanged
@@ -31,8 +32,8 @@ class BrowseScreen(BrowsePanes):
 
     BINDINGS: ClassVar[list[BindingType]] = commands.COMMANDS.bindings
 
-    def __init__(self, account: Account, keeper: ViewKeeper) -> None:
-        super().__init__(account, keeper)
+    def __init__(self, account: Account, keeper: ViewKeeper, call_log: CallLog) -> None:
+        super().__init__(account, keeper, call_log)
         self._told_errors: set[str] = set()
 
     def bind_commands(self) -> Mapping[str, BoundCommand]:

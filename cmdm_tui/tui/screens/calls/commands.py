@@ -1,0 +1,161 @@
+"""The commands of the calls screen: what each does, and the table of them."""
+
+from cmdm_tui.operations.call_entry import CallEntry, LoggedBody
+from cmdm_tui.operations.confirmation import is_destructive
+from cmdm_tui.text import count_noun, one_line
+from cmdm_tui.tui.commands import Command, CommandTable
+from cmdm_tui.tui.screens.calls.panes import CallsPanes
+from cmdm_tui.tui.screens.calls.snippets import list_copies
+from cmdm_tui.tui.screens.dialogs.choice import ChoiceScreen
+from cmdm_tui.tui.screens.dialogs.entry import EntryScreen
+from cmdm_tui.tui.widgets.call_pane import CallPane
+
+_CANCEL, _SEND = "Cancel", "Send it again"
+
+
+def can_send_again(screen: CallsPanes) -> bool:
+    """Return whether the call under the cursor can be sent: a change only of this run."""
+    call = screen.call
+    if call is None or call.is_sign_in or not call.is_path_whole:
+        return False
+    return not call.is_change or not (screen.account.profile.read_only or screen.is_file)
+
+
+def send_again(screen: CallsPanes) -> None:
+    """Send the call under the cursor again: a change only once that is confirmed."""
+    call = screen.call
+    if call is None:
+        return
+    body = screen.source.log.read_request_body(call.key)
+    if body.note or not body.is_whole:
+        words = "Its body is not kept as it was sent, so it cannot be sent again."
+        screen.notify(words, severity="warning", markup=False)
+    elif call.is_change:
+        _confirm(screen, call, body)
+    else:
+        screen.send_again(call, body.content or None)
+
+
+def _confirm(screen: CallsPanes, call: CallEntry, body: LoggedBody) -> None:
+    def answered(choice: str | None) -> None:
+        if choice == _SEND:
+            screen.send_again(call, body.content or None)
+
+    question = _ask_again(call, screen.account.client.host)
+    screen.open_dialog(ChoiceScreen(question, (_CANCEL, _SEND)), answered)
+
+
+def _ask_again(call: CallEntry, host: str) -> str:
+    what = one_line(f"{call.method} {call.path}", 120)
+    if is_destructive(call.method, call.path):
+        risk = "It deletes or converts a record."
+    elif call.method == "POST":
+        risk = "It may make a second record."
+    else:
+        risk = "It changes a record."
+    return f"Send {what} to {one_line(host, 60)} again? {risk} It costs 1 call."
+
+
+def copy(screen: CallsPanes) -> None:
+    """Ask what to copy of the call under the cursor, and copy it."""
+    call = screen.call
+    if call is None:
+        return
+    make_details = screen.source.log.prepare_details(call.key)
+
+    def answered(what: str | None) -> None:
+        if what is not None:
+            screen.copy_call(call, make_details, what)
+
+    screen.open_dialog(ChoiceScreen("Copy this call as", list_copies(call)), answered)
+
+
+def open_file(screen: CallsPanes) -> None:
+    """Ask for a cassette, and show its calls."""
+
+    def answered(path: str | None) -> None:
+        if path is not None:
+            screen.open_file(path)
+
+    screen.open_dialog(EntryScreen("Path of a cassette (YAML)", lambda _: ""), answered)
+
+
+def cancel_calls(screen: CallsPanes) -> None:
+    """Leave every call that is under way."""
+    count = screen.account.client.cancel_calls()
+    words = f"{count_noun(count, 'call')} left." if count else "No call is under way."
+    screen.notify(words, markup=False)
+
+
+def can_cancel(screen: CallsPanes) -> bool:
+    """Return whether a call of this run is under way."""
+    return any(call.is_open for call in screen.live_log.calls[-200:])
+
+
+def show_details(screen: CallsPanes) -> None:
+    """Put the focus into the call, or back into the list."""
+    pane = screen.query_one(CallPane)
+    screen.set_focus(screen.grid if pane.has_focus else pane)
+
+
+def can_go_back(screen: CallsPanes) -> bool:
+    """Return whether there is something to go back from on this screen."""
+    return (
+        screen.is_filter_open
+        or bool(screen.source.filter_words)
+        or screen.is_file
+        or screen.query_one(CallPane).has_focus
+    )
+
+
+def go_back(screen: CallsPanes) -> None:
+    """Go back a step: from the call to the list, to all calls, from a file to this run."""
+    if screen.query_one(CallPane).has_focus:
+        screen.set_focus(screen.grid)
+    elif screen.is_filter_open or screen.source.filter_words:
+        screen.close_filter(clears=True)
+    elif screen.is_file:
+        screen.close_file()
+
+
+def _has_call(screen: CallsPanes) -> bool:
+    return screen.call is not None
+
+
+COMMANDS = CommandTable[CallsPanes](
+    "calls",
+    Command(
+        "filter", "slash", "Filter", "Show the calls that fit words: 4xx, get, slow, a path",
+        lambda screen: screen.open_filter(), group="Find", footer_priority=8,
+    ),
+    Command(
+        "again", "a", "Again", "Send this call again; a change is asked about first",
+        send_again, can_send_again, group="Calls", cost="1 call", footer_priority=7,
+        needs="a call that can be sent again",
+    ),
+    Command(
+        "copy", "y", "Copy as", "Copy this call as curl, Python, C# or PHP, or a part of it",
+        copy, _has_call, group="Calls", needs="a call", footer_priority=8,
+    ),
+    Command(
+        "cancel", "c", "Leave", "Leave every call under way: no answer is waited for",
+        cancel_calls, can_cancel, group="Calls", needs="a call under way", footer_priority=9,
+    ),
+    Command(
+        "follow", "f", "Newest", "Go to the newest call, and to each that comes",
+        lambda screen: screen.follow(), _has_call, group="Find", needs="a call",
+    ),
+    Command(
+        "open", "o", "Open file", "Show the calls of a cassette", open_file, group="Calls",
+        footer_priority=5,
+    ),
+    Command(
+        "details", "d", "Details", "Go into the call, to scroll it, or back to the list",
+        show_details, _has_call, is_in_footer=False, group="Find", needs="a call",
+    ),
+    Command(
+        "back", "escape", "Back", "Go back: to the list, to all calls, to those of this run",
+        go_back, can_go_back, is_in_footer=False, group="Find",
+    ),
+)  # fmt: skip
+"""Every key of the calls screen, in the order of the footer and the help."""
