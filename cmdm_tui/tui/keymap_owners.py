@@ -12,5 +12,6 @@ from cmdm_tui.tui.widgets.grid import Grid
 from cmdm_tui.tui.widgets.property_list import PropertyList
 
 KEYMAP_OWNERS: tuple[type[DOMNode], ...] = (
-    BrowseScreen, CallsScreen, CompareScreen, Grid, PropertyList, StartScreen, WelcomeScreen, SignInScreen,
+    BrowseScreen, CallsScreen, CompareScreen, Grid, PropertyList, StartScreen, WelcomeScreen,
+    SignInScreen,
 )  # fmt: skip

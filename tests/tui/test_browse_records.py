@@ -1,7 +1,8 @@
-"""Records searched, marked, copied, compared and gone back to in the main screen, with the calls."""
+"""Records searched, marked, copied, compared and gone back to, with the calls that it costs."""
 
 import json
 from pathlib import Path
+from unicodedata import category, east_asian_width
 
 import pytest
 from textual.pilot import Pilot
@@ -85,14 +86,14 @@ async def test_search_marks_sort_and_copy_of_the_records_that_were_read(
         assert place(app) == ("lead", "ID000003", "LastName")
         await press(pilot, "enter", "slash")
         await type_text(pilot, "grace 244")  # on a page that was not read
-        assert "no match" in screen_words(app).casefold()
+        assert "0 matches in the 100 of 250 rows read" in screen_words(app)
         await press(pilot, "escape")
         assert service.calls == []
 
         # Marks stay on their records, whatever the order.
         await press(pilot, "g", "space", "down", "space")
         assert browse(app).records.grid.marks.keys == ("ID000001", "ID000003")
-        await press(pilot, "right", "right", "s")
+        await press(pilot, "right", "s")
         assert place(app)[2] == "Score"
         assert service.calls == ["lead?per_page=100&page=1&sort_by=Score&sort_order=asc"]
         service.calls.clear()
@@ -134,7 +135,9 @@ async def test_columns_order_and_place_are_found_again_in_the_next_run(
         await press(pilot, "greater_than_sign")
         assert columns(app) == ["ExternalID", "City", "Score", "Notes"]
         await press(pilot, "s")
-        assert service.calls == ["lead?per_page=100&page=1&sort_by=City&sort_order=asc"]
+        assert service.calls == [  # the record with the cursor is near the end of the first page
+            f"lead?per_page=100&page={page}&sort_by=City&sort_order=asc" for page in (1, 2)
+        ]
         width = browse(app).records.grid.columns[1].width
 
         # Other columns in the dialog: all again, then Notes alone is hidden.
@@ -156,8 +159,10 @@ async def _run_again(service: ScriptedService, folder: Path, left: list[str], wi
         await wait_until_settled(pilot)
         assert sorted(service.calls) == sorted(
             ["lead?per_page=100&page=1&sort_by=City&sort_order=asc"]
-            + [f"{name}?per_page=1&page=1" for name in ("account", "contact", "task")]
-            + [f"{name}?per_page=1&page=1" for name in ("opportunity", "event", "product")]
+            + [
+                f"{name}?per_page=1&page=1"
+                for name in ("account", "contact", "task", "opportunity")
+            ]
         )
         assert place(app)[0] == "lead"
         assert place(app)[2] == "City"
@@ -264,7 +269,7 @@ async def test_a_forgotten_entity_is_no_place_to_go_back_to(service: ScriptedSer
     service.entities["invoice"] = people(2)
     app = explorer(service, entities=("invoice",))
     async with app.run_test(size=LARGE) as pilot:
-        await open_entity(pilot, service, down=7)
+        await open_entity(pilot, service, down=5)
         assert browse(app).entity == "invoice"
         await press(pilot, "1", "x")
         assert browse(app).entity == "account"
@@ -284,7 +289,7 @@ async def test_borders_stay_straight_whatever_the_text(
     service.entities |= {DISPUTED: [(DISPUTED, {DISPUTED: DISPUTED, "Name": DISPUTED})]}
     app = explorer(service, entities=(DISPUTED,))
     async with app.run_test(size=size) as pilot:
-        await open_entity(pilot, service, down=7)
+        await open_entity(pilot, service, down=5)
         for keys in (["1"], ["2", "enter"], ["R"], ["escape", "c"], ["escape", "X"],
                      ["escape", "y"], ["escape", "o"], ["escape", "F"]):  # fmt: skip
             await press(pilot, *keys)
@@ -297,6 +302,7 @@ async def test_borders_stay_straight_whatever_the_text(
 
 def _width(line: str) -> int:
     """Return the cells of a line as a terminal counts them that knows no sequences."""
-    from unicodedata import combining, east_asian_width
-
-    return sum(0 if combining(one) else 2 if east_asian_width(one) in "WF" else 1 for one in line)
+    return sum(
+        0 if category(one) in {"Mn", "Me"} else 2 if east_asian_width(one) in "WF" else 1
+        for one in line
+    )

@@ -172,6 +172,13 @@ class BrowsePanes(GridScreen):
         return self.record_pane.display
 
     @property
+    def is_record_open(self) -> bool:
+        """Whether a record was opened and is being read: it stays, whatever the list does."""
+        current = self.workspace.current
+        is_opened = current is not None and current.record is not None
+        return is_opened and self.record_pane.has_focus_within
+
+    @property
     def can_search(self) -> bool:
         """Whether there is a record or a row to search."""
         return self.record_pane.has_focus_within or self.has_rows

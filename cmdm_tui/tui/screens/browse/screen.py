@@ -83,7 +83,8 @@ class BrowseScreen(BrowsePanes):
 
     @on(RecordView.RecordHighlighted)
     def _follow(self, event: RecordView.RecordHighlighted) -> None:
-        self.record_pane.follow_record(event.record)
+        if not self.is_record_open:
+            self.record_pane.follow_record(event.record)
 
     @on(RecordView.RecordOpened)
     @on(RelatedView.RecordOpened)
