@@ -31,6 +31,6 @@ def export(screen: GridScreen) -> None:
 EXPORT: tuple[Command[GridScreen], ...] = (
     Command(
         "export", "X", "Export", "Write the marked rows, or those that were read, to a file",
-        export, has_rows, group="Copy", footer_priority=4, needs="a row",
+        export, has_rows, group="Copy", footer_priority=2, needs="a row",
     ),
 )  # fmt: skip
