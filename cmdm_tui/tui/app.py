@@ -144,7 +144,7 @@ class Explorer(CommandApp, TolerantApp):
             self._call_log.start_client()
         former, self._screens = (
             self._screens,
-            make(self, event.account, self.settings_file, self._call_log),
+            make(self, event.account, self.settings_file, self._call_log, self._paths),
         )
         await self._show_alone(self._screens.get("records"))
         self._show_new_warnings(event.account.profile.warnings)
@@ -154,7 +154,7 @@ class Explorer(CommandApp, TolerantApp):
     @on(ScreenRequested)
     async def _show_screen(self, event: ScreenRequested) -> None:
         if self._screens is not None:
-            await self._show_alone(self._screens.get(event.name))
+            await self._show_alone(await self._screens.load(event.name))
 
     @on(WelcomeRequested)
     async def _open_welcome_screen(self, event: WelcomeRequested) -> None:

@@ -1,7 +1,9 @@
 """The panes of the main screen: entities, records or fields of one entity, and one record."""
 
+import asyncio
 from collections.abc import Callable
-from typing import TypeVar
+from importlib import import_module
+from typing import TYPE_CHECKING, TypeVar
 
 from textual import events, on
 from textual.app import ComposeResult
@@ -28,6 +30,7 @@ from cmdm_tui.tui.screens.browse.pane_layout import (
 )
 from cmdm_tui.tui.screens.grid_screen import GridScreen
 from cmdm_tui.tui.widgets.cells import safe_line
+from cmdm_tui.tui.widgets.changed_text import set_subtitle, set_title
 from cmdm_tui.tui.widgets.entity_list import EntityList
 from cmdm_tui.tui.widgets.field_view import FieldView
 from cmdm_tui.tui.widgets.grid import Grid
@@ -37,7 +40,9 @@ from cmdm_tui.tui.widgets.record_view import RecordView
 from cmdm_tui.tui.widgets.related_view import RelatedView
 from cmdm_tui.tui.widgets.search_bar import SearchBar
 from cmdm_tui.tui.widgets.status_line import StatusLine
-from cmdm_tui.tui.widgets.titles import set_titles
+
+if TYPE_CHECKING:
+    from cmdm_tui.tui.screens.browse.filtered_view import FilteredView
 
 Answer = TypeVar("Answer")
 
@@ -66,6 +71,7 @@ class BrowsePanes(GridScreen):
         """What the records that were read are called."""
         self.pane_layout = PaneLayout(self, keeper.read_panes(), self._keep_panes)
         """The widths of the panes, and which are folded away."""
+        self._filtered: FilteredView | None = None
         self._available: frozenset[str] = frozenset()
 
     def compose(self) -> ComposeResult:
@@ -119,7 +125,14 @@ class BrowsePanes(GridScreen):
         """The grid of records or of fields, None where neither is on the screen."""
         if not self.panel.display:
             return None
-        return self.fields.grid if self.shows_fields else self.records.grid
+        if self.shows_fields:
+            return self.fields.grid
+        return (self.filtered or self.records).grid
+
+    @property
+    def record(self) -> Record | None:
+        """The record under the cursor of those that are shown."""
+        return (self.filtered or self.records).record
 
     @property
     def export_name(self) -> str:
@@ -162,9 +175,32 @@ class BrowsePanes(GridScreen):
         return self.panel.active == _FIELDS
 
     @property
+    def filtered(self) -> "FilteredView | None":
+        """The records that meet a condition, None where all are shown."""
+        view = self._filtered
+        return view if view is not None and view.is_open else None
+
+    async def open_filter(self) -> None:
+        """Ask for a condition on the records; what that needs is imported when first used."""
+        if self._filtered is None:
+            await asyncio.to_thread(import_module, "cmdm_tui.tui.screens.browse.filtered_view")
+            from cmdm_tui.tui.screens.browse.filtered_view import FilteredView
+
+            self._filtered = FilteredView(self.account, id="filtered")
+            await self.query_one(f"#{_RECORDS}").mount(self._filtered)
+        self.records.display = False
+        self._filtered.open_for(self.entity)
+        self.show_state()
+
+    def on_filtered_view_filter_left(self) -> None:
+        """Show all records again."""
+        self.records.display = True
+        self.close_pane()
+
+    @property
     def is_record_grid_visible(self) -> bool:
-        """Whether the grid of records is on the screen."""
-        return self.panel.display and not self.shows_fields
+        """Whether the grid of all records is on the screen."""
+        return self.panel.display and not self.shows_fields and self.filtered is None
 
     @property
     def is_record_pane_visible(self) -> bool:
@@ -217,6 +253,9 @@ class BrowsePanes(GridScreen):
     def _show_entity(self, entity: str, start: Place | None = None) -> None:
         self.entity = entity
         self.search_result = None
+        if self.filtered is not None:
+            self.filtered.close()
+            self.records.display = True
         self.entities.mark_current(entity)
         self.fields.clear()
         self.records.show_entity(entity, start)
@@ -301,9 +340,9 @@ class BrowsePanes(GridScreen):
 
     def _focus_panel(self) -> None:
         self.remove_class(RECORD_OPEN, ENTITIES_OPEN)
-        if self.record_pane.record is not self.records.record:
-            self.record_pane.show_record(self.records.record)
-        view = self.fields if self.shows_fields else self.records
+        if self.record_pane.record != self.record:
+            self.record_pane.show_record(self.record)
+        view = self.fields if self.shows_fields else self.filtered or self.records
         self.set_focus(view.grid)
         self.show_state()
 
@@ -314,8 +353,9 @@ class BrowsePanes(GridScreen):
     @on(StateChanged)
     def show_state(self) -> None:
         """Bring the panel's titles and the footer up to date."""
-        view = self.fields if self.shows_fields else self.records
-        set_titles(self.panel, safe_line(self.entity, 40), safe_line(view.caption))
+        view = self.fields if self.shows_fields else self.filtered or self.records
+        set_title(self.panel, safe_line(self.entity, 40))
+        set_subtitle(self.panel, safe_line(view.caption))
         available = self.available_commands
         if available != self._available:  # each refresh of the keys builds the footer again
             self._available = available
