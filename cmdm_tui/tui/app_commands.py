@@ -33,10 +33,6 @@ def leave_calls(screen: CommandScreen) -> None:
     screen.notify(words, markup=False)
 
 
-def _is_main(screen: CommandScreen) -> bool:
-    return bool(screen.command_app.main_screen_names)
-
-
 def _show(name: MainScreenName) -> Callable[[CommandScreen], None]:
     def request(screen: CommandScreen) -> None:
         screen.post_message(ScreenRequested(name))
