@@ -27,7 +27,7 @@ from cmdm_tui.tui.screens.dialogs.choice import ChoiceScreen
 from cmdm_tui.tui.widgets.notice import Notice
 
 _KEEP, _REPLACE = "Keep the file", "Replace it"
-_ENDINGS = "Its ending says how: .csv .tsv .json .jsonl .md .txt .parquet .xlsx"
+_ENDINGS = "The ending of the file says how: .csv .tsv .json .jsonl .md .txt .parquet .xlsx"
 
 
 class ExportScreen(ModalScreen[str | None]):
@@ -66,7 +66,7 @@ class ExportScreen(ModalScreen[str | None]):
             dialogue.border_title = Content("Export what is shown")
             dialogue.border_subtitle = Content("enter: write it, no call · esc: cancel")
             words = f"Write {self._rows.description}. {self._rows.advice}".rstrip()
-            yield Label(visible(f"{words}\n{_ENDINGS}", keep_lines=True), markup=False)
+            yield Label(visible(f"{words}\n\n{_ENDINGS}", keep_lines=True), markup=False)
             yield Input(self._file_name, select_on_focus=False, id="export-file")
             yield Notice(id="export-notice")
 
