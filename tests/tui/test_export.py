@@ -1,13 +1,17 @@
 """Rows written to a file: those that were read, as they are shown, whole or not at all."""
 
+import asyncio
 import csv
 import json
 import os
+import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from textual.widgets import Input
 
+from cmdm_tui.formats import Format
 from cmdm_tui.tui import Explorer
 from cmdm_tui.tui.models import exported_rows
 from cmdm_tui.tui.models.copied_text import CopiedColumn
@@ -22,6 +26,7 @@ from cmdm_tui.tui.models.exported_rows import (
 )
 from cmdm_tui.tui.models.marks import Marks
 from cmdm_tui.tui.models.row_source import SourceColumn
+from cmdm_tui.tui.screens import export_commands
 from cmdm_tui.tui.screens.dialogs.choice import ChoiceScreen
 from cmdm_tui.tui.screens.dialogs.export import ExportScreen
 from tests.tui.driver import (
@@ -187,3 +192,40 @@ async def test_the_records_read_are_exported_as_they_are_shown(
         await press(pilot, "X", "escape")
         assert list_names(tmp_path) == ["lead.csv", "marked.jsonl"]
         assert service.calls == []
+
+
+async def test_an_export_that_is_left_writes_nothing(
+    service: ScriptedService, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    begun, may_go_on, ended = threading.Event(), threading.Event(), threading.Event()
+
+    def wait(rows: ExportedRows, size: int = 1) -> Iterator[list[list[object]]]:
+        begun.set()
+        may_go_on.wait(10)
+        yield from batches(rows, size)
+
+    def write(rows: ExportedRows, name: str) -> Format:
+        try:
+            return write_rows(rows, name)
+        finally:
+            ended.set()
+
+    batches = ExportedRows.batches
+    monkeypatch.setattr(export_commands, "write_rows", write)
+    monkeypatch.setattr(ExportedRows, "batches", wait)
+    app = Explorer(FixedProfiles(profile()), catalogs=None, transport=service)
+    async with app.run_test(size=(100, 24)) as pilot:
+        await wait_until_settled(pilot)
+        await pilot.press("X")
+        await pilot.press("enter")
+        await asyncio.to_thread(begun.wait, 10)
+        dialog = app.screen
+        assert isinstance(dialog, ExportScreen)
+        await pilot.press("enter")  # once is enough
+        await pilot.press("escape")
+        await wait_until_settled(pilot)
+        assert app.screen is not dialog
+        may_go_on.set()
+    await asyncio.to_thread(ended.wait, 10)
+    assert list_names(tmp_path) == []

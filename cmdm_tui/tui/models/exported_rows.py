@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from cmdm_tui.formats import MissingExtra, OutputColumn, OutputRow, ResultMark
 from cmdm_tui.formats.output_file import (
+    BatchedRows,
     UnknownEnding,
     format_of_file,
     try_replacement,
@@ -160,10 +161,10 @@ def check_file(name: str) -> str:
     return ""
 
 
-def write_rows(rows: ExportedRows, name: str) -> "Format":
+def write_rows(rows: BatchedRows, name: str) -> "Format":
     """Write rows to a file, whole or not at all; return the format that its ending names.
 
-    Raises ExportFailed and ExportStopped.
+    They may be a query's result, too. Raises ExportFailed and ExportStopped.
     """
     try:
         return write_result(rows, name)

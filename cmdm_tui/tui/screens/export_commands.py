@@ -1,11 +1,18 @@
 """Exports what a screen's grid shows to a file, without a call."""
 
+import asyncio
+from functools import partial
+from typing import TYPE_CHECKING
+
 from cmdm_tui.tui.commands import Command
 from cmdm_tui.tui.models.copied_text import CopiedColumn
-from cmdm_tui.tui.models.exported_rows import collect_rows, suggest_file
+from cmdm_tui.tui.models.exported_rows import ExportedRows, collect_rows, suggest_file, write_rows
 from cmdm_tui.tui.screens.dialogs.export import ExportScreen
 from cmdm_tui.tui.screens.grid_commands import has_rows
 from cmdm_tui.tui.screens.grid_screen import GridScreen
+
+if TYPE_CHECKING:
+    from cmdm_tui.formats import Format
 
 
 def export(screen: GridScreen) -> None:
@@ -24,8 +31,17 @@ def export(screen: GridScreen) -> None:
         if words is not None:
             screen.notify(words, markup=False)
 
-    dialog = ExportScreen(rows, suggest_file(screen.export_name))
+    file_name = suggest_file(screen.export_name)
+    dialog = ExportScreen(rows.description, rows.advice, file_name, partial(_write, rows))
     screen.app.push_screen(dialog, tell)  # pyright: ignore[reportUnknownMemberType]
+
+
+async def _write(rows: ExportedRows, name: str) -> "Format":
+    try:
+        return await asyncio.to_thread(write_rows, rows, name)
+    except asyncio.CancelledError:
+        rows.stop()
+        raise
 
 
 EXPORT: tuple[Command[GridScreen], ...] = (
