@@ -5,13 +5,13 @@ import csv
 import json
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
 from textual.widgets import Input
 
-from cmdm_tui.formats import Format
+from cmdm_tui.formats import Format, OutputRow
 from cmdm_tui.tui import Explorer
 from cmdm_tui.tui.models import exported_rows
 from cmdm_tui.tui.models.copied_text import CopiedColumn
@@ -200,7 +200,7 @@ async def test_an_export_that_is_left_writes_nothing(
     monkeypatch.chdir(tmp_path)
     begun, may_go_on, ended = threading.Event(), threading.Event(), threading.Event()
 
-    def wait(rows: ExportedRows, size: int = 1) -> Iterator[list[list[object]]]:
+    def wait(rows: ExportedRows, size: int = 1) -> Iterator[Sequence[OutputRow]]:
         begun.set()
         may_go_on.wait(10)
         yield from batches(rows, size)
