@@ -152,7 +152,7 @@ class FilterBar(Vertical):
         self.add_class("-open")
         self._input.value = visible(text)
         self._input.cursor_position = len(self._input.value)
-        self._input.focus()
+        self.screen.set_focus(self._input)  # now: the next key is a part of the condition
         self._plan()
 
     def close(self) -> None:

@@ -356,7 +356,8 @@ class FilteredView(Vertical):
 
     @on(Grid.CursorMoved)
     def _report_cursor(self) -> None:
-        self.post_message(self.RecordHighlighted(self.record))
+        if self.is_open:  # once it is left, the record under another cursor is shown
+            self.post_message(self.RecordHighlighted(self.record))
 
     @on(Grid.RowOpened)
     def _report_opened(self, event: Grid.RowOpened) -> None:
