@@ -123,3 +123,18 @@ async def test_a_refused_value_leaves_what_was_typed(sandbox: RunningInfo) -> No
         assert not isinstance(there.app.screen, FormScreen)
         stored = await there.screen.account.client.record("task", task.external_id)
         assert stored.properties["Notes"] == "Long and dear"
+
+
+@pytest.mark.parametrize("end", ["enter", "ctrl+s"])
+async def test_keys_that_come_at_once_are_all_in_the_preview(
+    sandbox: RunningInfo, end: str
+) -> None:
+    async with opened(sandbox) as there:
+        lead = there.record
+        await there.press("right", "right", "i")
+        for key in ("end", *"xy", "backspace", "backspace", *"-Love", "home", *"A", end):
+            _send(there.pilot, key, key if len(key) == 1 else None)
+        await wait_until_settled(there.pilot)
+        assert isinstance(there.app.screen, PreviewScreen)
+        wanted = {"LastName": f"A{lead.properties['LastName']}-Love"}
+        assert there.app.screen._change_set.changes[0].properties == wanted
