@@ -11,6 +11,7 @@ import pytest
 
 from cmdm_tui.sandbox import RunningInfo
 from cmdm_tui.tui.screens.browse.filtered_view import FilteredView
+from cmdm_tui.tui.screens.browse.screen import BrowseScreen
 from cmdm_tui.tui.screens.changes.preview_screen import PreviewScreen
 from cmdm_tui.tui.screens.edit.form_screen import FormScreen
 from cmdm_tui.tui.widgets import filter_bar
@@ -138,3 +139,17 @@ async def test_keys_that_come_at_once_are_all_in_the_preview(
         assert isinstance(there.app.screen, PreviewScreen)
         wanted = {"LastName": f"A{lead.properties['LastName']}-Love"}
         assert there.app.screen._change_set.changes[0].properties == wanted
+
+
+async def test_marks_that_are_not_read_in_another_order_are_told(sandbox: RunningInfo) -> None:
+    async with opened(sandbox) as there:
+        await there.press("space", "z")
+        there.screen.records.grid.marks.mark(["NOTREAD1"])
+        there.sent()
+        for key in ("x", "e"):
+            await there.press(key)
+            assert "not read in this order" in there.toast
+            assert isinstance(there.app.screen, BrowseScreen)
+        assert there.sent() == []
+        await there.press("ctrl+n", "x")
+        assert isinstance(there.app.screen, PreviewScreen)
