@@ -47,6 +47,7 @@ class BrowsePanes(GridScreen):
     """
 
     CSS_PATH = "browse.tcss"
+    main_name = "records"
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]  # noqa: RUF012 - as declared above it
 
     def __init__(self, account: Account, keeper: ViewKeeper, call_log: CallLog) -> None:
