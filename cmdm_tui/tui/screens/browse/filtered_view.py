@@ -231,7 +231,7 @@ class FilteredView(Vertical):
 
     @property
     def marked_records(self) -> Sequence[Record]:
-        """The marked records, in the order in which they stand."""
+        """The marked records, in their order."""
         source = self.source
         if source is None:
             return ()
