@@ -21,6 +21,8 @@ from cmdm_tui.tui.widgets.record_pane import RecordPane
 
 _WIDE, _NARROW = (132, 34), (80, 24)
 _LEADS = ("1", "down", "enter")
+_CITIES = "SELECT City, count(*) AS accounts FROM account GROUP BY City ORDER BY 2 DESC"
+_STATUSES = "SELECT Status, count(*) AS leads FROM lead GROUP BY Status ORDER BY 2 DESC"
 _ROUNDS = 3
 """How often the explorer is waited for: what arrives may ask for more."""
 
@@ -42,16 +44,8 @@ PICTURES = (
     Picture("edit", (*_LEADS, "e", "ctrl+f", "Phone", "enter")),
     Picture("preview", (*_LEADS, "space", "space", "space", "x")),
     Picture("compare", (*_LEADS, "space", "space", "space", "equals_sign")),
-    Picture(
-        "query",
-        ("f3", "SELECT City, count(*) AS accounts FROM account GROUP BY City ORDER BY 2 DESC")
-        + ("ctrl+r",),
-    ),
-    Picture(
-        "chart",
-        ("f3", "SELECT Status, count(*) AS leads FROM lead GROUP BY Status ORDER BY 2 DESC")
-        + ("ctrl+r", "escape", "right", "p"),
-    ),
+    Picture("query", ("f3", _CITIES, "ctrl+r")),
+    Picture("chart", ("f3", _STATUSES, "ctrl+r", "escape", "right", "p")),
     Picture("calls", (*_LEADS, "s", "f4", "down")),
     Picture("narrow", _LEADS, _NARROW),
     Picture("light", (*_LEADS, "down"), theme=LIGHT.name),

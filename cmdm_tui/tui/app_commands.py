@@ -51,7 +51,7 @@ def _has_account(screen: CommandScreen) -> bool:
     return bool(screen.command_app.main_screen_names)
 
 
-_ANOTHER = "an open account, and another of its screens in front"
+_ANOTHER = "another screen of an account"
 
 APP_COMMANDS = CommandTable[CommandScreen](
     "app",

@@ -280,4 +280,4 @@ def test_filtered_rows_are_records() -> None:
     assert source.record(2) is None
     assert source.caption == "2 records so far · filtered by Score > 1 AND true"
     source.fail()
-    assert source.caption.endswith("2 records · partial")
+    assert source.caption.startswith("2 records · partial · ")

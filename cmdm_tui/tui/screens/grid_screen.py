@@ -16,6 +16,8 @@ class GridScreen(CommandScreen):
         super().__init__()
         self.search_result: SearchResult | None = None
         """What the last search has found; None where there was none, or its grid was left."""
+        self._search_start: tuple[int, str | None] | None = None
+        """The row and the column from which it began."""
 
     @property
     def grid(self) -> Grid | None:
@@ -33,8 +35,15 @@ class GridScreen(CommandScreen):
         """Whether there is anything to search."""
         return self.has_rows
 
+    @property
+    def search_hint(self) -> str:
+        """What to do where nothing is found, as a sentence after a space; empty by default."""
+        return ""
+
     def start_search(self) -> None:
         """Ask for the words to search for."""
+        grid = self.grid
+        self._search_start = None if grid is None else (grid.cursor_row, grid.cursor_column)
         self.query_one(SearchBar).open()
 
     def search(self, words: str) -> None:
@@ -53,7 +62,11 @@ class GridScreen(CommandScreen):
         names = [column.name for column in source.columns]
         grid.show_matches({(match.key, names[match.column]) for match in result.matches})
         bar.show_caption(result.caption)
-        self._go_to_match(result, is_first=True)
+        if result.matches:
+            self._go_to_match(result, is_first=True)
+        elif self._search_start is not None:
+            row, column = self._search_start
+            grid.move_cursor(row=row, column=column)
 
     def go_to_next_match(self, *, backwards: bool = False) -> None:
         """Go to the next match, or the one before; round at the end."""
@@ -91,7 +104,10 @@ class GridScreen(CommandScreen):
         self.search(event.words)
 
     def on_search_bar_taken(self) -> None:
-        """Stay at the match, and keep the matches marked."""
+        """Stay at the match, and keep the matches marked; say where there is none."""
+        result = self.search_result
+        if result is not None and not result.matches:
+            self.notify(f"{result.caption}.{self.search_hint}", markup=False)
         self.end_search(keeps_matches=True)
 
     def on_search_bar_left(self) -> None:

@@ -76,7 +76,7 @@ class FilterBar(Vertical):
         Horizontal { height: 1; }
         #filter-word { width: auto; color: $text-accent; text-style: bold; }
         ConditionInput { width: 1fr; border: none; height: 1; padding: 0; background: $surface; }
-        #filter-plan { width: 100%; height: auto; max-height: 3; }
+        #filter-plan { width: 100%; height: auto; max-height: 5; }
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [

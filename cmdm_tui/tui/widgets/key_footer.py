@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from textual import events
 from textual.content import Content
+from textual.keys import key_to_character
 from textual.screen import Screen
 from textual.widget import Widget
 
@@ -131,7 +132,7 @@ def list_entries(screen: Screen[object]) -> list[FooterEntry]:
     entries: dict[str, FooterEntry] = {}
     for key, active in screen.active_bindings.items():
         binding = active.binding
-        if not binding.show:
+        if not binding.show or _is_typed(screen.focused, key):
             continue
         command = known.get(binding.id or "")
         entries.setdefault(
@@ -146,6 +147,11 @@ def list_entries(screen: Screen[object]) -> list[FooterEntry]:
             ),
         )
     return list(entries.values())
+
+
+def _is_typed(focused: Widget | None, key: str) -> bool:
+    """Return whether the key goes into the text that has the focus."""
+    return focused is not None and focused.check_consume_key(key, key_to_character(key))
 
 
 def _explain(sentence: str, command: BoundCommand | None) -> str:
