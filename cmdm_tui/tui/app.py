@@ -37,6 +37,7 @@ from cmdm_tui.tui.models.settings import SettingsFile
 from cmdm_tui.tui.offline_account import OfflineAccount
 from cmdm_tui.tui.palette import CommandProvider
 from cmdm_tui.tui.screens.start.screen import StartScreen
+from cmdm_tui.tui.straight_lines import StraightLines
 from cmdm_tui.tui.theme import THEMES
 from cmdm_tui.tui.tolerant_app import TolerantApp
 
@@ -47,6 +48,8 @@ if TYPE_CHECKING:
     from cmdm_tui.config import Paths
     from cmdm_tui.operations.call_log import CallLog
     from cmdm_tui.tui.main_screens import MainScreens
+
+_STRAIGHT_LINES = StraightLines()
 
 _WARNING_SECONDS = 15.0
 """Seconds for which a warning is shown."""
@@ -112,7 +115,8 @@ class Explorer(CommandApp, TolerantApp):
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """Return what is applied to each line: where NO_COLOR is set, no colour is left."""
-        return (WithoutColour(),) if self.no_color else super().get_line_filters()
+        colours = (WithoutColour(),) if self.no_color else super().get_line_filters()
+        return (_STRAIGHT_LINES, *colours)
 
     def _use_keymap(self) -> None:
         """Give the commands the keys of the user's keymap, and tell what is wrong with it."""

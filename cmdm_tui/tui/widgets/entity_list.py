@@ -22,6 +22,7 @@ from cmdm_tui.api import (
 from cmdm_tui.catalog import Catalog, RecordCount
 from cmdm_tui.text import one_line
 from cmdm_tui.tui.messages import CallReturned, CountsChanged, StateChanged, UserError
+from cmdm_tui.tui.models.cell_text import settle_width
 from cmdm_tui.tui.models.value_text import format_age, format_count
 from cmdm_tui.tui.widgets.changed_text import set_subtitle
 from cmdm_tui.tui.widgets.notice import Notice
@@ -211,7 +212,8 @@ class EntityList(Vertical):
         row.add_column(ratio=1, no_wrap=True, overflow="ellipsis")
         row.add_column(justify="right", no_wrap=True)
         mark = "▸ " if is_current else "  "
-        name = Text(mark + one_line(entity, _LONGEST_NAME), style="bold" if is_current else "")
+        shown_name = settle_width(one_line(entity, _LONGEST_NAME))
+        name = Text(mark + shown_name, style="bold" if is_current else "")
         row.add_row(name, shown)
         return row
 

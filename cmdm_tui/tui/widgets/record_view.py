@@ -102,7 +102,7 @@ class RecordView(Vertical):
 
     def compose(self) -> ComposeResult:
         """Lay out the grid, and the notice below it."""
-        yield Grid(id="record-grid")
+        yield Grid(fitted=6, id="record-grid")
         yield Notice(id="record-notice")
 
     @property
@@ -207,6 +207,10 @@ class RecordView(Vertical):
     def _loader_order(self) -> tuple[SortKey, ...]:
         order = self.window.order if self.window is not None else None
         return () if order is None else (SortKey(order.field, order.direction == "desc"),)
+
+    def find_record(self, entity: str, external_id: str) -> Record | None:
+        """Return a record of any entity where it was read and is held: no call."""
+        return self._loader.find_record(entity, external_id)
 
     def forget_entity(self, entity: str) -> None:
         """Let go of what was read of an entity."""

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import TYPE_CHECKING, TypeVar
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.screen import Screen
@@ -15,10 +15,19 @@ from cmdm_tui.api import Record
 from cmdm_tui.catalog import Account
 from cmdm_tui.operations.call_log import CallLog
 from cmdm_tui.tui.messages import StateChanged
+from cmdm_tui.tui.models.pane_sizes import PaneSizes
 from cmdm_tui.tui.models.record_names import RecordNames
 from cmdm_tui.tui.models.related_index import RecordLink
 from cmdm_tui.tui.models.workspace import Place, Workspace
 from cmdm_tui.tui.screens.browse.kept_view import ViewKeeper
+from cmdm_tui.tui.screens.browse.pane_layout import (
+    BREAKPOINTS,
+    ENTITIES_OPEN,
+    RECORD_OPEN,
+    SLIM,
+    WIDE,
+    PaneLayout,
+)
 from cmdm_tui.tui.screens.grid_screen import GridScreen
 from cmdm_tui.tui.widgets.cells import safe_line
 from cmdm_tui.tui.widgets.changed_text import set_subtitle, set_title
@@ -48,7 +57,7 @@ class BrowsePanes(GridScreen):
 
     CSS_PATH = "browse.tcss"
     main_name = "records"
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]  # noqa: RUF012 - as declared above it
+    HORIZONTAL_BREAKPOINTS = BREAKPOINTS
 
     def __init__(self, account: Account, keeper: ViewKeeper, call_log: CallLog) -> None:
         super().__init__()
@@ -61,6 +70,8 @@ class BrowsePanes(GridScreen):
         """The entity whose records are shown."""
         self.names = RecordNames()
         """What the records that were read are called."""
+        self.pane_layout = PaneLayout(self, keeper.read_panes(), self._keep_panes)
+        """The widths of the panes, and which are folded away."""
         self._filtered: FilteredView | None = None
         self._available: frozenset[str] = frozenset()
 
@@ -88,11 +99,31 @@ class BrowsePanes(GridScreen):
 
     def on_mount(self) -> None:
         """Show the first entity, whose page brings its own count, and count those never counted."""
+        self.pane_layout.apply()
         place = self.workspace.find_place(self.entity)
         self.workspace.visit(place)
         self._show_entity(self.entity, place)
         others = (name for name in self.account.catalog.entities if name != self.entity)
         self.entities.count_unknown(*others)
+
+    def _keep_panes(self, sizes: PaneSizes) -> None:
+        self.keeper.keep_panes(sizes)
+
+    def on_resize(self) -> None:
+        """Lay the panes out for another width of the terminal."""
+        self.pane_layout.apply()
+
+    def on_mouse_down(self, event: events.MouseDown) -> None:
+        """Take hold of a border between panes."""
+        self.pane_layout.start_drag(event.screen_x, event.screen_y)
+
+    def on_mouse_move(self, event: events.MouseMove) -> None:
+        """Move the border that is held."""
+        self.pane_layout.drag(event.screen_x)
+
+    def on_mouse_up(self) -> None:
+        """Let go of the border."""
+        self.pane_layout.end_drag()
 
     def _choose_first_entity(self) -> str:
         entities, place = self.account.catalog.entities, self.workspace.current
@@ -111,6 +142,11 @@ class BrowsePanes(GridScreen):
     def record(self) -> Record | None:
         """The record under the cursor of those that are shown."""
         return (self.filtered or self.records).record
+
+    @property
+    def export_name(self) -> str:
+        """The entity, and whether these are its fields."""
+        return f"{self.entity}-fields" if self.shows_fields else self.entity
 
     @property
     def entities(self) -> EntityList:
@@ -181,6 +217,13 @@ class BrowsePanes(GridScreen):
         return self.record_pane.display
 
     @property
+    def is_record_open(self) -> bool:
+        """Whether a record was opened and is being read: it stays, whatever the list does."""
+        current = self.workspace.current
+        is_opened = current is not None and current.record is not None
+        return is_opened and self.record_pane.has_focus_within
+
+    @property
     def can_search(self) -> bool:
         """Whether there is a record or a row to search."""
         return self.record_pane.has_focus_within or self.has_rows
@@ -205,10 +248,10 @@ class BrowsePanes(GridScreen):
         place = self.workspace.go_back()
         if place is None:
             return
+        if place.record is None or place.entity != self.entity:
+            self._show_entity(place.entity)
         if place.record is not None:
             self._show_pane(place.record)
-        else:
-            self._show_entity(place.entity)
 
     def show_entity(self, entity: str) -> None:
         """Show an entity's records, or its fields where those are in front."""
@@ -227,7 +270,7 @@ class BrowsePanes(GridScreen):
         self.records.show_entity(entity, start)
         if self.shows_fields:
             self.fields.show_entity(entity)
-        self.close_pane()
+        self._focus_panel()
 
     def activate_tab(self, *, fields: bool) -> None:
         """Bring the fields or the records to the front, and the focus into them."""
@@ -241,11 +284,15 @@ class BrowsePanes(GridScreen):
         self._show_pane(record, tab)
 
     def follow_link(self, link: RecordLink) -> None:
-        """Read the record that another one names, and show it: one call, and a way back."""
+        """Show the record that another one names, with a way back: one call if it is not held."""
         self.note_place()
         shown = self.record_pane.record
         if shown is not None:
             self.workspace.visit(Place(self.entity, record=shown))
+        held = self.records.find_record(link.entity, link.external_id)
+        if held is not None:
+            self.open_record(held, RECORD_TAB)
+            return
         self.record_pane.read_record(link.entity, link.external_id)
         self.open_pane(RECORD_TAB)
 
@@ -259,20 +306,51 @@ class BrowsePanes(GridScreen):
 
     def open_pane(self, tab: str | None = None) -> None:
         """Put the focus into the record pane; on a narrow screen it takes the panel's place."""
-        self.add_class("-record-open")
+        self.remove_class(ENTITIES_OPEN)
+        self.add_class(RECORD_OPEN)
         if tab is None:
             self.record_pane.take_focus()
         else:
             self.record_pane.activate_tab(tab)
 
+    def open_entities(self) -> None:
+        """Put the focus into the list of entities, which is unfolded."""
+        if not self.has_class(SLIM):
+            self.pane_layout.fold("entities", is_folded=False)
+        self.add_class(ENTITIES_OPEN)
+        self.entities.take_focus()
+
+    def toggle_entities(self) -> None:
+        """Fold the list of entities away, or unfold it; alone on the screen, it is left."""
+        if self.has_class(SLIM):
+            (self.close_pane if self.entities.display else self.open_entities)()
+            return
+        is_left = self.entities.has_focus_within
+        self.pane_layout.fold("entities", is_folded=self.entities.display)
+        if is_left:
+            self.close_pane()
+
+    def toggle_record(self) -> None:
+        """Fold the record pane away, or unfold it; where it is alone, open or leave it."""
+        is_shown = self.record_pane.display
+        if not self.has_class(WIDE):
+            (self.close_pane if is_shown else self.open_pane)()
+            return
+        self.pane_layout.fold("record", is_folded=is_shown)
+        if is_shown and (self.record_pane.has_focus_within or self.has_class(RECORD_OPEN)):
+            self.close_pane()
+
     def close_pane(self) -> None:
         """Put the focus into the panel; on a narrow screen the panel comes back."""
-        self.remove_class("-record-open")
-        if self.record_pane.record != self.record:
-            self.record_pane.show_record(self.record)
         current = self.workspace.current
         if current is not None and current.record is not None:
             self.workspace.visit(self.workspace.find_place(self.entity))
+        self._focus_panel()
+
+    def _focus_panel(self) -> None:
+        self.remove_class(RECORD_OPEN, ENTITIES_OPEN)
+        if self.record_pane.record != self.record:
+            self.record_pane.show_record(self.record)
         view = self.fields if self.shows_fields else self.filtered or self.records
         self.set_focus(view.grid)
         self.show_state()
