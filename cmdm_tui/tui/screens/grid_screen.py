@@ -1,9 +1,22 @@
 """A screen with a grid: what its commands need of it to search, mark, copy and lay out columns."""
 
+from dataclasses import dataclass
+
+from textual.geometry import Offset
+
 from cmdm_tui.tui.commands import CommandScreen
 from cmdm_tui.tui.models.loaded_search import SearchResult, search_loaded
 from cmdm_tui.tui.widgets.grid import Grid
 from cmdm_tui.tui.widgets.search_bar import SearchBar
+
+
+@dataclass(frozen=True, slots=True)
+class SearchStart:
+    """Where the cursor and the view were when a search began."""
+
+    row: int
+    column: str | None
+    scroll: Offset
 
 
 class GridScreen(CommandScreen):
@@ -16,8 +29,7 @@ class GridScreen(CommandScreen):
         super().__init__()
         self.search_result: SearchResult | None = None
         """What the last search has found; None where there was none, or its grid was left."""
-        self._search_start: tuple[int, str | None] | None = None
-        """The row and the column from which it began."""
+        self._search_start: SearchStart | None = None
 
     @property
     def grid(self) -> Grid | None:
@@ -48,7 +60,10 @@ class GridScreen(CommandScreen):
     def start_search(self) -> None:
         """Ask for the words to search for."""
         grid = self.grid
-        self._search_start = None if grid is None else (grid.cursor_row, grid.cursor_column)
+        if grid is not None:
+            self._search_start = SearchStart(
+                grid.cursor_row, grid.cursor_column, grid.scroll_offset
+            )
         self.query_one(SearchBar).open()
 
     def search(self, words: str) -> None:
@@ -70,8 +85,9 @@ class GridScreen(CommandScreen):
         if result.matches:
             self._go_to_match(result, is_first=True)
         elif self._search_start is not None:
-            row, column = self._search_start
-            grid.move_cursor(row=row, column=column)
+            start = self._search_start
+            grid.move_cursor(row=start.row, column=start.column)
+            grid.scroll_to(start.scroll.x, start.scroll.y, animate=False, force=True)
 
     def go_to_next_match(self, *, backwards: bool = False) -> None:
         """Go to the next match, or the one before; round at the end."""

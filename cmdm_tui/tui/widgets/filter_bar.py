@@ -142,7 +142,7 @@ class FilterBar(Vertical):
         self.add_class("-open")
         self._input.value = visible(text)
         self._input.cursor_position = len(self._input.value)
-        self._input.focus()
+        self.screen.set_focus(self._input)  # at once: what is typed next is for it
         self._plan()
 
     def close(self) -> None:

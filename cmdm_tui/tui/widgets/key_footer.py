@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 from textual import events
 from textual.content import Content
-from textual.keys import key_to_character
 from textual.screen import Screen
 from textual.widget import Widget
 
@@ -151,7 +150,9 @@ def list_entries(screen: Screen[object]) -> list[FooterEntry]:
 
 def _is_typed(focused: Widget | None, key: str) -> bool:
     """Return whether the key goes into the text that has the focus."""
-    return focused is not None and focused.check_consume_key(key, key_to_character(key))
+    written = format_key(key)
+    character = written if len(written) == 1 else None
+    return focused is not None and focused.check_consume_key(key, character)
 
 
 def _explain(sentence: str, command: BoundCommand | None) -> str:

@@ -62,9 +62,9 @@ def add_entity(screen: BrowsePanes) -> None:
 
 
 def open_filter(screen: BrowsePanes) -> None:
-    """Ask for a condition on the records of the entity."""
+    """Ask for a condition on the records of the entity; what is typed meanwhile waits for it."""
     screen.activate_tab(fields=False)
-    screen.run_worker(screen.open_filter(), group="filter-open", exclusive=True)
+    screen.command_app.call_next(screen.open_filter)
 
 
 def can_forget(screen: BrowsePanes) -> bool:
