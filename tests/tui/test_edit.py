@@ -297,6 +297,9 @@ async def test_a_refused_value_is_said_and_changes_nothing(sandbox: RunningInfo)
         assert "1 refused" in words
         assert "Priority" in words
         await there.press("escape")
+        assert there.form.form is not None
+        assert set(there.form.form.touched) == {"Priority"}
+        await there.press("escape", "down", "enter")
         assert there.record == task
 
 

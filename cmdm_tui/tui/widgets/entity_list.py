@@ -36,7 +36,9 @@ _SHARED_FAILURES = (NetworkError, AuthenticationFailed, HourLimitReached, MonthL
 
 class _Options(OptionList):
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "select", "Open", id="entities.open", tooltip="Show its records")
+        Binding("enter", "select", "Open", id="entities.open", tooltip="Show its records"),
+        Binding("j", "cursor_down", "Down", id="entities.down", show=False),
+        Binding("k", "cursor_up", "Up", id="entities.up", show=False),
     ]
 
 

@@ -270,6 +270,10 @@ class RecordView(Vertical):
     def mark_gone(self, entity: str, external_id: str) -> None:
         """Show a record as deleted, its row struck through: no command means it any more."""
         self.gone.add((entity, external_id))
+        if entity == self._entity:
+            self.grid.unmark([external_id])
+        elif entity in self._places:
+            self._places[entity].marks.unmark([external_id])
         self._source.mark_gone(one for name, one in self.gone if name == self._entity)
         self.grid.source_changed()
 

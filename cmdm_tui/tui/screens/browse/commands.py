@@ -4,7 +4,7 @@ from cmdm_tui.api import Record
 from cmdm_tui.config import ConfigurationError
 from cmdm_tui.text import one_line
 from cmdm_tui.tui.commands import Command, CommandTable
-from cmdm_tui.tui.messages import SwitchRequested
+from cmdm_tui.tui.messages import PartRequested, SwitchRequested
 from cmdm_tui.tui.screens.browse.change_commands import CHANGE_COMMANDS
 from cmdm_tui.tui.screens.browse.copy_commands import COPY_COMMANDS
 from cmdm_tui.tui.screens.browse.move_commands import MOVE_COMMANDS
@@ -62,9 +62,9 @@ def add_entity(screen: BrowsePanes) -> None:
 
 
 def open_filter(screen: BrowsePanes) -> None:
-    """Ask for a condition on the records of the entity; what is typed meanwhile waits for it."""
+    """Ask for a condition on the records of the entity."""
     screen.activate_tab(fields=False)
-    screen.command_app.call_next(screen.open_filter)
+    screen.post_message(PartRequested(screen.open_filter))
 
 
 def can_forget(screen: BrowsePanes) -> bool:

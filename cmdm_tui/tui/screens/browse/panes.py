@@ -1,6 +1,7 @@
 """The panes of the main screen: entities, records or fields of one entity, and one record."""
 
 import asyncio
+import sys
 from collections.abc import Callable
 from importlib import import_module
 from typing import TYPE_CHECKING, TypeVar
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
 
 Answer = TypeVar("Answer")
 
+_FILTERED_VIEW = "cmdm_tui.tui.screens.browse.filtered_view"
 _RECORDS, _FIELDS = "records-tab", "fields-tab"
 
 
@@ -192,13 +194,15 @@ class BrowsePanes(GridScreen):
     async def open_filter(self) -> None:
         """Ask for a condition on the records; what that needs is imported when first used."""
         if self._filtered is None:
-            await asyncio.to_thread(import_module, "cmdm_tui.tui.screens.browse.filtered_view")
+            if _FILTERED_VIEW not in sys.modules:
+                await asyncio.to_thread(import_module, _FILTERED_VIEW)
             from cmdm_tui.tui.screens.browse.filtered_view import FilteredView
 
             self._filtered = FilteredView(self.account, id="filtered")
             await self.query_one(f"#{_RECORDS}").mount(self._filtered)
         self.records.display = False
-        self._filtered.open_for(self.entity)
+        names = [column.name for column in self.records.source.columns]
+        self._filtered.open_for(self.entity, names)
         self.show_state()
 
     def on_filtered_view_filter_left(self) -> None:
