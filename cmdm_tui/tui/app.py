@@ -231,7 +231,7 @@ class Explorer(CommandApp, TolerantApp):
         return AccountEvents(self._call_log.start_client(), self._forward_event)
 
     def _forward_event(self, events: AccountEvents, event: "Event") -> None:
-        """Keep an event of a client in the log; the screens show those of their own account."""
+        """Keep an event of a client in the log; the screens show those of their account."""
         self._call_log.add_event(event, events.client)
         if self._screens is not None and self._screens.account is events.account:
             for screen in self._screens.opened:
