@@ -1,9 +1,10 @@
 """Writes into the package's metadata what only its repository's address makes whole.
 
-PyPI shows README.md outside the repository, where an address such as `.github/explorer.svg` leads
-nowhere. So relative addresses become absolute ones below the repository that the package is built
-from: `CMDM_REPOSITORY` where that is set, else the address of git's remote `origin`. Where neither
-is a web address, the picture is left out, links become plain words, and no project URL is named.
+PyPI shows README.md outside the repository, where an address such as `.github/explorer/query.svg`
+leads nowhere. So relative addresses become absolute ones below the repository that the package is
+built from: `CMDM_REPOSITORY` where that is set, else the address of git's remote `origin`. Where
+neither is a web address, pictures are left out, links become plain words, and no project URL is
+named.
 """
 
 import os

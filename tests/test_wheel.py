@@ -185,7 +185,7 @@ def test_the_installed_command_runs(installed: Path, tmp_path: Path) -> None:
 
 def test_the_readme_leads_somewhere_outside_the_repository(wheel: Path) -> None:
     targets = re.findall(r"\]\(([^)]+)\)", readme(wheel))
-    assert f"{REPOSITORY}/raw/HEAD/.github/explorer.svg" in targets
+    assert f"{REPOSITORY}/raw/HEAD/.github/explorer/records.svg" in targets
     assert [one for one in targets if not one.startswith("https://")] == []
     urls = dict(one.split(", ") for one in metadata(wheel).get_all("Project-URL", []))
     assert urls["Repository"] == REPOSITORY
@@ -194,7 +194,7 @@ def test_the_readme_leads_somewhere_outside_the_repository(wheel: Path) -> None:
 def test_without_a_known_repository_no_address_is_made_up(tmp_path: Path) -> None:
     wheel = build("wheel", ROOT, tmp_path, "")
     assert re.findall(r"\]\((?!https://)[^)]*\)", readme(wheel)) == []
-    assert "explorer.svg" not in readme(wheel)
+    assert "records.svg" not in readme(wheel)
     assert metadata(wheel).get_all("Project-URL") is None
 
 

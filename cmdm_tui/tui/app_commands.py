@@ -40,9 +40,18 @@ def _show(name: MainScreenName) -> Callable[[CommandScreen], None]:
     return request
 
 
-def _has(name: MainScreenName) -> Callable[[CommandScreen], bool]:
-    return lambda screen: name in screen.command_app.main_screen_names
+def _can_show(name: MainScreenName) -> Callable[[CommandScreen], bool]:
+    def is_elsewhere(screen: CommandScreen) -> bool:
+        return name in screen.command_app.main_screen_names and screen.main_name != name
 
+    return is_elsewhere
+
+
+def _has_account(screen: CommandScreen) -> bool:
+    return bool(screen.command_app.main_screen_names)
+
+
+_ANOTHER = "another screen of an account"
 
 APP_COMMANDS = CommandTable[CommandScreen](
     "app",
@@ -57,23 +66,23 @@ APP_COMMANDS = CommandTable[CommandScreen](
     ),
     Command(
         "records", "f2", "Records", "Go to the records",
-        _show("records"), _has("records"), is_in_footer=False,
-        group="Everywhere", needs="an open account",
+        _show("records"), _can_show("records"),
+        group="Everywhere", needs=_ANOTHER, footer_priority=8,
     ),
     Command(
         "query", "f3", "SQL", "Go to the SQL queries",
-        _show("query"), _has("query"),
-        group="Everywhere", needs="an open account", footer_priority=7,
+        _show("query"), _can_show("query"),
+        group="Everywhere", needs=_ANOTHER, footer_priority=7,
     ),
     Command(
         "calls", "f4", "Calls", "Go to the calls that were made",
-        _show("calls"), _has("calls"), is_in_footer=False,
-        group="Everywhere", needs="an open account",
+        _show("calls"), _can_show("calls"), is_in_footer=False,
+        group="Everywhere", needs=_ANOTHER,
     ),
     Command(
         "changes", "f5", "Changes", "Go to the changes: prepared, applied, undone",
-        _show("changes"), _has("changes"), is_in_footer=False,
-        group="Everywhere", needs="an open account",
+        _show("changes"), _can_show("changes"), is_in_footer=False,
+        group="Everywhere", needs=_ANOTHER,
     ),
     Command(
         "jump", "semicolon", "Jump", "Go to a part of the screen by a letter on it",
@@ -82,7 +91,7 @@ APP_COMMANDS = CommandTable[CommandScreen](
     ),
     Command(
         "cancel_calls", "ctrl+x", "Leave calls", "Leave the calls that are under way",
-        leave_calls, _has("records"), is_in_footer=False, group="Everywhere",
+        leave_calls, _has_account, is_in_footer=False, group="Everywhere",
     ),
     Command(
         "theme", "ctrl+t", "Theme", "Choose the colours",

@@ -182,6 +182,9 @@ class CommandScreen(Screen[None]):
     are those that every screen has; the application gives them.
     """
 
+    main_name: ClassVar[str] = ""
+    """Its name among the main screens of an account; empty for another screen."""
+
     def bind_commands(self) -> Mapping[str, BoundCommand]:
         """Return the screen's commands by id, for instance `TABLE.bind(self, self.keymap)`."""
         raise NotImplementedError

@@ -77,7 +77,7 @@ class Face:
 
 FACES = {
     "explorer": Face(["demo"], ["ExternalID"]),
-    "help": Face(["demo"], ["ExternalID"], "?", ["esc closes"]),
+    "help": Face(["demo"], ["ExternalID"], "?", ["esc close"]),
     "palette": Face(["demo"], ["ExternalID"], "\x10", ["Search"]),
     "add an entity": Face(["demo"], ["ExternalID"], "a", ["[Cc]ustom entity"]),
     "welcome": Face([], ["[Dd]emo", "Sign in"]),

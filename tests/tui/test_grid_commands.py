@@ -13,6 +13,7 @@ from cmdm_tui.tui.models.row_source import RowSource
 from cmdm_tui.tui.screens.grid_commands import GRID_COMMANDS
 from cmdm_tui.tui.screens.grid_screen import GridScreen
 from cmdm_tui.tui.widgets.grid import Grid
+from cmdm_tui.tui.widgets.key_footer import list_entries
 from cmdm_tui.tui.widgets.search_bar import SearchBar
 from tests.tui.driver import press, type_text, wait_until_settled
 from tests.tui.lines_source import Lines
@@ -164,6 +165,23 @@ async def test_copies_are_the_stored_values_and_never_nothing() -> None:
         assert app.last_notice.startswith("2 rows given to the terminal's clipboard, ")
         await press(pilot, "y", "escape")
         assert len(app.copied) == 3
+
+
+async def test_a_search_without_a_match_goes_back_and_says_so() -> None:
+    app = Small(Lines(ROWS))
+    async with app.run_test(size=(80, 20)) as pilot:
+        await wait_until_settled(pilot)
+        await press(pilot, "down", "slash")
+        start = (grid_of(app).cursor_row, grid_of(app).cursor_column)
+        await type_text(pilot, "hul")
+        assert (grid_of(app).cursor_row, grid_of(app).cursor_column) != start
+        shown = [entry.label for entry in list_entries(app.screen)]
+        assert "Search" not in shown, "a key that would be typed is no key of the footer"
+        await type_text(pilot, "x")
+        assert (grid_of(app).cursor_row, grid_of(app).cursor_column) == start
+        await press(pilot, "enter")
+        assert app.last_notice.startswith("0 matches ")
+        assert "Search" in [entry.label for entry in list_entries(app.screen)]
 
 
 async def test_a_mark_whose_row_is_gone_is_said_not_to_be_copied() -> None:

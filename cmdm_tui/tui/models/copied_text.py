@@ -14,7 +14,7 @@ class CopyForm(Enum):
     """In which form rows are copied; the value is what the choice is called."""
 
     CELL = "this cell"
-    ID = "the id"
+    ID = "its id"
     TSV = "TSV, with a header, as for a spreadsheet"
     JSON = "JSON"
     MARKDOWN = "a Markdown table"

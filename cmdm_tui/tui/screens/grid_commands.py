@@ -1,9 +1,10 @@
 """What every screen with a grid can do without a call: search, columns, marks, copies."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from cmdm_tui.text import count_noun
-from cmdm_tui.tui.commands import Command
+from cmdm_tui.tui.commands import Command, CommandScreen
 from cmdm_tui.tui.models.column_layout import WIDTH_STEP, ColumnLayout, GridColumn
 from cmdm_tui.tui.models.copied_text import CopiedColumn, CopyForm, format_rows
 from cmdm_tui.tui.models.row_source import GridRow
@@ -151,32 +152,36 @@ def clear_marks(screen: GridScreen) -> None:
 
 def copy(screen: GridScreen) -> None:
     """Ask in which form the marked rows, else the one under the cursor, are copied."""
-    grid = screen.grid
-    if grid is None:
-        return
+    if screen.grid is not None:
+        offer_copy(screen, screen.grid, tuple(CopyForm))
+
+
+def offer_copy(screen: CommandScreen, grid: Grid, forms: Sequence[CopyForm]) -> None:
+    """Ask in which of the forms the marked rows, else the one under the cursor, are copied."""
     marked = len(grid.marks)
     title = f"Copy the {count_noun(marked, 'marked row')}" if marked else "Copy this row"
-    forms = [form for form in CopyForm if not (marked and form is CopyForm.CELL)]
     names = {
-        f"as {form.value}" if form is not CopyForm.CELL else form.value: form for form in forms
+        form.value if form in {CopyForm.CELL, CopyForm.ID} else f"as {form.value}": form
+        for form in forms
+        if not (marked and form is CopyForm.CELL)
     }
 
     def take(answer: str | None) -> None:
         if answer is not None:
-            copy_rows(screen, names[answer])
+            copy_rows(screen, grid, names[answer])
 
     screen.app.push_screen(ChoiceScreen(title, list(names)), take)  # pyright: ignore[reportUnknownMemberType]
 
 
 def copy_cell(screen: GridScreen) -> None:
     """Copy the value under the cursor."""
-    copy_rows(screen, CopyForm.CELL)
+    if screen.grid is not None:
+        copy_rows(screen, screen.grid, CopyForm.CELL)
 
 
-def copy_rows(screen: GridScreen, form: CopyForm) -> None:
+def copy_rows(screen: CommandScreen, grid: Grid, form: CopyForm) -> None:
     """Copy the marked rows, else the one under the cursor; a cell is that under the cursor."""
-    grid = screen.grid
-    if grid is None or grid.source is None:
+    if grid.source is None:
         return
     rows, missing = find_chosen_rows(grid, only_cursor=form is CopyForm.CELL)
     columns = [CopiedColumn.of(shown.index, shown.source) for shown in grid.columns]

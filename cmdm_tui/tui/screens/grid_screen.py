@@ -1,9 +1,22 @@
 """A screen with a grid: what its commands need of it to search, mark, copy and lay out columns."""
 
+from dataclasses import dataclass
+
+from textual.geometry import Offset
+
 from cmdm_tui.tui.commands import CommandScreen
 from cmdm_tui.tui.models.loaded_search import SearchResult, search_loaded
 from cmdm_tui.tui.widgets.grid import Grid
 from cmdm_tui.tui.widgets.search_bar import SearchBar
+
+
+@dataclass(frozen=True, slots=True)
+class SearchStart:
+    """Where the cursor and the view were when a search began."""
+
+    row: int
+    column: str | None
+    scroll: Offset
 
 
 class GridScreen(CommandScreen):
@@ -16,6 +29,7 @@ class GridScreen(CommandScreen):
         super().__init__()
         self.search_result: SearchResult | None = None
         """What the last search has found; None where there was none, or its grid was left."""
+        self._search_start: SearchStart | None = None
 
     @property
     def grid(self) -> Grid | None:
@@ -38,8 +52,18 @@ class GridScreen(CommandScreen):
         """Whether there is anything to search."""
         return self.has_rows
 
+    @property
+    def search_hint(self) -> str:
+        """What to do where nothing is found, as a sentence after a space; empty by default."""
+        return ""
+
     def start_search(self) -> None:
         """Ask for the words to search for."""
+        grid = self.grid
+        if grid is not None:
+            self._search_start = SearchStart(
+                grid.cursor_row, grid.cursor_column, grid.scroll_offset
+            )
         self.query_one(SearchBar).open()
 
     def search(self, words: str) -> None:
@@ -58,7 +82,12 @@ class GridScreen(CommandScreen):
         names = [column.name for column in source.columns]
         grid.show_matches({(match.key, names[match.column]) for match in result.matches})
         bar.show_caption(result.caption)
-        self._go_to_match(result, is_first=True)
+        if result.matches:
+            self._go_to_match(result, is_first=True)
+        elif self._search_start is not None:
+            start = self._search_start
+            grid.move_cursor(row=start.row, column=start.column)
+            grid.scroll_to(start.scroll.x, start.scroll.y, animate=False, force=True)
 
     def go_to_next_match(self, *, backwards: bool = False) -> None:
         """Go to the next match, or the one before; round at the end."""
@@ -96,7 +125,10 @@ class GridScreen(CommandScreen):
         self.search(event.words)
 
     def on_search_bar_taken(self) -> None:
-        """Stay at the match, and keep the matches marked."""
+        """Stay at the match, and keep the matches marked; say where there is none."""
+        result = self.search_result
+        if result is not None and not result.matches:
+            self.notify(f"{result.caption}.{self.search_hint}", markup=False)
         self.end_search(keeps_matches=True)
 
     def on_search_bar_left(self) -> None:

@@ -131,7 +131,7 @@ def list_entries(screen: Screen[object]) -> list[FooterEntry]:
     entries: dict[str, FooterEntry] = {}
     for key, active in screen.active_bindings.items():
         binding = active.binding
-        if not binding.show:
+        if not binding.show or _is_typed(screen.focused, key):
             continue
         command = known.get(binding.id or "")
         entries.setdefault(
@@ -146,6 +146,13 @@ def list_entries(screen: Screen[object]) -> list[FooterEntry]:
             ),
         )
     return list(entries.values())
+
+
+def _is_typed(focused: Widget | None, key: str) -> bool:
+    """Return whether the key goes into the text that has the focus."""
+    written = format_key(key)
+    character = written if len(written) == 1 else None
+    return focused is not None and focused.check_consume_key(key, character)
 
 
 def _explain(sentence: str, command: BoundCommand | None) -> str:

@@ -58,6 +58,7 @@ class BrowsePanes(GridScreen):
     """
 
     CSS_PATH = "browse.tcss"
+    main_name = "records"
     HORIZONTAL_BREAKPOINTS = BREAKPOINTS
 
     def __init__(self, account: Account, keeper: ViewKeeper, call_log: CallLog) -> None:
@@ -89,6 +90,14 @@ class BrowsePanes(GridScreen):
         yield SearchBar()
         yield StatusLine(self.account, call_log=self._call_log, id="status")
         yield KeyFooter()
+
+    @property
+    def search_hint(self) -> str:
+        """How all records are searched, and not those that were read only."""
+        result = self.search_result
+        if result is None or result.searched == result.row_count:
+            return ""
+        return f" {self.commands['filter'].shown_key} filters all records by a condition."
 
     def on_mount(self) -> None:
         """Show the first entity, whose page brings its own count, and count those never counted."""

@@ -21,7 +21,7 @@ class CallsScreen(CallsPanes):
     The application adds the client's events to the log, and posts each as a `ClientEvent`.
     """
 
-    is_main = True
+    main_name = "calls"
     BINDINGS: ClassVar[list[BindingType]] = commands.COMMANDS.bindings
 
     def bind_commands(self) -> Mapping[str, BoundCommand]:

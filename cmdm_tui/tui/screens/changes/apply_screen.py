@@ -157,7 +157,7 @@ class ApplyScreen(ModalScreen[ApplyResult | None]):
     def _begin(self) -> None:
         self._result, self._is_stopping = None, False
         self.query_one("#changes-dialog").border_subtitle = Content(
-            "esc: stop after the calls under way"
+            "esc stop after the calls under way"
         )
         self._show_buttons("stop")
         self.run_worker(self._send(), group="apply", exclusive=True)
@@ -247,7 +247,7 @@ class ApplyScreen(ModalScreen[ApplyResult | None]):
         self._show_lines()
         names = list(self._list_next(run))
         self._show_buttons(*names, "close")
-        self.query_one("#changes-dialog").border_subtitle = Content("esc: close")
+        self.query_one("#changes-dialog").border_subtitle = Content("esc close")
 
     def _list_next(self, run: JournalRun | None) -> Iterator[str]:
         if run is None:

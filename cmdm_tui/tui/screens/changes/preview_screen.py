@@ -70,7 +70,7 @@ class PreviewScreen(ModalScreen[ApplyResult | None]):
         """Lay out the sentences, the list and the buttons."""
         with Vertical(id="changes-dialog") as dialog:
             dialog.border_title = Content(one_line(self._change_set.title, 100))
-            dialog.border_subtitle = Content("nothing is sent yet · esc: cancel")
+            dialog.border_subtitle = Content("nothing is sent yet · esc cancel")
             with VerticalScroll(id="preview-words", can_focus=False):
                 yield Static("\n".join(self._describe()), markup=False)
             yield DataTable[Cell](
@@ -79,7 +79,8 @@ class PreviewScreen(ModalScreen[ApplyResult | None]):
             with Horizontal(id="changes-buttons"):
                 can_apply = bool(self._preview.change_count)
                 if can_apply:
-                    yield Button(self._apply_label, compact=True, variant="primary", id="apply")
+                    variant = "default" if self.is_careful else "primary"
+                    yield Button(self._apply_label, compact=True, variant=variant, id="apply")
                     yield Button("Save as file", compact=True, id="save")
                 yield Button("Cancel" if can_apply else "Close", compact=True, id="cancel")
 

@@ -37,7 +37,7 @@ class ChangesScreen(CommandScreen):
     `take` is called with what became of an undo or a resume, so that other screens can show it.
     """
 
-    is_main = True
+    main_name = "changes"
     CSS_PATH = "changes.tcss"
     COMMANDS: ClassVar[set[type[Provider]]] = {CommandProvider}  # pyright: ignore[reportIncompatibleVariableOverride]
     _TABLE = CommandTable["ChangesScreen"](

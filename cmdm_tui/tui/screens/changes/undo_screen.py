@@ -63,7 +63,7 @@ class UndoScreen(ModalScreen[ChangeSet | None]):
         """Lay out the sentence and the buttons."""
         with Vertical(id="changes-dialog", classes="-short") as dialog:
             dialog.border_title = Content(f"Undo run {self._run_id}")
-            dialog.border_subtitle = Content("nothing is changed yet · esc: cancel")
+            dialog.border_subtitle = Content("nothing is changed yet · esc cancel")
             yield Static(
                 f"{one_line(self._title, 200)}\n\n"
                 f"It reads {count_noun(self._reads, 'record')} first, with a call each, and shows "

@@ -48,7 +48,7 @@ class ColumnsScreen(ModalScreen[ColumnLayout | None]):
         with Vertical(id="dialogue") as dialogue:
             dialogue.border_title = Content("Columns")
             dialogue.border_subtitle = Content(
-                "space shows · ^↑↓ moves · ^p pins · ^a all · ^r reset · enter takes · esc leaves"
+                "space show · ^↑↓ move · ^p pin · ^a all · ^r reset · enter take · esc cancel"
             )
             yield Input(placeholder="Type to find a column", id="find", compact=True)
             yield OptionList(markup=False, compact=True, id="columns")

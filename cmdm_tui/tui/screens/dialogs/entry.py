@@ -34,7 +34,7 @@ class EntryScreen(ModalScreen[str | None]):
     def compose(self) -> ComposeResult:
         """Lay out the question above the input, in which the cursor is."""
         with Vertical(id="dialogue") as dialogue:
-            dialogue.border_subtitle = Content("enter: take it · esc: cancel")
+            dialogue.border_subtitle = Content("enter take it · esc cancel")
             yield Label(visible(self._question, keep_lines=True), markup=False)
             yield Input(id="entry")
             yield Notice(id="entry-notice")

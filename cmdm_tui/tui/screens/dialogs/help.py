@@ -114,7 +114,7 @@ class HelpScreen(ModalScreen[None]):
         """Lay out the list below what is typed."""
         with Vertical(id="help") as frame:
             frame.border_title = "Keys"
-            frame.border_subtitle = "type to search · f2: names for the keymap · esc closes"
+            frame.border_subtitle = "type to search · f2 names for the keymap · esc close"
             yield Input(placeholder="Search", compact=True, id="search")
             with VerticalScroll(id="keys", can_focus=False):
                 yield Static(_key_table(self._lines), markup=False, id="lines")

@@ -32,7 +32,7 @@ class SecretsScreen(ModalScreen[Mapping[str, str] | None]):
         """Lay out one masked input for each secret."""
         with Vertical(id="dialogue") as dialogue:
             dialogue.border_title = Content(f"Secrets of the profile {one_line(self._profile, 40)}")
-            dialogue.border_subtitle = Content("enter: sign in · esc: switch account")
+            dialogue.border_subtitle = Content("enter sign in · esc switch account")
             for name in self._missing:
                 yield Label(name.replace("_", " ").capitalize(), markup=False)
                 yield Input(password=True, id=name)

@@ -69,7 +69,13 @@ class FieldRow(Horizontal):
     DEFAULT_CSS = """
     FieldRow {
         height: 1;
-        .label { width: 30; text-wrap: nowrap; text-overflow: ellipsis; color: $text-muted; }
+        .label {
+            width: 30;
+            padding-right: 1;
+            text-wrap: nowrap;
+            text-overflow: ellipsis;
+            color: $text-muted;
+        }
         .value { width: 1fr; }
         .length { width: auto; padding-left: 1; color: $text-muted; }
         &.-changed .label { color: $text-accent; }
@@ -167,7 +173,8 @@ class FieldRow(Horizontal):
             return "(they differ)"
         if self.is_empty_text:
             return "empty text"
-        return f"null   {_EXAMPLES.get(self._field.field.type or '', '')}".rstrip()
+        example = _EXAMPLES.get(self._field.field.type or "")
+        return f"null (for instance {example})" if example else "null"
 
     def show_state(self) -> None:
         """Bring the length and the marks of a fault and of a change up to date."""

@@ -26,7 +26,7 @@ from cmdm_tui.tui.screens.edit.field_row import FieldRow, LongValue, ValueInput
 from cmdm_tui.tui.widgets.notice import Notice
 
 _KEEP, _DISCARD = "Keep editing", "Discard what was typed"
-_KEYS = "ctrl+s preview · ctrl+e editor · ctrl+n null · ctrl+f find · esc leave"
+_KEYS = "ctrl+s preview · ctrl+f find · ctrl+n null · ctrl+e editor · esc cancel"
 _CELL_KEYS = "enter preview · ctrl+e editor · ctrl+n null · esc leave"
 
 _ROWS_AT_ONCE = 30

@@ -56,7 +56,7 @@ class ChartScreen(ModalScreen[None]):
         with Vertical(classes="dialog -tall") as dialog:
             dialog.border_title = Content(self._title)
             mark = f"the result is {self._mark} · " if self._mark else ""
-            keys = "b: bars · h: histogram · l: line · esc: close"
+            keys = "b bars · h histogram · l line · esc close"
             dialog.border_subtitle = Content(f"{mark}{keys}")
             yield Static("Looking at the rows …", markup=False, classes="muted", id="chart-title")
             with VerticalScroll():

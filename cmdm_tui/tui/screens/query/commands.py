@@ -169,6 +169,14 @@ COMMANDS = CommandTable[QueryTabs](
         group="Result", needs="rows", footer_priority=6,
     ),
     Command(
+        "copy", "y", "Copy", "Copy this row: a cell, TSV, JSON or Markdown",
+        result_commands.copy, _has_rows, group="Result", needs="rows", footer_priority=7,
+    ),
+    Command(
+        "copy_cell", "Y", "Copy cell", "Copy the value under the cursor",
+        result_commands.copy_cell, _has_rows, is_in_footer=False, group="Result", needs="rows",
+    ),
+    Command(
         "export", "X", "Export", "Write the result to a file",
         result_commands.export, _has_result, group="Result", needs="rows", footer_priority=5,
     ),

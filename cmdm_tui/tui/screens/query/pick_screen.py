@@ -63,8 +63,8 @@ class PickScreen(ModalScreen[Pick | None]):
         """Lay out the input above the texts."""
         with Vertical(classes="dialog") as dialog:
             dialog.border_title = Content(self._title)
-            delete = " · ctrl+d: delete" if self._can_delete else ""
-            dialog.border_subtitle = Content(f"enter: take it{delete} · esc: cancel")
+            delete = " · ctrl+d delete" if self._can_delete else ""
+            dialog.border_subtitle = Content(f"enter take it{delete} · esc cancel")
             yield Input(placeholder="Type to find", id="pick-input")
             yield OptionList(markup=False, compact=True, id="pick-list")
             yield Static(markup=False, id="pick-count")

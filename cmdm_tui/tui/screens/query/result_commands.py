@@ -9,7 +9,9 @@ from cmdm_tui.query.result import QueryResult
 from cmdm_tui.text import count_noun, one_line
 from cmdm_tui.tui.models.chart_data import ChartData, read_chart_data
 from cmdm_tui.tui.models.column_summary import ColumnSummary, summarize_column
+from cmdm_tui.tui.models.copied_text import CopyForm
 from cmdm_tui.tui.screens.dialogs.entry import EntryScreen
+from cmdm_tui.tui.screens.grid_commands import copy_rows, offer_copy
 from cmdm_tui.tui.screens.query.chart_screen import ChartScreen
 from cmdm_tui.tui.screens.query.documents import confirm
 from cmdm_tui.tui.screens.query.summary_screen import SummaryScreen
@@ -27,6 +29,17 @@ def search(screen: QueryTabs) -> None:
     count = 0 if pane.source is None else pane.source.row_count
     question = f"Search {count_noun(count, 'row')} for which text? No call is made."
     screen.open_dialog(EntryScreen(question, lambda _: ""), typed)
+
+
+def copy(screen: QueryTabs) -> None:
+    """Ask in which form the row under the cursor is copied: a result has no ids."""
+    forms = [form for form in CopyForm if form is not CopyForm.ID]
+    offer_copy(screen, screen.pane.result_pane.grid, forms)
+
+
+def copy_cell(screen: QueryTabs) -> None:
+    """Copy the value under the cursor."""
+    copy_rows(screen, screen.pane.result_pane.grid, CopyForm.CELL)
 
 
 def has_searched(screen: QueryTabs) -> bool:

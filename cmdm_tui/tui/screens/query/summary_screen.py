@@ -56,7 +56,7 @@ class SummaryScreen(ModalScreen[None]):
         with Vertical(classes="dialog") as dialog:
             dialog.border_title = Content(self._title)
             mark = f"the result is {self._mark} · " if self._mark else ""
-            dialog.border_subtitle = Content(f"{mark}no call was made · esc: close")
+            dialog.border_subtitle = Content(f"{mark}no call was made · esc close")
             with VerticalScroll():
                 yield Static("Looking at the rows …", markup=False, classes="said", id="summary")
 

@@ -39,7 +39,7 @@ class QueryTabs(CommandScreen):
 
     CSS_PATH = "query.tcss"
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]  # noqa: RUF012 - as declared above it
-    is_main = True
+    main_name = "query"
 
     def __init__(
         self, account: Account, paths: Paths | None = None, call_log: CallLog | None = None

@@ -147,4 +147,10 @@ def _cell(
     seen = max(min(span.width, column.width - span.cut), 0)
     if seen < column.width:
         text = cut(text, seen, start=span.cut)
-    return [Segment(text, style), Segment(" " * (span.width - seen), gap)]
+    rest = Segment(" " * (span.width - seen), gap)
+    if not style.underline or style.bgcolor != gap.bgcolor or text.isspace():
+        return [Segment(text, style), rest]
+    words = text.strip(" ")  # what is beside them is not underlined
+    left = len(text) - len(text.lstrip(" "))
+    right = len(text) - left - len(words)
+    return [Segment(" " * left, gap), Segment(words, style), Segment(" " * right, gap), rest]

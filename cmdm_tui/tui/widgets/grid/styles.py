@@ -81,7 +81,7 @@ def read_styles(grid: Widget, *, has_colours: bool) -> GridStyles:
             bgcolor=whole.bgcolor if partial.bgcolor else None,
         )
 
-    cursor = style("cursor")
+    cursor = style("cursor") + Style(dim=False)  # dim text is hard to read on its colour
     return GridStyles(
         base=grid.rich_style,
         zebra=style("zebra"),
