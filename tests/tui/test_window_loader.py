@@ -239,6 +239,21 @@ def test_what_comes_too_late_changes_nothing() -> None:
     assert not late.window.is_started
 
 
+def test_the_answer_to_a_request_that_was_given_up_leaves_the_next_one_under_way() -> None:
+    loader = many()
+    loader.want_rows(980, 20)
+    given_up = asked(loader)
+    loader.show_entity("task")
+    loader.show_entity("lead")
+    loader.want_rows(500, 20)
+    under_way = asked(loader)
+    late = page_of("lead", ["Z"], 1_000)
+    assert loader.receive_page(given_up, late) is WindowChange.NOTHING
+    assert loader.receive_error(given_up, BROKEN) is WindowChange.NOTHING
+    assert loader.request is under_way
+    assert loader.next_request() is None
+
+
 def test_a_page_without_a_new_record_has_the_next_one_asked_for() -> None:
     loader = opened(total=4)
     loader.want_rows(0, 4)

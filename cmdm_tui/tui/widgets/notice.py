@@ -33,7 +33,6 @@ class Notice(Static):
         super().__init__(markup=False, id=id)
         self.text = ""
         """The words shown now."""
-        self._shown: tuple[str, str, bool, bool] | None = None
 
     def show_text(self, words: str, *, alone: bool, hint: str = "") -> None:
         """Show safe words, `alone` in the pane or below its content, and what to do next."""
@@ -48,13 +47,9 @@ class Notice(Static):
     def hide(self) -> None:
         """Say nothing."""
         self.text = ""
-        self._shown = None
         self.set_class(False, "-said")
 
     def _show(self, words: str, hint: str, *, alone: bool, is_trouble: bool) -> None:
-        if self._shown == (words, hint, alone, is_trouble):
-            return
-        self._shown = (words, hint, alone, is_trouble)
         self.text = words
         self.set_class(True, "-said")
         self.set_class(alone, "-alone")

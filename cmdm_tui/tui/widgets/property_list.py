@@ -125,7 +125,7 @@ class PropertyList(Widget, can_focus=True):
         ]
 
     def _find_height(self, lines: int) -> int:
-        """Return the height for that many lines: as many as the pane has, at least."""
+        """Return the height in lines: at least that of the pane."""
         room = self.parent.content_size.height if isinstance(self.parent, Widget) else 0
         return max(lines, room)
 
@@ -201,10 +201,10 @@ class PropertyList(Widget, can_focus=True):
         label = Segment(set_cell_size(name, self._name_width) + " " * _GAP, _BOLD)
         line = list(Segment.apply_style(value.render(self._console), style))
         line = Segment.adjust_line_length(line, width - self._name_width - _GAP, style)
-        strip = Strip([label, *line]).adjust_cell_length(width).apply_style(self.rich_style)
+        strip = Strip([label, *line]).adjust_cell_length(width)
         if place == self._cursor and self.has_focus:
-            return strip.apply_style(self.get_component_rich_style("properties--cursor"))
-        return strip
+            strip = strip.apply_style(self.get_component_rich_style("properties--cursor"))
+        return strip.apply_style(self.rich_style)
 
     @property
     def _console(self) -> Console:

@@ -18,7 +18,7 @@ from cmdm_tui.tui.widgets.cells import safe_line
 from cmdm_tui.tui.widgets.notice import Notice
 from cmdm_tui.tui.widgets.property_list import PropertyList
 from cmdm_tui.tui.widgets.related_view import RelatedView
-from cmdm_tui.tui.widgets.titles import TitledPane
+from cmdm_tui.tui.widgets.titled_pane import TitledPane
 
 if TYPE_CHECKING:
     from textual.timer import Timer

@@ -19,6 +19,7 @@ from cmdm_tui.tui.models.workspace import Place, Workspace
 from cmdm_tui.tui.screens.browse.kept_view import ViewKeeper
 from cmdm_tui.tui.screens.grid_screen import GridScreen
 from cmdm_tui.tui.widgets.cells import safe_line
+from cmdm_tui.tui.widgets.changed_text import set_subtitle, set_title
 from cmdm_tui.tui.widgets.entity_list import EntityList
 from cmdm_tui.tui.widgets.field_view import FieldView
 from cmdm_tui.tui.widgets.grid import Grid
@@ -28,7 +29,6 @@ from cmdm_tui.tui.widgets.record_view import RecordView
 from cmdm_tui.tui.widgets.related_view import RelatedView
 from cmdm_tui.tui.widgets.search_bar import SearchBar
 from cmdm_tui.tui.widgets.status_line import StatusLine
-from cmdm_tui.tui.widgets.titles import set_titles
 
 Answer = TypeVar("Answer")
 
@@ -237,7 +237,8 @@ class BrowsePanes(GridScreen):
     def show_state(self) -> None:
         """Bring the panel's titles and the footer up to date."""
         view = self.fields if self.shows_fields else self.records
-        set_titles(self.panel, safe_line(self.entity, 40), safe_line(view.caption))
+        set_title(self.panel, safe_line(self.entity, 40))
+        set_subtitle(self.panel, safe_line(view.caption))
         available = self.available_commands
         if available != self._available:  # each refresh of the keys builds the footer again
             self._available = available

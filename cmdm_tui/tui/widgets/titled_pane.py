@@ -1,21 +1,12 @@
-"""Sets the titles of a part's border only where they differ: equal ones would paint it again."""
+"""A pane with a border whose titles change often."""
 
 from typing import Self
 
 from textual.containers import Vertical
 from textual.content import Content
 from textual.geometry import Region
-from textual.widget import Widget
 
-_NOTHING = Content("")
-
-
-def set_titles(widget: Widget, title: Content, subtitle: Content = _NOTHING) -> None:
-    """Set the title and the subtitle in the border; both are safe texts, as `Content`."""
-    if widget.border_title != title.markup:
-        widget.border_title = title
-    if widget.border_subtitle != subtitle.markup:
-        widget.border_subtitle = subtitle
+from cmdm_tui.tui.widgets.changed_text import set_subtitle, set_title
 
 
 class TitledPane(Vertical):
@@ -23,11 +14,12 @@ class TitledPane(Vertical):
 
     _are_titles_set = False
 
-    def show_titles(self, title: Content, subtitle: Content = _NOTHING) -> None:
-        """Show the title above and the subtitle below; both are safe texts, as `Content`."""
+    def show_titles(self, title: Content, subtitle: Content) -> None:
+        """Show the title above and the subtitle below; both are safe texts."""
         self._are_titles_set = True
         try:
-            set_titles(self, title, subtitle)
+            set_title(self, title)
+            set_subtitle(self, subtitle)
         finally:
             self._are_titles_set = False
 
