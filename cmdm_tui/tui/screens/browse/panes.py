@@ -7,7 +7,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.screen import Screen
-from textual.widgets import TabbedContent, TabPane
+from textual.widgets import TabPane
 
 from cmdm_tui.api import Record
 from cmdm_tui.catalog import Account
@@ -19,7 +19,6 @@ from cmdm_tui.tui.models.workspace import Place, Workspace
 from cmdm_tui.tui.screens.browse.kept_view import ViewKeeper
 from cmdm_tui.tui.screens.grid_screen import GridScreen
 from cmdm_tui.tui.widgets.cells import safe_line
-from cmdm_tui.tui.widgets.changed_text import set_subtitle, set_title
 from cmdm_tui.tui.widgets.entity_list import EntityList
 from cmdm_tui.tui.widgets.field_view import FieldView
 from cmdm_tui.tui.widgets.grid import Grid
@@ -29,6 +28,7 @@ from cmdm_tui.tui.widgets.record_view import RecordView
 from cmdm_tui.tui.widgets.related_view import RelatedView
 from cmdm_tui.tui.widgets.search_bar import SearchBar
 from cmdm_tui.tui.widgets.status_line import StatusLine
+from cmdm_tui.tui.widgets.titled_pane import TitledTabs
 
 Answer = TypeVar("Answer")
 
@@ -56,12 +56,13 @@ class BrowsePanes(GridScreen):
         self.names = RecordNames()
         """What the records that were read are called."""
         self._available: frozenset[str] = frozenset()
+        self._is_state_due = False
 
     def compose(self) -> ComposeResult:
         """Lay out the three parts, the status line and the footer."""
         with Horizontal(id="body"):
             yield EntityList(self.account.catalog, id="entities")
-            with TabbedContent(id="panel"):
+            with TitledTabs(id="panel"):
                 with TabPane("Records", id=_RECORDS):
                     yield RecordView(self.account, self.keeper.read_layout, id="records")
                 with TabPane("Fields", id=_FIELDS):
@@ -96,9 +97,9 @@ class BrowsePanes(GridScreen):
         return self.query_one(EntityList)
 
     @property
-    def panel(self) -> TabbedContent:
+    def panel(self) -> TitledTabs:
         """The tabs of records and fields."""
-        return self.query_one("#panel", TabbedContent)
+        return self.query_one("#panel", TitledTabs)
 
     @property
     def records(self) -> RecordView:
@@ -234,11 +235,21 @@ class BrowsePanes(GridScreen):
         self.query_one(StatusLine).show_quota()
 
     @on(StateChanged)
+    def schedule_state(self) -> None:
+        """Bring the titles and the footer up to date once what has come with this was handled."""
+        if not self._is_state_due:
+            self._is_state_due = True
+            self.call_later(self._update_state)
+
+    def _update_state(self) -> None:
+        self._is_state_due = False
+        self.note_place()
+        self.show_state()
+
     def show_state(self) -> None:
         """Bring the panel's titles and the footer up to date."""
         view = self.fields if self.shows_fields else self.records
-        set_title(self.panel, safe_line(self.entity, 40))
-        set_subtitle(self.panel, safe_line(view.caption))
+        self.panel.show_titles(safe_line(self.entity, 40), safe_line(view.caption))
         available = self.available_commands
         if available != self._available:  # each refresh of the keys builds the footer again
             self._available = available
