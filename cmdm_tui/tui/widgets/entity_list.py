@@ -204,7 +204,7 @@ class EntityList(Vertical):
     def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
         """Report that other commands may apply."""
         event.stop()
-        self.post_message(StateChanged())
+        self.screen.post_message(StateChanged())
 
     def _update_option(self, entity: str | None) -> None:
         if entity is not None and entity in self._catalog.entities:
@@ -230,7 +230,7 @@ class EntityList(Vertical):
             notice.show_error(f"{len(self._failed)} not counted: {error.message}", alone=False)
         else:
             notice.hide()
-        self.post_message(StateChanged())
+        self.screen.post_message(StateChanged())
 
 
 def _draw(line: _Line) -> Table:

@@ -190,7 +190,7 @@ class RelatedView(Vertical):
 
     def _update_notice(self) -> None:
         """Say what is known, when it is seen: text that is not would be laid out with each call."""
-        self.post_message(StateChanged())
+        self.screen.post_message(StateChanged())
         self._is_notice_due = not self.is_on_screen
         if self._is_notice_due:
             return

@@ -1,6 +1,7 @@
 """The panes of the main screen: entities, records or fields of one entity, and one record."""
 
 from collections.abc import Callable
+from functools import cached_property
 from typing import TypeVar
 
 from textual import on
@@ -91,27 +92,27 @@ class BrowsePanes(GridScreen):
             return None
         return self.fields.grid if self.shows_fields else self.records.grid
 
-    @property
+    @cached_property
     def entities(self) -> EntityList:
         """The list of entities."""
         return self.query_one(EntityList)
 
-    @property
+    @cached_property
     def panel(self) -> TitledTabs:
         """The tabs of records and fields."""
         return self.query_one("#panel", TitledTabs)
 
-    @property
+    @cached_property
     def records(self) -> RecordView:
         """The records of the entity."""
         return self.query_one(RecordView)
 
-    @property
+    @cached_property
     def fields(self) -> FieldView:
         """The fields of the entity."""
         return self.query_one(FieldView)
 
-    @property
+    @cached_property
     def record_pane(self) -> RecordPane:
         """The pane of one record."""
         return self.query_one(RecordPane)
