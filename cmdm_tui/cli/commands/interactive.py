@@ -1,6 +1,7 @@
 """The interactive faces: the explorer, the demo and the REPL."""
 
 import contextlib
+import gc
 import sys
 from collections.abc import Generator, Mapping, Sequence
 from typing import TYPE_CHECKING, Literal
@@ -14,6 +15,9 @@ from cmdm_tui.cli.web import WEB_DRIVER
 if TYPE_CHECKING:
     from cmdm_tui.config import Credentials, Profile, SecretPlace
     from cmdm_tui.tui.account_opener import ProfileSummary
+
+_OBJECTS_UNTIL_COLLECTION = 20_000
+"""Objects that the explorer makes until the garbage collector looks for those left: a few paints."""
 
 
 @click.command(short_help="Explore an embedded sandbox; no account needed.")
@@ -79,8 +83,13 @@ def explore(context: CommandContext, *, start: Literal["profile", "demo"]) -> No
         end_with_parent()
     from cmdm_tui.cli.event_loop import run_async
     from cmdm_tui.cli.terminal_watch import end_without_terminal
+
+    gc.disable()  # modules are no garbage: the collector would look at each of their objects often
     from cmdm_tui.tui import Explorer
 
+    gc.freeze()
+    gc.set_threshold(_OBJECTS_UNTIL_COLLECTION)
+    gc.enable()
     with ProfileSource(context).ended() as opening:
         explorer = Explorer(
             opening, catalogs=context.paths.catalogs, start=start, paths=context.paths
