@@ -61,6 +61,8 @@ class BrowsePanes(GridScreen):
 
     def compose(self) -> ComposeResult:
         """Lay out the three parts, the status line and the footer."""
+        width = self.app.size.width  # without its class, all would be laid out twice
+        self.add_class(max(point for point in self.HORIZONTAL_BREAKPOINTS if point[0] <= width)[1])
         with Horizontal(id="body"):
             yield EntityList(self.account.catalog, id="entities")
             with TitledTabs(id="panel"):
