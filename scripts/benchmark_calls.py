@@ -40,17 +40,23 @@ CALLS_FOR_TYPES = 1
 JOIN = "FROM lead l JOIN account a ON a.ExternalID = l.AccountExternalID"
 
 
+HALVINGS = 10
+"""The calls in which the border of nulls among a thousand pages is found for the first time."""
+
+
 @dataclass(frozen=True)
 class BoundedQuery:
     """A query, and the most calls that it may make; None where nothing is promised.
 
-    `truth` is the query that gives its rows from the stored text, by DuckDB alone.
+    `truth` is the query that gives its rows from the stored text, by DuckDB alone. With
+    `has_border`, nulls may come before what is sought: where they end is found by halving, once.
     """
 
     sql: str
     most: int | None = None
     truth: str | None = None
     entities: int = 1
+    has_border: bool = False
 
 
 def calls(data: Path) -> None:
@@ -117,7 +123,7 @@ def _count_on_all(
         try:
             service = sandbox if nulls_last is None else collated.measured
             print(f"  {title}: calls from a cold start, again, after a probe", flush=True)
-            counted = _Counter(title, service, collated, entities)
+            counted = _Counter(title, service, collated, entities, bool(nulls_last))
             missed += asyncio.run(counted.count(queries))
         finally:
             collated.close()
@@ -132,6 +138,7 @@ class _Counter:
     service: MeasuredService
     stored: CollatedService
     entities: Sequence[str]
+    nulls_last: bool
 
     async def count(self, queries: Sequence[BoundedQuery]) -> list[str]:
         """Run the queries, print their calls, and return what exceeded its bound or was wrong."""
@@ -167,9 +174,12 @@ class _Counter:
         shown = " ".join(f"{one.calls:>4}{'+' if one.is_partial else ' '}" for one in costs)
         faults: list[str] = []
         if query.most is not None:
-            if max(warm.calls, probed.calls) > query.most:
+            most_first = query.most
+            if self.nulls_last and query.has_border:
+                most_first += HALVINGS
+            if warm.calls > query.most or probed.calls > most_first:
                 faults.append("exceeded")
-            elif cold.calls > query.most + CALLS_FOR_TYPES * query.entities:
+            elif cold.calls > most_first + CALLS_FOR_TYPES * query.entities:
                 faults.append("exceeded when cold")
         if query.truth is not None:
             truth = _plain(self.stored.select(query.truth))
@@ -214,9 +224,17 @@ def _list_queries_of_a_million(record: dict[str, Any]) -> list[BoundedQuery]:
             26,
             f"SELECT count(*) FROM lead WHERE {text} BETWEEN 5000 AND 6000",
         ),
-        BoundedQuery("SELECT max(EstimatedValue) FROM lead", 3, f"SELECT max({text}) FROM lead"),
         BoundedQuery(
-            "SELECT max(LastContacted) FROM lead", 3, "SELECT max(LastContacted) FROM lead"
+            "SELECT max(EstimatedValue) FROM lead",
+            3,
+            f"SELECT max({text}) FROM lead",
+            has_border=True,
+        ),
+        BoundedQuery(
+            "SELECT max(LastContacted) FROM lead",
+            3,
+            "SELECT max(LastContacted) FROM lead",
+            has_border=True,
         ),
         BoundedQuery(
             "SELECT Status, count(*) FROM lead GROUP BY Status",

@@ -43,6 +43,8 @@ class _CachedEntity(msgspec.Struct):
     fields_told: float = 0.0
     total: int | None = None
     total_told: float = 0.0
+    deciding_places: dict[str, tuple[int, ...]] = {}
+    fields_looked_at: tuple[str, ...] = ()
 
 
 class _CacheFile(msgspec.Struct):
@@ -108,6 +110,32 @@ class CatalogCache:
         known = self._entities.setdefault(entity, _CachedEntity())
         known.total, known.total_told = total, self._now()
         self._is_changed = True
+
+    def deciding_places(self, entity: str, field: str, direction: str) -> tuple[int, ...]:
+        """Return where in the order of a field its first values were found; nothing if unknown."""
+        known = self._entities.get(entity)
+        return () if known is None else known.deciding_places.get(f"{field} {direction}", ())
+
+    def store_deciding_places(
+        self, entity: str, field: str, direction: str, places: tuple[int, ...]
+    ) -> None:
+        """Take in where in the order of a field its first values were found."""
+        known = self._entities.setdefault(entity, _CachedEntity())
+        if known.deciding_places.get(f"{field} {direction}", ()) != places:
+            known.deciding_places[f"{field} {direction}"] = places
+            self._is_changed = True
+
+    def fields_looked_at(self, entity: str) -> tuple[str, ...]:
+        """Return the fields whose pages have shown what they can of how text is sorted."""
+        known = self._entities.get(entity)
+        return () if known is None else known.fields_looked_at
+
+    def store_field_looked_at(self, entity: str, field: str) -> None:
+        """Take in a field whose pages have shown what they can of how text is sorted."""
+        known = self._entities.setdefault(entity, _CachedEntity())
+        if field not in known.fields_looked_at:
+            known.fields_looked_at = (*known.fields_looked_at, field)
+            self._is_changed = True
 
     @property
     def has_totals(self) -> bool:

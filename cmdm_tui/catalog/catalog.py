@@ -139,6 +139,27 @@ class Catalog:
         """Forget how many records each entity has, as a change was made; `save` writes it."""
         self._cache.forget_totals()
 
+    def deciding_places(self, entity: str, field: str, direction: str) -> tuple[int, ...]:
+        """Return the places of records that decided what comes first by a field: no call.
+
+        They are where it was last found, and only a guess of where it is.
+        """
+        return self._cache.deciding_places(self.resolve_name(entity), field, direction)
+
+    def store_deciding_places(
+        self, entity: str, field: str, direction: str, places: tuple[int, ...]
+    ) -> None:
+        """Store the places of records that decided what comes first; `save` writes them."""
+        self._cache.store_deciding_places(self.resolve_name(entity), field, direction, places)
+
+    def fields_looked_at(self, entity: str) -> tuple[str, ...]:
+        """Return the fields whose pages have shown how text is sorted, if they can: no call."""
+        return self._cache.fields_looked_at(self.resolve_name(entity))
+
+    def store_field_looked_at(self, entity: str, field: str) -> None:
+        """Store a field whose pages were looked at for how text is sorted; `save` writes it."""
+        self._cache.store_field_looked_at(self.resolve_name(entity), field)
+
     @property
     def largest_page(self) -> int:
         """The most records that came in one page of this server: no call."""

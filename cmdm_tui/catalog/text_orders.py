@@ -99,9 +99,18 @@ class TextOrder:
         return self == TextOrder(CaseOrder.BINARY)
 
     @cached_property
+    def is_open(self) -> bool:
+        """Whether texts of any beginning may be between two others, as signs are dropped."""
+        return self.punctuation not in {Punctuation.CODE, Punctuation.BEFORE}
+
+    @cached_property
     def is_natural(self) -> bool:
         """Whether runs of digits are numbers."""
         return self.digits is DigitOrder.NUMBER
+
+    def is_after_plain_letters(self, element: str) -> bool:
+        """Return whether an element comes after all letters of ASCII, digits and signs."""
+        return not self.is_by_code_point and self._kind(element) is _Kind.OTHER_LETTER
 
     def elements(self, text: str) -> str:
         """Return the characters that are compared at first, one after the other."""

@@ -10,6 +10,9 @@ from cmdm_tui.api.models import Parent, Properties
 OWNED_ENTITIES = frozenset({"task", "opportunity"})
 """The entities whose records belong to a record that is named when they are created."""
 
+OWNER_FIELDS = ("RelatedEntity", "RelatedExternalID")
+"""The fields that say to which record a task or an opportunity belongs (`api.md`)."""
+
 
 class ChangeKind(enum.StrEnum):
     """The documented calls that change a record."""
@@ -99,3 +102,8 @@ class ChangeSet:
     def count(self, kind: ChangeKind) -> int:
         """Return how many changes are of the kind."""
         return sum(change.kind is kind for change in self.changes)
+
+
+def is_owner_field(name: str) -> bool:
+    """Return whether a field names the record that a task or opportunity belongs to."""
+    return any(name.casefold() == one.casefold() for one in OWNER_FIELDS)

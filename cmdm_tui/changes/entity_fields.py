@@ -6,16 +6,13 @@ from dataclasses import dataclass
 from cmdm_tui.api import NotFound
 from cmdm_tui.api.models import Field
 from cmdm_tui.catalog import Account
-from cmdm_tui.changes.change_set import OWNED_ENTITIES
+from cmdm_tui.changes.change_set import OWNED_ENTITIES, is_owner_field
 from cmdm_tui.query.errors import SqlError, UnknownName
 from cmdm_tui.query.model import EXTERNAL_ID, ColumnKind
 from cmdm_tui.query.parsing.identifiers import can_be_named, nearest_names
 from cmdm_tui.query.parsing.write_parts import WrittenName
 from cmdm_tui.query.planning.schema import is_declared
 from cmdm_tui.text import one_line
-
-OWNER_FIELDS = ("RelatedEntity", "RelatedExternalID")
-"""The fields that say to which record a task or an opportunity belongs (`api.md`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +72,6 @@ class EntityFields:
             name = one_line(field.name, 60)
             raise _cannot_set(written, f"{name} of {one_line(self.entity, 60)} is read-only")
         return field
-
-
-def is_owner_field(name: str) -> bool:
-    """Return whether a field names the record that a task or opportunity belongs to."""
-    return any(name.casefold() == one.casefold() for one in OWNER_FIELDS)
 
 
 def kind_of(field: Field) -> ColumnKind:

@@ -8,13 +8,10 @@ from cmdm_tui.api.models import Properties
 from cmdm_tui.changes.change_set import Change, ChangeKind, Reject
 from cmdm_tui.changes.entity_fields import kind_of
 from cmdm_tui.changes.sql_reading import ReadColumns
-from cmdm_tui.changes.unchanged import find_value
+from cmdm_tui.changes.unchanged import CONVERTED, is_closed, is_converted
 from cmdm_tui.changes.wire_text import NoWireText, write_wire_text
 from cmdm_tui.query.parsing.write_parts import CallStatement, Procedure
 from cmdm_tui.text import one_line
-
-CONVERTED = "it is converted already"
-"""Why a lead cannot be converted."""
 
 _KINDS = {Procedure.CONVERT_LEAD: ChangeKind.CONVERT, Procedure.CLOSE_TASK: ChangeKind.CLOSE}
 
@@ -107,23 +104,9 @@ def build_called(
     return made
 
 
-def is_closed(task: Properties) -> bool:
-    """Return whether a task is closed, so that closing it changes nothing."""
-    return _has_status(task, "closed") and bool(find_value(task, "ClosedDate"))
-
-
-def is_converted(lead: Properties) -> bool:
-    """Return whether a lead is converted, so that it cannot be once more."""
-    return _has_status(lead, "converted") and bool(find_value(lead, "AccountExternalID"))
-
-
 def describe_missing(entity: str, external_id: str) -> str:
     """Return the clause that there is no such record."""
     return f"there is no {one_line(entity, 60)} with the id {one_line(external_id, 60)}"
-
-
-def _has_status(record: Properties, status: str) -> bool:
-    return str(find_value(record, "Status") or "").casefold() == status
 
 
 def _pick_named(ids: Sequence[str], read: Mapping[str, Properties]) -> Mapping[str, Properties]:

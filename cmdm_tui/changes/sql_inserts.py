@@ -8,8 +8,15 @@ from sqlglot import exp
 
 from cmdm_tui.api.models import Field, Parent
 from cmdm_tui.api.value_match import is_empty
-from cmdm_tui.changes.change_set import OWNED_ENTITIES, Change, ChangeKind, Reject
-from cmdm_tui.changes.entity_fields import OWNER_FIELDS, is_owner_field, kind_of
+from cmdm_tui.changes.change_set import (
+    OWNED_ENTITIES,
+    OWNER_FIELDS,
+    Change,
+    ChangeKind,
+    Reject,
+    is_owner_field,
+)
+from cmdm_tui.changes.entity_fields import kind_of
 from cmdm_tui.changes.sql_changes import RowChanges
 from cmdm_tui.changes.sql_reading import is_constant
 from cmdm_tui.changes.wire_text import NoWireText, write_wire_text

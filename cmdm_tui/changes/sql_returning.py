@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 from types import MappingProxyType
 
 from cmdm_tui.api.models import Field, Properties
-from cmdm_tui.changes.change_set import ChangeKind
-from cmdm_tui.changes.entity_fields import OWNER_FIELDS, EntityFields, kind_of
+from cmdm_tui.changes.change_set import OWNER_FIELDS, ChangeKind
+from cmdm_tui.changes.entity_fields import EntityFields, kind_of
 from cmdm_tui.changes.journal_entry import EntryState, JournalEntry
 from cmdm_tui.changes.unchanged import find_value
 from cmdm_tui.query.database.casts import parse_value

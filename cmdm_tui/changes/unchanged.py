@@ -12,6 +12,9 @@ from cmdm_tui.api.models import Field, Properties
 from cmdm_tui.api.value_match import is_empty, is_same_value
 from cmdm_tui.changes.change_set import Change, ChangeKind
 
+CONVERTED = "it is converted already"
+"""Why a lead cannot be converted."""
+
 _TYPED = frozenset({"Number", "Currency", "Date", "DateTime", "Boolean"})
 
 
@@ -72,3 +75,17 @@ def _is_same(read: object, wanted: object, type_name: str | None) -> bool:
     if is_empty(read) and is_empty(wanted):
         return True
     return is_unmoved(read, wanted)
+
+
+def is_closed(task: Properties) -> bool:
+    """Return whether a task is closed, so that closing it changes nothing."""
+    return _has_status(task, "closed") and bool(find_value(task, "ClosedDate"))
+
+
+def is_converted(lead: Properties) -> bool:
+    """Return whether a lead is converted, so that it cannot be once more."""
+    return _has_status(lead, "converted") and bool(find_value(lead, "AccountExternalID"))
+
+
+def _has_status(record: Properties, status: str) -> bool:
+    return str(find_value(record, "Status") or "").casefold() == status

@@ -91,8 +91,13 @@ class Paths:
 
     @property
     def history(self) -> Path:
-        """The REPL's history."""
+        """The history of the prompt and of the explorer's SQL."""
         return self.data / "history"
+
+    @property
+    def saved_queries(self) -> Path:
+        """The folder of the queries that the user gave a name."""
+        return self.config / "queries"
 
     @property
     def journal(self) -> Path:

@@ -11,8 +11,8 @@ from cmdm_tui.changes.change_set import Change, ChangeKind, ChangeSet, Reject
 from cmdm_tui.changes.entity_fields import EntityFields, kind_of, load_entity
 from cmdm_tui.changes.errors import InvalidChange
 from cmdm_tui.changes.from_sql import MadeChanges, SqlChange, prepare_sql_change, read_changes
-from cmdm_tui.changes.sql_changes import CONVERTED, describe_missing, is_closed, is_converted
-from cmdm_tui.changes.unchanged import drop_unchanged
+from cmdm_tui.changes.sql_changes import describe_missing
+from cmdm_tui.changes.unchanged import CONVERTED, drop_unchanged, is_closed, is_converted
 from cmdm_tui.changes.validate import check_changes, reject_changes, renumber_references
 from cmdm_tui.changes.wire_text import NoWireText, write_wire_text
 from cmdm_tui.operations.record_lookup import RecordLookup

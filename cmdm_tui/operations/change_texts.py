@@ -29,10 +29,14 @@ _STATES = {
 
 @dataclass(frozen=True, slots=True)
 class JournalWords:
-    """How a face's commands on a run of the journal are typed, before its number."""
+    """How a face's commands on a run of the journal are typed, before its number.
+
+    `stop` is the key that ends a run after the calls under way.
+    """
 
     show: str = "cmdm journal show"
     resume: str = "cmdm journal resume"
+    stop: str = "Ctrl-C"
 
 
 COMMAND_WORDS = JournalWords()
@@ -108,6 +112,11 @@ def describe_counts(counts: Iterable[tuple[EntryState, int]]) -> str:
     for state, count in known.items():
         words[_STATES[state]] += count
     return ", ".join(f"{count:,} {word}" for word, count in words.items() if count) or "nothing"
+
+
+def name_state(state: EntryState) -> str:
+    """Return the state in a word or two, as in `in doubt`."""
+    return _STATES[state]
 
 
 def name_change(entry: JournalEntry) -> str:

@@ -216,7 +216,7 @@ class WriteOperation:
                 moment = time.strftime("%H:%M:%S", time.localtime(until))
                 number = "" if self._run is None else f" {self._run.id}"
                 self._prompter.notify(
-                    f"{reason}: waiting until {moment}. Ctrl-C ends the wait; "
+                    f"{reason}: waiting until {moment}. {self._words.stop} ends the wait; "
                     f"{self._words.resume}{number} goes on then."
                 )
             case ResetReached():

@@ -206,6 +206,21 @@ class QueryResult:
         for rows in self._session.read_batches(self._table, shown, size):
             yield self._values.convert(rows)
 
+    async def read_rows(self, first: int, count: int) -> list[RowValues]:
+        """Return `count` rows from position `first`, fewer where the result ends; makes no call."""
+        return await self.run(lambda: self._read_rows(first, count))
+
+    async def run(self, work: Callable[[], Converted]) -> Converted:
+        """Do work on the rows in their own thread, so that no other work meets it there.
+
+        A task that is cancelled meanwhile interrupts it.
+        """
+        return await self._session.run(work)
+
+    def _read_rows(self, first: int, count: int) -> list[RowValues]:
+        rows = self._session.read_range(self._table, self._values.shown_sql, first, count)
+        return self._values.convert(rows)
+
     @cached_property
     def _values(self) -> PythonValues:
         return PythonValues(self._described)

@@ -9,7 +9,7 @@ from cmdm_tui.changes.change_file import load_change_set
 from cmdm_tui.changes.change_set import ChangeSet
 from cmdm_tui.changes.errors import ChangeError, IncompleteChanges, PartialChanges
 from cmdm_tui.changes.journal import Journal, JournalRun
-from cmdm_tui.changes.journal_entry import EntryState, RunSummary
+from cmdm_tui.changes.journal_entry import EntryState
 from cmdm_tui.changes.preview import (
     ChangePreview,
     preview_columns,
@@ -18,6 +18,7 @@ from cmdm_tui.changes.preview import (
 from cmdm_tui.changes.sql_returning import describe_unread, returned_columns, returned_rows
 from cmdm_tui.config import Paths
 from cmdm_tui.formats import OutputColumn, OutputRow, OutputStyle, create_writer
+from cmdm_tui.operations.account_runs import find_last_run, list_account_runs
 from cmdm_tui.operations.change_texts import JournalWords, describe_outcome, describe_preview
 from cmdm_tui.operations.confirmation import WritePolicy, confirm_rule
 from cmdm_tui.operations.journal_rows import list_entry, list_run
@@ -117,7 +118,7 @@ class SessionChanges:
     def list_runs(self) -> Sequence[tuple[int, str, int, str, str]]:
         """Return the number, begin, changes, state and title of each run of this account."""
         with self._open_journal() as journal:
-            runs = _explain(lambda: self._own_runs(journal))
+            runs = _explain(lambda: list_account_runs(journal, self._account))
             rows = [list_run(run, is_in_use=journal.is_in_use(run.id)) for run in runs]
         # A terminal is narrow, and every run here is of one account.
         return [
@@ -142,19 +143,11 @@ class SessionChanges:
     def _open_journal(self) -> Journal:
         return _explain(lambda: Journal.open(self._journal or Paths.of_user().journal))
 
-    def _own_runs(self, journal: Journal) -> list[RunSummary]:
-        client, username = self._account.client, self._account.profile.credentials.username
-        runs = journal.runs()
-        return [one for one in runs if (one.address, one.username) == (client.address, username)]
-
     def _find_last(self, journal: Journal) -> int:
-        runs = self._own_runs(journal)
-        taken_back = {one.undo_of for one in runs}
-        for run in runs:
-            is_undone = run.undo_of is not None or run.id in taken_back
-            if run.counts.get(EntryState.DONE) and not is_undone:
-                return run.id
-        raise ReplError(r"There is no run of this account to take back. \journal lists them.")
+        run_id = find_last_run(journal, self._account)
+        if run_id is None:
+            raise ReplError(r"There is no run of this account to take back. \journal lists them.")
+        return run_id
 
     async def _send(
         self, journal: Journal, work: Callable[[WriteOperation], Awaitable[WriteOutcome]]

@@ -23,6 +23,7 @@ from cmdm_tui.changes.errors import ChangeError
 from cmdm_tui.config import ConfigurationError
 from cmdm_tui.operations.interrupts import run_interruptible
 from cmdm_tui.query.errors import QueryError
+from cmdm_tui.query.parsing.beginnings import begins_sql
 from cmdm_tui.query.sql_excerpt import excerpt
 from cmdm_tui.repl.completion.completer import StatementCompleter
 from cmdm_tui.repl.editor import EditorRequested, edit_text
@@ -30,7 +31,6 @@ from cmdm_tui.repl.errors import ReplError
 from cmdm_tui.repl.history import open_history
 from cmdm_tui.repl.script import run_statement
 from cmdm_tui.repl.session import ReplSession
-from cmdm_tui.repl.statement_parser import begins_sql
 from cmdm_tui.repl.statement_splitter import is_incomplete, last_statement, split_statements
 from cmdm_tui.repl.summary import describe_calls_left, reset_time
 from cmdm_tui.text import one_line

@@ -4,6 +4,7 @@ import re
 import shlex
 from dataclasses import dataclass
 
+from cmdm_tui.query.parsing.beginnings import is_sql
 from cmdm_tui.repl.errors import ReplError
 from cmdm_tui.repl.typed_text import check_json, strip_semicolon
 from cmdm_tui.text import one_line
@@ -21,17 +22,6 @@ STATEMENT_HINT = (
 _CALL = re.compile(rf"\s*({'|'.join(VERBS)})(?:\s+|$)([^\s{{]*)\s*", re.IGNORECASE)
 _COMMAND = re.compile(r"\\([A-Za-z]+\+?|\?)(?=\s|$)\s*(.*)", re.DOTALL)
 _PLAIN_WORDS = {"exit": "q", "quit": "q", "help": "?"}
-_COMMENTS = r"(?:/\*.*?\*/\s*)*"
-_READING_SQL = re.compile(
-    rf"{_COMMENTS}\(*(?P<word>SELECT|WITH|FROM|SHOW|DESCRIBE|DESC|EXPLAIN|VALUES|SUMMARIZE|PIVOT|UNPIVOT)(?=[\s('\"*]|$)",
-    re.IGNORECASE | re.DOTALL,
-)
-_CHANGING_SQL = re.compile(
-    rf"{_COMMENTS}(?P<word>INSERT|UPDATE|DELETE\s+FROM|CALL|CREATE|DROP|ALTER|MERGE|TRUNCATE)"
-    r"(?=\s|$)",
-    re.IGNORECASE | re.DOTALL,
-)
-_ONE_LINE_WORDS = {"SHOW", "DESCRIBE", "DESC"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,21 +80,6 @@ def parse(text: str) -> Statement:
         return _parse_call(text, call)
     shown = one_line(stripped.split(maxsplit=1)[0], 40) if stripped else "Nothing"
     raise ReplError(f"{shown} is not a statement. {STATEMENT_HINT}.")
-
-
-def is_sql(text: str) -> bool:
-    """Return whether a text begins as SQL, which reads or changes records."""
-    sql = text.lstrip()
-    return _READING_SQL.match(sql) is not None or _CHANGING_SQL.match(sql) is not None
-
-
-def begins_sql(line: str) -> bool:
-    """Return whether a line begins SQL that continues to a semicolon, over any number of lines.
-
-    SHOW and DESCRIBE end with their line.
-    """
-    found = _READING_SQL.match(line.lstrip()) or _CHANGING_SQL.match(line.lstrip())
-    return found is not None and found["word"].upper() not in _ONE_LINE_WORDS
 
 
 def find_body(text: str) -> int | None:

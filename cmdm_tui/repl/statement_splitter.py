@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from cmdm_tui.repl.statement_parser import begins_sql, find_body
+from cmdm_tui.query.parsing.beginnings import begins_sql
+from cmdm_tui.repl.statement_parser import find_body
 from cmdm_tui.repl.typed_text import OpenBody, OpenSql
 
 COMMENTS = ("#", "--")

@@ -12,8 +12,7 @@ from types import MappingProxyType
 
 from cmdm_tui.api.models import Field, Properties
 from cmdm_tui.api.value_match import is_empty
-from cmdm_tui.changes.change_set import OWNED_ENTITIES
-from cmdm_tui.changes.entity_fields import is_owner_field
+from cmdm_tui.changes.change_set import OWNED_ENTITIES, is_owner_field
 from cmdm_tui.changes.references import OWNER_ENTITY, OWNER_ID
 from cmdm_tui.changes.remake import SET_BY_SERVICE
 from cmdm_tui.changes.unchanged import find_value

@@ -14,7 +14,11 @@ from textual.screen import Screen
 from textual.theme import Theme
 
 from cmdm_tui.text import one_line
-from cmdm_tui.tui.account_opener import AccountChoice, AccountOpener, ProfileProvider
+from cmdm_tui.tui.account_opener import (
+    AccountChoice,
+    AccountOpener,
+    ProfileProvider,
+)
 from cmdm_tui.tui.app_commands import APP_COMMANDS
 from cmdm_tui.tui.colourless import WithoutColour
 from cmdm_tui.tui.commands import CommandApp
@@ -30,6 +34,7 @@ from cmdm_tui.tui.messages import (
 )
 from cmdm_tui.tui.models.error_log import ErrorLog
 from cmdm_tui.tui.models.settings import SettingsFile
+from cmdm_tui.tui.offline_account import OfflineAccount
 from cmdm_tui.tui.palette import CommandProvider
 from cmdm_tui.tui.screens.start.screen import StartScreen
 from cmdm_tui.tui.theme import THEMES
@@ -51,7 +56,8 @@ class Explorer(CommandApp, TolerantApp):
     """Explores accounts in a terminal, one at a time.
 
     `catalogs` is the folder of the catalogs' files, None to keep none. `start` chooses between the
-    profile and the demo that `profiles` provides. `transport` replaces the network.
+    profile and the demo that `profiles` provides; an `offline` account is opened instead of both,
+    and is offered with them. `transport` replaces the network of all but that one.
 
     `paths` says where keys that were changed are read, and settings and unexpected errors kept;
     None reads and keeps nothing. An error that leaves nothing usable ends it with `return_code` 1
@@ -71,6 +77,7 @@ class Explorer(CommandApp, TolerantApp):
         *,
         catalogs: Path | None,
         start: Literal["profile", "demo"] = "profile",
+        offline: OfflineAccount | None = None,
         transport: "httpx.AsyncBaseTransport | None" = None,
         paths: "Paths | None" = None,
     ) -> None:
@@ -83,7 +90,8 @@ class Explorer(CommandApp, TolerantApp):
         self._opener = AccountOpener(
             profiles, catalogs, transport, self._forward_event, _import_main_screens
         )
-        self._start = AccountChoice(is_demo=start == "demo")
+        self._offline = offline
+        self._start = AccountChoice(is_demo=start == "demo", offline=offline)
         self._screens: MainScreens | None = None
         self._warned: set[str] = set()
 
@@ -140,7 +148,7 @@ class Explorer(CommandApp, TolerantApp):
             self._call_log.start_client()
         former, self._screens = (
             self._screens,
-            make(self, event.account, self.settings_file, self._call_log),
+            make(self, event.account, self.settings_file, self._call_log, self._paths),
         )
         await self._show_alone(self._screens.get("records"))
         self._show_new_warnings(event.account.profile.warnings)
@@ -150,7 +158,7 @@ class Explorer(CommandApp, TolerantApp):
     @on(ScreenRequested)
     async def _show_screen(self, event: ScreenRequested) -> None:
         if self._screens is not None:
-            await self._show_alone(self._screens.get(event.name))
+            await self._show_alone(await self._screens.load(event.name))
 
     @on(WelcomeRequested)
     async def _open_welcome_screen(self, event: WelcomeRequested) -> None:
@@ -190,7 +198,9 @@ class Explorer(CommandApp, TolerantApp):
         except USER_ERRORS as error:
             profiles, trouble = (), one_line(str(error))
         current = None if self._screens is None else self._screens.account.profile.name
-        self.push_screen(ProfilesScreen(profiles, current, trouble), self._take_choice)  # pyright: ignore[reportUnknownMemberType]
+        self.push_screen(
+            ProfilesScreen(profiles, current, trouble, self._offline), self._take_choice
+        )  # pyright: ignore[reportUnknownMemberType]
 
     def _take_choice(self, choice: AccountChoice | Literal["sign-in"] | None) -> None:
         if choice == "sign-in":

@@ -86,7 +86,7 @@ APP_COMMANDS = CommandTable[CommandScreen](
     ),
     Command(
         "cancel_calls", "ctrl+x", "Leave calls", "Leave the calls that are under way",
-        leave_calls, _is_main, is_in_footer=False, group="Everywhere",
+        leave_calls, _has("records"), is_in_footer=False, group="Everywhere",
     ),
     Command(
         "theme", "ctrl+t", "Theme", "Choose the colours",

@@ -4,7 +4,9 @@ from textual.dom import DOMNode
 
 from cmdm_tui.tui.screens.browse.screen import BrowseScreen
 from cmdm_tui.tui.screens.calls.screen import CallsScreen
+from cmdm_tui.tui.screens.changes.screen import ChangesScreen
 from cmdm_tui.tui.screens.compare.screen import CompareScreen
+from cmdm_tui.tui.screens.query.screen import QueryScreen
 from cmdm_tui.tui.screens.sign_in.screen import SignInScreen
 from cmdm_tui.tui.screens.start.screen import StartScreen
 from cmdm_tui.tui.screens.start.welcome import WelcomeScreen
@@ -12,5 +14,6 @@ from cmdm_tui.tui.widgets.grid import Grid
 from cmdm_tui.tui.widgets.property_list import PropertyList
 
 KEYMAP_OWNERS: tuple[type[DOMNode], ...] = (
-    BrowseScreen, CallsScreen, CompareScreen, Grid, PropertyList, StartScreen, WelcomeScreen, SignInScreen,
+    BrowseScreen, CallsScreen, ChangesScreen, CompareScreen, Grid, PropertyList, QueryScreen,
+    StartScreen, WelcomeScreen, SignInScreen,
 )  # fmt: skip

@@ -1,19 +1,33 @@
 """The main screens of an open account: made when first shown, and kept until it is closed."""
 
+import asyncio
 import itertools
 from collections.abc import Callable, Mapping
+from importlib import import_module
+from typing import TYPE_CHECKING
 
 from textual.app import App
 from textual.screen import Screen
 
 from cmdm_tui.catalog import Account
+from cmdm_tui.config import Paths
 from cmdm_tui.operations.call_log import CallLog
 from cmdm_tui.text import one_line
 from cmdm_tui.tui.models.settings import SettingsFile
 from cmdm_tui.tui.screens.browse.kept_view import ViewKeeper
 from cmdm_tui.tui.screens.browse.screen import BrowseScreen
 
+if TYPE_CHECKING:
+    from cmdm_tui.tui.screens.changes.apply_screen import ApplyResult
+
 _numbers = itertools.count(1)
+_MODULES = {
+    name: f"cmdm_tui.tui.screens.{folder}.screen"
+    for name, folder in (
+        ("records", "browse"), ("query", "query"), ("calls", "calls"), ("changes", "changes"),
+    )
+}  # fmt: skip
+"""Where the screens are: the explorer starts without all but the first."""
 
 
 class MainScreens:
@@ -23,9 +37,15 @@ class MainScreens:
     """
 
     def __init__(
-        self, app: App[None], account: Account, settings: SettingsFile, call_log: CallLog
+        self,
+        app: App[None],
+        account: Account,
+        settings: SettingsFile,
+        call_log: CallLog,
+        paths: Paths | None,
     ) -> None:
         self._app = app
+        self._paths = paths
         self._call_log = call_log
         self._keeper = ViewKeeper(settings, account.profile.name, self._warn)
         self._number = next(_numbers)
@@ -41,6 +61,15 @@ class MainScreens:
     def opened(self) -> tuple[Screen[None], ...]:
         """The screens that were shown so far."""
         return tuple(self._screens.values())
+
+    async def load(self, name: str) -> Screen[None]:
+        """Return the screen of that name; what it needs is imported in a thread.
+
+        Keys that are pressed meanwhile wait for it. Raises KeyError for another name.
+        """
+        if name not in self._screens:
+            await asyncio.to_thread(import_module, _MODULES[name])
+        return self.get(name)
 
     def get(self, name: str) -> Screen[None]:
         """Return the screen of that name. Raises KeyError for another name."""
@@ -66,10 +95,30 @@ class MainScreens:
     def _makers(self) -> Mapping[str, Callable[[], Screen[None]]]:
         return {
             "records": lambda: BrowseScreen(self.account, self._keeper, self._call_log),
+            "query": self._make_query,
             "calls": self._make_calls,
+            "changes": self._make_changes,
         }
+
+    def _make_query(self) -> Screen[None]:
+        from cmdm_tui.tui.screens.query.screen import QueryScreen
+
+        return QueryScreen(self.account, self._paths, self._show_changes, self._call_log)
 
     def _make_calls(self) -> Screen[None]:
         from cmdm_tui.tui.screens.calls.screen import CallsScreen
 
         return CallsScreen(self.account, self._call_log)
+
+    def _make_changes(self) -> Screen[None]:
+        from cmdm_tui.tui.screens.changes.screen import ChangesScreen
+
+        return ChangesScreen(self.account, self._show_changes)
+
+    def _show_changes(self, result: "ApplyResult") -> None:
+        """Show in the records what became of changes on another screen."""
+        from cmdm_tui.tui.screens.browse.changed_rows import show_result
+
+        browse = self._screens.get("records")
+        if isinstance(browse, BrowseScreen):
+            show_result(browse, result)

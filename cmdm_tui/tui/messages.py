@@ -38,8 +38,8 @@ class CallReturned(Message):
     """A call to the service has returned or failed: the quota may have changed."""
 
 
-class StateChanged(Message, bubble=False):
-    """Other commands may apply than before. It is posted to the screen."""
+class StateChanged(Message):
+    """Other commands may apply than before; it is for the screen."""
 
 
 class CountsChanged(Message):

@@ -21,7 +21,6 @@ from cmdm_tui.query.engine import Engine
 from cmdm_tui.tui import Explorer
 from cmdm_tui.tui.models.columns import MAX_COLUMNS, choose_columns, list_names
 from cmdm_tui.tui.widgets.property_list import PropertyList
-from cmdm_tui.tui.widgets.record_table import RecordTable
 from tests.claims.odd_service import Answer, Call, serve
 from tests.claims.program import run_cmdm
 from tests.claims.test_shapes import CREDENTIALS
@@ -163,9 +162,9 @@ async def test_the_explorer_draws_what_is_in_sight_of_a_wide_record(
         lines.append(y)
         return render(widget, y)
 
-    def note_layout(widget: PropertyList, width: int) -> Any:
+    def note_layout(widget: PropertyList, width: int, *rest: Any) -> Any:
         layouts.append(width)
-        return lay_out(widget, width)
+        return lay_out(widget, width, *rest)
 
     monkeypatch.setattr(PropertyList, "render_line", note_line)
     monkeypatch.setattr(PropertyList, "_build_layout", note_layout)
@@ -173,8 +172,8 @@ async def test_the_explorer_draws_what_is_in_sight_of_a_wide_record(
     app = Explorer(FixedProfiles(profile()), catalogs=None, transport=service)
     async with app.run_test(size=(160, 40)) as pilot:
         await wait_until_settled(pilot)
-        assert len(app.screen.query_one(RecordTable).columns) == MAX_COLUMNS
-        assert f"{MAX_COLUMNS} of 2,001 fields" in browse(app).records.caption
+        assert len(browse(app).records.grid.columns) == MAX_COLUMNS
+        assert f"{MAX_COLUMNS:,} of 2,001 fields" in browse(app).records.caption
         assert "Field0030" in screen_text(app)
         assert app.screen.query_one(PropertyList).size.height == WIDTH + 1
     assert len(lines) < WIDTH

@@ -94,6 +94,18 @@ class SortedService(SmallService):
         return super()._page(entity, asked)
 
 
+async def test_a_field_that_shows_nothing_is_looked_at_once() -> None:
+    records = [
+        (external_id, {**values, "Mail": values["Mail"] and values["Name"], "Company": "a"})
+        for external_id, values in make_service().records["person"]
+    ]
+    types = {"person": {**TYPES, "Company": "Text"}}
+    service = SortedService({"person": records}, types, page=PAGE)
+    first, again, _ = await costs(service, SQL, SQL, SQL)
+    assert service.sorted_by["Company"] == service.sorted_by["Mail"] == 3
+    assert again <= first - 6
+
+
 async def test_a_scan_that_takes_over_goes_on_in_the_order_of_the_search() -> None:
     """And not in that of a field that was only looked at, without a null as well."""
     records = [

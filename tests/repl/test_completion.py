@@ -8,11 +8,11 @@ from prompt_toolkit.document import Document
 
 from cmdm_tui.api import Field
 from cmdm_tui.catalog import Account
-from cmdm_tui.changes import entity_fields
+from cmdm_tui.changes import change_set
+from cmdm_tui.query.completion.sql import OWNER_FIELDS, PROCEDURES
 from cmdm_tui.query.parsing.write_parts import Procedure
 from cmdm_tui.repl.completion.completer import StatementCompleter
 from cmdm_tui.repl.completion.rules import RULES, suggest
-from cmdm_tui.repl.completion.sql import OWNER_FIELDS, PROCEDURES
 from cmdm_tui.repl.session_catalog import SessionCatalog
 from cmdm_tui.text import visible
 
@@ -172,7 +172,7 @@ def test_offers(text: str, expected: list[str] | None) -> None:
 
 def test_what_completion_knows_of_changes_is_so() -> None:
     assert list(PROCEDURES) == [one.name.casefold() for one in Procedure]
-    assert OWNER_FIELDS == entity_fields.OWNER_FIELDS
+    assert OWNER_FIELDS == change_set.OWNER_FIELDS
 
 
 PIECES = st.sampled_from(

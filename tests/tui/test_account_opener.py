@@ -189,7 +189,7 @@ async def another_arrived(app: Explorer, before: Screen[None] | None) -> Screen[
     """Wait for another account's screen to come to the front, and for nothing else."""
     while not isinstance(app.screen, BrowseScreen) or app.screen is before:  # noqa: ASYNC110
         await asyncio.sleep(0)
-    return app.screen
+    return app.screen  # pyright: ignore[reportReturnType] - a browse screen has no result
 
 
 async def test_refused_credentials_leave_a_way_to_others(service: ScriptedService) -> None:

@@ -40,13 +40,15 @@ def test_every_binding_has_an_id_of_its_own_and_a_tooltip() -> None:
 
 
 def test_every_command_has_a_key_of_its_own() -> None:
-    assert len({command.key for command in COMMANDS}) == len(COMMANDS)
+    # x forgets an entity in the list of entities, and deletes a record elsewhere.
+    keys = [command.key for command in COMMANDS if command.id != "forget"]
+    assert len(set(keys)) == len(keys)
     assert len({command.id for command in COMMANDS}) == len(COMMANDS)
 
 
 async def test_the_help_lists_every_key(service: ScriptedService) -> None:
     app = Explorer(FixedProfiles(profile()), catalogs=None, transport=service)
-    async with app.run_test(size=(120, 120)) as pilot:
+    async with app.run_test(size=(140, 200)) as pilot:
         await wait_until_settled(pilot)
         await press(pilot, "question_mark")
         assert isinstance(app.screen, HelpScreen)

@@ -8,9 +8,9 @@ import pytest
 from textual.pilot import Pilot
 
 from cmdm_tui.tui import Explorer
-from cmdm_tui.tui.prompter import DialogPrompter
 from cmdm_tui.tui.screens.dialogs.choice import ChoiceScreen
 from cmdm_tui.tui.screens.dialogs.entry import EntryScreen
+from cmdm_tui.tui.screens.dialogs.prompter import DialogPrompter
 from tests.tui.driver import (
     FixedProfiles,
     browse,

@@ -10,8 +10,8 @@ from textual.widgets import Input
 
 from cmdm_tui.config import NoProfile
 from cmdm_tui.tui import Explorer
-from cmdm_tui.tui.prompter import DialogPrompter
 from cmdm_tui.tui.screens.dialogs.entry import EntryScreen
+from cmdm_tui.tui.screens.dialogs.prompter import DialogPrompter
 from cmdm_tui.tui.widgets import status_line
 from tests.tui.driver import FixedProfiles, press, type_text, wait_until_settled
 from tests.tui.scripted_service import RESET, URL, ScriptedService, message, profile

@@ -15,6 +15,7 @@ from cmdm_tui.cli.web import WEB_DRIVER
 if TYPE_CHECKING:
     from cmdm_tui.config import Credentials, Profile, SecretPlace
     from cmdm_tui.tui.account_opener import ProfileSummary
+    from cmdm_tui.tui.offline_account import OfflineAccount
 
 _OBJECTS_UNTIL_COLLECTION = 20_000
 """Objects that the explorer makes until the garbage collector looks for those left: a few paints."""
@@ -69,8 +70,16 @@ def repl(context: CommandContext, *, on_demo: bool, yes: bool) -> int:
     return ExitCode.PARTIAL if is_script and is_partial else ExitCode.DONE
 
 
-def explore(context: CommandContext, *, start: Literal["profile", "demo"]) -> None:
-    """Open the explorer; it ends the command with its own exit code."""
+def explore(
+    context: CommandContext,
+    *,
+    start: Literal["profile", "demo"],
+    offline: "OfflineAccount | None" = None,
+) -> None:
+    """Open the explorer; it ends the command with its own exit code.
+
+    An `offline` account is opened instead of what `start` says.
+    """
     is_served = context.environment.get("TEXTUAL_DRIVER") == WEB_DRIVER
     if not (is_served or (sys.stdin.isatty() and sys.stdout.isatty())):
         message = (
@@ -92,7 +101,11 @@ def explore(context: CommandContext, *, start: Literal["profile", "demo"]) -> No
     gc.enable()
     with ProfileSource(context).ended() as opening:
         explorer = Explorer(
-            opening, catalogs=context.paths.catalogs, start=start, paths=context.paths
+            opening,
+            catalogs=context.paths.catalogs,
+            start=start,
+            offline=offline,
+            paths=context.paths,
         )
         with end_without_terminal():
             run_async(explorer.run_async())

@@ -273,13 +273,17 @@ class DuckDBSession:
         """
         start = 0
         while True:
-            which = f"rowid >= {start} AND rowid < {start + size}"
-            rows = self.execute(f"SELECT {columns} FROM {table} WHERE {which}")
+            rows = self.read_range(table, columns, start, size)
             if rows:
                 yield rows
             if len(rows) < size:
                 return
             start += size
+
+    def read_range(self, table: str, columns: str, first: int, count: int) -> list[RowValues]:
+        """Return the rows of a table from position `first`, in insertion order."""
+        which = f"rowid >= {first} AND rowid < {first + count}"
+        return self.execute(f"SELECT {columns} FROM {table} WHERE {which}")
 
     @property
     def connection(self) -> duckdb.DuckDBPyConnection:

@@ -5,6 +5,7 @@ place. A few calls show that once, and a seek that has to guess would read many 
 """
 
 from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import replace
 
 from cmdm_tui.query import seek
 from cmdm_tui.query.fetching.trait_learner import TraitLearner
@@ -12,6 +13,11 @@ from cmdm_tui.query.model import EXTERNAL_ID, Column, ColumnKind, Table
 
 _RICH_IN_SIGNS = ("email", "url", "website")
 """The types of fields whose values hold characters that are neither letters nor digits."""
+
+_WORDS_OF_SIGNS = (
+    "mail", "website", "url", "company", "address", "street", "post", "zip", "phone", "name"
+)  # fmt: skip
+"""What names and types of fields have in them whose values differ in signs and digits."""
 
 _TIMES = frozenset({ColumnKind.DATE, ColumnKind.DATETIME})
 
@@ -40,12 +46,32 @@ class OrderScout:
         """
         if is_range and self._is_sure and self._are_text_orders_unknown(ordering):
             await self._look_at_text(ordering.column)
-        try:
-            return await find(self._refresh(ordering))
-        except seek.NullsUnplaced:
-            if not await self._look_for_nulls(ordering):
-                raise
-        return await find(self._refresh(ordering))
+        has_looked_for_nulls = False
+        while True:
+            field = self._next_text_field(ordering)
+            try:
+                return await find(
+                    replace(self._refresh(ordering), may_others_tell=field is not None)
+                )
+            except seek.OtherFieldsMayTell as undecided:
+                if field is None:
+                    raise
+                self._learner.observe_orders(undecided.learned)
+                await self._look_at(field)
+            except seek.NullsUnplaced:
+                if has_looked_for_nulls or not await self._look_for_nulls(ordering):
+                    raise
+                has_looked_for_nulls = True
+
+    def _next_text_field(self, ordering: seek.ColumnOrders) -> Column | None:
+        """Return the field to look at next for how text is sorted; None where none is left."""
+        is_plain = ordering.column.kind is ColumnKind.TEXT and not ordering.options
+        known = self._learner.fields_looked_at(self._table.entity)
+        if not is_plain or not self._is_sure or len(known) >= seek.MAX_TEXT_FIELDS:
+            return None
+        others = self._others(frozenset({ColumnKind.TEXT}), ordering.column)
+        left = (one for one in others if one.name not in known and not _is_picklist(one))
+        return min(left, key=_rank_signs, default=None)
 
     def _refresh(self, ordering: seek.ColumnOrders) -> seek.ColumnOrders:
         return seek.with_known_traits(ordering, self._learner.traits)
@@ -88,6 +114,8 @@ class OrderScout:
                 yield one
 
     async def _look_at(self, column: Column) -> None:
+        if column.kind is ColumnKind.TEXT:
+            self._learner.observe_look(self._table.entity, column.name)
         orders = seek.find_column_orders(column, self._learner.traits)
         if orders is None:
             return
@@ -98,6 +126,17 @@ class OrderScout:
         except seek.SeekFailed:
             return
         self._learner.observe_orders(shown)
+
+
+def _rank_signs(column: Column) -> int:
+    """Return how likely it is that a field's values differ in signs and digits: 0 is likeliest."""
+    words = f"{column.type} {column.name}".casefold()
+    found = (rank for rank, word in enumerate(_WORDS_OF_SIGNS) if word in words)
+    return next(found, len(_WORDS_OF_SIGNS))
+
+
+def _is_picklist(column: Column) -> bool:
+    return "picklist" in column.type.casefold()
 
 
 def _is_rich_in_signs(column: Column) -> bool:

@@ -139,13 +139,17 @@ class SeekExecutor:
                 descending=step.descending,
                 count=step.count,
                 nulls_first=step.nulls_first,
+                places=self._learner.deciding_places(entity, field, direction),
                 fields=_field_names(step.columns),
                 per_page=step.table.largest_page,
                 sure=self._is_sure,
             )
 
+        entity, field = step.table.entity, step.orders.column.name
+        direction = "desc" if step.descending else "asc"
         found = await self._scout(step).run(step.orders, find, is_range=True)
         self._report(found)
+        self._learner.observe_places(entity, field, direction, found.places)
         return found.records
 
     def _scout(self, step: SeekStep) -> OrderScout:
@@ -203,14 +207,28 @@ class SeekExecutor:
             counted = await self._scout(step).run(aggregate.orders, count, is_range=is_range)
             self._report(counted)
             return None, counted.count
-        find = seek.find_smallest if aggregate.measure == "smallest" else seek.find_largest
+        is_smallest = aggregate.measure == "smallest"
+        find, direction = (
+            (seek.find_smallest, "asc") if is_smallest else (seek.find_largest, "desc")
+        )
+        entity, field = step.table.entity, predicate.column.name
+        is_whole = predicate == seek.not_null(predicate.column)
 
         async def find_extreme(orders: seek.ColumnOrders) -> seek.ExtremeValue:
-            pages = self._open_pages(step, predicate.column)
-            return await find(pages, predicate, orders, per_page=per_page, sure=self._is_sure)
+            places = self._learner.deciding_places(entity, field, direction) if is_whole else ()
+            return await find(
+                self._open_pages(step, predicate.column),
+                predicate,
+                orders,
+                per_page=per_page,
+                places=places,
+                sure=self._is_sure,
+            )
 
         found = await self._scout(step).run(aggregate.orders, find_extreme, is_range=True)
         self._report(found)
+        if is_whole:
+            self._learner.observe_places(entity, field, direction, found.places)
         return predicate.column.kind, found.value
 
     async def _count_values(self, step: CountValues) -> SeekOutcome:

@@ -94,6 +94,24 @@ class TraitLearner:
         fields = self._account.catalog.cached_fields(entity)
         return not any(one.name == name and (one.required or one.read_only) for one in fields)
 
+    def deciding_places(self, entity: str, field: str, direction: str) -> tuple[int, ...]:
+        """Return the places of records that decided what comes first by a field, if any."""
+        return self._account.catalog.deciding_places(entity, field, direction)
+
+    def observe_places(
+        self, entity: str, field: str, direction: str, places: tuple[int, ...]
+    ) -> None:
+        """Store the places of records that decided what comes first by a field."""
+        self._account.catalog.store_deciding_places(entity, field, direction, places)
+
+    def fields_looked_at(self, entity: str) -> tuple[str, ...]:
+        """Return the fields whose pages have shown what they can of how text is sorted."""
+        return self._account.catalog.fields_looked_at(entity)
+
+    def observe_look(self, entity: str, field: str) -> None:
+        """Store a field whose pages were looked at for how text is sorted."""
+        self._account.catalog.store_field_looked_at(entity, field)
+
     def observe_orders(self, learned: Mapping[str, Any]) -> None:
         """Store what the order of the pages has shown."""
         for name, value in learned.items():

@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import Any
 
 from sqlglot import exp
-from sqlglot.errors import SqlglotError
+from sqlglot.errors import SqlglotError, TokenError
 
 from cmdm_tui.query.errors import SqlError
 from cmdm_tui.query.parsing.column_titles import title_as_written
@@ -178,6 +178,8 @@ def nested_too_deeply() -> SqlError:
 
 
 def _syntax_error(error: SqlglotError) -> SqlError:
+    if isinstance(error, TokenError):
+        return _unclosed_error(error)
     details: list[dict[str, Any]] = getattr(error, "errors", None) or [{}]
     first = details[0]
     what = first.get("description") or str(error).splitlines()[0]
@@ -191,3 +193,19 @@ def _syntax_error(error: SqlglotError) -> SqlError:
     reason = _TOKEN.sub(lambda found: found[1].replace("SENTINEL", "its end"), reason)
     reason = _MISSING.sub(lambda found: f"{found[1].upper()} is not complete", reason)
     return SqlError(f"The SQL cannot be read{where}{shown}: {reason}", line=line, column=column)
+
+
+def _unclosed_error(error: TokenError) -> SqlError:
+    """Return what is said of a text, name or comment without an end, with the line it begins on."""
+    found = _MISSING_QUOTE.match(str(error.__cause__))
+    if found is None:
+        return SqlError(
+            "The SQL cannot be read: a comment or a text is not closed", hint="Close it"
+        )
+    what = "name" if found[1] == '"' else "text"
+    line = int(found[2])
+    message = f"The SQL cannot be read: a {what} in line {line} is not closed"
+    return SqlError(message, hint=f"Close it with {found[1]}", line=line)
+
+
+_MISSING_QUOTE = re.compile(r"Missing (\S+) from (\d+):")

@@ -26,12 +26,14 @@ from cmdm_tui.query.seek.errors import (
     NullsUnplaced,
     OrderContradicted,
     OrderUndecided,
+    OtherFieldsMayTell,
     RecordsMoved,
     SeekFailed,
     TooManyGroups,
 )
 from cmdm_tui.query.seek.estimate import (
     MAX_NULL_FIELDS,
+    MAX_TEXT_FIELDS,
     SeekEstimate,
     SeekTask,
     estimate_seek,
@@ -55,6 +57,7 @@ from cmdm_tui.query.seek.value_counts import count_values
 __all__ = [
     "FEW_PAGES",
     "MAX_NULL_FIELDS",
+    "MAX_TEXT_FIELDS",
     "AnyResult",
     "ColumnOrders",
     "ColumnPredicate",
@@ -66,6 +69,7 @@ __all__ = [
     "NullsUnplaced",
     "OrderContradicted",
     "OrderUndecided",
+    "OtherFieldsMayTell",
     "PageSource",
     "RecordsMoved",
     "SeekEstimate",

@@ -9,9 +9,14 @@ from collections.abc import Callable, Sequence
 
 from cmdm_tui.query.model import ColumnKind, Value
 from cmdm_tui.query.seek.column_predicate import ColumnPredicate
-from cmdm_tui.query.seek.errors import NullsUnplaced, OrderContradicted, OrderUndecided
+from cmdm_tui.query.seek.errors import (
+    NullsUnplaced,
+    OrderContradicted,
+    OrderUndecided,
+    OtherFieldsMayTell,
+)
 from cmdm_tui.query.seek.field_values import number_text
-from cmdm_tui.query.seek.order_kinds import CandidateOrder, Overlap
+from cmdm_tui.query.seek.order_kinds import ByText, CandidateOrder, Overlap
 from cmdm_tui.query.seek.order_proof import MAX_PROOF_PAGES, is_order_shown, learned_orders
 from cmdm_tui.query.seek.page_views import Gap
 from cmdm_tui.query.seek.sorted_pages import SortedPages
@@ -25,6 +30,9 @@ FEW_PAGES = 64
 Beyond it, a doubt about the order, or about where nulls are, ends the seek after some pages more,
 and a scan takes over. That fields hold values of their type is assumed, and the result says so.
 """
+
+FEW_EXTRA_PAGES = 4
+"""The pages to read for doubts about the order before pages of other fields are looked at."""
 
 MAX_EXTRA_PAGES = 32
 """The pages to read for doubts about the order where there are more than a few."""
@@ -139,13 +147,23 @@ class ExtraPages:
 
     def _spend(self, count: int, *, is_left: bool = True) -> None:
         self._left -= count
+        name = self._pages.ordering.column.name
         if (self._left < 0 or not is_left) and self._pages.count > FEW_PAGES:
-            name = self._pages.ordering.column.name
             raise OrderUndecided(
                 f"The pages do not show how the service sorts {name}, and matches may be on "
                 "pages that were not read.",
                 learned_orders(self._pages),
             )
+        if self._left < MAX_EXTRA_PAGES - FEW_EXTRA_PAGES and may_others_tell(self._pages):
+            raise OtherFieldsMayTell(
+                f"The pages do not show how the service sorts {name}.", learned_orders(self._pages)
+            )
+
+
+def may_others_tell(pages: SortedPages) -> bool:
+    """Return whether pages of other fields may exclude orders that leave a search in doubt."""
+    is_open = any(isinstance(order, ByText) and order.order.is_open for order in pages.orders)
+    return is_open and pages.ordering.may_others_tell and pages.count > FEW_PAGES
 
 
 def rests_on_kind(

@@ -41,6 +41,8 @@ class ColumnOrders:
     """Whether pages are known to fit together where records tie."""
     options: frozenset[str] = frozenset()
     """The options of a picklist."""
+    may_others_tell: bool = False
+    """Whether other fields are left whose pages may show how text is sorted."""
 
     @property
     def is_known(self) -> bool:

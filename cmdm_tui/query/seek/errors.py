@@ -42,6 +42,10 @@ class OrderUndecided(SeekFailed):
         self.learned = learned
 
 
+class OtherFieldsMayTell(OrderUndecided):
+    """Several orders of text are possible, some of which pages of other fields may exclude."""
+
+
 class NullsUnplaced(OrderUndecided):
     """Nulls may be among the values: nothing shows where the service puts those of this kind."""
 

@@ -14,8 +14,11 @@ from cmdm_tui.query.seek.value_counts import MAX_PROBES
 MAX_NULL_FIELDS = 2
 """The other fields that a seek may look at for where a service puts nulls."""
 
-_MAX_LOOKS = 1 + MAX_NULL_FIELDS
-"""The other fields that it may look at in all: one for the order of text."""
+MAX_TEXT_FIELDS = 2
+"""The other fields that it may look at for how a service sorts text."""
+
+_MAX_LOOKS = MAX_TEXT_FIELDS + MAX_NULL_FIELDS
+"""The other fields that it may look at in all."""
 
 SeekTask = Literal["search", "count", "extreme", "groups", "first", "first past nulls"]
 

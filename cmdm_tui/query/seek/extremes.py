@@ -1,7 +1,7 @@
 """Finds what comes first in an order: the smallest and largest value, and the first records."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from cmdm_tui.api import Record
@@ -9,6 +9,7 @@ from cmdm_tui.query.model import Value
 from cmdm_tui.query.seek.bisect import ExtraPages, check_null_places, check_ties, end_tells_digits
 from cmdm_tui.query.seek.column_orders import ColumnOrders
 from cmdm_tui.query.seek.column_predicate import ColumnPredicate, not_null
+from cmdm_tui.query.seek.deciding_pages import DecidingPages, find_deciding_places
 from cmdm_tui.query.seek.order_kinds import CandidateOrder, Overlap
 from cmdm_tui.query.seek.order_proof import is_order_shown, learned_orders
 from cmdm_tui.query.seek.page_views import Direction, Gap, PageSource, PageView
@@ -30,10 +31,16 @@ async def find_smallest(
     ordering: ColumnOrders,
     *,
     per_page: int,
+    places: Sequence[int] = (),
     sure: bool = True,
 ) -> ExtremeValue:
-    """Return the smallest value that an exact predicate keeps. Raises SeekFailed."""
-    return await _find_extreme(pages, predicate, ordering, "asc", per_page=per_page, sure=sure)
+    """Return the smallest value that an exact predicate keeps. Raises SeekFailed.
+
+    `places` are those of records whose pages decided it before (`deciding_pages`).
+    """
+    return await _find_extreme(
+        pages, predicate, ordering, "asc", per_page=per_page, places=places, sure=sure
+    )
 
 
 async def find_largest(
@@ -42,10 +49,16 @@ async def find_largest(
     ordering: ColumnOrders,
     *,
     per_page: int,
+    places: Sequence[int] = (),
     sure: bool = True,
 ) -> ExtremeValue:
-    """Return the largest value that an exact predicate keeps. Raises SeekFailed."""
-    return await _find_extreme(pages, predicate, ordering, "desc", per_page=per_page, sure=sure)
+    """Return the largest value that an exact predicate keeps. Raises SeekFailed.
+
+    `places` are those of records whose pages decided it before (`deciding_pages`).
+    """
+    return await _find_extreme(
+        pages, predicate, ordering, "desc", per_page=per_page, places=places, sure=sure
+    )
 
 
 async def find_first(
@@ -57,13 +70,15 @@ async def find_first(
     fields: Sequence[str],
     per_page: int,
     nulls_first: bool | None = None,
+    places: Sequence[int] = (),
     sure: bool = True,
 ) -> FoundRecords:
     """Return the first `count` records in the engine's order of the column, in that order.
 
     Nulls come first in ascending order and last in descending, or as `nulls_first` says. Of records
     that tie, any may be returned. Without `sure`, text that differs only in case counts as tied,
-    and the service's nulls are assumed to be where the contract puts them. Raises SeekFailed.
+    and the service's nulls are assumed to be where the contract puts them. `places` are those of
+    records whose pages decided it before (`deciding_pages`). Raises SeekFailed.
     """
     direction: Direction = "desc" if descending else "asc"
     leads = not descending if nulls_first is None else nulls_first
@@ -74,9 +89,10 @@ async def find_first(
         )
         await array.open()
         front = await _read_leading_nulls(array, count, sure=sure) if leads else []
-        rows, is_sure = await _find_best(
-            array, not_null(ordering.column), count - len(front), sure=sure
+        best = await _find_best(
+            array, not_null(ordering.column), count - len(front), places, sure=sure
         )
+        rows, is_sure = best.rows, best.is_sure
         records = [*front, *(record for _, record in rows)]
         if len(records) < count and not leads:
             records += await _read_nulls(array, count - len(records))
@@ -90,6 +106,7 @@ async def find_first(
             notes=describe_doubts(array, is_sure=is_sure, rests_on_kind=may_hide),
             is_sure=is_sure and (sure or not (may_hide or has_left_nulls)),
             learned=learned_orders(array),
+            places=best.places,
             records=tuple(records),
         )
 
@@ -113,35 +130,52 @@ async def _find_extreme(
     direction: Direction,
     *,
     per_page: int,
+    places: Sequence[int],
     sure: bool,
 ) -> ExtremeValue:
     async def seek(fresh: bool) -> ExtremeValue:
         array = SortedPages(pages, ordering, per_page=per_page, direction=direction, fresh=fresh)
         await array.open()
-        if array.count > 1:
+        if array.count > 1 and not places:
             await array.read([_second_page(array, predicate)])
-        rows, is_sure = await _find_best(array, predicate, 1, sure=sure)
+        best = await _find_best(array, predicate, 1, places, sure=sure)
         return ExtremeValue(
             total=array.total,
             pages_read=max(len(array.views), 1),
             pages=array.count,
-            notes=describe_doubts(array, is_sure=is_sure),
-            is_sure=is_sure,
+            notes=describe_doubts(array, is_sure=best.is_sure),
+            is_sure=best.is_sure,
             learned=learned_orders(array),
-            value=rows[0][0] if rows else None,
+            places=best.places,
+            value=best.rows[0][0] if best.rows else None,
         )
 
     return await retry_once_on_change(seek)
 
 
+@dataclass(frozen=True, slots=True)
+class _Best:
+    """The rows that come first, whether that is certain, and the places that decided it."""
+
+    rows: list[_ValueAndRecord]
+    is_sure: bool
+    places: tuple[int, ...]
+
+
 async def _find_best(
-    array: SortedPages, predicate: ColumnPredicate, count: int, *, sure: bool
-) -> tuple[list[_ValueAndRecord], bool]:
+    array: SortedPages,
+    predicate: ColumnPredicate,
+    count: int,
+    places: Sequence[int],
+    *,
+    sure: bool,
+) -> _Best:
     """Read until no unread page can hold a value among the first `count` that are kept.
 
-    Returns their rows, and whether that is certain in every candidate order.
+    It is certain where that is so in every candidate order.
     """
     doubts, rows, taken = ExtraPages(array), list[_ValueAndRecord](), set[int]()
+    known = DecidingPages(array, places)
     while True:
         new = [view for view in array.views if view.number not in taken]
         taken.update(view.number for view in new)
@@ -149,12 +183,15 @@ async def _find_best(
         ahead = _predicate_ahead(array, predicate, rows, count, sure=sure)
         nearest = _undecided_gaps(array, ahead, array.orders[:1])
         if nearest:
-            await array.read([_next_page(array, nearest[0], ahead)])
+            await array.read(known.take(nearest) or [_next_page(array, nearest[0], ahead, known)])
             continue
         certain = ahead if sure else _predicate_ahead(array, predicate, rows, count, sure=True)
         doubtful = _undecided_gaps(array, certain, array.orders)
         if doubtful and sure:
-            await doubts.read_to_tell(doubtful)
+            if numbers := known.take(doubtful):
+                await array.read(numbers)
+            else:
+                await doubts.read_to_tell(doubtful)
             continue
         # Rows of nulls alone rest on no order. One value alone, far apart, is the likely extreme.
         is_proved = count <= 0 or is_order_shown(array)
@@ -165,7 +202,8 @@ async def _find_best(
         if len(rows) < count:
             await array.check_end()
         check_ties(array, replace(ahead, region=_region_up_to(array, predicate, rows, count)))
-        return rows, is_proved and not doubtful
+        needed = find_deciding_places(array, certain, {record.external_id for _, record in rows})
+        return _Best(rows, is_proved and not doubtful, needed)
 
 
 def _merge_rows(
@@ -224,19 +262,15 @@ def _region_up_to(
 def _undecided_gaps(
     array: SortedPages, ahead: ColumnPredicate, orders: Sequence[CandidateOrder]
 ) -> list[Gap]:
-    return [
-        gap
-        for gap in array.gaps
-        if any(array.overlap(gap, order, ahead) is not Overlap.OUTSIDE for order in orders)
-    ]
+    return [gap for gap in array.gaps if not array.is_outside(gap, orders, ahead)]
 
 
-def _next_page(array: SortedPages, gap: Gap, ahead: ColumnPredicate) -> int:
+def _next_page(array: SortedPages, gap: Gap, ahead: ColumnPredicate, known: DecidingPages) -> int:
     """Return the page to read in a gap: its first where the matches have begun before it."""
     end: Any = gap.above.values[-1]
     order = array.orders[0]
     if end is None:
-        return gap.middle
+        return known.step_from(gap) or gap.middle
     key = gap.above.keys[order.name][-1]
     has_begun = order.overlap(key, key, ahead) is not Overlap.OUTSIDE
     is_inside = array.overlap(gap, order, ahead) is Overlap.INSIDE

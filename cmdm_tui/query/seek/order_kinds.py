@@ -7,7 +7,7 @@ What is on an unread page is bounded by its neighbours, once for each candidate 
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, reduce
 from typing import Any, Protocol
 
 from cmdm_tui.catalog.text_orders import TextOrder
@@ -172,8 +172,8 @@ class ByText:
             judged = _overlap_of_keys(predicate.binary, low, high)
             is_sure = predicate.is_binary_exact or not predicate.is_region_exact
             return judged if is_sure or judged is Overlap.OUTSIDE else Overlap.MIXED
-        span = enclose(self.order, low, high)
-        return Overlap.MIXED if span is None else _overlap_of_cuts(predicate.region, *span)
+        spans = (_overlap_of_cuts(predicate.region, *one) for one in enclose(self.order, low, high))
+        return reduce(Overlap.combine, spans)
 
     def is_one_value(self, low: Any, high: Any) -> bool:
         """Return whether the two are the same, and nothing else ties with them."""

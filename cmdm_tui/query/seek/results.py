@@ -19,7 +19,8 @@ class SeekResult:
     """The base of every seek's result: total, pages read of all pages, and `notes`.
 
     `learned` is what the pages have shown about the service, by the names of `catalog.traits`.
-    Without `is_sure` the answer takes the likely order for the service's.
+    Without `is_sure` the answer takes the likely order for the service's. `places` are those of the
+    records whose pages decided what comes first, if any.
     """
 
     total: int
@@ -28,6 +29,7 @@ class SeekResult:
     notes: tuple[str, ...] = ()
     is_sure: bool = True
     learned: LearnedTraits = field(default_factory=dict[str, tuple[str, ...] | bool])
+    places: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -178,9 +178,7 @@ class SortedPages:
         if last is None or not last.values:
             return False
         beyond = Gap(self.count + 1, self.count + 1, last, None)
-        return any(
-            self.overlap(beyond, order, predicate) is not Overlap.OUTSIDE for order in self.orders
-        )
+        return not self.is_outside(beyond, self.orders, predicate)
 
     def overlap(self, gap: Gap, order: CandidateOrder, predicate: ColumnPredicate) -> Overlap:
         """Return how a gap's values overlap a predicate, if the service sorts in `order`."""
@@ -198,6 +196,12 @@ class SortedPages:
         judged = order.overlap(low, high, predicate)
         holds_null = starts_null or ends_null or (gap.below is None and not self.are_nulls_first)
         return judged.combine(of_null) if holds_null else judged
+
+    def is_outside(
+        self, gap: Gap, orders: Iterable[CandidateOrder], predicate: ColumnPredicate
+    ) -> bool:
+        """Return whether none of the orders lets a gap hold what a predicate keeps."""
+        return all(self.overlap(gap, order, predicate) is Overlap.OUTSIDE for order in orders)
 
     @property
     def has_nulls(self) -> bool:

@@ -1,5 +1,5 @@
 """Completion at the prompt: `rules` is the table of rules, by name; `suggest` applies it.
 
-`sql` offers inside SQL, `body_cursor` finds the place inside a body; `offers` says what an offer
-is, and `completer` gives the offers to prompt-toolkit.
+`body_cursor` finds the place inside a body, and `completer` gives the offers to prompt-toolkit.
+What is offered inside SQL is in cmdm_tui.query.completion.
 """

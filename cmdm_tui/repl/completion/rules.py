@@ -8,26 +8,20 @@ from urllib.parse import quote
 
 from cmdm_tui.api import Field
 from cmdm_tui.formats.json_text import escape_json
+from cmdm_tui.query.completion.offers import (
+    CompletionCatalog,
+    Offer,
+    Suggestions,
+    filter_offers,
+)
+from cmdm_tui.query.completion.sql import suggest_sql
+from cmdm_tui.query.parsing.beginnings import is_sql
 from cmdm_tui.repl.commands.command_table import COMMANDS
 from cmdm_tui.repl.completion.body_cursor import find_cursor
-from cmdm_tui.repl.completion.offers import CompletionCatalog, Offer
-from cmdm_tui.repl.completion.sql import find_word, offer_sql
 from cmdm_tui.repl.raw_call import path_segments, query_parameters
-from cmdm_tui.repl.statement_parser import VERBS, is_sql
+from cmdm_tui.repl.statement_parser import VERBS
 from cmdm_tui.repl.statement_splitter import last_statement
 from cmdm_tui.text import one_line
-
-SQL_RULE = "SQL"
-"""The name of what offers inside SQL."""
-
-
-@dataclass(frozen=True, slots=True)
-class Suggestions:
-    """What is offered for `word`, the end of what was typed, and the name of the rule that does."""
-
-    word: str
-    offers: tuple[Offer, ...] = ()
-    rule: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,25 +47,13 @@ def suggest(
     """
     statement = last_statement(text)
     if is_sql(statement) and re.search(r"\s", statement.strip() + statement[-1:]):
-        typed = find_word(statement)
-        offers = tuple(offer_sql(statement, behind, known))
-        if not typed and not is_asked and len(offers) > _MOST_UNASKED:
-            return Suggestions("")
-        return Suggestions(typed, _filter_offers(typed, offers), SQL_RULE)
+        return suggest_sql(statement, known, behind, is_asked=is_asked)
     for rule in RULES:
         found = rule.pattern.fullmatch(statement)
         if found is not None:
             word = rule.word(found)
-            return Suggestions(word, _filter_offers(word, rule.offers(found, known)), rule.name)
+            return Suggestions(word, filter_offers(word, rule.offers(found, known)), rule.name)
     return Suggestions("")
-
-
-def _filter_offers(word: str, offers: Iterable[Offer]) -> tuple[Offer, ...]:
-    """Return the offers that begin with the word; where none does, those that hold it."""
-    wanted = word.lstrip('"').casefold()
-    within = [offer for offer in offers if wanted in offer.name.casefold() and offer.text != word]
-    leading = [offer for offer in within if offer.name.casefold().startswith(wanted)]
-    return tuple(leading or within)
 
 
 def _offer_commands(_: re.Match[str], __: CompletionCatalog) -> Iterable[Offer]:
@@ -170,7 +152,6 @@ def _word(name: str) -> str:
     return name if re.fullmatch(r"[\w.-]+", name) else ""
 
 
-_MOST_UNASKED = 40
 _SQL_WORDS = (
     "SELECT ", "WITH ", "EXPLAIN ", "SHOW ENTITIES", "DESCRIBE ",
     "INSERT INTO ", "UPDATE ", "DELETE FROM ", "CALL ",

@@ -55,14 +55,14 @@ def choose_columns(
     inferred = infer_fields(measured, only=frozenset(names).difference(declared))
     types = {field.name: field.type for field in inferred} | declared
     first = RecordColumn(
-        EXTERNAL_ID, _choose_width(EXTERNAL_ID, [record.external_id for record in records])
+        EXTERNAL_ID, choose_width(EXTERNAL_ID, [record.external_id for record in records])
     )
     return (
         RecordColumn(first.name, first.width, is_external_id=True),
         *(
             RecordColumn(
                 name,
-                _choose_width(name, [record.properties.get(name) for record in measured]),
+                choose_width(name, [record.properties.get(name) for record in measured]),
                 is_number=types.get(name) in _NUMBER_TYPES,
             )
             for name in names
@@ -77,7 +77,7 @@ def list_names(records: Sequence[Record], fields: Sequence[Field] = ()) -> list[
     return list(dict.fromkeys([*names, *shown]))
 
 
-def _choose_width(name: str, values: Sequence[object]) -> int:
+def choose_width(name: str, values: Sequence[object]) -> int:
     """Return a width that fits the name and nine values of ten, within bounds."""
     widths = sorted(cell_len(cell_text(value)) for value in values)
     most = widths[(len(widths) - 1) * 9 // 10] if widths else 0

@@ -14,7 +14,7 @@ _MISSING = object()
 
 @dataclass(frozen=True, slots=True)
 class ComparedField:
-    """A row: one field, and its value in each record. `_MISSING` stands where it has no such."""
+    """A row: one field, and its value in each record, `_MISSING` where it has none."""
 
     key: str
     label: str
@@ -93,7 +93,7 @@ class ComparisonSource:
         return self._shown[first : first + count]
 
     def position(self, key: str) -> int | None:
-        """Return where a field stands."""
+        """Return the place of a field."""
         return next((place for place, row in enumerate(self._shown) if row.key == key), None)
 
     def want_rows(self, first: int, count: int) -> None:

@@ -30,7 +30,7 @@ class CopiedColumn:
 
     @classmethod
     def of(cls, place: int, column: SourceColumn) -> "CopiedColumn":
-        """Return the column of a source that stands at `place`."""
+        """Return the column of a source at `place`."""
         return cls(place, column.name or column.label, "DOUBLE" if column.is_number else "VARCHAR")
 
 

@@ -70,7 +70,7 @@ def list_properties(
     """Return the record's external id and all of its properties, in the order they came.
 
     `fields` are those known of its entity. `names` says what the records it names are called.
-    `zone` is where moments are told in local time, None for this machine's.
+    `zone` is the zone of local times, None for this machine's.
     """
     known = {field.name: field for field in fields}
     links = {link.field: link for link in find_links(record)}

@@ -1,6 +1,6 @@
 """The records of the window shown, as a source of rows for the grid."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from cmdm_tui.api import Field, Record
@@ -30,6 +30,8 @@ class RecordRow:
     record: Record
     columns: Sequence[RecordColumn]
     revision: int
+    is_gone: bool = False
+    """Whether it was deleted since it was read."""
 
     @property
     def key(self) -> str:
@@ -42,6 +44,8 @@ class RecordRow:
 
     def tone(self, column: int) -> Tone:
         """Return how it is shown: the external id is of less interest than the values."""
+        if self.is_gone:
+            return Tone.GONE
         return Tone.DIM if self.columns[column].is_external_id else Tone.NORMAL
 
 
@@ -65,6 +69,8 @@ class RecordSource:
         self._sorted: list[Record] = []
         self._places: dict[str, int] = {}
         self._changes = 0
+        self._gone: frozenset[str] = frozenset()
+        """The ids of records that were deleted since they were read."""
 
     @property
     def columns(self) -> Sequence[SourceColumn]:
@@ -199,10 +205,16 @@ class RecordSource:
             window.replace_record(record)
             self._changes += 1
 
+    def mark_gone(self, external_ids: Iterable[str]) -> None:
+        """Show these records as deleted, as long as they are held."""
+        self._gone = frozenset(external_ids)
+        self._changes += 1
+
     def _make_row(self, window: RecordWindow, record: Record | None) -> RecordRow | None:
         if record is None:
             return None
-        return RecordRow(record, self._record_columns, window.revision_of(record))
+        revision, is_gone = window.revision_of(record), record.external_id in self._gone
+        return RecordRow(record, self._record_columns, ~revision if is_gone else revision, is_gone)
 
     def _list_sample(self) -> list[Record]:
         """Return the records in sight and around, those of the first pages at first."""

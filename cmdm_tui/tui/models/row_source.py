@@ -23,6 +23,8 @@ class Tone(Enum):
     ERROR = auto()
     CHANGED = auto()
     """Another value than before, or than in the record it is compared with."""
+    GONE = auto()
+    """Deleted: it is struck through."""
     MATCH = auto()
     """Found by a search."""
 

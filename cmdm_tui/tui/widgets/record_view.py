@@ -87,6 +87,8 @@ class RecordView(Vertical):
         id: str | None = None,  # noqa: A002 - Textual's own name
     ) -> None:
         super().__init__(id=id)
+        self.gone: set[tuple[str, str]] = set()
+        """The entities and ids of the records that were deleted here."""
         self._account = account
         self._read_layout = read_layout
         self._loader = WindowLoader(account.profile.per_page)
@@ -181,6 +183,7 @@ class RecordView(Vertical):
         self._first_column = None if start is None else start.column
         self._source = RecordSource(self._loader)
         self._source.show_window(self._account.catalog.cached_fields(entity))
+        self._source.mark_gone(one for name, one in self.gone if name == entity)
         place = self._places.get(entity)
         if place is None:
             self.grid.show(self._source, self._read_layout(entity))
@@ -260,6 +263,12 @@ class RecordView(Vertical):
         """Read the pages again, for records that overlapping pages hid."""
         self._loader.reread_pages()
         self._send_next()
+
+    def mark_gone(self, entity: str, external_id: str) -> None:
+        """Show a record as deleted, its row struck through: no command means it any more."""
+        self.gone.add((entity, external_id))
+        self._source.mark_gone(one for name, one in self.gone if name == self._entity)
+        self.grid.source_changed()
 
     def replace_record(self, record: Record) -> None:
         """Show a record that was read again in its place."""

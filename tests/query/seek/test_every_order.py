@@ -106,6 +106,12 @@ class Trial:
     nulls: str = "first"
     predicate: Predicate = IS_NULL
 
+    @property
+    def places(self) -> list[int]:
+        """Places that decided something before, wherever that was."""
+        chance = random.Random(self.seed)
+        return [chance.randrange(-1, 250) for _ in range(self.seed % 5)]
+
     def service(self) -> OrderedService:
         return OrderedService(
             self.values, ORDERS[self.order], nulls=self.nulls, cap=self.per_page, name=self.order
@@ -167,7 +173,10 @@ def check_extremes(trial: Trial, predicate: Any, tally: Tally, check: Any, kept:
     assert orders is not None
     values = [one for number in kept if (one := trial.values[number]) is not None]
     for seek, of in ((find_smallest, min), (find_largest, max)):
-        found = tried(seek(trial.service(), predicate, orders, per_page=trial.per_page), tally)
+        found = tried(
+            seek(trial.service(), predicate, orders, per_page=trial.per_page, places=trial.places),
+            tally,
+        )
         if found is not None:
             check(of.__name__, found.value, of(values, key=account_key, default=None))
 
@@ -186,7 +195,7 @@ def find_other_faults(trial: Trial, tally: Tally) -> list[str]:
         found = tried(
             find_first(
                 trial.service(), orders, descending=descending, count=3, fields=["Other"],
-                per_page=size,
+                per_page=size, places=trial.places,
             ),
             tally,
         )  # fmt: skip

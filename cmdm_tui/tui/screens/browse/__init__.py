@@ -2,5 +2,6 @@
 
 `panes` lays out its parts and does what commands ask of them. `commands` is the table of its keys,
 `move_commands` and `order_commands` are the parts of it that go to a row or pane, and that sort.
-`screen` puts all together and passes messages from part to part.
+`change_commands` are those that change records: `selection` says which they mean, `changed_rows`
+shows what became of them. `screen` puts all together and passes messages from part to part.
 """

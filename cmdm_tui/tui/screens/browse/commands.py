@@ -5,6 +5,7 @@ from cmdm_tui.config import ConfigurationError
 from cmdm_tui.text import one_line
 from cmdm_tui.tui.commands import Command, CommandTable
 from cmdm_tui.tui.messages import SwitchRequested
+from cmdm_tui.tui.screens.browse.change_commands import CHANGE_COMMANDS
 from cmdm_tui.tui.screens.browse.copy_commands import COPY_COMMANDS
 from cmdm_tui.tui.screens.browse.move_commands import MOVE_COMMANDS
 from cmdm_tui.tui.screens.browse.order_commands import ORDER_COMMANDS
@@ -58,6 +59,12 @@ def add_entity(screen: BrowsePanes) -> None:
     screen.open_dialog(ask, added)
 
 
+def open_filter(screen: BrowsePanes) -> None:
+    """Ask for a condition on the records of the entity."""
+    screen.activate_tab(fields=False)
+    screen.run_worker(screen.open_filter(), group="filter-open", exclusive=True)
+
+
 def can_forget(screen: BrowsePanes) -> bool:
     """Return whether the cursor is on a custom entity."""
     entity = screen.entities.highlighted
@@ -94,6 +101,8 @@ def refresh_focused(screen: BrowsePanes) -> None:
         screen.record_pane.read_again()
     elif screen.shows_fields:
         screen.fields.refresh_fields()
+    elif screen.filtered is not None:
+        screen.filtered.refresh_records()
     else:
         screen.records.refresh_records()
 
@@ -128,6 +137,11 @@ def switch_account(screen: BrowsePanes) -> None:
 COMMANDS = CommandTable[BrowsePanes](
     "browse",
     *FIND,
+    Command(
+        "filter", "f", "Filter", "Show the records that meet a condition, as after WHERE in SQL",
+        open_filter, lambda screen: screen.panel.display, group="Find", footer_priority=7,
+        cost="told before it runs",
+    ),
     *ORDER_COMMANDS,
     Command(
         "fields", "F", "Fields", "Show the entity's fields, or its records again", toggle_fields,
@@ -166,6 +180,7 @@ COMMANDS = CommandTable[BrowsePanes](
     ),
     *MOVE_COMMANDS,
     *PLACE_COMMANDS,
+    *CHANGE_COMMANDS,
     *COLUMNS,
     *MARKS,
     *COPY_COMMANDS,

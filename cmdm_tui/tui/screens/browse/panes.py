@@ -1,8 +1,10 @@
 """The panes of the main screen: entities, records or fields of one entity, and one record."""
 
+import asyncio
 from collections.abc import Callable
 from functools import cached_property
-from typing import TypeVar
+from importlib import import_module
+from typing import TYPE_CHECKING, TypeVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -31,6 +33,9 @@ from cmdm_tui.tui.widgets.search_bar import SearchBar
 from cmdm_tui.tui.widgets.status_line import StatusLine
 from cmdm_tui.tui.widgets.titled_pane import TitledTabs
 
+if TYPE_CHECKING:
+    from cmdm_tui.tui.screens.browse.filtered_view import FilteredView
+
 Answer = TypeVar("Answer")
 
 _RECORDS, _FIELDS = "records-tab", "fields-tab"
@@ -56,6 +61,7 @@ class BrowsePanes(GridScreen):
         """The entity whose records are shown."""
         self.names = RecordNames()
         """What the records that were read are called."""
+        self._filtered: FilteredView | None = None
         self._available: frozenset[str] = frozenset()
         self._is_state_due = False
 
@@ -92,7 +98,14 @@ class BrowsePanes(GridScreen):
         """The grid of records or of fields, None where neither is on the screen."""
         if not self.panel.display:
             return None
-        return self.fields.grid if self.shows_fields else self.records.grid
+        if self.shows_fields:
+            return self.fields.grid
+        return (self.filtered or self.records).grid
+
+    @property
+    def record(self) -> Record | None:
+        """The record under the cursor of those that are shown."""
+        return (self.filtered or self.records).record
 
     @cached_property
     def entities(self) -> EntityList:
@@ -130,9 +143,32 @@ class BrowsePanes(GridScreen):
         return self.panel.active == _FIELDS
 
     @property
+    def filtered(self) -> "FilteredView | None":
+        """The records that meet a condition, None where all are shown."""
+        view = self._filtered
+        return view if view is not None and view.is_open else None
+
+    async def open_filter(self) -> None:
+        """Ask for a condition on the records; what that needs is imported when first used."""
+        if self._filtered is None:
+            await asyncio.to_thread(import_module, "cmdm_tui.tui.screens.browse.filtered_view")
+            from cmdm_tui.tui.screens.browse.filtered_view import FilteredView
+
+            self._filtered = FilteredView(self.account, id="filtered")
+            await self.query_one(f"#{_RECORDS}").mount(self._filtered)
+        self.records.display = False
+        self._filtered.open_for(self.entity)
+        self.show_state()
+
+    def on_filtered_view_filter_left(self) -> None:
+        """Show all records again."""
+        self.records.display = True
+        self.close_pane()
+
+    @property
     def is_record_grid_visible(self) -> bool:
-        """Whether the grid of records is on the screen."""
-        return self.panel.display and not self.shows_fields
+        """Whether the grid of all records is on the screen."""
+        return self.panel.display and not self.shows_fields and self.filtered is None
 
     @property
     def is_record_pane_visible(self) -> bool:
@@ -178,6 +214,9 @@ class BrowsePanes(GridScreen):
     def _show_entity(self, entity: str, start: Place | None = None) -> None:
         self.entity = entity
         self.search_result = None
+        if self.filtered is not None:
+            self.filtered.close()
+            self.records.display = True
         self.entities.mark_current(entity)
         self.fields.clear()
         self.records.show_entity(entity, start)
@@ -224,12 +263,12 @@ class BrowsePanes(GridScreen):
     def close_pane(self) -> None:
         """Put the focus into the panel; on a narrow screen the panel comes back."""
         self.remove_class("-record-open")
-        if self.record_pane.record is not self.records.record:
-            self.record_pane.show_record(self.records.record)
+        if self.record_pane.record != self.record:
+            self.record_pane.show_record(self.record)
         current = self.workspace.current
         if current is not None and current.record is not None:
             self.workspace.visit(self.workspace.find_place(self.entity))
-        view = self.fields if self.shows_fields else self.records
+        view = self.fields if self.shows_fields else self.filtered or self.records
         self.set_focus(view.grid)
         self.show_state()
 
@@ -238,8 +277,9 @@ class BrowsePanes(GridScreen):
         self.query_one(StatusLine).show_quota()
 
     @on(StateChanged)
-    def schedule_state(self) -> None:
+    def schedule_state(self, event: StateChanged) -> None:
         """Bring the titles and the footer up to date once what has come with this was handled."""
+        event.stop()
         if not self._is_state_due:
             self._is_state_due = True
             self.call_later(self._update_state)
@@ -251,7 +291,7 @@ class BrowsePanes(GridScreen):
 
     def show_state(self) -> None:
         """Bring the panel's titles and the footer up to date."""
-        view = self.fields if self.shows_fields else self.records
+        view = self.fields if self.shows_fields else self.filtered or self.records
         self.panel.show_titles(safe_line(self.entity, 40), safe_line(view.caption))
         available = self.available_commands
         if available != self._available:  # each refresh of the keys builds the footer again

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from functools import partial
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
 from textual.binding import BindingType
@@ -22,6 +22,9 @@ from cmdm_tui.tui.widgets.record_pane import RECORD_TAB, RecordPane
 from cmdm_tui.tui.widgets.record_view import RecordView
 from cmdm_tui.tui.widgets.related_view import RelatedView
 from cmdm_tui.tui.widgets.status_line import StatusLine
+
+if TYPE_CHECKING:
+    from cmdm_tui.tui.screens.browse.filtered_view import FilteredView
 
 _WARNING_SECONDS = 15.0
 """Seconds for which a warning is shown."""
@@ -65,6 +68,8 @@ class BrowseScreen(BrowsePanes):
     @on(ClientEvent)
     def _show_event(self, event: ClientEvent) -> None:
         self.query_one(StatusLine).show_event(event.event)
+        if self.filtered is not None:
+            self.filtered.note_event(event.event)
 
     @on(CountsChanged)
     def _show_counts(self) -> None:
@@ -84,6 +89,14 @@ class BrowseScreen(BrowsePanes):
     @on(RecordView.RecordHighlighted)
     def _follow(self, event: RecordView.RecordHighlighted) -> None:
         self.record_pane.follow_record(event.record)
+
+    def on_filtered_view_record_highlighted(self, event: "FilteredView.RecordHighlighted") -> None:
+        """Show the record under the cursor once it rests."""
+        self.record_pane.follow_record(event.record)
+
+    def on_filtered_view_record_opened(self, event: "FilteredView.RecordOpened") -> None:
+        """Go to the record that was chosen."""
+        self.open_record(event.record, RECORD_TAB)
 
     @on(RecordView.RecordOpened)
     @on(RelatedView.RecordOpened)

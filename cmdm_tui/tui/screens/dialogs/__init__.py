@@ -3,4 +3,5 @@
 `ask.AskScreen` asks for a text that the service accepts, `entry.EntryScreen` for any text,
 `choice.ChoiceScreen` for one of several answers,
 `secrets.SecretsScreen` for secrets; `help.HelpScreen` lists the keys.
+`prompter.DialogPrompter` asks by dialogs for an operation.
 """

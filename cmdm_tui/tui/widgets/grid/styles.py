@@ -47,6 +47,7 @@ Grid {
     & > .grid--good { color: $text-success; }
     & > .grid--warning { color: $text-warning; text-style: italic; }
     & > .grid--error { color: $text-error; text-style: bold; }
+    & > .grid--gone { text-style: dim strike; }
     & > .grid--changed { color: $text-accent; text-style: underline; }
     & > .grid--match {
         background: $warning-muted;

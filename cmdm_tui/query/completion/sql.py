@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from cmdm_tui.api import Field
-from cmdm_tui.repl.completion.offers import CompletionCatalog, Offer
+from cmdm_tui.query.completion.offers import CompletionCatalog, Offer, Suggestions, filter_offers
 from cmdm_tui.text import one_line, visible
 
 KEYWORDS = (
@@ -30,9 +30,14 @@ FUNCTIONS = (
     "date_trunc", "year", "month", "string_agg", "row_number", "rank",
 )  # fmt: skip
 
+SQL_RULE = "SQL"
+"""The name of what offers inside SQL."""
+
+_MOST_UNASKED = 40
 _WORDS = {*KEYWORDS, *CHANGE_KEYWORDS}
 _PLAIN_WORD = re.compile(r"\w*\Z")
 _TEXT = re.compile(r"'(?:[^']|'')*'?|--[^\n]*|/\*.*?(?:\*/|\Z)", re.DOTALL)
+_QUOTED = re.compile(_TEXT.pattern + r'|"[^"]*"?', re.DOTALL)
 _NAME = r'(?:"[^"]+"|\w+)'
 _BEFORE_ENTITY = re.compile(
     rf"\b(?:from|join|describe|desc|update|into)\s+\Z|\bfrom\s+{_NAME}(?:\s+(?:as\s+)?{_NAME})?\s*,\s*\Z",
@@ -54,6 +59,34 @@ _TABLE = re.compile(
     rf"\b(?:from|join|update|into)\s+({_NAME})(?:\s+(?:as\s+)?({_NAME}))?", re.IGNORECASE
 )
 _PLAIN = re.compile(r"[^\W\d]\w*")
+
+
+def suggest_sql(
+    statement: str, known: CompletionCatalog, behind: str = "", *, is_asked: bool = True
+) -> Suggestions:
+    """Return what is offered for the end of one statement; `behind` is the SQL after the cursor.
+
+    What is behind shows which entities are queried. Unless completion is asked for, no word is
+    offered before it is begun: a hundred may follow.
+    """
+    typed = find_word(statement)
+    offers = tuple(offer_sql(statement, behind, known))
+    if not typed and not is_asked and len(offers) > _MOST_UNASKED:
+        return Suggestions("")
+    return Suggestions(typed, filter_offers(typed, offers), SQL_RULE)
+
+
+def last_statement(sql: str) -> str:
+    """Return what comes after the last semicolon that is in no text, comment or quoted name."""
+    blanked = _QUOTED.sub(lambda found: " " * len(found[0]), sql)
+    return sql[blanked.rfind(";") + 1 :]
+
+
+def first_statement(sql: str) -> str:
+    """Return what comes before the first semicolon that is in no text, comment or quoted name."""
+    blanked = _QUOTED.sub(lambda found: " " * len(found[0]), sql)
+    end = blanked.find(";")
+    return sql if end < 0 else sql[:end]
 
 
 def offer_sql(statement: str, behind: str, known: CompletionCatalog) -> Iterable[Offer]:

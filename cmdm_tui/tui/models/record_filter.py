@@ -1,0 +1,155 @@
+"""A condition on the records of one entity, and the records that meet it, as a source of rows.
+
+The condition is what SQL has after WHERE. Its tree is looked at: whatever else is written there,
+such as an order or a second statement, is refused.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlglot import exp
+
+from cmdm_tui.api import Record
+from cmdm_tui.formats import OutputColumn, OutputRow
+from cmdm_tui.query.completion.offers import CompletionCatalog, Suggestions
+from cmdm_tui.query.completion.sql import quote_name, suggest_sql
+from cmdm_tui.query.errors import SqlError
+from cmdm_tui.query.model import EXTERNAL_ID
+from cmdm_tui.query.parsing.statement import Select, parse
+from cmdm_tui.query.parsing.statement_forms import split_script
+from cmdm_tui.text import one_line
+from cmdm_tui.tui.models.result_source import ResultRow, ResultSource
+from cmdm_tui.tui.models.row_source import SourceColumn
+from cmdm_tui.tui.models.value_text import format_counted, value_text
+
+_ALLOWED = frozenset({"expressions", "from_", "where"})
+_UNCLOSED = "is not closed"
+_PLACE = re.compile(r"in line \d+, column \d+")
+_HINT = "For example: City = 'York' AND Score > 50"
+
+
+@dataclass(frozen=True, slots=True)
+class RecordFilter:
+    """The condition `text` on the records of `entity`; both are untrusted."""
+
+    entity: str
+    text: str
+
+    def make_sql(self) -> str:
+        """Return the query of the records, the condition on its second line.
+
+        Raises SqlError for what is not a condition; its place is one in the condition.
+        """
+        if not self.text.strip():
+            raise SqlError("There is no condition", hint=_HINT)
+        head = f"SELECT * FROM {quote_name(self.entity)} WHERE\n"  # noqa: S608 - see the check
+        sql = f"{head}{self.text}"
+        if len(split_script(self.text)) > 1 or len(split_script(sql)) > 1:
+            raise SqlError("A condition has no semicolon", hint=_HINT)
+        try:
+            statement = parse(sql, {}, allows_files=False)
+        except SqlError as error:
+            raise self.move_place(error) from None
+        tree = statement.tree if isinstance(statement, Select) else None
+        if not isinstance(tree, exp.Select) or _has_more(tree):
+            raise SqlError("Only a condition can be here, as after WHERE", hint=_HINT)
+        return sql
+
+    def move_place(self, error: SqlError) -> SqlError:
+        """Return an error in the query with its place in the condition."""
+        is_inside = error.line is not None and error.line > 1
+        line = error.line - 1 if is_inside and error.line is not None else None
+        column = error.column if is_inside else None
+        if _UNCLOSED in error.message:
+            return SqlError("A text, a name or a comment is not closed", hint="Close it", line=1)
+        message = _PLACE.sub(f"in column {column}", error.message) if is_inside else error.message
+        return SqlError(message, hint=error.hint, line=line, column=column)
+
+    def complete(self, end: int, known: CompletionCatalog, *, is_asked: bool) -> Suggestions:
+        """Return what is offered at that place of the condition; no call is made."""
+        head = f"SELECT * FROM {quote_name(self.entity)} WHERE "  # noqa: S608 - never run
+        return suggest_sql(head + self.text[:end], known, self.text[end:], is_asked=is_asked)
+
+    @property
+    def caption(self) -> str:
+        """The condition in safe words."""
+        return f"filtered by {one_line(' '.join(self.text.split()), 60)}"
+
+
+class FilteredRecords(ResultSource):
+    """The records that meet a condition: rows whose key is the external id."""
+
+    def __init__(self, record_filter: RecordFilter, columns: Sequence[OutputColumn] = ()) -> None:
+        super().__init__(columns)
+        self.record_filter = record_filter
+        self._positions: dict[str, int] = {}
+        self._positioned = 0
+
+    @property
+    def columns(self) -> Sequence[SourceColumn]:
+        """The entity's fields, the external id first: it is the key."""
+        return tuple(
+            SourceColumn(
+                column.name, column.label, column.width, column.is_number, place == self._id_place
+            )
+            for place, column in enumerate(super().columns)
+        )
+
+    @property
+    def caption(self) -> str:
+        """What is shown: the condition, how many records, and whether some may miss."""
+        parts = [self.record_filter.caption, format_counted(self.row_count, "record")]
+        if not self.is_count_known:
+            parts[-1] += " so far"
+        elif self.result is None or self.result.mark:
+            parts.append("partial" if self.result is None else self.result.mark)
+        return " · ".join(parts)
+
+    def record(self, position: int) -> Record | None:
+        """Return the record in a row, its values as the query has typed them; None if not read."""
+        values = self._values(position)
+        if values is None:
+            return None
+        names = [column.name for column in self.output_columns]
+        properties = {
+            name: _plain_value(value)
+            for name, value in zip(names, values, strict=True)
+            if name != EXTERNAL_ID
+        }
+        return Record(self.record_filter.entity, self._key(values, position), properties)
+
+    def position(self, key: str) -> int | None:
+        """Return the position of the record with this external id, None where it was not read."""
+        while self._positioned < len(self._kept):
+            place = self._positioned
+            self._positions.setdefault(self._key(self._kept[place], place), place)
+            self._positioned += 1
+        return self._positions.get(key)
+
+    def _make_row(self, position: int, values: OutputRow) -> ResultRow:
+        return ResultRow(self._key(values, position), values)
+
+    def _key(self, values: OutputRow, position: int) -> str:
+        place = self._id_place
+        return str(position + 1) if place is None else str(values[place])
+
+    @property
+    def _id_place(self) -> int | None:
+        names = [column.name for column in self.output_columns]
+        return names.index(EXTERNAL_ID) if EXTERNAL_ID in names else None
+
+
+def _plain_value(value: object) -> str | int | float | bool | None:
+    if value is None or isinstance(value, str | bool | int | float):
+        return value
+    return value_text(value)
+
+
+def _has_more(tree: exp.Select) -> bool:
+    """Return whether a query has more than its columns, its entity and its condition."""
+    more = {name for name, value in tree.args.items() if value} - _ALLOWED
+    from_ = tree.args.get("from_")
+    table = from_.this if isinstance(from_, exp.From) else None
+    is_plain = isinstance(table, exp.Table) and not table.args.get("joins")
+    return bool(more) or not is_plain

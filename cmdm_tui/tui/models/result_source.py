@@ -1,0 +1,266 @@
+"""The rows of a query's result as a grid shows them: those that have come, while more are coming.
+
+At most `MOST_CELLS` values are held here. The rows after them stay where the result keeps them, and
+are read from there, for no call, once they are in sight; until then they are placeholders.
+"""
+
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+
+from cmdm_tui.formats import OutputColumn, OutputRow, unique_names
+from cmdm_tui.query.result import QueryResult
+from cmdm_tui.tui.models.columns import choose_width
+from cmdm_tui.tui.models.row_source import SortKey, SourceColumn, SourceState, Tone
+from cmdm_tui.tui.models.value_text import value_text
+
+MOST_CELLS = 500_000
+"""Values that are held of the rows that came first."""
+
+_BLOCK_CELLS = 20_000
+_BLOCK_COUNT = 10
+"""Blocks of later rows that are held, of about `_BLOCK_CELLS` values each."""
+
+_SAMPLE_SIZE = 200
+"""Rows that decide how wide a column is."""
+
+_NUMBERS = (
+    "DECIMAL", "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT",
+    "UINTEGER", "UBIGINT", "UHUGEINT", "FLOAT", "DOUBLE",
+)  # fmt: skip
+
+
+def is_number_type(kind: str) -> bool:
+    """Return whether DuckDB's name of a type is that of a number."""
+    return kind.partition("(")[0] in _NUMBERS
+
+
+class ResultRow:
+    """One row of a result; what identifies it is its place, as a result may hold a row twice."""
+
+    __slots__ = ("key", "values")
+
+    def __init__(self, key: str, values: OutputRow) -> None:
+        self.key = key
+        self.values = values
+
+    @property
+    def revision(self) -> int:
+        """Always the same: a result never changes."""
+        return 0
+
+    def value(self, column: int) -> object:
+        """Return the value in the column of that index."""
+        return self.values[column]
+
+    def tone(self, column: int) -> Tone:
+        """Return how the value is shown: null dim."""
+        return Tone.DIM if self.values[column] is None else Tone.NORMAL
+
+
+class ResultSource:
+    """The rows of one result, in one order.
+
+    While it is LOADING, `add_rows` brings rows; `finish` says that all are there, `fail` that no
+    more will come. `on_wanted` is called when rows are in sight that `read_wanted` is to read.
+    """
+
+    def __init__(
+        self, columns: Sequence[OutputColumn] = (), *, order: tuple[SortKey, ...] = ()
+    ) -> None:
+        self._outputs = tuple(columns)
+        self._order = order
+        self._kept: list[OutputRow] = []
+        self._count = 0
+        self._blocks: OrderedDict[int, Sequence[OutputRow]] = OrderedDict()
+        self._wanted: tuple[int, int] | None = None
+        self._result: QueryResult | None = None
+        self._state = SourceState.LOADING
+        self._revision = 0
+        self._columns = self._make_columns()
+        self.on_wanted: Callable[[], None] = lambda: None
+
+    @classmethod
+    def of_result(cls, result: QueryResult, order: tuple[SortKey, ...] = ()) -> "ResultSource":
+        """Return the source of a result that is there; `read_wanted` reads its first rows."""
+        source = cls(result.columns, order=order)
+        source.finish(result)
+        source.want_rows(0, 1)
+        return source
+
+    @property
+    def columns(self) -> Sequence[SourceColumn]:
+        """The columns of the result; a name that occurs twice has a number after it."""
+        return self._columns
+
+    @property
+    def output_columns(self) -> tuple[OutputColumn, ...]:
+        """The columns with their names in the query and the types that DuckDB gives them."""
+        return self._outputs
+
+    @property
+    def row_count(self) -> int:
+        """How many rows have come."""
+        return self._count
+
+    @property
+    def is_count_known(self) -> bool:
+        """Whether no more rows will come."""
+        return self._state is not SourceState.LOADING
+
+    @property
+    def revision(self) -> int:
+        """Another number once rows have come, or the state has changed."""
+        return self._revision
+
+    @property
+    def order(self) -> tuple[SortKey, ...]:
+        """What the rows were sorted by here; empty in the query's order."""
+        return self._order
+
+    @property
+    def state(self) -> SourceState:
+        """What it is doing."""
+        return self._state
+
+    @property
+    def result(self) -> QueryResult | None:
+        """The result itself, once it is there."""
+        return self._result
+
+    def add_rows(self, columns: Sequence[OutputColumn], rows: Sequence[OutputRow]) -> None:
+        """Take in rows that have come, with the columns that they have."""
+        if not self._columns:
+            self._outputs = tuple(columns)
+        self._count += len(rows)
+        room = MOST_CELLS // max(len(self._outputs), 1) - len(self._kept)
+        is_sample = len(self._kept) < _SAMPLE_SIZE
+        if room > 0:
+            self._kept += rows[:room]
+        if is_sample:
+            self._columns = self._make_columns()
+        self._revision += 1
+
+    def finish(self, result: QueryResult) -> None:
+        """Take in that all rows have come, and the result that holds them."""
+        self._result, self._state = result, SourceState.READY
+        self._count = result.count
+        self._outputs = tuple(result.columns)
+        self._columns = self._make_columns()
+        self._revision += 1
+
+    def end(self) -> None:
+        """Take in that all rows have come, of something other than a query."""
+        self._state = SourceState.READY
+        self._count = len(self._kept)
+        self._revision += 1
+
+    def fail(self) -> None:
+        """Take in that no more rows come, and no result: what has come stays."""
+        self._state = SourceState.FAILED
+        self._count = len(self._kept)
+        self._revision += 1
+
+    def rows(self, first: int, count: int) -> Sequence[ResultRow | None]:
+        """Return rows from position `first`, None for each that is not held here."""
+        last = min(first + count, self._count)
+        return [self._row(position) for position in range(first, last)]
+
+    def position(self, key: str) -> int | None:
+        """Return the position of the row with this key."""
+        position = int(key) - 1 if key.isdecimal() else -1
+        return position if 0 <= position < self._count else None
+
+    def want_rows(self, first: int, count: int) -> None:
+        """Note which rows are in sight; those that are not held here are read next."""
+        if self._result is None:
+            return
+        last = min(first + count, self._count)
+        missing = [one for one in range(first, last) if self._values(one) is None]
+        if missing and self._wanted != (missing[0], missing[-1]):
+            self._wanted = (missing[0], missing[-1])
+            self.on_wanted()
+
+    @property
+    def has_wanted(self) -> bool:
+        """Whether rows are in sight that `read_wanted` is to read."""
+        return self._wanted is not None
+
+    async def read_wanted(self) -> None:
+        """Read the rows in sight that are not held here, from the result; it makes no call."""
+        while self._wanted is not None and self._result is not None:
+            wanted, size = self._wanted, self._block_size
+            for block in range(wanted[0] // size, wanted[1] // size + 1):
+                if block not in self._blocks:
+                    self._blocks[block] = await self._result.read_rows(block * size, size)
+                self._blocks.move_to_end(block)
+            while len(self._blocks) > _BLOCK_COUNT:
+                self._blocks.popitem(last=False)
+            if self._wanted == wanted:
+                self._wanted = None
+        if len(self._kept) < _SAMPLE_SIZE:
+            self._columns = self._make_columns()
+        self._revision += 1
+
+    async def find(self, text: str, start: int, *, step: int = 1) -> tuple[int, int] | None:
+        """Return the next place of a text, whatever its case: row and column; None for none.
+
+        The search begins in the row after `start`, or before it with `step` -1, goes on at the
+        other end, and ends in the row `start`.
+        """
+        folded = text.casefold()
+        size = self._block_size
+        block, rows = -1, list[OutputRow]()
+        for offset in range(1, self._count + 1):
+            position = (start + step * offset) % self._count
+            values = self._values(position)
+            if values is None:
+                if position // size != block:
+                    block = position // size
+                    rows = [] if self._result is None else await self._read_block(block)
+                values = rows[position % size] if position % size < len(rows) else ()
+            for column, value in enumerate(values):
+                if value is not None and folded in _folded(value):
+                    return position, column
+        return None
+
+    async def _read_block(self, block: int) -> list[OutputRow]:
+        if self._result is None:
+            return []
+        size = self._block_size
+        return list(await self._result.read_rows(block * size, size))
+
+    @property
+    def _block_size(self) -> int:
+        return max(_BLOCK_CELLS // max(len(self._outputs), 1), 1)
+
+    def _row(self, position: int) -> ResultRow | None:
+        values = self._values(position)
+        return None if values is None else self._make_row(position, values)
+
+    def _make_row(self, position: int, values: OutputRow) -> ResultRow:
+        return ResultRow(str(position + 1), values)
+
+    def _values(self, position: int) -> OutputRow | None:
+        if position < len(self._kept):
+            return self._kept[position]
+        size = self._block_size
+        rows = self._blocks.get(position // size, ())
+        place = position % size
+        return rows[place] if place < len(rows) else None
+
+    def _make_columns(self) -> tuple[SourceColumn, ...]:
+        sample = self._kept[:_SAMPLE_SIZE] or next(iter(self._blocks.values()), ())[:_SAMPLE_SIZE]
+        names = unique_names(self._outputs)
+        return tuple(
+            SourceColumn(
+                name,
+                column.name,
+                choose_width(column.name, [row[place] for row in sample]),
+                is_number=is_number_type(column.type),
+            )
+            for place, (name, column) in enumerate(zip(names, self._outputs, strict=True))
+        )
+
+
+def _folded(value: object) -> str:
+    return value_text(value).casefold()

@@ -1,0 +1,58 @@
+"""Reads what a person types for a field: the value as it goes over the wire, or what is wrong."""
+
+from collections.abc import Callable
+from datetime import date, datetime
+
+from cmdm_tui.api import Field
+from cmdm_tui.changes.value_check import find_value_fault
+from cmdm_tui.changes.wire_text import write_wire_text
+from cmdm_tui.query.model import ColumnKind
+from cmdm_tui.text import one_line
+
+_TRIMMED = frozenset({"Number", "Currency", "Date", "DateTime", "Boolean"})
+"""Types of which no value begins or ends with a space."""
+
+
+def read_typed(field: Field, text: str | None) -> str | None:
+    """Return the value for the wire; None is null.
+
+    Dates and times are taken in any form of ISO 8601, and written as the service does; a time
+    without a zone is in UTC. Digits stay as they are typed. What cannot be read stays as it is:
+    `find_typed_fault` says what is wrong with it. Of an inferred field nothing is rewritten.
+    """
+    if text is None or field.inferred:
+        return text
+    if field.type in _TRIMMED:
+        text = text.strip() or None
+    if text is None:
+        return None
+    match field.type:
+        case "Date":
+            return _rewrite(text, lambda: write_wire_text(_read_date(text), ColumnKind.DATE))
+        case "DateTime":
+            read = datetime.fromisoformat
+            return _rewrite(text, lambda: write_wire_text(read(text), ColumnKind.DATETIME))
+        case _:
+            return text
+
+
+def find_typed_fault(field: Field, value: str | None) -> str:
+    """Return a sentence that says why the field cannot hold the value; empty if it can."""
+    fault = find_value_fault(field, value)
+    return "" if fault is None else f"{one_line(field.label or field.name, 60)} {fault}."
+
+
+def has_empty_text(field: Field) -> bool:
+    """Return whether the field can hold an empty text, which is another value than null."""
+    return find_value_fault(field, "") is None
+
+
+def _read_date(text: str) -> date:
+    return date.fromisoformat(text)
+
+
+def _rewrite(text: str, read: Callable[[], str | None]) -> str | None:
+    try:
+        return read()
+    except (ValueError, OverflowError):
+        return text

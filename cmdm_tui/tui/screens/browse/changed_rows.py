@@ -1,0 +1,85 @@
+"""Shows what became of changes in the rows that are there: nothing is read again for it."""
+
+from collections.abc import Iterable, Iterator
+
+from cmdm_tui.api import Record
+from cmdm_tui.changes.change_set import ChangeKind
+from cmdm_tui.changes.journal_entry import EntryState, JournalEntry
+from cmdm_tui.tui.messages import CallReturned, CountsChanged
+from cmdm_tui.tui.screens.browse.panes import BrowsePanes
+from cmdm_tui.tui.screens.browse.selection import RecordAddress, find_shown_records
+from cmdm_tui.tui.screens.changes.apply_screen import ApplyResult, can_undo
+from cmdm_tui.tui.widgets.record_pane import RECORD_TAB
+
+_IN_PLACE = frozenset({EntryState.DONE, EntryState.UNCHANGED})
+_SECONDS = 8.0
+
+
+def show_result(screen: BrowsePanes, result: ApplyResult) -> None:
+    """Bring the rows, the counts and the quota up to date, and say how it ended.
+
+    An update is shown as it was sent: the service has answered that it was made, and not what it
+    stores. Of a closing or a conversion it says nothing more, so one such record is read again with
+    a call, and several are left for a refresh. A new record that is to be opened is read.
+    """
+    entries = () if result.run is None else result.run.entries
+    made = [entry for entry in entries if entry.state in _IN_PLACE]
+    for record in merge_written(screen, made):
+        screen.records.replace_record(record)
+        if _is_in_pane(screen, record.entity, record.external_id):
+            screen.record_pane.show_record(record)
+    gone = [_address_of(one) for one in made if one.change.kind is ChangeKind.DELETE]
+    for address in gone:
+        screen.records.mark_gone(*address)
+    screen.post_message(CountsChanged())
+    screen.post_message(CallReturned())
+    if result.words:
+        words = _describe(result, made, is_filtered=screen.filtered is not None)
+        screen.notify(words, timeout=_SECONDS, markup=False)
+    if result.to_open is not None:
+        screen.record_pane.read_record(*result.to_open)
+        screen.open_pane(RECORD_TAB)
+        return
+    if any(_is_in_pane(screen, *address) for address in gone):
+        screen.close_pane()
+    acted = [one for one in made if one.change.kind in {ChangeKind.CLOSE, ChangeKind.CONVERT}]
+    if len(acted) == 1 and acted[0].state is EntryState.DONE:
+        screen.record_pane.read_record(*_address_of(acted[0]))
+    screen.show_state()
+
+
+def merge_written(screen: BrowsePanes, entries: Iterable[JournalEntry]) -> Iterator[Record]:
+    """Yield the records that are shown and were updated, with what was sent in their fields."""
+    updates = [one for one in entries if one.change.kind is ChangeKind.UPDATE]
+    shown = dict(find_shown_records(screen, map(_address_of, updates)))
+    for entry in updates:
+        address = _address_of(entry)
+        record = shown.get(address)
+        if record is not None:
+            written = entry.change.properties if entry.write is None else entry.write.properties
+            shown[address] = Record(*address, {**record.properties, **written})
+            yield shown[address]
+
+
+def _describe(result: ApplyResult, made: list[JournalEntry], *, is_filtered: bool) -> str:
+    words = result.words
+    kinds = {one.change.kind for one in made}
+    if is_filtered and made:
+        words += " The rows are as they were found; r looks for them again."
+    elif kinds == {ChangeKind.UPDATE}:
+        words += " Shown as it was sent; r reads what is stored."
+    elif kinds & {ChangeKind.CLOSE, ChangeKind.CONVERT} and len(made) > 1:
+        words += " The rows are as they were read; r reads them again."
+    run = result.run
+    if run is not None and run.undo_of is None and can_undo(run) and result.to_undo is None:
+        words += " U takes it back."
+    return words
+
+
+def _address_of(entry: JournalEntry) -> RecordAddress:
+    return entry.change.entity, entry.change.external_id or ""
+
+
+def _is_in_pane(screen: BrowsePanes, entity: str, external_id: str) -> bool:
+    record = screen.record_pane.record
+    return record is not None and (record.entity, record.external_id) == (entity, external_id)

@@ -1,0 +1,355 @@
+"""The form of a record, of several that get the same values, of a new one, or of one field."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import ClassVar, cast
+
+from textual import on
+from textual.app import App, ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical, VerticalScroll
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Input, Static
+
+from cmdm_tui.api import ApiError, Field, Parent, Record
+from cmdm_tui.text import count_noun, one_line, visible
+from cmdm_tui.tui.messages import CallReturned
+from cmdm_tui.tui.models.edit_form import EditForm, FormField
+from cmdm_tui.tui.models.write_context import WriteContext
+from cmdm_tui.tui.screens.changes.apply_screen import ApplyResult
+from cmdm_tui.tui.screens.changes.preview_screen import PreviewScreen
+from cmdm_tui.tui.screens.dialogs.choice import ChoiceScreen
+from cmdm_tui.tui.screens.edit.external_editor import EditorFailed, edit_text
+from cmdm_tui.tui.screens.edit.field_row import FieldRow, LongValue, ValueInput
+from cmdm_tui.tui.widgets.notice import Notice
+
+_KEEP, _DISCARD = "Keep editing", "Discard what was typed"
+_KEYS = "ctrl+s preview · ctrl+e editor · ctrl+n null · ctrl+f find · esc leave"
+_CELL_KEYS = "enter preview · ctrl+e editor · ctrl+n null · esc leave"
+
+_ROWS_AT_ONCE = 30
+"""Rows that are mounted at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class FormSubject:
+    """What a form is of: records of the entity that were read, or a new one where there are none.
+
+    `parent` is the record that a new task or opportunity belongs to. With `only`, the form is one
+    line for the field of this name.
+    """
+
+    entity: str
+    records: tuple[Record, ...] = ()
+    parent: Parent | None = None
+    only: str | None = None
+
+
+class FormScreen(ModalScreen[ApplyResult | None]):
+    """Takes new values for records; its answer is what became of them, None if nothing was sent.
+
+    The fields of the entity are asked for where they are not known yet: one call, or a few.
+    """
+
+    CSS_PATH = "edit.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(
+            "ctrl+s", "preview", "Preview", id="form.preview", tooltip="Show what would change"
+        ),
+        Binding("ctrl+e", "edit_text", "Editor", id="form.editor", tooltip="Edit in $EDITOR"),
+        Binding("ctrl+n", "empty", "Null", id="form.empty", tooltip="Empty the field: null"),
+        Binding("ctrl+f", "find", "Find", id="form.find", tooltip="Find a field by its name"),
+        Binding("down", "app.focus_next", show=False),
+        Binding("up", "app.focus_previous", show=False),
+        Binding("escape", "leave", "Leave", id="form.leave", tooltip="Leave things as they are"),
+    ]
+
+    @dataclass
+    class FieldsArrived(CallReturned):
+        """The fields of the entity are known."""
+
+        fields: tuple[Field, ...]
+
+    @dataclass
+    class FieldsFailed(CallReturned):
+        """The fields of the entity could not be read."""
+
+        error: ApiError
+
+    def __init__(self, writing: WriteContext, subject: FormSubject) -> None:
+        super().__init__()
+        self._writing = writing
+        self._subject = subject
+        self._form: EditForm | None = None
+        self._waiting: list[FormField] = []
+        """Fields whose rows are not mounted yet, in the order of the form."""
+
+    @property
+    def form(self) -> EditForm | None:
+        """What was typed so far; None while the fields are asked for."""
+        return self._form
+
+    @property
+    def rows(self) -> list[FieldRow]:
+        """The rows of the fields, in order."""
+        return list(self.query(FieldRow))
+
+    def compose(self) -> ComposeResult:
+        """Lay out the search for a field, the rows, and the line on what was typed."""
+        is_cell = self._subject.only is not None
+        self.set_class(is_cell, "-cell")
+        with Vertical(id="form") as form:
+            form.border_subtitle = Content(_CELL_KEYS if is_cell else _KEYS)
+            yield Input(placeholder="Find a field by its name", compact=True, id="find")
+            yield VerticalScroll(id="form-rows", can_focus=False)
+            yield Notice(id="form-notice")
+            yield Static(markup=False, id="form-state")
+
+    async def on_mount(self) -> None:
+        """Show the fields that are known, or ask for them."""
+        known = self._writing.account.catalog.cached_fields(self._subject.entity)
+        if known:
+            await self._fill(known)
+        else:
+            name = one_line(self._subject.entity, 60)
+            self._notice.show_text(f"Reading the fields of {name} …", alone=False)
+            self.run_worker(self._read_fields(), group="fields", exclusive=True)
+
+    @property
+    def _notice(self) -> Notice:
+        return self.query_one(Notice)
+
+    async def _read_fields(self) -> None:
+        try:
+            fields = await self._writing.account.catalog.load_fields(self._subject.entity)
+        except ApiError as error:
+            self.post_message(self.FieldsFailed(error))
+        else:
+            self.post_message(self.FieldsArrived(fields))
+
+    @on(FieldsArrived)
+    async def _take_fields(self, event: FieldsArrived) -> None:
+        self._notice.hide()
+        await self._fill(event.fields)
+
+    @on(FieldsFailed)
+    def _show_failure(self, event: FieldsFailed) -> None:
+        self._notice.show_error(event.error, alone=False, hint="esc leaves")
+
+    async def _fill(self, fields: tuple[Field, ...]) -> None:
+        subject = self._subject
+        form = EditForm(subject.entity, fields, subject.records, parent=subject.parent)
+        if subject.only is not None:
+            form.add_field(subject.only)
+        self._form = form
+        self.query_one("#form").border_title = Content(visible(form.title))
+        shown = [one for one in form.fields if subject.only in {None, one.name}]
+        self._waiting = shown
+        await self._mount_more()
+        self._focus_first()
+        self._show_state()
+
+    async def _mount_more(self) -> None:
+        """Mount the next rows: each takes its time, and an entity may have hundreds of fields."""
+        await self._mount_named([one.name for one in self._waiting[:_ROWS_AT_ONCE]])
+
+    async def _mount_named(self, names: Iterable[str]) -> None:
+        """Mount rows of these fields, in the order of the form; no more than `_ROWS_AT_ONCE`."""
+        form, wanted = self._form, set(names)
+        if form is None:
+            return
+        chosen = [one for one in self._waiting if one.name in wanted][:_ROWS_AT_ONCE]
+        self._waiting = [one for one in self._waiting if one not in chosen]
+        places = {one.name: place for place, one in enumerate(form.fields)}
+        mounted = self.rows
+        groups: dict[FieldRow | None, list[FieldRow]] = {}
+        for one in chosen:
+            place = places[one.name]
+            after = next((row for row in mounted if places[row.field_name] > place), None)
+            groups.setdefault(after, []).append(FieldRow(form, one))
+        for after, rows in groups.items():
+            await self.query_one("#form-rows").mount_all(rows, before=after)
+
+    async def on_descendant_focus(self) -> None:
+        """Mount more rows where the last one is reached."""
+        rows = self.rows
+        if self._waiting and rows and self._row is rows[-1]:
+            await self._mount_more()
+            self._show_state()
+
+    def _focus_first(self) -> None:
+        for row in self.rows:
+            if row.can_be_edited and row.display:
+                row.focus_editor()
+                return
+        if self._subject.only is None:
+            self.query_one("#find").focus()
+
+    @property
+    def _row(self) -> FieldRow | None:
+        """The row that has the focus."""
+        return next((row for row in self.rows if row.has_focus_within), None)
+
+    @on(FieldRow.Edited)
+    def _take_value(self, event: FieldRow.Edited) -> None:
+        if self._form is not None:
+            self._form.enter(event.row.field_name, event.text)
+            event.row.show_state()
+            fault = self._form.find_fault(event.row.field_name)
+            if fault:
+                self._notice.show_error(fault, alone=False, hint="")
+            elif event.is_cut:
+                words = "Characters that one line cannot show were left out; ctrl+e takes them."
+                self._notice.show_text(words, alone=False)
+            else:
+                self._notice.hide()
+            self._show_state()
+
+    def _show_state(self) -> None:
+        form = self._form
+        if form is None:
+            return
+        touched = len(form.touched)
+        parts = [f"{count_noun(touched, 'field')} changed" if touched else "nothing changed yet"]
+        if len(form.records) > 1:
+            parts.append(f"{len(form.records):,} records get what is typed, the rest stays")
+        if self._waiting:
+            parts.append(f"{count_noun(len(self._waiting), 'field')} more below")
+        if form.is_new:
+            parts.append("* is required")
+        faults = sum(row.has_class("-faulty") for row in self.rows)
+        if faults:
+            parts.append(count_noun(faults, "fault"))
+        self.query_one("#form-state", Static).update(Content(" · ".join(parts)))
+
+    @on(Input.Changed, "#find")
+    async def _show_found(self, event: Input.Changed) -> None:
+        """Show the fields whose name holds what was typed."""
+        if self._form is None:
+            return
+        found = set(self._form.find_names(event.value))
+        more = sum(one.name in found for one in self._waiting)
+        if more <= _ROWS_AT_ONCE:
+            await self._mount_named(found)
+            more = 0
+        for row in self.rows:
+            row.display = row.field_name in found
+        name = event.value.strip()
+        if name and more:
+            words = f"{count_noun(more, 'field')} more have that in their name: type more of it."
+            self._notice.show_text(words, alone=False)
+        elif found or not name:
+            self._notice.hide()
+        elif self._form.is_open:
+            words = f"No field is called so here. Enter adds the field {one_line(name, 60)}."
+            self._notice.show_text(words, alone=False)
+        else:
+            self._notice.show_text("No field is called so.", alone=False)
+
+    @on(Input.Submitted, "#find")
+    async def _go_to_found(self, event: Input.Submitted) -> None:
+        name = event.value.strip()
+        form = self._form
+        if form is None:
+            return
+        if name and form.is_open and not form.find_names(name):
+            row = FieldRow(form, form.add_field(name))
+            await self.query_one("#form-rows").mount(row)
+            self.query_one("#find", Input).value = ""
+            row.focus_editor()
+            return
+        found = form.find_names(name)
+        await self._mount_named(found[:1])
+        row = next((row for row in self.rows if row.field_name in found), None)
+        self.query_one("#find", Input).value = ""
+        if row is not None and row.can_be_edited:
+            row.focus_editor()
+        else:
+            self._focus_first()
+
+    @on(Input.Submitted)
+    async def _go_on(self, event: Input.Submitted) -> None:
+        if not isinstance(event.input, ValueInput):
+            return
+        if self._subject.only is not None:
+            await self.action_preview()
+        else:
+            self.focus_next()
+
+    def action_find(self) -> None:
+        """Go to the search for a field."""
+        if self._subject.only is None:
+            self.query_one("#find", Input).focus()
+
+    def action_empty(self) -> None:
+        """Empty the field that has the focus."""
+        row = self._row
+        if row is not None and row.can_be_edited:
+            row.empty()
+
+    async def action_edit_text(self) -> None:
+        """Open the user's editor on the field that has the focus."""
+        row, form = self._row, self._form
+        if row is None or form is None or not isinstance(row.editor, ValueInput | LongValue):
+            return
+        before = form.text(row.field_name)
+        try:
+            text = edit_text(cast("App[None]", self.app), before or "")
+        except EditorFailed as error:
+            self._notice.show_error(str(error), alone=False, hint="")
+            return
+        if text == (before or ""):
+            return
+        made = text or None
+        form.enter(row.field_name, made)
+        await row.show_text(made)
+        self._notice.hide()
+        self._show_state()
+
+    async def action_preview(self) -> None:
+        """Show what would be sent, or what is wrong."""
+        form = self._form
+        if form is None:
+            return
+        faults = form.faults
+        for row in self.rows:
+            row.set_class(True, "-judged")
+            row.show_state()
+        if faults:
+            await self._mount_named(faults)
+            self._show_faults(faults)
+            return
+        client, profile = self._writing.account.client, self._writing.account.profile
+        made = form.make_change_set(address=client.address, username=profile.credentials.username)
+        if not made.changes and not made.rejects:
+            self._notice.show_text("Nothing differs from what the records hold.", alone=False)
+            return
+        self.app.push_screen(PreviewScreen(self._writing, made), self._end)  # pyright: ignore[reportUnknownMemberType]
+
+    def _show_faults(self, faults: dict[str, str]) -> None:
+        row = next(row for row in self.rows if row.field_name in faults)
+        row.display = True
+        row.focus_editor()
+        more = f" And {count_noun(len(faults) - 1, 'fault')} more." if len(faults) > 1 else ""
+        self._notice.show_error(f"{faults[row.field_name]}{more}", alone=False, hint="")
+        self._show_state()
+
+    def _end(self, result: ApplyResult | None) -> None:
+        """Close once something was begun; a failure before leaves what was typed."""
+        if result is not None and result.run is not None:
+            self.dismiss(result)
+
+    def action_leave(self) -> None:
+        """Close; ask first where something was typed, except in the form of one field."""
+        form = self._form
+        if form is None or not form.touched or self._subject.only is not None:
+            self.dismiss(None)
+            return
+
+        def answered(answer: str | None) -> None:
+            if answer == _DISCARD:
+                self.dismiss(None)
+
+        question = f"{count_noun(len(form.touched), 'field')} changed, and nothing was sent."
+        self.app.push_screen(ChoiceScreen(question, (_KEEP, _DISCARD)), answered)  # pyright: ignore[reportUnknownMemberType]

@@ -1,0 +1,187 @@
+"""The tabs of the query screen: what is open, what was run, what is saved."""
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.screen import Screen
+from textual.widgets import ContentSwitcher, Tab, Tabs
+
+from cmdm_tui.catalog import Account
+from cmdm_tui.config import Paths
+from cmdm_tui.operations.call_log import CallLog
+from cmdm_tui.operations.saved_queries import SavedQueries
+from cmdm_tui.operations.statement_history import StatementHistory
+from cmdm_tui.query.engine import Engine
+from cmdm_tui.query.parsing.beginnings import is_sql
+from cmdm_tui.text import one_line
+from cmdm_tui.tui.commands import CommandScreen
+from cmdm_tui.tui.messages import StateChanged
+from cmdm_tui.tui.screens.query.pane import QueryPane
+from cmdm_tui.tui.widgets.cells import safe_line
+from cmdm_tui.tui.widgets.key_footer import KeyFooter
+from cmdm_tui.tui.widgets.status_line import StatusLine
+
+_MOST_TABS = 20
+_MOST_HISTORY = 1_000
+Answer = TypeVar("Answer")
+
+
+class QueryTabs(CommandScreen):
+    """Tabs of SQL over an account, and what the commands ask of them.
+
+    `paths` are the user's folders: history, saved queries, journal. `call_log` has the calls made.
+    """
+
+    CSS_PATH = "query.tcss"
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]  # noqa: RUF012 - as declared above it
+    is_main = True
+
+    def __init__(
+        self, account: Account, paths: Paths | None = None, call_log: CallLog | None = None
+    ) -> None:
+        super().__init__()
+        self.account = account
+        self._call_log = call_log
+        self.paths = paths or Paths.of_user()
+        self.saved_queries = SavedQueries(self.paths.saved_queries)
+        self._engine = Engine(account)
+        self._history: StatementHistory | None = None
+        self._tab_count = 0
+        self._available: frozenset[str] = frozenset()
+
+    def compose(self) -> ComposeResult:
+        """Lay out the tabs, the one in front, the status line and the footer."""
+        yield Tabs(id="query-tabs")
+        yield ContentSwitcher(id="query-panes")
+        yield StatusLine(self.account, call_log=self._call_log, id="status")
+        yield KeyFooter()
+
+    async def on_mount(self) -> None:
+        """Begin with one empty tab."""
+        self.query_one(Tabs).can_focus = False
+        await self.open_tab()
+
+    def on_unmount(self) -> None:
+        """Close the database of the results; each tab has let go of its result."""
+        self._engine.close()
+
+    # Tabs.
+
+    @property
+    def panes(self) -> list[QueryPane]:
+        """The tabs, in order."""
+        return list(self.query(QueryPane))
+
+    @property
+    def has_pane(self) -> bool:
+        """Whether a tab is in front: the first is, a moment after the screen is shown."""
+        current = self.query_one(ContentSwitcher).current
+        return current is not None and bool(self.query(f"#{current}"))
+
+    @property
+    def pane(self) -> QueryPane:
+        """The tab in front."""
+        current = self.query_one(ContentSwitcher).current
+        return self.query_one(f"#{current}", QueryPane)
+
+    async def open_tab(self, text: str = "") -> QueryPane:
+        """Open a tab with this text, and bring it to the front; the last one, if there are many."""
+        if len(self.panes) >= _MOST_TABS:
+            words = f"There are {_MOST_TABS} tabs. Close one first with ctrl+w."
+            self.notify(words, severity="warning", markup=False)
+            return self.pane
+        self._tab_count += 1
+        name = f"query-{self._tab_count}"
+        pane = QueryPane(self.account, self._engine, self._tab_count, id=name)
+        await self.query_one(ContentSwitcher).mount(pane)
+        if text:
+            pane.editor.load_text(text)
+        await self.query_one(Tabs).add_tab(Tab(safe_line(pane.document.title), id=f"tab-{name}"))
+        self.show_tab(pane)
+        return pane
+
+    def show_tab(self, pane: QueryPane) -> None:
+        """Bring a tab to the front, the cursor in its editor."""
+        self.query_one(Tabs).active = f"tab-{pane.id}"
+        self.query_one(ContentSwitcher).current = pane.id
+        pane.editor.focus()
+        self.show_state()
+
+    async def close_tab(self, pane: QueryPane) -> None:
+        """Close a tab; the last one is followed by an empty one."""
+        panes = self.panes
+        place = panes.index(pane)
+        rest = [one for one in panes if one is not pane]
+        pane.close()
+        if rest:
+            self.show_tab(rest[min(place, len(rest) - 1)])
+        await self.query_one(Tabs).remove_tab(f"tab-{pane.id}")
+        await pane.remove()
+        if not rest:
+            await self.open_tab()
+
+    def move_tab(self, step: int) -> None:
+        """Bring the next tab to the front, or the one before; after the last comes the first."""
+        panes = self.panes
+        self.show_tab(panes[(panes.index(self.pane) + step) % len(panes)])
+
+    def show_titles(self) -> None:
+        """Bring the names of the tabs up to date; a text that is not kept has a mark."""
+        for pane in self.panes:
+            document = pane.document
+            mark = (
+                "*" if document.path is not None and document.is_changed(pane.editor.text) else ""
+            )
+            label = safe_line(f"{document.title}{mark}")
+            tab = self.query_one(f"#tab-{pane.id}", Tab)
+            if tab.label.plain != label.plain:
+                tab.label = label
+
+    @on(Tabs.TabActivated)
+    def _follow_tab(self, event: Tabs.TabActivated) -> None:
+        name = (event.tab.id or "").removeprefix("tab-")
+        switcher = self.query_one(ContentSwitcher)
+        if switcher.current != name and self.query(f"#{name}"):
+            self.show_tab(self.query_one(f"#{name}", QueryPane))
+
+    # What others report.
+
+    @on(StateChanged)
+    def show_state(self) -> None:
+        """Bring the titles and the footer up to date."""
+        if not self.has_pane:
+            return
+        self.show_titles()
+        available = self.available_commands
+        if available != self._available:
+            self._available = available
+            self.refresh_bindings()
+
+    def on_descendant_focus(self) -> None:
+        """Bring the footer up to date: other keys apply in another part."""
+        self.show_state()
+
+    # History and dialogs.
+
+    @property
+    def history(self) -> StatementHistory:
+        """The history of this user, opened when it is first needed."""
+        if self._history is None:
+            self._history = StatementHistory.open(self.paths.history, self._warn)
+        return self._history
+
+    def list_history(self) -> list[str]:
+        """Return the SQL that was run, the newest first, each text once."""
+        entries = dict.fromkeys(one.strip() for one in self.history.load() if is_sql(one))
+        return list(entries)[:_MOST_HISTORY]
+
+    def open_dialog(
+        self, screen: Screen[Answer], answered: Callable[[Answer | None], None]
+    ) -> None:
+        """Put a dialog in front; `answered` is called with its answer, None where it gave none."""
+        self.app.push_screen(screen, answered)  # pyright: ignore[reportUnknownMemberType]
+
+    def _warn(self, words: str) -> None:
+        self.notify(one_line(words), severity="warning", markup=False)

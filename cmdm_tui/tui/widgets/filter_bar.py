@@ -1,0 +1,258 @@
+"""One line for a condition on the records of an entity: completed, planned, and then applied."""
+
+import asyncio
+from dataclasses import dataclass
+from functools import partial
+from typing import ClassVar
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.geometry import Offset
+from textual.message import Message
+from textual.widgets import Input, Static
+
+from cmdm_tui.api import ApiError
+from cmdm_tui.catalog import Account
+from cmdm_tui.config import ConfigurationError
+from cmdm_tui.query.engine import Engine
+from cmdm_tui.query.errors import SqlError
+from cmdm_tui.query.parsing.statement_forms import ScriptStatement
+from cmdm_tui.text import one_line, visible
+from cmdm_tui.tui.models.catalog_view import CatalogView
+from cmdm_tui.tui.models.plan_text import PlanText, describe_fault, plan_statement
+from cmdm_tui.tui.models.record_filter import RecordFilter
+from cmdm_tui.tui.models.row_source import Tone
+from cmdm_tui.tui.widgets.completion_list import KEYS_WHILE_OPEN, CompletionList
+
+PLAN_DELAY = 0.25
+"""Seconds without a key after which the condition is planned."""
+
+_ASKING_KEYS = frozenset({"tab", "ctrl+@"})
+"""The keys that ask for what can be typed."""
+
+_STYLES = {Tone.ERROR: "$text-error", Tone.WARNING: "$text-warning", Tone.DIM: "$text-muted"}
+
+
+class ConditionInput(Input):
+    """Takes the condition; while offers are shown, their keys go to them."""
+
+    @dataclass
+    class KeyForOffers(Message):
+        """A key for the list of offers."""
+
+        key: str
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's own name
+        super().__init__(placeholder="City = 'York' AND Score > 50", compact=True, id=id)
+        self.offer_keys = _ASKING_KEYS
+        """The keys that are passed on."""
+
+    async def _on_key(self, event: events.Key) -> None:
+        if event.key in self.offer_keys:
+            event.stop()
+            event.prevent_default()
+            self.post_message(self.KeyForOffers(event.key))
+            return
+        await super()._on_key(event)
+
+    def _on_paste(self, event: events.Paste) -> None:
+        event.text = visible(event.text.replace("\n", " "))
+        super()._on_paste(event)
+
+
+class FilterBar(Vertical):
+    """Asks for a condition after `open_for`; hidden while it is closed."""
+
+    DEFAULT_CSS = """
+    FilterBar {
+        display: none;
+        height: auto;
+        padding: 0 1;
+        background: $surface;
+        &.-open { display: block; }
+        Horizontal { height: 1; }
+        #filter-word { width: auto; color: $text-accent; text-style: bold; }
+        ConditionInput { width: 1fr; border: none; height: 1; padding: 0; background: $surface; }
+        #filter-plan { width: 100%; height: auto; max-height: 3; }
+    }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "leave", "Leave filter", id="filter.leave", tooltip="Close the filter"),
+    ]
+
+    @dataclass
+    class Applied(Message):
+        """The condition is to be applied: its query is `record_filter.make_sql()`."""
+
+        record_filter: RecordFilter
+
+    class Left(Message):
+        """The bar was closed without a condition."""
+
+    @dataclass
+    class ConditionPlanned(Message):
+        """What is to be said of the condition is known."""
+
+        plan: PlanText
+
+    def __init__(self, account: Account, engine: Engine, *, id: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self._account = account
+        self._engine = engine
+        self._known = CatalogView(account.catalog)
+        self._entity = ""
+        self.plan = PlanText("")
+        """What is said of the condition."""
+
+    def compose(self) -> ComposeResult:
+        """Lay out the input above what it costs."""
+        with Horizontal():
+            yield Static("WHERE ", markup=False, id="filter-word")
+            yield ConditionInput(id="filter-input")
+        yield Static(markup=False, id="filter-plan")
+        yield CompletionList(id="filter-offers")
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the bar is shown."""
+        return self.has_class("-open")
+
+    @property
+    def record_filter(self) -> RecordFilter:
+        """The condition as it is typed now."""
+        return RecordFilter(self._entity, self._input.value)
+
+    @property
+    def offers(self) -> CompletionList:
+        """What is offered."""
+        return self.query_one(CompletionList)
+
+    @property
+    def _input(self) -> ConditionInput:
+        return self.query_one(ConditionInput)
+
+    def open_for(self, entity: str, text: str = "") -> None:
+        """Show the bar for an entity, with a condition to begin with."""
+        if entity != self._entity:
+            text = text or ""
+        self._entity = entity
+        self.add_class("-open")
+        self._input.value = visible(text)
+        self._input.cursor_position = len(self._input.value)
+        self._input.focus()
+        self._plan()
+
+    def close(self) -> None:
+        """Hide the bar."""
+        self._close_offers()
+        self.remove_class("-open")
+
+    def action_leave(self) -> None:
+        """Close the bar, and say so."""
+        if self.offers.is_open:
+            self._close_offers()
+            return
+        self.close()
+        self.post_message(self.Left())
+
+    # Planning.
+
+    @on(Input.Changed)
+    def _note_text(self) -> None:
+        if self.is_open:
+            self._plan()
+            self._offer(is_asked=False)
+
+    def _plan(self) -> None:
+        self.run_worker(partial(self._make_plan, self.record_filter), group="plan", exclusive=True)
+
+    async def _make_plan(self, record_filter: RecordFilter) -> None:
+        await asyncio.sleep(PLAN_DELAY)
+        if not record_filter.text.strip():
+            words = "Type a condition, as SQL has it after WHERE. Its calls are shown here."
+            self.post_message(self.ConditionPlanned(PlanText(words, tone=Tone.DIM)))
+            return
+        try:
+            sql = record_filter.make_sql()
+            plan = await plan_statement(ScriptStatement(sql), self._account, self._engine)
+            plan = _in_condition(plan, record_filter)
+        except SqlError as error:
+            plan = describe_fault(error, record_filter.text)
+        except (ApiError, ConfigurationError) as error:
+            plan = PlanText(one_line(str(error)), tone=Tone.ERROR)
+        self.post_message(self.ConditionPlanned(plan))
+
+    @on(ConditionPlanned)
+    def _show_plan(self, event: ConditionPlanned) -> None:
+        self.plan = event.plan
+        keys = "" if event.plan.tone is Tone.ERROR else " · enter applies it, esc leaves"
+        words = Content.styled(event.plan.summary, _STYLES.get(event.plan.tone, "bold"))
+        self.query_one("#filter-plan", Static).update(words + Content.styled(keys, "dim"))
+
+    # Completion.
+
+    def _offer(self, *, is_asked: bool) -> None:
+        field, place = self._input, self._input.cursor_position
+        before = field.value[:place]
+        if not is_asked and not self.offers.is_open and not before[-1:].isalnum():
+            return
+        found = self.record_filter.complete(place, self._known, is_asked=is_asked)
+        at = field.cursor_screen_offset
+        self.offers.show_offers(found, Offset(at.x, at.y))
+        self._share_keys()
+
+    @on(ConditionInput.KeyForOffers)
+    def _press(self, event: ConditionInput.KeyForOffers) -> None:
+        if not self.offers.is_open and event.key in _ASKING_KEYS:
+            self._offer(is_asked=True)
+            return
+        is_apply = event.key == "enter" and not self.offers.takes_enter()
+        offer = self.offers.press(event.key)
+        if offer is not None:
+            field, place, word = self._input, self._input.cursor_position, self.offers.word
+            start = max(place - len(word), 0)
+            self._close_offers()
+            field.value = field.value[:start] + visible(offer.text) + field.value[place:]
+            field.cursor_position = start + len(offer.text)
+            self._close_offers()
+        self._share_keys()
+        if is_apply:
+            self._apply()
+
+    def _close_offers(self) -> None:
+        self.offers.close_list()
+        self._share_keys()
+
+    def _share_keys(self) -> None:
+        self._input.offer_keys = KEYS_WHILE_OPEN if self.offers.is_open else _ASKING_KEYS
+
+    # Applying.
+
+    @on(Input.Submitted)
+    def _submit(self, event: Input.Submitted) -> None:
+        event.stop()
+        self._apply()
+
+    def _apply(self) -> None:
+        record_filter = self.record_filter
+        if not record_filter.text.strip():
+            self.action_leave()
+            return
+        try:
+            record_filter.make_sql()
+        except SqlError as error:
+            self.post_message(self.ConditionPlanned(describe_fault(error, record_filter.text)))
+            return
+        self.post_message(self.Applied(record_filter))
+
+
+def _in_condition(plan: PlanText, record_filter: RecordFilter) -> PlanText:
+    """Return a plan of the query of a condition, a fault at its place in the condition."""
+    if plan.line is None:
+        return plan
+    error = SqlError(plan.summary, line=plan.line, column=plan.column)
+    moved = record_filter.move_place(error)
+    return PlanText(moved.message, plan.details, plan.tone, moved.line, moved.column)
