@@ -1,7 +1,5 @@
 """Finds the cells in which two lines of text differ: a terminal need be sent no others."""
 
-from os.path import commonprefix
-
 from rich.cells import cell_len
 from rich.text import Text
 
@@ -16,8 +14,9 @@ def find_changed_cells(old: Text, new: Text) -> range:
     has_styles = bool(old.spans or new.spans) or old.style != new.style
     if has_styles or not (before.isascii() and after.isascii()):
         return range(longest)
-    start, end = len(commonprefix([before, after])), longest
-    if len(before) == len(after):
-        while end > start and before[end - 1] == after[end - 1]:
-            end -= 1
+    start, end, shortest = 0, longest, min(len(before), len(after))
+    while start < shortest and before[start] == after[start]:
+        start += 1
+    while shortest == longest and end > start and before[end - 1] == after[end - 1]:
+        end -= 1
     return range(start, end)

@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 Answer = TypeVar("Answer")
 
 _RECORDS, _FIELDS = "records-tab", "fields-tab"
+_BREAKPOINTS: list[tuple[int, str]] = [(0, "-narrow"), (110, "-wide")]
+"""From which width on in cells the screen has the class."""
 
 
 class BrowsePanes(GridScreen):
@@ -48,7 +50,7 @@ class BrowsePanes(GridScreen):
     """
 
     CSS_PATH = "browse.tcss"
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]  # noqa: RUF012 - as declared above it
+    HORIZONTAL_BREAKPOINTS = _BREAKPOINTS
 
     def __init__(self, account: Account, keeper: ViewKeeper, call_log: CallLog) -> None:
         super().__init__()
@@ -67,8 +69,8 @@ class BrowsePanes(GridScreen):
 
     def compose(self) -> ComposeResult:
         """Lay out the three parts, the status line and the footer."""
-        width = self.app.size.width  # without its class, all would be laid out twice
-        self.add_class(max(point for point in self.HORIZONTAL_BREAKPOINTS if point[0] <= width)[1])
+        width = self.command_app.size.width  # without its class, all would be laid out twice
+        self.add_class(max(point for point in _BREAKPOINTS if point[0] <= width)[1])
         with Horizontal(id="body"):
             yield EntityList(self.account.catalog, id="entities")
             with TitledTabs(id="panel"):
