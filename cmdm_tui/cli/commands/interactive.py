@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from cmdm_tui.tui.offline_account import OfflineAccount
 
 _OBJECTS_UNTIL_COLLECTION = 20_000
-"""Objects that the explorer makes, a few paints, until the garbage collector looks for lost ones."""
+"""Objects that the explorer makes, in a few paints, until the collector looks for lost ones."""
 
 
 @click.command(short_help="Explore an embedded sandbox; no account needed.")
