@@ -12,8 +12,8 @@ from cmdm_tui.tui.offline_account import OfflineAccount
 if TYPE_CHECKING:
     import httpx
 
-    from cmdm_tui.api import EventListener
     from cmdm_tui.catalog import Account
+    from cmdm_tui.tui.account_events import AccountEvents
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,16 +92,16 @@ class AccountOpener:
     """Opens accounts. What may block runs in a thread, so that the screen goes on painting.
 
     `catalogs` is the folder of the catalogs' files, None to keep none; `transport` replaces the
-    network, except for an offline account, which has its own; `listener` gets the events of the
-    account's client; `prepare` is called in a thread before an account is opened. Every method
-    raises ConfigurationError for what cannot be read, kept or started, and ApiError for an address
-    or credentials that cannot be used.
+    network, except for an offline account, which has its own; `listen` makes what takes the events
+    of an account's client; `prepare` is called in a thread before an account is opened. Every
+    method raises ConfigurationError for what cannot be read, kept or started, and ApiError for an
+    address or credentials that cannot be used.
     """
 
     profiles: ProfileProvider
     catalogs: Path | None
     transport: "httpx.AsyncBaseTransport | None" = None
-    listener: "EventListener | None" = None
+    listen: "Callable[[], AccountEvents] | None" = None
     prepare: Callable[[], object] | None = None
 
     async def open_choice(self, choice: AccountChoice, secrets: Mapping[str, str]) -> "Account":
@@ -140,25 +140,38 @@ class AccountOpener:
 
     async def _open_account(self, profile: Profile) -> "Account":
         account_class = await self._prepare()
-        return account_class.open(
-            profile, catalogs=self.catalogs, transport=self.transport, listener=self.listener
+        events = self._listen()
+        account = account_class.open(
+            profile, catalogs=self.catalogs, transport=self.transport, listener=events
         )
+        return _note_account(events, account)
 
     async def _open_offline(self, offline: OfflineAccount) -> "Account":
         account_class = await self._prepare()
-        return account_class.open(
+        events = self._listen()
+        account = account_class.open(
             offline.profile,
             catalogs=None,
             transport=offline.transport,
-            listener=self.listener,
+            listener=events,
             origin=offline.origin,
         )
+        return _note_account(events, account)
+
+    def _listen(self) -> "AccountEvents | None":
+        return None if self.listen is None else self.listen()
 
     async def _prepare(self) -> "type[Account]":
         account_class = await asyncio.to_thread(_import_account_class)
         if self.prepare is not None:
             await asyncio.to_thread(self.prepare)
         return account_class
+
+
+def _note_account(events: "AccountEvents | None", account: "Account") -> "Account":
+    if events is not None:
+        events.account = account
+    return account
 
 
 def _import_account_class() -> "type[Account]":

@@ -14,6 +14,7 @@ from textual.screen import Screen
 from textual.theme import Theme
 
 from cmdm_tui.text import one_line
+from cmdm_tui.tui.account_events import AccountEvents
 from cmdm_tui.tui.account_opener import (
     AccountChoice,
     AccountOpener,
@@ -26,6 +27,7 @@ from cmdm_tui.tui.messages import (
     AccountOpened,
     AccountRequested,
     ClientEvent,
+    PartRequested,
     ReturnRequested,
     ScreenRequested,
     SignInRequested,
@@ -37,6 +39,7 @@ from cmdm_tui.tui.models.settings import SettingsFile
 from cmdm_tui.tui.offline_account import OfflineAccount
 from cmdm_tui.tui.palette import CommandProvider
 from cmdm_tui.tui.screens.start.screen import StartScreen
+from cmdm_tui.tui.straight_lines import StraightLines
 from cmdm_tui.tui.theme import THEMES
 from cmdm_tui.tui.tolerant_app import TolerantApp
 
@@ -47,6 +50,8 @@ if TYPE_CHECKING:
     from cmdm_tui.config import Paths
     from cmdm_tui.operations.call_log import CallLog
     from cmdm_tui.tui.main_screens import MainScreens
+
+_STRAIGHT_LINES = StraightLines()
 
 _WARNING_SECONDS = 15.0
 """Seconds for which a warning is shown."""
@@ -88,7 +93,7 @@ class Explorer(CommandApp, TolerantApp):
         self.error_log = ErrorLog(None if paths is None else paths.explorer_log)
         self.use_command_palette = True
         self._opener = AccountOpener(
-            profiles, catalogs, transport, self._forward_event, _import_main_screens
+            profiles, catalogs, transport, self._listen, _import_main_screens
         )
         self._offline = offline
         self._start = AccountChoice(is_demo=start == "demo", offline=offline)
@@ -112,7 +117,8 @@ class Explorer(CommandApp, TolerantApp):
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """Return what is applied to each line: where NO_COLOR is set, no colour is left."""
-        return (WithoutColour(),) if self.no_color else super().get_line_filters()
+        colours = (WithoutColour(),) if self.no_color else super().get_line_filters()
+        return (_STRAIGHT_LINES, *colours)
 
     def _use_keymap(self) -> None:
         """Give the commands the keys of the user's keymap, and tell what is wrong with it."""
@@ -144,8 +150,6 @@ class Explorer(CommandApp, TolerantApp):
     async def _show_account(self, event: AccountOpened) -> None:
         """Show the account that was opened, and close the one before."""
         make = _import_main_screens()
-        if self._screens is not None:
-            self._call_log.start_client()
         former, self._screens = (
             self._screens,
             make(self, event.account, self.settings_file, self._call_log, self._paths),
@@ -159,6 +163,10 @@ class Explorer(CommandApp, TolerantApp):
     async def _show_screen(self, event: ScreenRequested) -> None:
         if self._screens is not None:
             await self._show_alone(await self._screens.load(event.name))
+
+    @on(PartRequested)
+    async def _open_part(self, event: PartRequested) -> None:
+        await event.open_part()
 
     @on(WelcomeRequested)
     async def _open_welcome_screen(self, event: WelcomeRequested) -> None:
@@ -218,10 +226,14 @@ class Explorer(CommandApp, TolerantApp):
         """Leave the calls that are under way, and return how many they are."""
         return 0 if self._screens is None else self._screens.account.client.cancel_calls()
 
-    def _forward_event(self, event: "Event") -> None:
-        """Keep an event of the client in the log, and pass it on to the screens that show it."""
-        self._call_log.add_event(event)
-        if self._screens is not None:
+    def _listen(self) -> AccountEvents:
+        """Return what takes the events of an account that is about to be opened."""
+        return AccountEvents(self._call_log.start_client(), self._forward_event)
+
+    def _forward_event(self, events: AccountEvents, event: "Event") -> None:
+        """Keep an event of a client in the log; the screens show those of their own account."""
+        self._call_log.add_event(event, events.client)
+        if self._screens is not None and self._screens.account is events.account:
             for screen in self._screens.opened:
                 screen.post_message(ClientEvent(event))
 

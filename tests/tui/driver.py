@@ -10,6 +10,7 @@ from textual.app import App
 from textual.pilot import Pilot
 from textual.widget import Widget
 
+import cmdm_tui.tui.screens.browse.filtered_view  # noqa: F401 - else f imports it in a thread
 from cmdm_tui.config import Credentials, Profile, SecretPlace
 from cmdm_tui.tui import Explorer
 from cmdm_tui.tui.account_opener import ProfileSummary

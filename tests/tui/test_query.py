@@ -520,3 +520,42 @@ async def test_every_key_is_harmless_in_every_state(
                     await press(pilot, "escape")
         assert taken(service) == []
         assert pilot.app._exception is None
+
+
+async def test_keys_pressed_while_the_screen_opens_are_typed(
+    service: ScriptedService, tmp_path: Path
+) -> None:
+    app = explore(service)
+    async with app.run_test(size=(100, 30)) as pilot:
+        await wait_until_settled(pilot)
+        screen = QueryScreen(browse(app).account, Paths(tmp_path / "config", tmp_path / "data"))
+        await app.push_screen(screen)
+        assert app.focused is screen.pane.editor, "before any other message is handled"
+        await wait_until_settled(pilot)
+
+
+async def test_the_first_run_is_told_of_before_a_row_has_come(
+    service: ScriptedService, tmp_path: Path
+) -> None:
+    async with opened(explore(service), tmp_path) as (pilot, screen):
+        pane = await write(pilot, screen, "SELECT * FROM lead WHERE Score > 1")
+        service.held["lead"] = asyncio.Event()
+        await pilot.press("ctrl+r")
+        for _ in range(20):
+            await pilot.pause()
+        assert pane.is_running
+        assert "Running: 0 rows so far" in screen_text(explorer(pilot))
+        service.held["lead"].set()
+        await wait_until_settled(pilot)
+        assert "Running" not in screen_text(explorer(pilot))
+        assert pane.result_pane.has_rows
+
+
+async def test_a_first_run_that_fails_is_told(service: ScriptedService, tmp_path: Path) -> None:
+    async with opened(explore(service), tmp_path) as (pilot, screen):
+        pane = await write(pilot, screen, "SELECT * FROM lead WHERE Scroe > 1")
+        await press(pilot, "ctrl+r")
+        assert "Did you mean Score?" in pane.result_pane.caption.line
+        assert pane.result_pane.region.height
+        assert not pane.result_pane.grid.visible
+        assert not pane.result_pane.grid.focusable

@@ -107,7 +107,8 @@ def explore(
             offline=offline,
             paths=context.paths,
         )
-        with end_without_terminal():
+        # In a browser it has none, and ends with the server.
+        with contextlib.nullcontext() if is_served else end_without_terminal():
             run_async(explorer.run_async())
         if explorer.return_code:
             sys.exit(explorer.return_code)

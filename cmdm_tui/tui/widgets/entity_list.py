@@ -22,6 +22,7 @@ from cmdm_tui.api import (
 from cmdm_tui.catalog import Catalog, RecordCount
 from cmdm_tui.text import one_line
 from cmdm_tui.tui.messages import CallReturned, CountsChanged, StateChanged, UserError
+from cmdm_tui.tui.models.cell_text import settle_width
 from cmdm_tui.tui.models.value_text import format_age, format_count
 from cmdm_tui.tui.widgets.changed_text import set_subtitle
 from cmdm_tui.tui.widgets.notice import Notice
@@ -44,7 +45,9 @@ class _Line:
 
 class _Options(OptionList):
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "select", "Open", id="entities.open", tooltip="Show its records")
+        Binding("enter", "select", "Open", id="entities.open", tooltip="Show its records"),
+        Binding("j", "cursor_down", "Down", id="entities.down", show=False),
+        Binding("k", "cursor_up", "Up", id="entities.up", show=False),
     ]
 
 
@@ -215,7 +218,7 @@ class EntityList(Vertical):
 
     def _describe(self, entity: str) -> _Line:
         is_current = entity == self._current
-        name = one_line(entity, _LONGEST_NAME)
+        name = settle_width(one_line(entity, _LONGEST_NAME))
         if entity in self._failed:
             return _Line(name, Text("✗", style="bold"), is_current)
         if entity in self._counting:

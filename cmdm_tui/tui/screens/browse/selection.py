@@ -48,11 +48,15 @@ def selected_cell(screen: BrowsePanes) -> tuple[Record, str] | None:
 
     The external id is not a field.
     """
-    column, record = screen.records.column, screen.records.record
+    view = screen.filtered or screen.records
+    column, record = view.grid.cursor_column, view.record
     if column is None or column == EXTERNAL_ID or record is None:
         return None
-    if not screen.is_record_grid_visible or screen.record_pane.has_focus_within:
+    if screen.shows_fields or not screen.panel.display or screen.record_pane.has_focus_within:
         return None
+    known = {one.name for one in screen.account.catalog.cached_fields(record.entity)}
+    if screen.filtered is not None and column not in known:
+        return None  # a query may call a field by another name
     is_gone = (record.entity, record.external_id) in screen.records.gone
     return None if is_gone else (record, column)
 

@@ -13,6 +13,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from cmdm_tui.api import ApiError, Field, Parent, Record
+from cmdm_tui.changes.journal_entry import EntryState
 from cmdm_tui.text import count_noun, one_line, visible
 from cmdm_tui.tui.messages import CallReturned
 from cmdm_tui.tui.models.edit_form import EditForm, FormField
@@ -336,8 +337,12 @@ class FormScreen(ModalScreen[ApplyResult | None]):
         self._show_state()
 
     def _end(self, result: ApplyResult | None) -> None:
-        """Close once something was begun; a failure before leaves what was typed."""
-        if result is not None and result.run is not None:
+        """Close once something was made, or may have been; what was refused is left as typed."""
+        if result is None or result.run is None:
+            return
+        if all(one.state is EntryState.REFUSED for one in result.run.entries):
+            self._notice.show_error(result.words, alone=False, hint="esc leaves")
+        else:
             self.dismiss(result)
 
     def action_leave(self) -> None:

@@ -106,7 +106,7 @@ class QueryTabs(CommandScreen):
         """Bring a tab to the front, the cursor in its editor."""
         self.query_one(Tabs).active = f"tab-{pane.id}"
         self.query_one(ContentSwitcher).current = pane.id
-        pane.editor.focus()
+        self.set_focus(pane.editor)  # at once: keys that wait are for the editor
         self.show_state()
 
     async def close_tab(self, pane: QueryPane) -> None:
