@@ -44,10 +44,6 @@ def _has(name: MainScreenName) -> Callable[[CommandScreen], bool]:
     return lambda screen: name in screen.command_app.main_screen_names
 
 
-def _is_main(screen: CommandScreen) -> bool:
-    return bool(screen.command_app.main_screen_names)
-
-
 APP_COMMANDS = CommandTable[CommandScreen](
     "app",
     Command(
