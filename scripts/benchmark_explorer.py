@@ -70,12 +70,18 @@ class BrowseCost:
     jumped: float | None
     """Processor seconds; None where the last record did not come in time."""
     megabytes: float
+    """The peak memory."""
     jump_calls: int = 0
 
     @property
     def seconds(self) -> float:
         """The processor seconds of it all."""
-        return self.opened + self.paged + (self.jumped or 0.0)
+        return self.opened + self.browsed
+
+    @property
+    def browsed(self) -> float:
+        """The processor seconds once the records were there."""
+        return self.paged + (self.jumped or 0.0)
 
     def __str__(self) -> str:
         jumped = "not reached" if self.jumped is None else f"{self.jumped:.2f} s"
@@ -198,12 +204,28 @@ def _compare_a_million(harlequin: Path, rows: Path, verdicts: Verdicts) -> None:
         ours = _browse_with_explorer(url)
     theirs = _browse_with_harlequin(harlequin, rows)
     print(f"{RECORDS:,} records of {FIELDS} fields:\n  explorer: {ours}\n  Harlequin: {theirs}")
+    floor = statistics.median(_start_minimal() for _ in range(ROUNDS))
+    print(
+        f"  A minimal application, opened and nothing else: {floor:.2f} s, "
+        f"{floor / theirs.seconds:.3g} of Harlequin's whole\n"
+        f"  once the records were there: {ours.browsed / theirs.browsed:.3g} of Harlequin's\n"
+        f"  without a minimal application's start in either: "
+        f"{(ours.seconds - floor) / (theirs.seconds - floor):.3g} of Harlequin's"
+    )
     verdicts.note("processor time, of Harlequin's", ours.seconds / theirs.seconds, 0.1)
     verdicts.note("peak memory, of Harlequin's", ours.megabytes / theirs.megabytes, 0.1)
     if ours.jumped is None:
         verdicts.exceeded.append(f"the last record was not reached in {_JUMP_SECONDS:g} s")
     else:
         verdicts.note("calls of the jump", ours.jump_calls, 2)
+
+
+def _start_minimal() -> float:
+    """Return the processor time of an application that shows one line."""
+    with MeasuredTerminal([sys.executable, "-c", _MINIMAL]) as terminal:
+        terminal.wait_for(lambda text: "The minimal application" in text)
+        terminal.wait_until_quiet()
+        return terminal.processor_seconds
 
 
 def _browse_with_explorer(url: str) -> BrowseCost:
@@ -275,20 +297,37 @@ def _measure_keys(verdicts: Verdicts) -> None:
     with _serve(10_000, FIELDS) as url, _explore(url) as terminal:
         terminal.wait_for(lambda text: FIRST in text)
         terminal.wait_until_quiet()
-        written: list[int] = []
-        for _ in range(CURSOR_MOVES):
-            before = terminal.received
-            terminal.type(_DOWN)
-            terminal.wait_until_quiet(0.3)
-            written.append(terminal.received - before)
+        held = _measure_held_move(terminal)
+        rested = [_measure_rested_move(terminal) for _ in range(CURSOR_MOVES)]
         print(
-            f"A cursor move writes {statistics.median(written):.0f} bytes, "
-            f"{max(written):,} at most, with the record pane open"
+            f"A cursor move writes {held:.0f} bytes while the key is held, with the record pane "
+            f"open; with a rest after it, in which the pane follows, "
+            f"{statistics.median(rested):.0f} bytes, {max(rested):,} at most"
         )
-        verdicts.note("a cursor move", statistics.median(written) / 1024, 2, " KB")
+        verdicts.note("a cursor move", held / 1024, 2, " KB")
         calls = _count_calls(url)
         for _ in range(HELD_PRESSES):
             terminal.type("r")
             time.sleep(1 / 30)
         terminal.wait_until_quiet()
         verdicts.note(f"{HELD_PRESSES} held r", _count_calls(url) - calls, 4, " calls")
+
+
+def _measure_held_move(terminal: MeasuredTerminal) -> float:
+    """Return the bytes of a move of the cursor, of many so fast that no other part follows."""
+    before = terminal.received
+    for _ in range(CURSOR_MOVES):
+        terminal.type(_DOWN)
+        terminal.wait_until_quiet(1 / 30, most=1 / 30)
+    written = (terminal.received - before) / CURSOR_MOVES
+    terminal.type("g")
+    terminal.wait_until_quiet()
+    return written
+
+
+def _measure_rested_move(terminal: MeasuredTerminal) -> int:
+    """Return the bytes of one move and of all that follows it."""
+    before = terminal.received
+    terminal.type(_DOWN)
+    terminal.wait_until_quiet(0.3)
+    return terminal.received - before

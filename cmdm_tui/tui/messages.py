@@ -41,7 +41,7 @@ class CallReturned(Message):
 
 
 class StateChanged(Message):
-    """Other commands may apply than before."""
+    """Other commands may apply than before; it is for the screen."""
 
 
 class CountsChanged(Message):

@@ -95,6 +95,32 @@ async def test_what_is_painted_in_parts_is_what_is_drawn_whole(seed: int) -> Non
             check_cursor(app.grid, source)
 
 
+@pytest.mark.parametrize("rows", [40, 300, 20_000])
+async def test_the_scroll_bar_is_where_it_would_be_drawn(rows: int) -> None:
+    """It is painted again only where it looks different then."""
+    source = FakeSource(columns("Id"), [FakeRow([f"ID{n}"]) for n in range(rows)])
+    app = GridApp(source)
+    async with app.run_test(size=(30, 14)) as pilot:
+        bar = app.grid.vertical_scrollbar
+        moves = 0
+        for keys in (["down"], ["pagedown"] * 3, ["pagedown"], ["G"], ["pageup"], ["g"], ["down"]):
+            await press(pilot, *keys)
+            await wait_until_settled(pilot)
+            before, position = draw_bar(app), bar.position
+            moves += position != app.grid.scroll_y
+            bar.position = app.grid.scroll_y
+            await wait_until_settled(pilot)
+            assert before == draw_bar(app), keys
+            bar.position = position
+        assert bool(moves) == (rows == 20_000)
+
+
+def draw_bar(app: GridApp) -> list[str]:
+    """Return what the terminal shows of the scroll bar."""
+    strips = app.screen._compositor.render_strips()
+    return [str(list(strip.crop(29, 30).simplify())) for strip in strips]
+
+
 def shown(app: GridApp) -> list[list[Segment]]:
     """Return what the terminal shows of the grid, without its scrollbars."""
     region = app.grid.scrollable_content_region

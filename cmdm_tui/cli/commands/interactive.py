@@ -1,6 +1,7 @@
 """The interactive faces: the explorer, the demo and the REPL."""
 
 import contextlib
+import gc
 import sys
 from collections.abc import Generator, Mapping, Sequence
 from typing import TYPE_CHECKING, Literal
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
     from cmdm_tui.config import Credentials, Profile, SecretPlace
     from cmdm_tui.tui.account_opener import ProfileSummary
     from cmdm_tui.tui.offline_account import OfflineAccount
+
+_OBJECTS_UNTIL_COLLECTION = 20_000
+"""Objects that the explorer makes, in a few paints, until the collector looks for lost ones."""
 
 
 @click.command(short_help="Explore an embedded sandbox; no account needed.")
@@ -88,8 +92,13 @@ def explore(
         end_with_parent()
     from cmdm_tui.cli.event_loop import run_async
     from cmdm_tui.cli.terminal_watch import end_without_terminal
+
+    gc.disable()  # modules are no garbage: the collector would look at each of their objects often
     from cmdm_tui.tui import Explorer
 
+    gc.freeze()
+    gc.set_threshold(_OBJECTS_UNTIL_COLLECTION)
+    gc.enable()
     with ProfileSource(context).ended() as opening:
         explorer = Explorer(
             opening,

@@ -8,6 +8,7 @@ several. `table_source` has rows that are all there, `field_rows` those of field
 reads the number of a row, `related_index` finds what belongs to a record.
 A grid shows a `row_source`: `grid_state` holds what it shows, with `column_layout`, `marks` and
 `grid_cursor`; `grid_geometry` places the columns and `cell_text` fits a text into one.
+`changed_cells` finds where a line differs from the one before.
 `loaded_search` searches what was read, `copied_text` is what is copied, `exported_rows` what is
 written to a file, `comparison_source` puts records side by side, `record_properties` has one as a
 person reads it, `record_names` what records are called. `workspace` is where a person is,

@@ -12,14 +12,16 @@ Words = str | Text | Content
 def set_text(widget: Static, words: Words) -> bool:
     """Show a text in place of another; return whether it is another.
 
-    A line that is never wrapped, and as wide as the one before, is painted without a new layout.
+    A line that is never wrapped is painted without a new layout, where its width is not its own or
+    it is as wide as the one before.
     """
     before, now = widget.content, _content_of(words)
     former = _content_of(before) if isinstance(before, str | Text | Content) else None
     if former is not None and former.is_same(now):
         return False
     is_line = widget.styles.text_wrap == "nowrap" and "\n" not in now.plain
-    has_room = former is not None and former.cell_length == now.cell_length
+    is_as_wide = former is not None and former.cell_length == now.cell_length
+    has_room = is_as_wide or not widget.styles.is_auto_width
     widget.update(now, layout=not (is_line and has_room))
     return True
 

@@ -34,6 +34,15 @@ _SHARED_FAILURES = (NetworkError, AuthenticationFailed, HourLimitReached, MonthL
 """Failures that the next call would meet too."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """What the line of an entity shows; both texts are safe."""
+
+    name: str
+    count: Text
+    is_current: bool
+
+
 class _Options(OptionList):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "select", "Open", id="entities.open", tooltip="Show its records"),
@@ -70,6 +79,7 @@ class EntityList(Vertical):
         self._failed: dict[str, ApiError] = {}
         self._counting: set[str] = set()
         self._current: str | None = None
+        self._shown: dict[str, _Line] = {}
 
     def compose(self) -> ComposeResult:
         """Lay out the list, and the notice below it."""
@@ -97,8 +107,9 @@ class EntityList(Vertical):
         """List the entities as the catalog knows them, the cursor staying on its own."""
         options, highlighted = self.query_one(_Options), self.highlighted
         options.clear_options()
-        for name in self._catalog.entities:
-            options.add_option(Option(self._prompt(name), id=name))
+        self._shown = {name: self._describe(name) for name in self._catalog.entities}
+        for name, line in self._shown.items():
+            options.add_option(Option(_draw(line), id=name))
         if highlighted in self._catalog.entities:
             options.highlighted = options.get_option_index(highlighted)
         self._update_notice()
@@ -196,28 +207,24 @@ class EntityList(Vertical):
     def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
         """Report that other commands may apply."""
         event.stop()
-        self.post_message(StateChanged())
+        self.screen.post_message(StateChanged())
 
     def _update_option(self, entity: str | None) -> None:
         if entity is not None and entity in self._catalog.entities:
-            self.query_one(_Options).replace_option_prompt(entity, self._prompt(entity))
+            line = self._describe(entity)
+            if line != self._shown.get(entity):  # an equal one would be painted again
+                self._shown[entity] = line
+                self.query_one(_Options).replace_option_prompt(entity, _draw(line))
 
-    def _prompt(self, entity: str) -> Table:
+    def _describe(self, entity: str) -> _Line:
         is_current = entity == self._current
+        name = settle_width(one_line(entity, _LONGEST_NAME))
         if entity in self._failed:
-            shown = Text("✗", style="bold")
-        elif entity in self._counting:
-            shown = Text("…", style="dim")
-        else:
-            shown = _count_text(self._catalog.record_count(entity), is_current=is_current)
-        row = Table.grid(expand=True, padding=(0, 1, 0, 0))
-        row.add_column(ratio=1, no_wrap=True, overflow="ellipsis")
-        row.add_column(justify="right", no_wrap=True)
-        mark = "▸ " if is_current else "  "
-        shown_name = settle_width(one_line(entity, _LONGEST_NAME))
-        name = Text(mark + shown_name, style="bold" if is_current else "")
-        row.add_row(name, shown)
-        return row
+            return _Line(name, Text("✗", style="bold"), is_current)
+        if entity in self._counting:
+            return _Line(name, Text("…", style="dim"), is_current)
+        count = self._catalog.record_count(entity)
+        return _Line(name, _count_text(count, is_current=is_current), is_current)
 
     def _update_notice(self) -> None:
         notice = self.query_one(Notice)
@@ -226,7 +233,16 @@ class EntityList(Vertical):
             notice.show_error(f"{len(self._failed)} not counted: {error.message}", alone=False)
         else:
             notice.hide()
-        self.post_message(StateChanged())
+        self.screen.post_message(StateChanged())
+
+
+def _draw(line: _Line) -> Table:
+    row = Table.grid(expand=True, padding=(0, 1, 0, 0))
+    row.add_column(ratio=1, no_wrap=True, overflow="ellipsis")
+    row.add_column(justify="right", no_wrap=True)
+    mark = "▸ " if line.is_current else "  "
+    row.add_row(Text(mark + line.name, style="bold" if line.is_current else ""), line.count)
+    return row
 
 
 def _count_text(count: RecordCount | None, *, is_current: bool) -> Text:

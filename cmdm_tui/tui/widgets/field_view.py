@@ -167,4 +167,4 @@ class FieldView(Vertical):
             notice.show_text("No fields, and no records to infer them from", alone=True)
         else:
             notice.hide()
-        self.post_message(StateChanged())
+        self.screen.post_message(StateChanged())

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import zip_longest
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 from rich.cells import cell_len, set_cell_size
 from rich.console import Console
@@ -19,6 +19,7 @@ from textual.widget import Widget
 
 from cmdm_tui.text import one_line
 from cmdm_tui.tui.models.cell_text import settle_width
+from cmdm_tui.tui.models.changed_cells import find_changed_cells
 from cmdm_tui.tui.models.record_properties import RecordProperty, find_property
 from cmdm_tui.tui.widgets.cells import format_whole
 
@@ -40,6 +41,14 @@ class _Layout:
     starts: list[int] = field(default_factory=list[int])
     wrapped: dict[int, Sequence[Text]] = field(default_factory=dict[int, Sequence[Text]])
     """The lines of the values that take more than one."""
+
+
+class _Line(NamedTuple):
+    """What one line shows: a label of the width of all labels, blank below the first, a value."""
+
+    label: str
+    has_cursor: bool
+    value: Text
 
 
 class PropertyList(Widget, can_focus=True):
@@ -83,6 +92,7 @@ class PropertyList(Widget, can_focus=True):
         self._name_width = 0
         self._cursor = 0
         self._layout_of_width: _Layout | None = None
+        self._base_style: Style | None = None
 
     @property
     def current(self) -> RecordProperty | None:
@@ -92,7 +102,7 @@ class PropertyList(Widget, can_focus=True):
     def show_properties(self, properties: Sequence[RecordProperty]) -> None:
         """Show these properties, the cursor on the field that had it where that is among them.
 
-        Only the lines that differ are painted again, unless the list needs another height.
+        Only the cells that differ are painted again, unless the list needs another height.
         """
         width, current = self.size.width, self.current
         before = self._list_lines(width)
@@ -109,21 +119,19 @@ class PropertyList(Widget, can_focus=True):
         else:
             for y, (old, new) in enumerate(zip_longest(before, after)):
                 if old != new:
-                    self.refresh(Region(0, y, width, 1))
+                    self.refresh(_find_changed_region(old, new, y, width))
         self.post_message(self.CursorMoved(self.current))
 
-    def _list_lines(self, width: int) -> list[tuple[object, ...]]:
-        """Return what each line shows, to be compared."""
+    def _list_lines(self, width: int) -> list[_Line]:
+        """Return what each line shows."""
         layout = self._lay_out(width)
-        return [
-            (
-                self._name_width,
-                self._names[place] if number == 0 else "",
-                layout.wrapped[place][number] if place in layout.wrapped else self._values[place],
-                place == self._cursor,
-            )
-            for place, number in layout.lines
-        ]
+        return [self._read_line(layout, y) for y in range(len(layout.lines))]
+
+    def _read_line(self, layout: _Layout, y: int) -> _Line:
+        place, number = layout.lines[y]
+        name = self._names[place] if number == 0 else ""
+        value = layout.wrapped[place][number] if place in layout.wrapped else self._values[place]
+        return _Line(set_cell_size(name, self._name_width), place == self._cursor, value)
 
     def _find_height(self, lines: int) -> int:
         """Return the height in lines: at least that of the pane."""
@@ -196,19 +204,24 @@ class PropertyList(Widget, can_focus=True):
         """Return one line, with the label where a value begins."""
         width = self.size.width
         layout = self._lay_out(width)
+        if self._base_style is None:
+            self._base_style = self.rich_style
         if y >= len(layout.lines):
-            return Strip.blank(width, self.rich_style)
-        place, number = layout.lines[y]
-        name = self._names[place] if number == 0 else ""
-        value = layout.wrapped[place][number] if place in layout.wrapped else self._values[place]
-        style = self._console.get_style(value.style)
-        label = Segment(set_cell_size(name, self._name_width) + " " * _GAP, _BOLD)
-        line = list(Segment.apply_style(value.render(self._console), style))
+            return Strip.blank(width, self._base_style)
+        shown = self._read_line(layout, y)
+        style = self._console.get_style(shown.value.style)
+        label = Segment(shown.label + " " * _GAP, _BOLD)
+        line = list(Segment.apply_style(shown.value.render(self._console), style))
         line = Segment.adjust_line_length(line, width - self._name_width - _GAP, style)
         strip = Strip([label, *line]).adjust_cell_length(width)
-        if place == self._cursor and self.has_focus:
+        if shown.has_cursor and self.has_focus:
             strip = strip.apply_style(self.get_component_rich_style("properties--cursor"))
-        return strip.apply_style(self.rich_style)
+        return strip.apply_style(self._base_style)
+
+    def notify_style_update(self) -> None:
+        """Draw all lines in the new style."""
+        super().notify_style_update()
+        self._base_style = None
 
     @property
     def _console(self) -> Console:
@@ -275,3 +288,11 @@ class PropertyList(Widget, can_focus=True):
             count = len(layout.wrapped.get(place, (value,)))
             layout.lines += [(place, number) for number in range(count)]
         return layout
+
+
+def _find_changed_region(old: _Line | None, new: _Line | None, y: int, width: int) -> Region:
+    """Return where the line at that height differs from the one before; None for no line."""
+    if old is None or new is None or old[:2] != new[:2]:
+        return Region(0, y, width, 1)
+    cells = find_changed_cells(old.value, new.value)
+    return Region(cell_len(new.label) + _GAP + cells.start, y, len(cells), 1)

@@ -135,8 +135,9 @@ class RecordPane(TitledPane):
         if self._worker is not None:
             self._worker.cancel()
         self._loading = None
-        if is_other:
-            self.query_one("#properties", VerticalScroll).scroll_home(animate=False)
+        properties = self.query_one("#properties", VerticalScroll)
+        if is_other and properties.scroll_y:
+            properties.scroll_home(animate=False)
         self._show_properties()
         self.related.show_record(record)
         self._update_notice()
@@ -255,7 +256,7 @@ class RecordPane(TitledPane):
             title = _describe_record(self._record)
         doing = "reading …" if self._loading is not None else ""
         self.show_titles(safe_line(title), safe_line(doing))
-        self.post_message(StateChanged())
+        self.screen.post_message(StateChanged())
 
 
 def _address(record: Record | None) -> tuple[str, str] | None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
@@ -105,7 +106,7 @@ class RecordView(Vertical):
         yield Grid(fitted=6, id="record-grid")
         yield Notice(id="record-notice")
 
-    @property
+    @cached_property
     def grid(self) -> Grid:
         """The grid itself."""
         return self.query_one(Grid)
@@ -368,7 +369,7 @@ class RecordView(Vertical):
         """Report which record has the cursor."""
         event.stop()
         self.post_message(self.RecordHighlighted(self.record))
-        self.post_message(StateChanged())
+        self.screen.post_message(StateChanged())
 
     def on_grid_row_opened(self, event: Grid.RowOpened) -> None:
         """Report which record was chosen."""
@@ -402,7 +403,7 @@ class RecordView(Vertical):
             notice.show_text(f"Reading {one_line(entity, 60)} …", alone=True)
         else:
             notice.show_text("No records", alone=True, hint="r looks again")
-        self.post_message(StateChanged())
+        self.screen.post_message(StateChanged())
 
 
 def _read_order(place: Place | None) -> WindowOrder | None:

@@ -68,6 +68,8 @@ class RelatedView(Vertical):
         self._read_at = ""
         self._is_reading = False
         self._error: ApiError | None = None
+        self._is_notice_due = False
+        """Whether the notice says less than is known, as it is not seen."""
 
     def compose(self) -> ComposeResult:
         """Lay out the grid, and the notice below it."""
@@ -190,7 +192,17 @@ class RelatedView(Vertical):
         values = (f"↑ {name or link.field}", None, None, link.entity, link.external_id)
         return TableRow(link.field, values)
 
+    def on_show(self) -> None:
+        """Say what has changed while another tab was in front."""
+        if self._is_notice_due:
+            self._update_notice()
+
     def _update_notice(self) -> None:
+        """Say what is known, when it is seen: text that is not would be laid out with each call."""
+        self.screen.post_message(StateChanged())
+        self._is_notice_due = not self.is_on_screen
+        if self._is_notice_due:
+            return
         notice, alone = self.query_one(Notice), not self._listed
         if self._record is None:
             notice.show_text("No record chosen", alone=True)
@@ -204,7 +216,6 @@ class RelatedView(Vertical):
             notice.show_text(f"{self._describe_nothing()}. {self._describe_age()}", alone=alone)
         else:
             notice.show_text(self._describe_age(), alone=False)
-        self.post_message(StateChanged())
 
     def _known_totals(self) -> dict[str, int | None]:
         counts = {name: self._catalog.record_count(name) for name in RELATED_ENTITIES}

@@ -3,6 +3,7 @@
 import asyncio
 import sys
 from collections.abc import Callable
+from functools import cached_property
 from importlib import import_module
 from typing import TYPE_CHECKING, TypeVar
 
@@ -10,7 +11,7 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.screen import Screen
-from textual.widgets import TabbedContent, TabPane
+from textual.widgets import TabPane
 
 from cmdm_tui.api import Record
 from cmdm_tui.catalog import Account
@@ -31,7 +32,6 @@ from cmdm_tui.tui.screens.browse.pane_layout import (
 )
 from cmdm_tui.tui.screens.grid_screen import GridScreen
 from cmdm_tui.tui.widgets.cells import safe_line
-from cmdm_tui.tui.widgets.changed_text import set_subtitle, set_title
 from cmdm_tui.tui.widgets.entity_list import EntityList
 from cmdm_tui.tui.widgets.field_view import FieldView
 from cmdm_tui.tui.widgets.grid import Grid
@@ -41,6 +41,7 @@ from cmdm_tui.tui.widgets.record_view import RecordView
 from cmdm_tui.tui.widgets.related_view import RelatedView
 from cmdm_tui.tui.widgets.search_bar import SearchBar
 from cmdm_tui.tui.widgets.status_line import StatusLine
+from cmdm_tui.tui.widgets.titled_pane import TitledTabs
 
 if TYPE_CHECKING:
     from cmdm_tui.tui.screens.browse.filtered_view import FilteredView
@@ -76,12 +77,15 @@ class BrowsePanes(GridScreen):
         """The widths of the panes, and which are folded away."""
         self._filtered: FilteredView | None = None
         self._available: frozenset[str] = frozenset()
+        self._is_state_due = False
 
     def compose(self) -> ComposeResult:
         """Lay out the three parts, the status line and the footer."""
+        width = self.command_app.size.width  # without its class, all would be laid out twice
+        self.add_class(max(point for point in BREAKPOINTS if point[0] <= width)[1])
         with Horizontal(id="body"):
             yield EntityList(self.account.catalog, id="entities")
-            with TabbedContent(id="panel"):
+            with TitledTabs(id="panel"):
                 with TabPane("Records", id=_RECORDS):
                     yield RecordView(self.account, self.keeper.read_layout, id="records")
                 with TabPane("Fields", id=_FIELDS):
@@ -150,27 +154,27 @@ class BrowsePanes(GridScreen):
         """The entity, and whether these are its fields."""
         return f"{self.entity}-fields" if self.shows_fields else self.entity
 
-    @property
+    @cached_property
     def entities(self) -> EntityList:
         """The list of entities."""
         return self.query_one(EntityList)
 
-    @property
-    def panel(self) -> TabbedContent:
+    @cached_property
+    def panel(self) -> TitledTabs:
         """The tabs of records and fields."""
-        return self.query_one("#panel", TabbedContent)
+        return self.query_one("#panel", TitledTabs)
 
-    @property
+    @cached_property
     def records(self) -> RecordView:
         """The records of the entity."""
         return self.query_one(RecordView)
 
-    @property
+    @cached_property
     def fields(self) -> FieldView:
         """The fields of the entity."""
         return self.query_one(FieldView)
 
-    @property
+    @cached_property
     def record_pane(self) -> RecordPane:
         """The pane of one record."""
         return self.query_one(RecordPane)
@@ -364,11 +368,22 @@ class BrowsePanes(GridScreen):
         self.query_one(StatusLine).show_quota()
 
     @on(StateChanged)
+    def schedule_state(self, event: StateChanged) -> None:
+        """Bring the titles and the footer up to date once what has come with this was handled."""
+        event.stop()
+        if not self._is_state_due:
+            self._is_state_due = True
+            self.call_later(self._update_state)
+
+    def _update_state(self) -> None:
+        self._is_state_due = False
+        self.note_place()
+        self.show_state()
+
     def show_state(self) -> None:
         """Bring the panel's titles and the footer up to date."""
         view = self.fields if self.shows_fields else self.filtered or self.records
-        set_title(self.panel, safe_line(self.entity, 40))
-        set_subtitle(self.panel, safe_line(view.caption))
+        self.panel.show_titles(safe_line(self.entity, 40), safe_line(view.caption))
         available = self.available_commands
         if available != self._available:  # each refresh of the keys builds the footer again
             self._available = available

@@ -12,7 +12,7 @@ from cmdm_tui.catalog import Account
 from cmdm_tui.operations.call_log import CallLog
 from cmdm_tui.text import one_line
 from cmdm_tui.tui.commands import BoundCommand, PaletteEntry
-from cmdm_tui.tui.messages import CallReturned, ClientEvent, CountsChanged, StateChanged
+from cmdm_tui.tui.messages import CallReturned, ClientEvent, CountsChanged
 from cmdm_tui.tui.screens.browse import commands
 from cmdm_tui.tui.screens.browse.kept_view import ViewKeeper
 from cmdm_tui.tui.screens.browse.panes import BrowsePanes
@@ -124,10 +124,6 @@ class BrowseScreen(BrowsePanes):
     def _keep_layout(self, event: RecordView.ColumnsLaidOut) -> None:
         self.keeper.keep_layout(event.entity, event.layout)
         self.keeper.save()
-
-    @on(StateChanged)
-    def _note_place(self) -> None:
-        self.note_place()
 
     def on_unmount(self) -> None:
         """Keep the place for the next run."""

@@ -87,6 +87,24 @@ class GridDrawing(ScrollView):
 
     # Where things are, and what has to be painted again.
 
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        """Paint the rows again, and the scroll bar where it looks different then."""
+        bar = self.vertical_scrollbar
+        if self._find_thumb(new_value) != self._find_thumb(bar.position):
+            bar.position = new_value
+        if round(old_value) != round(new_value):
+            width, height = self.scrollable_content_region.size
+            self.refresh(Region(0, HEADER, width, height - HEADER))
+
+    def _find_thumb(self, position: float) -> int:
+        """Return where the scroll bar's thumb begins at a position, in the eighths of a line."""
+        bar = self.vertical_scrollbar
+        rows, seen, height = bar.window_virtual_size, bar.window_size, bar.size.height
+        if rows <= seen or not height:
+            return 0
+        thumb = max(1, seen * height / rows)
+        return int((height - thumb) * position / (rows - seen) * 8)
+
     def _is_in_sight(self, row: int) -> bool:
         return 0 <= row - self.scroll_offset.y < self.page_rows
 
