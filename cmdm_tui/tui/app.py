@@ -106,6 +106,11 @@ class Explorer(CommandApp, TolerantApp):
         """Return what is applied to each line: where NO_COLOR is set, no colour is left."""
         return (WithoutColour(),) if self.no_color else super().get_line_filters()
 
+    def copy_to_clipboard(self, text: str) -> None:
+        """Copy a text; nothing leaves the clipboard as it was: an empty one would clear it."""
+        if text:
+            super().copy_to_clipboard(text)
+
     def _use_keymap(self) -> None:
         """Give the commands the keys of the user's keymap, and tell what is wrong with it."""
         if self._paths is None or not self._paths.keymap.exists():
@@ -178,7 +183,7 @@ class Explorer(CommandApp, TolerantApp):
 
     @on(SwitchRequested)
     def _offer_accounts(self) -> None:
-        self.run_worker(self._choose_account(), group="accounts", exclusive=True)
+        self.run_worker(self._choose_account, group="accounts", exclusive=True)
 
     async def _choose_account(self) -> None:
         from cmdm_tui.tui.messages import USER_ERRORS

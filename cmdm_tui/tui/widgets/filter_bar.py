@@ -26,6 +26,7 @@ from cmdm_tui.tui.models.plan_text import PlanText, describe_fault, plan_stateme
 from cmdm_tui.tui.models.record_filter import RecordFilter
 from cmdm_tui.tui.models.row_source import Tone
 from cmdm_tui.tui.widgets.completion_list import KEYS_WHILE_OPEN, CompletionList
+from cmdm_tui.tui.widgets.safe_input import SafeInput
 
 PLAN_DELAY = 0.25
 """Seconds without a key after which the condition is planned."""
@@ -36,7 +37,7 @@ _ASKING_KEYS = frozenset({"tab", "ctrl+@"})
 _STYLES = {Tone.ERROR: "$text-error", Tone.WARNING: "$text-warning", Tone.DIM: "$text-muted"}
 
 
-class ConditionInput(Input):
+class ConditionInput(SafeInput):
     """Takes the condition; while offers are shown, their keys go to them."""
 
     @dataclass

@@ -62,7 +62,7 @@ def add_entity(screen: BrowsePanes) -> None:
 def open_filter(screen: BrowsePanes) -> None:
     """Ask for a condition on the records of the entity."""
     screen.activate_tab(fields=False)
-    screen.run_worker(screen.open_filter(), group="filter-open", exclusive=True)
+    screen.run_worker(screen.open_filter, group="filter-open", exclusive=True)
 
 
 def can_forget(screen: BrowsePanes) -> bool:
