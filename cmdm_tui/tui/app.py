@@ -6,9 +6,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from textual import on
+from textual import events, on
 from textual.binding import BindingType
-from textual.command import Provider
+from textual.command import CommandPalette, Provider
 from textual.filter import LineFilter
 from textual.screen import Screen
 from textual.theme import Theme
@@ -107,9 +107,24 @@ class Explorer(CommandApp, TolerantApp):
         return (WithoutColour(),) if self.no_color else super().get_line_filters()
 
     def copy_to_clipboard(self, text: str) -> None:
-        """Copy a text; nothing leaves the clipboard as it was: an empty one would clear it."""
+        """Copy a text, half characters as question marks: no terminal takes them.
+
+        Nothing leaves the clipboard as it was: an empty text would clear it.
+        """
         if text:
-            super().copy_to_clipboard(text)
+            super().copy_to_clipboard(text.encode(errors="replace").decode())
+
+    @property
+    def clipboard(self) -> str:
+        """What was copied here last; the palette's input would show it as it is."""
+        text = super().clipboard
+        return one_line(text) if isinstance(self.screen, CommandPalette) else text
+
+    async def on_event(self, event: events.Event) -> None:
+        """Take an event in; what is pasted into the palette is made visible first."""
+        if isinstance(event, events.Paste) and isinstance(self.screen, CommandPalette):
+            event.text = one_line(event.text)
+        await super().on_event(event)
 
     def _use_keymap(self) -> None:
         """Give the commands the keys of the user's keymap, and tell what is wrong with it."""
