@@ -6,11 +6,10 @@ import random
 import re
 from collections import deque
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import httpx
 from textual import events
-from textual.app import App
 from textual.binding import Binding
 from textual.dom import DOMNode
 from textual.drivers.headless_driver import HeadlessDriver
@@ -34,10 +33,13 @@ from tests.services import CountedNetwork
 from tests.tui.driver import has_messages, screen_text
 from tests.tui.test_hostile import HOSTILE, unsafe
 
+if TYPE_CHECKING:
+    from textual.app import App
+
 KEPT_ACTIONS = 60
 """What was done last: this many are shown where it fails."""
 
-_SIZES = ((80, 24), (140, 40), (60, 16), (24, 8), (200, 50), (1, 1))
+_SIZES = ((80, 24), (140, 40), (60, 16), (24, 8), (200, 50), (20, 5))
 _TEXT = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 .,:;-_'\"%$§é漢👩‍👩‍👧"
 _MOVES = ("up", "down", "left", "right", "home", "end", "pageup", "pagedown", "ctrl+home",
           "ctrl+end", "tab", "shift+tab", "enter", "enter", "space", "backspace", "delete",
@@ -193,9 +195,18 @@ class Monkey:
         if not (chance < 0.25 and self._act_for(screen)):
             self._act_anyhow(self._random.random())
         await self._rest()
-        if self._app._exception is None and self._random.random() < 0.3:
+        if self._app._exception is not None:
+            raise self._app._exception
+        if self._random.random() < 0.3:
             found = unsafe(screen_text(self._app))
             assert not found, f"the terminal gets {found!r}"
+
+    async def finish(self) -> None:
+        """Let all keys arrive: none may come to an explorer that closes."""
+        for _ in range(2_000):
+            if not has_messages(self._app):
+                return
+            await asyncio.sleep(0.001)
 
     def _act_for(self, screen: Screen[Any]) -> bool:
         """Do what leads further on this screen; return whether there is such a thing."""

@@ -55,7 +55,7 @@ async def test_keys_that_come_at_once_close_one_dialog() -> None:
 async def test_without_that_a_second_dialog_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
     """The broken twin."""
     monkeypatch.setattr(DialogScreen, "dismiss", cast("Any", ModalScreen).dismiss)
-    with pytest.raises(Exception, match="assert|screen"):
+    with pytest.raises(Exception, match=r"assert|screen"):
         await test_keys_that_come_at_once_close_one_dialog()
 
 
