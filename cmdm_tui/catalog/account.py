@@ -27,6 +27,8 @@ class Account:
     catalog: Catalog
     tokens: TokenStore | None = None
     quotas: QuotaCache | None = None
+    origin: str = ""
+    """What the records are, where they are not those of the service: untrusted words."""
 
     @classmethod
     def open(
@@ -38,12 +40,13 @@ class Account:
         tokens: TokenStore | None = None,
         listener: EventListener | None = None,
         time: CommandTime | None = None,
+        origin: str = "",
     ) -> Self:
         """Open the profile's account; `catalogs` is the folder of the catalogs' files.
 
         `tokens` keeps the token in place of the profile's cache; `listener` gets the
         events of the client. All calls share the `time`; without one, each call may take as long
-        as the profile allows.
+        as the profile allows. `origin` says what the records are, where they are not the service's.
 
         Raises InvalidCall or InsecureAddress for an address or credentials that cannot be used.
         """
@@ -68,7 +71,7 @@ class Account:
         client.page_sizes.set_probed_source(lambda: catalog.traits.largest_page.value)
         user = f"{profile.credentials.client_id.reveal()}\n{profile.credentials.username}"
         quotas = QuotaCache(None if file is None else quota_file(file), client.address, user)
-        return cls(profile, client, catalog, tokens, quotas)
+        return cls(profile, client, catalog, tokens, quotas, origin)
 
     @property
     def known_quota(self) -> KnownQuota:

@@ -1,7 +1,7 @@
-"""The log of a run's calls: what was sent and what came back; bounded, and without a secret.
+"""The log of a client's calls: what was sent and what came back; bounded, and without a secret.
 
-It takes the events of a client. The explorer shows it on its status line and its calls screen, and
-the prompt can use it as well: its home is above the client and below both.
+It takes the events of one client. The explorer shows it on its status line and its calls screen,
+and the prompt can use it as well: its home is above the client and below both.
 """
 
 import time
@@ -62,7 +62,7 @@ class _KeptCall:
 
 
 class CallLog:
-    """Keeps the last calls of a run, the oldest first, and the bodies of the latest of them.
+    """Keeps the last calls of one client, the oldest first, and the bodies of the latest of them.
 
     Details are made without secrets when they are asked for, from the whole of each text: for a
     large body that takes tenths of a second, and may be done in a thread. `clock` gives monotonic
@@ -83,7 +83,6 @@ class CallLog:
         self._local_time = local_time
         self._kept = OrderedDict[str, _KeptCall]()
         self._calls: list[CallEntry] | None = None
-        self._client_number = 0
         self.use = CallUse(clock)
         """How many calls were sent in each minute of the last hour."""
         self.revision = 0
@@ -102,10 +101,6 @@ class CallLog:
     def dropped_body_count(self) -> int:
         """Bodies that are not kept, or no longer."""
         return self._bodies.dropped_count
-
-    def start_client(self) -> None:
-        """Tell the calls from here on from those of another client, whose numbers are the same."""
-        self._client_number += 1
 
     def find(self, key: str) -> CallEntry | None:
         """Return a call by its key, None where it is not kept."""
@@ -183,7 +178,7 @@ class CallLog:
         return make
 
     def _key(self, call: CallInfo) -> str:
-        return f"{self._client_number}.{call.number}"
+        return str(call.number)
 
     def _add_sending(
         self, info: CallInfo, *, request: "httpx.Request | None" = None, is_sign_in: bool = False

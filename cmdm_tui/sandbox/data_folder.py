@@ -22,6 +22,7 @@ from cmdm_tui.sandbox.errors import (
     DataFolderInUseError,
 )
 from cmdm_tui.sandbox.input_files import read_input
+from cmdm_tui.sandbox.storage.sqlite.data_copy import copy_data_file
 from cmdm_tui.sandbox.storage.sqlite.data_file import (
     SeedProgress,
     check_data_file,
@@ -138,6 +139,29 @@ def hold_folder(folder: Path) -> Generator[Path]:
         yield folder / DATA_FILE
     finally:
         lock.release()
+
+
+def copy_data(folder: Path, target: Path) -> None:
+    """Copy a data folder's records, as they are at this moment, into the new folder `target`.
+
+    A sandbox may be using the folder, which stays as it is; its credentials are not copied. Raises
+    `DataFileError` where the folder holds no records that can be read.
+    """
+    path = folder / DATA_FILE
+    if not path.exists():
+        raise DataFileError(
+            f"The folder {folder} has no {DATA_FILE}; name the data folder of a sandbox. "
+            "Records in a database are not in the folder."
+        )
+    target.mkdir(mode=0o700, parents=True, exist_ok=True)
+    copy_data_file(path, target / DATA_FILE)
+    try:
+        check_data_file(target / DATA_FILE)
+    except DataFileError as error:
+        raise DataFileError(
+            f"The data file {path} is damaged, or was made by another version of this program; "
+            "name the data folder of another sandbox."
+        ) from error
 
 
 def load_credentials(folder: Path) -> AccountCredentials:

@@ -1,8 +1,8 @@
 """The explorer: entities, fields and records of an account in a terminal.
 
 `Explorer` (`app`) is the Textual application, `ProfileProvider` (`account_opener`) what it is
-started with. `models/` holds the state without a screen, `widgets/` the parts of screens,
-`screens/` the screens.
+started with; `cassette_account` opens cassettes. `models/` holds the state without a screen,
+`widgets/` the parts of screens, `screens/` the screens.
 
 `commands` is how every screen declares its keys; the keys of the main screen are declared in
 `screens/browse/commands.py`, those of every screen in `app_commands`. Footer, `palette` and help

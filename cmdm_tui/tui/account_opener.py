@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from cmdm_tui.config import Credentials, Profile, SecretPlace
+from cmdm_tui.tui.offline_account import OfflineAccount
 
 if TYPE_CHECKING:
     import httpx
 
-    from cmdm_tui.api import EventListener
     from cmdm_tui.catalog import Account
+    from cmdm_tui.tui.account_events import AccountEvents
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +38,15 @@ class ProfileSummary:
 
 @dataclass(frozen=True, slots=True)
 class AccountChoice:
-    """Which account to open: the demo's, that of a profile, or that of the chosen profile."""
+    """Which account to open: the demo's, an offline one, a profile's, or the chosen profile's.
+
+    An offline one is there already, or is that of a `cassette`, a file or a folder.
+    """
 
     is_demo: bool = False
     profile: str | None = None
+    offline: OfflineAccount | None = None
+    cassette: Path | None = None
 
 
 class ProfileProvider(Protocol):
@@ -86,15 +92,16 @@ class AccountOpener:
     """Opens accounts. What may block runs in a thread, so that the screen goes on painting.
 
     `catalogs` is the folder of the catalogs' files, None to keep none; `transport` replaces the
-    network; `listener` gets the events of the account's client; `prepare` is called in a thread
-    before an account is opened. Every method raises ConfigurationError for what cannot be read,
-    kept or started, and ApiError for an address or credentials that cannot be used.
+    network, except for an offline account, which has its own; `listen` makes what takes the events
+    of an account's client; `prepare` is called in a thread before an account is opened. Every
+    method raises ConfigurationError for what cannot be read, kept or started, and ApiError for an
+    address or credentials that cannot be used.
     """
 
     profiles: ProfileProvider
     catalogs: Path | None
     transport: "httpx.AsyncBaseTransport | None" = None
-    listener: "EventListener | None" = None
+    listen: "Callable[[], AccountEvents] | None" = None
     prepare: Callable[[], object] | None = None
 
     async def open_choice(self, choice: AccountChoice, secrets: Mapping[str, str]) -> "Account":
@@ -102,6 +109,11 @@ class AccountOpener:
 
         Raises MissingSecrets and NoProfile as well.
         """
+        if choice.offline is not None:
+            return await self._open_offline(choice.offline)
+        if choice.cassette is not None:
+            offline = await asyncio.to_thread(_open_cassettes, choice.cassette)
+            return await self._open_offline(offline)
         if choice.is_demo:
             return await self._open_account(await asyncio.to_thread(self.profiles.start_demo))
         load = self.profiles.load_profile
@@ -127,12 +139,39 @@ class AccountOpener:
         return await self._open_account(profile)
 
     async def _open_account(self, profile: Profile) -> "Account":
+        account_class = await self._prepare()
+        events = self._listen()
+        account = account_class.open(
+            profile, catalogs=self.catalogs, transport=self.transport, listener=events
+        )
+        return _note_account(events, account)
+
+    async def _open_offline(self, offline: OfflineAccount) -> "Account":
+        account_class = await self._prepare()
+        events = self._listen()
+        account = account_class.open(
+            offline.profile,
+            catalogs=None,
+            transport=offline.transport,
+            listener=events,
+            origin=offline.origin,
+        )
+        return _note_account(events, account)
+
+    def _listen(self) -> "AccountEvents | None":
+        return None if self.listen is None else self.listen()
+
+    async def _prepare(self) -> "type[Account]":
         account_class = await asyncio.to_thread(_import_account_class)
         if self.prepare is not None:
             await asyncio.to_thread(self.prepare)
-        return account_class.open(
-            profile, catalogs=self.catalogs, transport=self.transport, listener=self.listener
-        )
+        return account_class
+
+
+def _note_account(events: "AccountEvents | None", account: "Account") -> "Account":
+    if events is not None:
+        events.account = account
+    return account
 
 
 def _import_account_class() -> "type[Account]":
@@ -140,3 +179,9 @@ def _import_account_class() -> "type[Account]":
     from cmdm_tui.catalog import Account
 
     return Account
+
+
+def _open_cassettes(path: Path) -> OfflineAccount:
+    from cmdm_tui.tui.cassette_account import open_cassettes
+
+    return open_cassettes(path)

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal
 
@@ -14,7 +13,11 @@ from textual.screen import Screen
 from textual.theme import Theme
 
 from cmdm_tui.text import one_line
-from cmdm_tui.tui.account_opener import AccountChoice, AccountOpener, ProfileProvider
+from cmdm_tui.tui.account_opener import (
+    AccountChoice,
+    AccountOpener,
+    ProfileProvider,
+)
 from cmdm_tui.tui.app_commands import APP_COMMANDS
 from cmdm_tui.tui.colourless import WithoutColour
 from cmdm_tui.tui.commands import CommandApp
@@ -22,6 +25,7 @@ from cmdm_tui.tui.messages import (
     AccountOpened,
     AccountRequested,
     ClientEvent,
+    PartRequested,
     ReturnRequested,
     ScreenRequested,
     SignInRequested,
@@ -30,8 +34,10 @@ from cmdm_tui.tui.messages import (
 )
 from cmdm_tui.tui.models.error_log import ErrorLog
 from cmdm_tui.tui.models.settings import SettingsFile
+from cmdm_tui.tui.offline_account import OfflineAccount
 from cmdm_tui.tui.palette import CommandProvider
 from cmdm_tui.tui.screens.start.screen import StartScreen
+from cmdm_tui.tui.straight_lines import StraightLines
 from cmdm_tui.tui.theme import THEMES
 from cmdm_tui.tui.tolerant_app import TolerantApp
 
@@ -39,9 +45,13 @@ if TYPE_CHECKING:
     import httpx
 
     from cmdm_tui.api import Event
+    from cmdm_tui.catalog import Account
     from cmdm_tui.config import Paths
     from cmdm_tui.operations.call_log import CallLog
+    from cmdm_tui.tui.account_events import AccountEvents
     from cmdm_tui.tui.main_screens import MainScreens
+
+_STRAIGHT_LINES = StraightLines()
 
 _WARNING_SECONDS = 15.0
 """Seconds for which a warning is shown."""
@@ -51,7 +61,8 @@ class Explorer(CommandApp, TolerantApp):
     """Explores accounts in a terminal, one at a time.
 
     `catalogs` is the folder of the catalogs' files, None to keep none. `start` chooses between the
-    profile and the demo that `profiles` provides. `transport` replaces the network.
+    profile and the demo that `profiles` provides; an `offline` account is opened instead of both,
+    and is offered with them. `transport` replaces the network of all but that one.
 
     `paths` says where keys that were changed are read, and settings and unexpected errors kept;
     None reads and keeps nothing. An error that leaves nothing usable ends it with `return_code` 1
@@ -71,6 +82,7 @@ class Explorer(CommandApp, TolerantApp):
         *,
         catalogs: Path | None,
         start: Literal["profile", "demo"] = "profile",
+        offline: OfflineAccount | None = None,
         transport: "httpx.AsyncBaseTransport | None" = None,
         paths: "Paths | None" = None,
     ) -> None:
@@ -81,10 +93,13 @@ class Explorer(CommandApp, TolerantApp):
         self.error_log = ErrorLog(None if paths is None else paths.explorer_log)
         self.use_command_palette = True
         self._opener = AccountOpener(
-            profiles, catalogs, transport, self._forward_event, _import_main_screens
+            profiles, catalogs, transport, self._listen, _import_main_screens
         )
-        self._start = AccountChoice(is_demo=start == "demo")
+        self._offline = offline
+        self._start = AccountChoice(is_demo=start == "demo", offline=offline)
         self._screens: MainScreens | None = None
+        self._events: list[AccountEvents] = []
+        """Those of the account that is shown, and of those opened since."""
         self._warned: set[str] = set()
 
     def on_mount(self) -> None:
@@ -104,7 +119,8 @@ class Explorer(CommandApp, TolerantApp):
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """Return what is applied to each line: where NO_COLOR is set, no colour is left."""
-        return (WithoutColour(),) if self.no_color else super().get_line_filters()
+        colours = (WithoutColour(),) if self.no_color else super().get_line_filters()
+        return (_STRAIGHT_LINES, *colours)
 
     def copy_to_clipboard(self, text: str) -> None:
         """Copy a text, half characters as question marks: no terminal takes them.
@@ -156,11 +172,11 @@ class Explorer(CommandApp, TolerantApp):
     async def _show_account(self, event: AccountOpened) -> None:
         """Show the account that was opened, and close the one before."""
         make = _import_main_screens()
-        if self._screens is not None:
-            self._call_log.start_client()
         former, self._screens = (
             self._screens,
-            make(self, event.account, self.settings_file, self._call_log, self._paths),
+            make(
+                self, event.account, self.settings_file, self._take_log(event.account), self._paths
+            ),
         )
         await self._show_alone(self._screens.get("records"))
         self._show_new_warnings(event.account.profile.warnings)
@@ -171,6 +187,10 @@ class Explorer(CommandApp, TolerantApp):
     async def _show_screen(self, event: ScreenRequested) -> None:
         if self._screens is not None:
             await self._show_alone(await self._screens.load(event.name))
+
+    @on(PartRequested)
+    async def _open_part(self, event: PartRequested) -> None:
+        await event.open_part()
 
     @on(WelcomeRequested)
     async def _open_welcome_screen(self, event: WelcomeRequested) -> None:
@@ -210,7 +230,9 @@ class Explorer(CommandApp, TolerantApp):
         except USER_ERRORS as error:
             profiles, trouble = (), one_line(str(error))
         current = None if self._screens is None else self._screens.account.profile.name
-        self.push_screen(ProfilesScreen(profiles, current, trouble), self._take_choice)  # pyright: ignore[reportUnknownMemberType]
+        self.push_screen(
+            ProfilesScreen(profiles, current, trouble, self._offline), self._take_choice
+        )  # pyright: ignore[reportUnknownMemberType]
 
     def _take_choice(self, choice: AccountChoice | Literal["sign-in"] | None) -> None:
         if choice == "sign-in":
@@ -218,20 +240,28 @@ class Explorer(CommandApp, TolerantApp):
         elif isinstance(choice, AccountChoice):
             self.post_message(AccountRequested(choice))
 
-    @cached_property
-    def _call_log(self) -> "CallLog":
-        from cmdm_tui.operations.call_log import CallLog
-
-        return CallLog()
-
     def cancel_calls(self) -> int:
         """Leave the calls that are under way, and return how many they are."""
         return 0 if self._screens is None else self._screens.account.client.cancel_calls()
 
-    def _forward_event(self, event: "Event") -> None:
-        """Keep an event of the client in the log, and pass it on to the screens that show it."""
-        self._call_log.add_event(event)
+    def _listen(self) -> "AccountEvents":
+        """Return what takes the events of an account that is about to be opened."""
+        from cmdm_tui.tui.account_events import AccountEvents
+
+        events = AccountEvents(self._forward_event)
+        self._events.append(events)
+        return events
+
+    def _take_log(self, account: "Account") -> "CallLog":
+        """Return the log of an account that is to be shown, and forget that of the one before."""
         if self._screens is not None:
+            former = self._screens.account
+            self._events = [one for one in self._events if one.account is not former]
+        return next(one.log for one in self._events if one.account is account)
+
+    def _forward_event(self, events: "AccountEvents", event: "Event") -> None:
+        """Pass an event on to the screens of its account that show it."""
+        if self._screens is not None and self._screens.account is events.account:
             for screen in self._screens.opened:
                 screen.post_message(ClientEvent(event))
 

@@ -8,6 +8,8 @@ from textual.message import Message
 from cmdm_tui.tui.account_opener import AccountChoice
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from cmdm_tui.api import ApiError, Event
     from cmdm_tui.catalog import Account
     from cmdm_tui.config import ConfigurationError
@@ -89,6 +91,13 @@ class ScreenRequested(Message):
     """Show one of the main screens, as it was left."""
 
     name: MainScreenName
+
+
+@dataclass
+class PartRequested(Message):
+    """Open a part of a screen: keys that are pressed meanwhile wait, and go to that part."""
+
+    open_part: "Callable[[], Awaitable[None]]"
 
 
 class SignInRequested(Message):

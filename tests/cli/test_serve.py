@@ -110,7 +110,7 @@ async def test_a_page_has_an_explorer_of_its_own_which_ends_with_it(home: Path) 
         url = serve.address + "ws?width=120&height=40"
         async with http.ws_connect(url, origin=serve.origin) as socket:
             screen = pyte.Screen(120, 40)
-            await read_until(socket, screen, "100 of 400", "token until")
+            await read_until(socket, screen, "of 400 · 100 read", "token until")
             (explorer,) = serve.list_explorers()
             assert read_command(explorer)[1:] == ["-P", "-m", "cmdm_tui", "demo"]
             for odd in ("{", '"text"', '["resize", 3]', '["stdin", null]', "[]"):
@@ -122,7 +122,7 @@ async def test_a_page_has_an_explorer_of_its_own_which_ends_with_it(home: Path) 
             await read_until(socket, screen, "Let the service sort by this")
             await socket.send_json(["stdin", "\x1b"])
             async with http.ws_connect(url) as second:
-                await read_until(second, pyte.Screen(120, 40), "100 of 400")
+                await read_until(second, pyte.Screen(120, 40), "of 400 · 100 read")
                 assert len(serve.list_explorers()) == 2
                 await second.send_json(["stdin", "q"])
                 async with asyncio.timeout(SECONDS):

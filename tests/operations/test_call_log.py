@@ -225,15 +225,6 @@ def test_nothing_is_claimed_of_a_change_that_was_left(method: str, words: str) -
     assert (log.calls[0].state, log.calls[0].failure) == (CallState.LEFT, words)
 
 
-def test_two_clients_with_the_same_numbers_are_told_apart() -> None:
-    log = CallLog()
-    log.add_event(sent(GET))
-    log.start_client()
-    log.add_event(sent(GET))
-    log.add_event(finished(GET, b""))
-    assert [call.state for call in log.calls] == [CallState.WAITING, CallState.ANSWERED]
-
-
 def test_the_use_of_an_hour_is_counted_by_the_minute() -> None:
     now = 0.0
     use = CallUse(lambda: now)

@@ -9,6 +9,7 @@ from textual.screen import Screen
 from textual.widgets import Input
 
 from cmdm_tui.config import ConfigurationError, MissingSecrets, NoProfile
+from cmdm_tui.operations.call_entry import CallState
 from cmdm_tui.tui import Explorer
 from cmdm_tui.tui.account_opener import AccountChoice
 from cmdm_tui.tui.messages import AccountRequested
@@ -21,6 +22,7 @@ from cmdm_tui.tui.screens.start.welcome import WelcomeScreen
 from tests.conftest import KeyringFactory
 from tests.tui.driver import (
     FixedProfiles,
+    browse,
     notice_text,
     press,
     screen_text,
@@ -201,6 +203,8 @@ async def test_refused_credentials_leave_a_way_to_others(service: ScriptedServic
         assert service.sign_ins <= 2
         await press(pilot, "w")
         assert isinstance(app.screen, ProfilesScreen)
+        assert "Switch account" in screen_text(app), "in a frame, as every dialog is"
+        assert "enter: open it" in screen_text(app)
         service.answers.clear()
         await press(pilot, "enter")
         assert isinstance(app.screen, BrowseScreen)
@@ -280,3 +284,33 @@ async def test_profiles_that_cannot_be_listed_leave_the_demo_and_a_sign_in(
         assert "profiles.toml is not valid TOML" in screen_words(app)
         await press(pilot, "enter")
         assert isinstance(app.screen, BrowseScreen)
+
+
+async def test_the_calls_of_the_former_account_stay_its_own(service: ScriptedService) -> None:
+    opening = FixedProfiles(profile(), others=[profile(), profile(name="other")])
+    app = Explorer(opening, catalogs=None, transport=service)
+    async with app.run_test(size=(100, 30)) as pilot:
+        await wait_until_settled(pilot)
+        (former,) = app._events
+        client = browse(app).account.client
+        service.held["lead/R0001"] = asyncio.Event()
+        left = asyncio.create_task(client.request("GET", "/lead/R0001"))
+        while not former.log.calls[-1].path.endswith("/lead/R0001"):
+            await pilot.pause()
+        # The former client ends its call after the other has begun.
+        app.post_message(AccountRequested(AccountChoice(profile="other")))
+        await another_arrived(app, browse(app))
+        left.cancel()
+        await asyncio.gather(left, return_exceptions=True)
+        await wait_until_settled(pilot)
+        assert former.log.calls[-1].state is CallState.LEFT
+        (events,) = app._events
+        assert events.account is browse(app).account
+        calls = events.log.calls
+        assert calls
+        assert all(call.times_sent == 1 and not call.is_open for call in calls)
+        assert not any(call.path.endswith("/lead/R0001") for call in calls)
+        await pilot.press("f4")
+        while "follows" not in screen_text(app):  # its module is imported in a thread
+            await pilot.pause()
+        assert "R0001" not in screen_text(app), "it could be sent again to the wrong account"

@@ -48,7 +48,7 @@ def test_every_command_has_a_key_of_its_own() -> None:
 
 async def test_the_help_lists_every_key(service: ScriptedService) -> None:
     app = Explorer(FixedProfiles(profile()), catalogs=None, transport=service)
-    async with app.run_test(size=(120, 120)) as pilot:
+    async with app.run_test(size=(140, 200)) as pilot:
         await wait_until_settled(pilot)
         await press(pilot, "question_mark")
         assert isinstance(app.screen, HelpScreen)

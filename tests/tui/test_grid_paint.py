@@ -174,10 +174,10 @@ async def test_a_narrow_grid_shows_part_of_one_column() -> None:
 
 
 async def test_each_tone_looks_different_with_colours_and_without() -> None:
-    tones = dict(zip(range(1, 8), Tone, strict=True))
+    tones = dict(zip(range(1, len(Tone) + 1), Tone, strict=True))
     names = [tone.name for tone in Tone]
     row = FakeRow(["-", *names], tones=tones)
-    source = FakeSource(columns("Key", *names), [FakeRow(["-"] * 8), row])
+    source = FakeSource(columns("Key", *names), [FakeRow(["-"] * (len(Tone) + 1)), row])
     for theme in ("textual-dark", "textual-light", "ansi-dark"):
         async with on_terminal(source) as (app, _, pilot):
             app.theme = theme
@@ -189,7 +189,7 @@ async def test_each_tone_looks_different_with_colours_and_without() -> None:
                 if tone.name in segment.text
             }
             assert len({str(style) for style in styles.values()}) == len(Tone), theme
-            for tone in (Tone.DIM, Tone.WARNING, Tone.ERROR, Tone.CHANGED, Tone.MATCH):
+            for tone in (Tone.DIM, Tone.WARNING, Tone.ERROR, Tone.CHANGED, Tone.GONE, Tone.MATCH):
                 assert styles[tone].without_color != styles[Tone.NORMAL].without_color, tone
 
 

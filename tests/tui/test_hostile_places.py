@@ -1,4 +1,4 @@
-"""What a server sends is text in every place: filter, SQL, charts, forms, copies, dialogs, calls."""
+"""What a server sends is text in every place: filter, SQL, charts, forms, copies, calls."""
 
 import base64
 from pathlib import Path

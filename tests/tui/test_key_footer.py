@@ -50,13 +50,13 @@ async def test_eighty_columns_show_help_and_the_footer_can_be_clicked(
         line = screen_text(app).splitlines()[-1]
         assert all(words in line for words in ("s Sort", "f1 Help")), line
         footer = app.screen.query_one(KeyFooter)
-        entry = footer.entry_at(line.index("r Refresh") - 1)
+        entry = footer.entry_at(line.index("s Sort") - 1)
         assert entry is not None
-        assert entry.label == "Refresh"
+        assert entry.label == "Sort"
         await pilot.hover(KeyFooter, offset=(line.index("s Sort"), 0))
         await wait_until_settled(pilot)
         assert "1 call" in str(footer.tooltip)
         before = len(service.calls)
-        await pilot.click(KeyFooter, offset=(line.index("r Refresh"), 0))
+        await pilot.click(KeyFooter, offset=(line.index("s Sort"), 0))
         await wait_until_settled(pilot)
         assert len(service.calls) == before + 1

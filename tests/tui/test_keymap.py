@@ -31,9 +31,9 @@ def read(paths: Paths, text: str) -> Keymap:
 async def test_keys_of_the_keymap_run_commands_and_are_shown(
     service: ScriptedService, paths: Paths
 ) -> None:
-    write(paths, '"browse.refresh" = "ctrl+o,%"\n[app]\nhelp = "f12"\n')
+    write(paths, '"browse.refresh" = "ctrl+o,%"\n[app]\nhelp = "f11"\n')
     app = Explorer(FixedProfiles(profile()), catalogs=None, transport=service, paths=paths)
-    async with app.run_test(size=(120, 120)) as pilot:
+    async with app.run_test(size=(200, 120)) as pilot:
         await wait_until_settled(pilot)
         footer = screen_words(app).partition("token until")[2]
         assert "^o Refresh" in footer or "ctrl+o Refresh" in footer
@@ -42,7 +42,7 @@ async def test_keys_of_the_keymap_run_commands_and_are_shown(
         assert len(service.calls) == before
         await press(pilot, "ctrl+o", "percent_sign")
         assert len(service.calls) == before + 2
-        await press(pilot, "f12")
+        await press(pilot, "f11")
         assert f"{format_keys(split_keys('ctrl+o,%'))} Read again" in screen_words(app)
         assert not app._notifications
 
@@ -63,7 +63,7 @@ def test_without_a_file_nothing_changes(paths: Paths) -> None:
         ('"browse.sort" = "cmd+o"', "browse.sort: no key is called cmd+o."),
         ('"browse.sort" = "r"', "browse.sort keeps its key, as browse.refresh has r already."),
         ('"browse.sort" = "?"', "browse.sort keeps its key, as app.help has ? already."),
-        ('"app.quit" = "ctrl+s"', "app.quit keeps its key, as sign_in.try has ctrl+s already."),
+        ('"app.quit" = "ctrl+s"', "app.quit keeps its key, as query.save has ctrl+s already."),
     ],
 )
 def test_an_entry_that_is_not_usable_is_told_and_left_out(

@@ -520,3 +520,76 @@ async def test_every_key_is_harmless_in_every_state(
                     await press(pilot, "escape")
         assert taken(service) == []
         assert pilot.app._exception is None
+
+
+async def test_keys_pressed_while_the_screen_opens_are_typed(
+    service: ScriptedService, tmp_path: Path
+) -> None:
+    app = explore(service)
+    async with app.run_test(size=(100, 30)) as pilot:
+        await wait_until_settled(pilot)
+        screen = QueryScreen(browse(app).account, Paths(tmp_path / "config", tmp_path / "data"))
+        await app.push_screen(screen)
+        assert app.focused is screen.pane.editor, "before any other message is handled"
+        await wait_until_settled(pilot)
+
+
+async def test_the_first_run_is_told_of_before_a_row_has_come(
+    service: ScriptedService, tmp_path: Path
+) -> None:
+    async with opened(explore(service), tmp_path) as (pilot, screen):
+        pane = await write(pilot, screen, "SELECT * FROM lead WHERE Score > 1")
+        service.held["lead"] = asyncio.Event()
+        await pilot.press("ctrl+r")
+        for _ in range(20):
+            await pilot.pause()
+        assert pane.is_running
+        assert "Running: 0 rows so far" in screen_text(explorer(pilot))
+        service.held["lead"].set()
+        await wait_until_settled(pilot)
+        assert "Running" not in screen_text(explorer(pilot))
+        assert pane.result_pane.has_rows
+
+
+async def test_a_first_run_that_fails_is_told(service: ScriptedService, tmp_path: Path) -> None:
+    async with opened(explore(service), tmp_path) as (pilot, screen):
+        pane = await write(pilot, screen, "SELECT * FROM lead WHERE Scroe > 1")
+        await press(pilot, "ctrl+r")
+        assert "Did you mean Score?" in pane.result_pane.caption.line
+        assert pane.result_pane.region.height
+        assert not pane.result_pane.grid.visible
+        assert not pane.result_pane.grid.focusable
+
+
+async def test_a_run_that_is_declined_names_the_rows_that_stay(tmp_path: Path) -> None:
+    service = ScriptedService({"lead": people(1_200)}, cap=10)
+    async with opened(explore(service), tmp_path) as (pilot, screen):
+        pane = await write(pilot, screen, "SELECT 1 AS a")
+        await press(pilot, "ctrl+r")
+        assert cells(pane) == [[1]]
+        pane = await write(pilot, screen, "SELECT max(length(Notes)) FROM lead")
+        pane.run_statement()
+        await wait_for_question(pilot, "The query takes 12")
+        await press(pilot, "enter")
+        assert cells(pane) == [[1]]
+        assert "of the query before" in pane.result_pane.caption.line
+
+
+@pytest.mark.parametrize("is_closed", [False, True])
+async def test_what_was_typed_and_never_run_is_in_the_history_once_it_is_left(
+    service: ScriptedService, tmp_path: Path, is_closed: bool
+) -> None:
+    app = explore(service)
+    async with opened(app, tmp_path) as (pilot, screen):
+        await write(pilot, screen, "SELECT 'half")
+        await press(pilot, "ctrl+t")
+        await write(pilot, screen, "SELECT 2")
+        await press(pilot, "ctrl+r", "ctrl+t")
+        await write(pilot, screen, "SELECT 'secret " + profile().credentials.password.reveal())
+        if is_closed:  # closed on purpose: it is asked about, and then gone
+            await press(pilot, "ctrl+w", "down", "enter")
+    kept = (tmp_path / "data" / "history").read_text()
+    assert "SELECT 'half" in kept
+    assert kept.count("SELECT 2") == 1
+    assert profile().credentials.password.reveal() not in kept
+    assert ("SELECT 'secret" in kept) == (not is_closed)

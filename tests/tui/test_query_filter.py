@@ -82,6 +82,7 @@ async def test_records_are_filtered_opened_and_left(service: ScriptedService) ->
         await press(pilot, "tab")
         await type_text(pilot, " > 98 AND LastName LIKE 'A%'")
         assert "not known yet" in view.bar.plan.summary
+        assert "f6" not in view.bar.plan.summary, "no key of the bar"
         assert service.calls == [], "what is typed costs no call"
         await press(pilot, "enter")
         assert [call.partition("?")[0] for call in service.calls] == ["lead"]
@@ -90,8 +91,9 @@ async def test_records_are_filtered_opened_and_left(service: ScriptedService) ->
         ]
         assert view.source is not None
         assert sorted(row.key for row in view.source.rows(0, 99) if row) == sorted(wanted)
-        assert view.caption.startswith("filtered by Score > 98 AND LastName LIKE 'A%' · ")
-        assert view.caption.endswith(f"{len(wanted)} record" + ("s" if len(wanted) > 1 else ""))
+        assert view.caption.endswith(" · filtered by Score > 98 AND LastName LIKE 'A%'")
+        count = f"{len(wanted)} record" + ("s" if len(wanted) > 1 else "")
+        assert view.caption.startswith(f"{count} · "), "it is seen however long the condition is"
         assert view.grid.has_focus
         record = view.record
         assert isinstance(record, Record)
@@ -151,7 +153,7 @@ async def test_a_filter_that_is_stopped_is_partial() -> None:
         await type_text(pilot, "true")
         view.bar.offers.close_list()
         await press(pilot, "enter")
-        assert view.caption.endswith("300 records")
+        assert view.caption.startswith("300 records · ")
         service.calls.clear()
         service.held["lead"] = asyncio.Event()
         view.open_for("lead")
@@ -165,3 +167,37 @@ async def test_a_filter_that_is_stopped_is_partial() -> None:
         assert not view.is_running
         assert view.is_open
         assert "partial" in view.caption
+
+
+async def test_nothing_is_said_of_records_that_were_not_read() -> None:
+    service = ScriptedService({"lead": people(300)}, cap=100)
+    async with filtering(service) as (pilot, app, screen):
+        view = screen.view
+        await type_text(pilot, "LastName LIKE '%nobody%'")
+        view.bar.offers.close_list()
+        await press(pilot, "enter")
+        assert "No record meets the condition" in notice_text(app)
+        service.calls.clear()
+        service.held["lead"] = asyncio.Event()
+        view.open_for("lead")
+        await wait_until_settled(pilot)
+        await pilot.press("enter")
+        while not service.calls:
+            await pilot.pause()
+        await pilot.press("escape")
+        service.held["lead"].set()
+        await wait_until_settled(pilot)
+        assert "partial" in view.caption
+        assert notice_text(app).startswith("None of the records that were read meets the condition")
+
+
+async def test_fields_that_were_seen_are_offered_for_no_call(service: ScriptedService) -> None:
+    app = Explorer(FixedProfiles(profile()), catalogs=None, transport=service)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await wait_until_settled(pilot)
+        assert not browse(app).account.catalog.cached_fields("lead")
+        service.calls.clear()
+        await press(pilot, "f")
+        await type_text(pilot, "Sc")
+        assert browse(app).query_one(FilteredView).bar.offers.names == ("Score",)
+        assert service.calls == []

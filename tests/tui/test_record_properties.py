@@ -57,6 +57,8 @@ def test_a_nested_value_is_whole_and_indented() -> None:
     [
         ("2026-07-01T12:00:00Z", "Wed 1 Jul 2026 13:00:00 BST"),
         ("2026-01-01T12:00:00+02:00", "Thu 1 Jan 2026 10:00:00 GMT"),
+        ("2026-01-01T12:00:00Z", ""),  # in winter that is the local time
+        ("2026-07-01T12:00:00+01:00", ""),
         ("2026-07-01T12:00:00", ""),  # in no zone: not known
         ("2026-07-01", ""),
         ("0001-01-01T00:00:00+14:00", ""),  # beyond the calendar in London

@@ -89,6 +89,54 @@ def test_browsing(
     assert snap_compare(explorer(service), terminal_size=size, run_before=pressing(*keys))
 
 
+def wearing(theme: str) -> Callable[[Pilot[None]], Awaitable[None]]:
+    """Return what shows marked and found records of a wide screen in a theme."""
+
+    async def run(pilot: Pilot[None]) -> None:
+        pilot.app.theme = theme
+        await wait_until_settled(pilot)
+        await press(pilot, "1", "down", "enter", "space", "down", "space", "slash")
+        await type_text(pilot, "grace")
+        await press(pilot, "enter")
+
+    return run
+
+
+@pytest.mark.parametrize("theme", ["cmdm-dark", "cmdm-light", "cmdm-high-contrast"])
+def test_the_themes(snap_compare: Compare, service: ScriptedService, theme: str) -> None:
+    run = wearing(theme)
+    assert snap_compare(explorer(service), terminal_size=(140, 40), run_before=run)
+
+
+def test_no_colour(
+    snap_compare: Compare, service: ScriptedService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    run = wearing("cmdm-dark")
+    assert snap_compare(explorer(service), terminal_size=(140, 40), run_before=run)
+
+
+@pytest.mark.parametrize(
+    ("size", "keys"),
+    [
+        pytest.param((140, 40), ("left_square_bracket", "right_square_bracket"), id="all"),
+        pytest.param(SMALL, ("left_square_bracket",), id="small"),
+        pytest.param((40, 12), (), id="slim"),
+        pytest.param((40, 12), ("1",), id="slim-entities"),
+    ],
+)
+def test_folded_panes(
+    snap_compare: Compare, service: ScriptedService, size: tuple[int, int], keys: tuple[str, ...]
+) -> None:
+    run = pressing("1", "down", "enter", *keys)
+    assert snap_compare(explorer(service), terminal_size=size, run_before=run)
+
+
+def test_an_export(snap_compare: Compare, service: ScriptedService) -> None:
+    run = pressing("1", "down", "enter", "X")
+    assert snap_compare(explorer(service), terminal_size=SMALL, run_before=run)
+
+
 def test_an_error(snap_compare: Compare, service: ScriptedService) -> None:
     service.answers["*"] = message(500, "The database is being repaired")
     assert snap_compare(explorer(service), terminal_size=SMALL, run_before=pressing())

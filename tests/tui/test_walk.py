@@ -35,7 +35,7 @@ async def test_the_walk(reading_sandbox: Profile, network: CountedNetwork, tmp_p
         assert screen.records.window is not None
         assert screen.records.grid.has_focus
         accounts = screen.records.window.all_records()
-        assert str(accounts[0].properties["Name"])[:24] in screen_text(app)
+        assert str(accounts[0].properties["Name"])[:5] in screen_text(app)
         assert "rows 1–16 of 50" in screen_words(app)
         assert "lead 250" in screen_words(app)
         assert f"{screen.account.client.quota.remaining:,}/100,000 calls" in screen_words(app)
@@ -136,8 +136,8 @@ async def test_a_task_leads_to_the_record_it_belongs_to(
         assert task is not None
         network.taken()
         await press(pilot, "R", "enter")
-        owner = f"{task.properties['RelatedEntity']}/{task.properties['RelatedExternalID']}"
-        assert network.taken() == [owner]
+        assert task.properties["RelatedEntity"] == "account"
+        assert network.taken() == []  # the accounts were read first
         shown_record = browse(app).record_pane.record
         assert shown_record is not None
         assert shown_record.external_id == task.properties["RelatedExternalID"]

@@ -3,10 +3,10 @@
 Public: `cmdm`, the group of all commands, and `LazyGroup`. A module is named by its command, or by
 what several commands have in common: `records`, `record_changes` and `api` make calls; `query` with
 `query_run` and `query_output`; `login` with `login_form`; `account` and `profiles` with
-`secret_locations`; `interactive` starts the explorer, the demo and the prompt, `serve` the explorer
-in a browser;
-`sql`, `import_` (with `import_options`), `copy`, `apply` and `journal` send changes, with
-`change_options` and `change_run`; `probe`, `fuzz`, `sandbox`, `harness/`, `doctor/`.
+`secret_locations`; `interactive` starts the explorer, the demo and the prompt, `explore` the
+explorer on files, `serve` the explorer in a browser; `sql`, `import_` (with `import_options`),
+`copy`, `apply` and `journal` send changes, with `change_options` and `change_run`; `probe`, `fuzz`,
+`sandbox`, `harness/`, `doctor/`.
 """
 
 from collections.abc import Mapping
@@ -19,6 +19,7 @@ from cmdm_tui.cli.context import CommandContext
 from cmdm_tui.cli.signals import active_signals
 
 _COMMANDS = {
+    "explore": "cmdm_tui.cli.commands.explore:explore",
     "demo": "cmdm_tui.cli.commands.interactive:demo",
     "serve": "cmdm_tui.cli.commands.serve:serve",
     "repl": "cmdm_tui.cli.commands.interactive:repl",
@@ -54,7 +55,7 @@ _COMMANDS = {
 
 
 _LONGEST_TIMEOUT = 1e9
-_INTERACTIVE = {None, "demo", "repl", "serve"}
+_INTERACTIVE = {None, "explore", "demo", "repl", "serve"}
 """Commands that last as long as a person likes: each call or statement has the time instead."""
 
 

@@ -14,6 +14,7 @@ from cmdm_tui.cli.web import WEB_DRIVER
 if TYPE_CHECKING:
     from cmdm_tui.config import Credentials, Profile, SecretPlace
     from cmdm_tui.tui.account_opener import ProfileSummary
+    from cmdm_tui.tui.offline_account import OfflineAccount
 
 
 @click.command(short_help="Explore an embedded sandbox; no account needed.")
@@ -65,8 +66,16 @@ def repl(context: CommandContext, *, on_demo: bool, yes: bool) -> int:
     return ExitCode.PARTIAL if is_script and is_partial else ExitCode.DONE
 
 
-def explore(context: CommandContext, *, start: Literal["profile", "demo"]) -> None:
-    """Open the explorer; it ends the command with its own exit code."""
+def explore(
+    context: CommandContext,
+    *,
+    start: Literal["profile", "demo"],
+    offline: "OfflineAccount | None" = None,
+) -> None:
+    """Open the explorer; it ends the command with its own exit code.
+
+    An `offline` account is opened instead of what `start` says.
+    """
     is_served = context.environment.get("TEXTUAL_DRIVER") == WEB_DRIVER
     if not (is_served or (sys.stdin.isatty() and sys.stdout.isatty())):
         message = (
@@ -83,9 +92,14 @@ def explore(context: CommandContext, *, start: Literal["profile", "demo"]) -> No
 
     with ProfileSource(context).ended() as opening:
         explorer = Explorer(
-            opening, catalogs=context.paths.catalogs, start=start, paths=context.paths
+            opening,
+            catalogs=context.paths.catalogs,
+            start=start,
+            offline=offline,
+            paths=context.paths,
         )
-        with end_without_terminal():
+        # In a browser it has none, and ends with the server.
+        with contextlib.nullcontext() if is_served else end_without_terminal():
             run_async(explorer.run_async())
         if explorer.return_code:
             sys.exit(explorer.return_code)

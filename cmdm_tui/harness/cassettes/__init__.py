@@ -1,7 +1,8 @@
 """Cassettes: recorded calls and answers. `read_cassette` reads one, `IndexedTransport` plays them.
 
 Central files: `format` (what a cassette holds), `reader` and `canonical_yaml` (reading any layout,
-fast), `transport` (answers for httpx), `recorder` and `case_recorder` (recording under vcrpy),
+fast), `transport` (answers for httpx), `recorded_service` and `recorded_records` (the records
+that cassettes saw, as a service to browse), `recorder` and `case_recorder` (recording under vcrpy),
 `offline_replay` (replay of a case), `library` and `manifest` (folders of cassettes).
 
 Also public: `CassetteUnreadable`, `Exhausted`, `NotInCassette`, `RecordedAnswer`.

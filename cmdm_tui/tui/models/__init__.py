@@ -8,9 +8,10 @@ several. `table_source` has rows that are all there, `field_rows` those of field
 reads the number of a row, `related_index` finds what belongs to a record.
 A grid shows a `row_source`: `grid_state` holds what it shows, with `column_layout`, `marks` and
 `grid_cursor`; `grid_geometry` places the columns and `cell_text` fits a text into one.
-`loaded_search` searches what was read, `copied_text` is what is copied, `comparison_source` puts
-records side by side, `record_properties` has one as a person reads it, `record_names` what records
-are called. `workspace` is where a person is.
+`loaded_search` searches what was read, `copied_text` is what is copied, `exported_rows` what is
+written to a file, `comparison_source` puts records side by side, `record_properties` has one as a
+person reads it, `record_names` what records are called. `workspace` is where a person is,
+`pane_sizes` which panes are folded away, and how wide the others are.
 `call_source` has the rows of a call log, `call_filter` chooses among them, `call_description` has a
 call in full and `cassette_calls` those of a file.
 `activity` (what the client is doing), `quota_text`, `quota_gauge`, `call_text` and `value_text` put

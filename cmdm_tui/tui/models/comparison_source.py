@@ -14,7 +14,7 @@ _MISSING = object()
 
 @dataclass(frozen=True, slots=True)
 class ComparedField:
-    """A row: one field, and its value in each record. `_MISSING` stands where it has no such."""
+    """A row: one field, and its value in each record, `_MISSING` where it has none."""
 
     key: str
     label: str
@@ -56,8 +56,8 @@ class ComparisonSource:
         self.columns = (
             SourceColumn("", "Field", _FIELD_WIDTH, is_key=True),
             *(
-                SourceColumn(str(place), record.external_id, _VALUE_WIDTH)
-                for place, record in enumerate(records)
+                SourceColumn(name, record.external_id, _VALUE_WIDTH)
+                for name, record in zip(_name_columns(records), records, strict=True)
             ),
         )
         self._shown = self._choose()
@@ -93,7 +93,7 @@ class ComparisonSource:
         return self._shown[first : first + count]
 
     def position(self, key: str) -> int | None:
-        """Return where a field stands."""
+        """Return the place of a field."""
         return next((place for place, row in enumerate(self._shown) if row.key == key), None)
 
     def want_rows(self, first: int, count: int) -> None:
@@ -120,6 +120,14 @@ def _compare(records: Sequence[Record], fields: Sequence[Field]) -> list[Compare
         kinds = tuple(record.entity for record in records)
         compared.insert(0, ComparedField(f"{EXTERNAL_ID} entity", "Entity", kinds, True))
     return compared
+
+
+def _name_columns(records: Sequence[Record]) -> list[str]:
+    """Return a name for each record's column: its id, with its entity where others have it too."""
+    ids = [record.external_id for record in records]
+    if len(set(ids)) == len(ids):
+        return ids
+    return [f"{record.entity} {record.external_id}" for record in records]
 
 
 def _is_same(value: object, other: object) -> bool:

@@ -30,8 +30,13 @@ class CopiedColumn:
 
     @classmethod
     def of(cls, place: int, column: SourceColumn) -> "CopiedColumn":
-        """Return the column of a source that stands at `place`."""
+        """Return the column of a source with the index `place`."""
         return cls(place, column.name or column.label, "DOUBLE" if column.is_number else "VARCHAR")
+
+    @classmethod
+    def of_text(cls, place: int, column: SourceColumn) -> "CopiedColumn":
+        """Return the same as text, for values that may be no numbers though most of them are."""
+        return cls(place, column.name or column.label, "VARCHAR")
 
 
 def format_rows(rows: Sequence[GridRow], columns: Sequence[CopiedColumn], form: CopyForm) -> str:

@@ -82,7 +82,7 @@ def search_loaded(source: RowSource, words: str, columns: Sequence[int]) -> Sear
     `columns` are the indices of those that are shown, in their order; others are not searched.
     """
     sought = words.casefold()
-    ranges = _list_ranges(source)
+    ranges = list_loaded_ranges(source)
     matches: list[Match] = []
     is_cut = False
     if sought:
@@ -101,7 +101,8 @@ def search_loaded(source: RowSource, words: str, columns: Sequence[int]) -> Sear
     )
 
 
-def _list_ranges(source: RowSource) -> Sequence[range]:
+def list_loaded_ranges(source: RowSource) -> Sequence[range]:
+    """Return the positions whose rows can be had without a call."""
     if isinstance(source, SparseRows):
         return source.loaded_ranges()
     return [range(source.row_count)]

@@ -78,10 +78,12 @@ class Marks:
         self._keys.clear()
         self._anchor = None
 
-    def keep(self, keys: Iterable[str]) -> None:
-        """Take the marks off all rows but these, such as those that were not deleted."""
-        kept = set(keys)
-        self._keys = {key: None for key in self._keys if key in kept}
+    def unmark(self, keys: Iterable[str]) -> None:
+        """Take the marks off these rows, such as those that were deleted."""
+        left = set(keys)
+        self._keys = {key: None for key in self._keys if key not in left}
+        if self._anchor in left:
+            self._anchor = None
 
 
 def _read_keys(source: RowSource, first: int, end: int) -> Iterator[str]:

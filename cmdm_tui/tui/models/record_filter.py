@@ -98,13 +98,16 @@ class FilteredRecords(ResultSource):
 
     @property
     def caption(self) -> str:
-        """What is shown: the condition, how many records, and whether some may miss."""
-        parts = [self.record_filter.caption, format_counted(self.row_count, "record")]
+        """What is shown: how many records, whether some may miss, and the condition.
+
+        The condition comes last: a pane cuts what is too long for it at the end.
+        """
+        parts = [format_counted(self.row_count, "record")]
         if not self.is_count_known:
             parts[-1] += " so far"
         elif self.result is None or self.result.mark:
             parts.append("partial" if self.result is None else self.result.mark)
-        return " · ".join(parts)
+        return " · ".join((*parts, self.record_filter.caption))
 
     def record(self, position: int) -> Record | None:
         """Return the record in a row, its values as the query has typed them; None if not read."""

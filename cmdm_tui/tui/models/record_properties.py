@@ -70,7 +70,7 @@ def list_properties(
     """Return the record's external id and all of its properties, in the order they came.
 
     `fields` are those known of its entity. `names` says what the records it names are called.
-    `zone` is where moments are told in local time, None for this machine's.
+    `zone` is the zone of local times, None for this machine's.
     """
     known = {field.name: field for field in fields}
     links = {link.field: link for link in find_links(record)}
@@ -93,7 +93,8 @@ def find_property(properties: Sequence[RecordProperty], words: str, start: int =
 def describe_local_time(value: object, zone: tzinfo | None = None) -> str:
     """Return a moment in local time, such as `Thu 3 Sep 2026 10:15:00 BST`; empty for the rest.
 
-    Only a time with an offset is a moment: any other is not known to be in a zone.
+    Only a time with an offset is a moment: any other is not known to be in a zone. One that has
+    the local offset already is in local time as it is stored.
     """
     if not isinstance(value, str) or "T" not in value.upper():
         return ""
@@ -102,6 +103,8 @@ def describe_local_time(value: object, zone: tzinfo | None = None) -> str:
         if moment.tzinfo is None:
             return ""
         local = moment.astimezone(zone)
+        if local.utcoffset() == moment.utcoffset():
+            return ""
         return f"{local:%a} {local.day} {local:%b %Y %H:%M:%S} {local.tzname()}"
     except (ValueError, OverflowError, OSError):  # no time, or beyond this machine's calendar
         return ""

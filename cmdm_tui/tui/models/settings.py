@@ -16,10 +16,11 @@ _LARGEST = 4 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class KeptView:
-    """What is kept of one profile: where it was left, and the columns of each entity, as JSON."""
+    """What is kept of one profile, as JSON: the place, the columns of each entity, the panes."""
 
     session: Mapping[str, Any] = field(default_factory=dict[str, Any])
     columns: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    panes: Mapping[str, Any] = field(default_factory=dict[str, Any])
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,8 @@ def _read_settings(content: object) -> ExplorerSettings:
 
 def _read_view(content: object) -> KeptView:
     kept = _read_object(content)
-    return KeptView(_read_object(kept.get("session")), _read_object(kept.get("columns")))
+    parts = (kept.get(name) for name in ("session", "columns", "panes"))
+    return KeptView(*map(_read_object, parts))
 
 
 def _read_object(content: object) -> dict[str, Any]:

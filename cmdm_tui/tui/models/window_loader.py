@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from cmdm_tui.api import ApiError, Client, Page, SortOrder
+from cmdm_tui.api import ApiError, Client, Page, Record, SortOrder
 from cmdm_tui.tui.models.page_reader import WindowOrder
 from cmdm_tui.tui.models.page_store import PageStore
 from cmdm_tui.tui.models.record_window import PER_PAGE, RecordWindow
@@ -120,6 +120,20 @@ class WindowLoader:
         window = self._windows.pop(entity, None)
         if window is not None:
             window.release()
+
+    def find_record(self, entity: str, external_id: str) -> Record | None:
+        """Return a record of any entity where it was read and is held: no call.
+
+        Entities match without regard to case, as a lookup may write them in another.
+        """
+        name = entity.casefold()
+        for window in self._windows.values():
+            if window.entity.casefold() == name:
+                place = window.position(external_id)
+                found = window.records(place, 1) if place is not None else []
+                if found and found[0] is not None:
+                    return found[0]
+        return None
 
     def want_rows(self, first: int, count: int) -> None:
         """Note which positions are in sight."""

@@ -23,6 +23,11 @@ class GridScreen(CommandScreen):
         raise NotImplementedError
 
     @property
+    def export_name(self) -> str:
+        """What the rows in front are called, untrusted: a file of them is named so at first."""
+        return "rows"
+
+    @property
     def has_rows(self) -> bool:
         """Whether a grid is in front that has a row."""
         source = self.grid.source if self.grid is not None else None

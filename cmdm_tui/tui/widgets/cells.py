@@ -6,6 +6,7 @@ from rich.text import Text
 from textual.content import Content
 
 from cmdm_tui.text import ELLIPSIS, one_line, visible
+from cmdm_tui.tui.models.cell_text import settle_width
 from cmdm_tui.tui.models.value_text import NOTHING, cell_text, value_text
 
 _MAX_WHOLE = 20_000
@@ -17,7 +18,8 @@ def format_whole(value: object) -> Text:
     if value is None:
         return Text(NOTHING, style="dim")
     text = value_text(value)
-    shown = Text(visible(text[:_MAX_WHOLE], keep_lines=True), overflow="fold")
+    lines = settle_width(visible(text[:_MAX_WHOLE], keep_lines=True))
+    shown = Text(lines, overflow="fold")
     if len(text) > _MAX_WHOLE:
         shown.append(f" {ELLIPSIS} and {len(text) - _MAX_WHOLE:,} more characters", style="dim")
     return shown
@@ -25,7 +27,7 @@ def format_whole(value: object) -> Text:
 
 def safe_line(value: str, limit: int | None = None) -> Content:
     """Return an untrusted text for a title, a label or an option: one safe line, no markup."""
-    return Content(one_line(value, limit))
+    return Content(settle_width(one_line(value, limit)))
 
 
 class Cell:

@@ -23,6 +23,7 @@ from cmdm_tui.api import (
 from cmdm_tui.catalog import Catalog, RecordCount
 from cmdm_tui.text import one_line
 from cmdm_tui.tui.messages import CallReturned, CountsChanged, StateChanged, UserError
+from cmdm_tui.tui.models.cell_text import settle_width
 from cmdm_tui.tui.models.value_text import format_age, format_count
 from cmdm_tui.tui.widgets.changed_text import set_subtitle
 from cmdm_tui.tui.widgets.notice import Notice
@@ -36,7 +37,9 @@ _SHARED_FAILURES = (NetworkError, AuthenticationFailed, HourLimitReached, MonthL
 
 class _Options(OptionList):
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "select", "Open", id="entities.open", tooltip="Show its records")
+        Binding("enter", "select", "Open", id="entities.open", tooltip="Show its records"),
+        Binding("j", "cursor_down", "Down", id="entities.down", show=False),
+        Binding("k", "cursor_up", "Up", id="entities.up", show=False),
     ]
 
 
@@ -212,7 +215,8 @@ class EntityList(Vertical):
         row.add_column(ratio=1, no_wrap=True, overflow="ellipsis")
         row.add_column(justify="right", no_wrap=True)
         mark = "▸ " if is_current else "  "
-        name = Text(mark + one_line(entity, _LONGEST_NAME), style="bold" if is_current else "")
+        shown_name = settle_width(one_line(entity, _LONGEST_NAME))
+        name = Text(mark + shown_name, style="bold" if is_current else "")
         row.add_row(name, shown)
         return row
 

@@ -1,7 +1,8 @@
 """One line for a condition on the records of an entity: completed, planned, and then applied."""
 
 import asyncio
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import ClassVar
 
@@ -22,7 +23,7 @@ from cmdm_tui.query.errors import SqlError
 from cmdm_tui.query.parsing.statement_forms import ScriptStatement
 from cmdm_tui.text import one_line, visible
 from cmdm_tui.tui.models.catalog_view import CatalogView
-from cmdm_tui.tui.models.plan_text import PlanText, describe_fault, plan_statement
+from cmdm_tui.tui.models.plan_text import NOT_KNOWN, PlanText, describe_fault, plan_statement
 from cmdm_tui.tui.models.record_filter import RecordFilter
 from cmdm_tui.tui.models.row_source import Tone
 from cmdm_tui.tui.widgets.completion_list import KEYS_WHILE_OPEN, CompletionList
@@ -33,6 +34,11 @@ PLAN_DELAY = 0.25
 
 _ASKING_KEYS = frozenset({"tab", "ctrl+@"})
 """The keys that ask for what can be typed."""
+
+_NOT_KNOWN = (
+    "What it costs is not known yet: applying it plans it first, and asks before many calls."
+)
+"""Said where planning would take a call: the bar has no key for that."""
 
 _STYLES = {Tone.ERROR: "$text-error", Tone.WARNING: "$text-warning", Tone.DIM: "$text-muted"}
 
@@ -135,15 +141,19 @@ class FilterBar(Vertical):
     def _input(self) -> ConditionInput:
         return self.query_one(ConditionInput)
 
-    def open_for(self, entity: str, text: str = "") -> None:
-        """Show the bar for an entity, with a condition to begin with."""
+    def open_for(self, entity: str, text: str = "", names: Iterable[str] = ()) -> None:
+        """Show the bar for an entity, with a condition to begin with.
+
+        `names` are fields that its records are seen to have.
+        """
+        self._known.note_seen(entity, names)
         if entity != self._entity:
             text = text or ""
         self._entity = entity
         self.add_class("-open")
         self._input.value = visible(text)
         self._input.cursor_position = len(self._input.value)
-        self._input.focus()
+        self.screen.set_focus(self._input)  # now: the next key is a part of the condition
         self._plan()
 
     def close(self) -> None:
@@ -179,6 +189,8 @@ class FilterBar(Vertical):
         try:
             sql = record_filter.make_sql()
             plan = await plan_statement(ScriptStatement(sql), self._account, self._engine)
+            if plan.summary == NOT_KNOWN:
+                plan = replace(plan, summary=_NOT_KNOWN)
             plan = _in_condition(plan, record_filter)
         except SqlError as error:
             plan = describe_fault(error, record_filter.text)

@@ -18,6 +18,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from cmdm_tui.text import one_line
+from cmdm_tui.tui.models.cell_text import settle_width
 from cmdm_tui.tui.models.record_properties import RecordProperty, find_property
 from cmdm_tui.tui.widgets.cells import format_whole
 
@@ -96,7 +97,7 @@ class PropertyList(Widget, can_focus=True):
         width, current = self.size.width, self.current
         before = self._list_lines(width)
         self._properties = properties
-        self._names = [one_line(shown.label, _MAX_NAME) for shown in properties]
+        self._names = [settle_width(one_line(shown.label, _MAX_NAME)) for shown in properties]
         self._values = [self._format(shown) for shown in properties]
         self._name_width = min(max(map(cell_len, self._names), default=0), _MAX_NAME)
         names = [shown.name for shown in properties]
@@ -138,14 +139,17 @@ class PropertyList(Widget, can_focus=True):
         return place is not None
 
     def action_move(self, by: int) -> None:
-        """Move the cursor by some properties."""
-        self._move_to(self._cursor + by)
+        """Move the cursor by some properties; within a long value, first scroll to its end."""
+        if not self._scroll_value(by):
+            self._move_to(self._cursor + by)
 
     def action_page(self, by: int) -> None:
-        """Move the cursor by what is in sight."""
+        """Move the cursor by what is in sight; within a long value, scroll by it."""
         layout = self._lay_out(self.size.width)
         if layout.lines:
             room = self.parent.size.height if isinstance(self.parent, Widget) else 1
+            if self._scroll_value(by * max(room - 1, 1)):
+                return
             line = layout.starts[self._cursor] + by * max(room - 1, 1)
             place, _ = layout.lines[min(max(line, 0), len(layout.lines) - 1)]
             self._move_to(place if place != self._cursor else self._cursor + by)
@@ -224,6 +228,26 @@ class PropertyList(Widget, can_focus=True):
             self.refresh()
             self.post_message(self.CursorMoved(self.current))
         self._show_cursor()
+
+    def _scroll_value(self, by: int) -> bool:
+        """Scroll by some lines within the value with the cursor, if more of it is that way.
+
+        Return whether there was more.
+        """
+        pane = self.parent
+        if not self._properties or not isinstance(pane, Widget):
+            return False
+        layout = self._lay_out(self.size.width)
+        start, end = [*layout.starts, len(layout.lines)][self._cursor : self._cursor + 2]
+        top, height = pane.scroll_offset.y, pane.size.height
+        if by > 0 and top < end and end > top + height > start:
+            line = min(top + by, end - height)
+        elif by < 0 and start < top < end:
+            line = max(top + by, start)
+        else:
+            return False
+        pane.scroll_to(y=line, animate=False, force=True, immediate=True)
+        return True
 
     def _show_cursor(self) -> None:
         """Scroll the property under the cursor into sight: its beginning where it is long."""

@@ -13,7 +13,7 @@ from cmdm_tui.api import ApiError, Record
 from cmdm_tui.catalog import Account
 from cmdm_tui.text import one_line
 from cmdm_tui.tui.messages import CallReturned, StateChanged
-from cmdm_tui.tui.models.record_names import RecordNames
+from cmdm_tui.tui.models.record_names import RecordNames, name_record
 from cmdm_tui.tui.models.record_properties import RecordProperty, list_properties
 from cmdm_tui.tui.widgets.cells import safe_line
 from cmdm_tui.tui.widgets.notice import Notice
@@ -81,7 +81,7 @@ class RecordPane(TitledPane):
                 yield SafeInput(placeholder="Find a field by its name", id="property-search")
                 yield Notice(id="pane-notice")
             with TabPane("Related", id=RELATED_TAB):
-                yield RelatedView(self._account, id="related")
+                yield RelatedView(self._account, self._names, id="related")
 
     def on_mount(self) -> None:
         """Show that there is no record yet."""
@@ -189,6 +189,7 @@ class RecordPane(TitledPane):
     def show_names(self) -> None:
         """Show what the records that it names are called, as it is known by now: no call."""
         self._show_properties()
+        self.related.show_names()
 
     def _show_properties(self) -> None:
         record = self._record
@@ -255,8 +256,7 @@ class RecordPane(TitledPane):
             notice.hide()
         title = "Record"
         if self._record is not None:
-            names = (one_line(self._record.entity, 24), one_line(self._record.external_id, 40))
-            title = " ".join(names)
+            title = _describe_record(self._record)
         doing = "reading …" if self._loading is not None else ""
         self.show_titles(safe_line(title), safe_line(doing))
         self.post_message(StateChanged())
@@ -264,3 +264,10 @@ class RecordPane(TitledPane):
 
 def _address(record: Record | None) -> tuple[str, str] | None:
     return (record.entity, record.external_id) if record is not None else None
+
+
+def _describe_record(record: Record) -> str:
+    """Return the entity, the id and the name of a record, where it has one; a safe text."""
+    address = f"{one_line(record.entity, 24)} {one_line(record.external_id, 40)}"
+    name = name_record(record)
+    return f"{address} · {one_line(name, 60)}" if name else address

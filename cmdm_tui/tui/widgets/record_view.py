@@ -103,7 +103,7 @@ class RecordView(Vertical):
 
     def compose(self) -> ComposeResult:
         """Lay out the grid, and the notice below it."""
-        yield Grid(id="record-grid")
+        yield Grid(fitted=6, id="record-grid")
         yield Notice(id="record-notice")
 
     @property
@@ -209,6 +209,10 @@ class RecordView(Vertical):
         order = self.window.order if self.window is not None else None
         return () if order is None else (SortKey(order.field, order.direction == "desc"),)
 
+    def find_record(self, entity: str, external_id: str) -> Record | None:
+        """Return a record of any entity where it was read and is held: no call."""
+        return self._loader.find_record(entity, external_id)
+
     def forget_entity(self, entity: str) -> None:
         """Let go of what was read of an entity."""
         self._loader.forget_entity(entity)
@@ -267,6 +271,10 @@ class RecordView(Vertical):
     def mark_gone(self, entity: str, external_id: str) -> None:
         """Show a record as deleted, its row struck through: no command means it any more."""
         self.gone.add((entity, external_id))
+        if entity == self._entity:
+            self.grid.unmark([external_id])
+        elif entity in self._places:
+            self._places[entity].marks.unmark([external_id])
         self._source.mark_gone(one for name, one in self.gone if name == self._entity)
         self.grid.source_changed()
 

@@ -11,6 +11,7 @@ from textual.message import Message
 from cmdm_tui.api import ApiError, Record
 from cmdm_tui.catalog import Account
 from cmdm_tui.tui.messages import CallReturned, CountsChanged, StateChanged
+from cmdm_tui.tui.models.record_names import RecordNames
 from cmdm_tui.tui.models.related_index import RELATED_ENTITIES, RecordLink, RelatedIndex, find_links
 from cmdm_tui.tui.models.row_source import SourceColumn
 from cmdm_tui.tui.models.table_source import TableRow, TableSource
@@ -54,13 +55,15 @@ class RelatedView(Vertical):
 
         link: RecordLink
 
-    def __init__(self, account: Account, *, id: str | None = None) -> None:  # noqa: A002
+    def __init__(self, account: Account, names: RecordNames, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
+        self._names = names
         self._client = account.client
         self._catalog = account.catalog
         self._index = RelatedIndex()
         self._record: Record | None = None
         self._listed: list[Record | RecordLink] = []
+        self._rows: list[TableRow] = []
         self._source = TableSource()
         self._found = 0
         self._read_at = ""
@@ -97,6 +100,10 @@ class RelatedView(Vertical):
         self._record = record
         self._fill()
         self._update_notice()
+
+    def show_names(self) -> None:
+        """Show what the records that it names are called, as it is known by now: no call."""
+        self._fill()
 
     def show_cost(self) -> None:
         """Show the cost in calls by the counts that the catalog knows now."""
@@ -167,20 +174,22 @@ class RelatedView(Vertical):
         links = find_links(self._record) if self._record is not None else ()
         found = self._index.find(self._record) if self._record is not None else ()
         self._found = len(found)
-        listed = [*links, *(entry.record for entry in found)]
-        if listed == self._listed:
-            return
-        self._listed = listed
-        rows = [
-            TableRow(link.field, (f"↑ {link.field}", None, None, link.entity, link.external_id))
-            for link in links
-        ]
+        self._listed = [*links, *(entry.record for entry in found)]
+        rows = [self._make_link_row(link) for link in links]
         for entry in found:
             record = entry.record
             values = (entry.title, entry.state, entry.date, record.entity, record.external_id)
             rows.append(TableRow(f"{record.entity}/{record.external_id}", values))
-        self._source.set_rows(_COLUMNS, rows)
-        self.grid.source_changed()
+        if rows != self._rows:
+            self._rows = rows
+            self._source.set_rows(_COLUMNS, rows)
+            self.grid.source_changed()
+
+    def _make_link_row(self, link: RecordLink) -> TableRow:
+        """Return the row of a record that the one shown names: its name, else the field's."""
+        name = self._names.find(link.entity, link.external_id)
+        values = (f"↑ {name or link.field}", None, None, link.entity, link.external_id)
+        return TableRow(link.field, values)
 
     def _update_notice(self) -> None:
         notice, alone = self.query_one(Notice), not self._listed

@@ -95,7 +95,8 @@ class StatusLine(Horizontal):
         self._shown = shown
         calls = _format_gauge(gauge) + Content.styled(text.calls, f"bold {_STYLES[gauge.level]}")
         parts = [calls] if doing else [calls, use, Content(text.reset), Content(text.token)]
-        where = Content.styled(doing, "$text-accent") if doing else one_line(client.host, 80)
+        place = self._account.origin or client.host
+        where = Content.styled(doing, "$text-accent") if doing else one_line(place, 80)
         set_text(self.query_one("#status-where", Static), _GAP + where)
         set_text(
             self.query_one("#status-quota", Static), _GAP.join([part for part in parts if part])

@@ -109,7 +109,7 @@ def create_data_file(
     try:
         FileTask(make).run(progress or (lambda _done, _total: None))
     finally:
-        for left_over in (unfinished, *_side_files(unfinished)):
+        for left_over in (unfinished, *side_files(unfinished)):
             with suppress(OSError):
                 left_over.unlink(missing_ok=True)
 
@@ -120,7 +120,7 @@ def _name_unfinished(path: Path) -> Path:
 
 def _make_file(path: Path, seed: Seed, total: int, task: FileTask) -> None:
     unfinished = _name_unfinished(path)
-    for left_over in (unfinished, *_side_files(unfinished)):
+    for left_over in (unfinished, *side_files(unfinished)):
         left_over.unlink(missing_ok=True)
     unfinished.touch(mode=0o600)
     connection = sqlite3.connect(unfinished, isolation_level=None, check_same_thread=False)
@@ -132,7 +132,7 @@ def _make_file(path: Path, seed: Seed, total: int, task: FileTask) -> None:
     _sync(unfinished)
     task.begin_last_step()
     # An old journal must never be applied to the new file.
-    for old in (path, *_side_files(path)):
+    for old in (path, *side_files(path)):
         old.unlink(missing_ok=True)
     unfinished.replace(path)
     _sync(path.parent)
@@ -263,9 +263,9 @@ def _split_batches(rows: Iterable[SeedRow]) -> Iterator[list[SeedRow]]:
 
 
 def _check_contents(connection: sqlite3.Connection, path: Path) -> None:
-    if _read_pragma(connection, "application_id") != APPLICATION_ID:
+    if read_pragma(connection, "application_id") != APPLICATION_ID:
         raise _file_error(path, "is another program's database")
-    if _read_pragma(connection, "user_version") != LAYOUT:
+    if read_pragma(connection, "user_version") != LAYOUT:
         raise _file_error(path, "was made by another version of this program")
     if path.stat().st_size < _CHECK_WHOLE_BELOW:
         (result,) = connection.execute("PRAGMA quick_check(1)").fetchone()
@@ -285,7 +285,8 @@ def _record_unicode_version(connection: sqlite3.Connection) -> None:
     connection.execute(mark, (unicodedata.unidata_version,))
 
 
-def _read_pragma(connection: sqlite3.Connection, name: str) -> int:
+def read_pragma(connection: sqlite3.Connection, name: str) -> int:
+    """Return a number that the file keeps about itself."""
     (value,) = connection.execute(f"PRAGMA {name}").fetchone()
     return value
 
@@ -298,7 +299,8 @@ def _sync(path: Path) -> None:
         os.close(descriptor)
 
 
-def _side_files(path: Path) -> list[Path]:
+def side_files(path: Path) -> list[Path]:
+    """Return where SQLite keeps the journals of the file at `path`."""
     return [path.with_name(path.name + suffix) for suffix in ("-wal", "-shm", "-journal")]
 
 

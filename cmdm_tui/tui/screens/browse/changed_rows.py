@@ -31,6 +31,8 @@ def show_result(screen: BrowsePanes, result: ApplyResult) -> None:
     gone = [_address_of(one) for one in made if one.change.kind is ChangeKind.DELETE]
     for address in gone:
         screen.records.mark_gone(*address)
+    if screen.filtered is not None:
+        screen.filtered.grid.unmark(external_id for _, external_id in gone)
     screen.post_message(CountsChanged())
     screen.post_message(CallReturned())
     if result.words:

@@ -4,14 +4,16 @@ from cmdm_tui.api import Record
 from cmdm_tui.config import ConfigurationError
 from cmdm_tui.text import one_line
 from cmdm_tui.tui.commands import Command, CommandTable
-from cmdm_tui.tui.messages import SwitchRequested
+from cmdm_tui.tui.messages import PartRequested, SwitchRequested
 from cmdm_tui.tui.screens.browse.change_commands import CHANGE_COMMANDS
 from cmdm_tui.tui.screens.browse.copy_commands import COPY_COMMANDS
 from cmdm_tui.tui.screens.browse.move_commands import MOVE_COMMANDS
 from cmdm_tui.tui.screens.browse.order_commands import ORDER_COMMANDS
+from cmdm_tui.tui.screens.browse.pane_commands import PANE_COMMANDS
 from cmdm_tui.tui.screens.browse.panes import BrowsePanes
 from cmdm_tui.tui.screens.browse.place_commands import PLACE_COMMANDS
 from cmdm_tui.tui.screens.dialogs.ask import AskScreen
+from cmdm_tui.tui.screens.export_commands import EXPORT
 from cmdm_tui.tui.screens.grid_commands import COLUMNS, FIND, MARKS
 from cmdm_tui.tui.widgets.record_pane import RECORD_TAB, RELATED_TAB
 
@@ -62,7 +64,7 @@ def add_entity(screen: BrowsePanes) -> None:
 def open_filter(screen: BrowsePanes) -> None:
     """Ask for a condition on the records of the entity."""
     screen.activate_tab(fields=False)
-    screen.run_worker(screen.open_filter, group="filter-open", exclusive=True)
+    screen.post_message(PartRequested(screen.open_filter))
 
 
 def can_forget(screen: BrowsePanes) -> bool:
@@ -86,7 +88,8 @@ def forget_entity(screen: BrowsePanes) -> None:
     screen.entities.forget_entity(entity)
     if entity == screen.entity:
         screen.show_entity(screen.account.catalog.entities[0])
-        screen.entities.take_focus()
+        screen.open_entities()
+    screen.workspace.forget_entity(entity)
     if failure is not None:
         screen.entities.show_error(failure)
 
@@ -180,10 +183,12 @@ COMMANDS = CommandTable[BrowsePanes](
     ),
     *MOVE_COMMANDS,
     *PLACE_COMMANDS,
+    *PANE_COMMANDS,
     *CHANGE_COMMANDS,
     *COLUMNS,
     *MARKS,
     *COPY_COMMANDS,
+    *EXPORT,
     Command(
         "back", "escape", "Back", "Go back to the records",
         go_back, can_go_back, is_in_footer=False, group="Move", needs="another part in front",

@@ -1,7 +1,7 @@
 """The records of an entity that meet a condition: the bar that asks for it, and their grid."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
@@ -154,15 +154,18 @@ class FilteredView(Vertical):
             return self._progress.describe(0 if self.source is None else self.source.row_count).line
         return "" if self.source is None else self.source.caption
 
-    def open_for(self, entity: str) -> None:
-        """Ask for a condition on the records of an entity; the last one of it to begin with."""
+    def open_for(self, entity: str, names: Iterable[str] = ()) -> None:
+        """Ask for a condition on the records of an entity; the last one of it to begin with.
+
+        `names` are fields that its records are seen to have.
+        """
         self.add_class("-open")
         source = self.source
         is_same = source is not None and source.record_filter.entity == entity
         if not is_same:
             self._clear()
         text = source.record_filter.text if source is not None and is_same else ""
-        self.bar.open_for(entity, text)
+        self.bar.open_for(entity, text, names)
 
     def close(self) -> None:
         """Let go of the records, and hide; nothing is reported."""
@@ -231,7 +234,7 @@ class FilteredView(Vertical):
 
     @property
     def marked_records(self) -> Sequence[Record]:
-        """The marked records, in the order in which they stand."""
+        """The marked records, in their order."""
         source = self.source
         if source is None:
             return ()
@@ -330,7 +333,12 @@ class FilteredView(Vertical):
         notice = self.query_one(Notice)
         if not result.count:
             words = "No record meets the condition"
-            notice.show_text(words, alone=True, hint="f changes it · esc shows all records")
+            if result.mark:
+                reason = next(iter(result.notes.sentences), f"The result is {result.mark}.")
+                words = f"None of the records that were read meets the condition. {reason}"
+            notice.show_text(
+                one_line(words), alone=True, hint="f changes it · esc shows all records"
+            )
         elif result.notes.sentences:
             notice.show_text(one_line(result.notes.sentences[0]), alone=False)
         else:
@@ -348,7 +356,8 @@ class FilteredView(Vertical):
 
     @on(Grid.CursorMoved)
     def _report_cursor(self) -> None:
-        self.post_message(self.RecordHighlighted(self.record))
+        if self.is_open:  # once it is left, the record under another cursor is shown
+            self.post_message(self.RecordHighlighted(self.record))
 
     @on(Grid.RowOpened)
     def _report_opened(self, event: Grid.RowOpened) -> None:

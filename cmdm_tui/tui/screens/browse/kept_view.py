@@ -1,4 +1,4 @@
-"""Keeps how a profile's records are looked at: the columns of each entity, and the place."""
+"""Keeps how a profile's records are looked at: the columns of each entity, panes and place."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -6,6 +6,7 @@ from typing import Any
 
 from cmdm_tui.config import ConfigurationError
 from cmdm_tui.tui.models.column_layout import ColumnLayout
+from cmdm_tui.tui.models.pane_sizes import PaneSizes
 from cmdm_tui.tui.models.settings import KeptView, SettingsFile
 
 
@@ -40,6 +41,14 @@ class ViewKeeper:
         """Keep where the profile is."""
         self._view = replace(self._view, session=session)
 
+    def read_panes(self) -> PaneSizes:
+        """Return how wide the panes were, and which were folded away."""
+        return PaneSizes.from_json(self._view.panes)
+
+    def keep_panes(self, sizes: PaneSizes) -> None:
+        """Keep how wide the panes are, and which are folded away."""
+        self._view = replace(self._view, panes=sizes.to_json())
+
     def save(self) -> None:
         """Write what is kept, if it has changed."""
         settings = self._file.settings
@@ -48,4 +57,4 @@ class ViewKeeper:
         try:
             self._file.save(settings.with_profile(self._profile, self._view))
         except ConfigurationError as error:
-            self._tell(f"The columns and the place are not kept: {error}")
+            self._tell(f"The columns, the panes and the place are not kept: {error}")

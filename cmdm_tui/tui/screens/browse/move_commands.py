@@ -70,7 +70,7 @@ MOVE_COMMANDS: tuple[Command[BrowsePanes], ...] = (
     ),
     Command(
         "entities", "1", "Entities", "Go to the list of entities",
-        lambda screen: screen.entities.take_focus(), is_in_footer=False, group="Move",
+        lambda screen: screen.open_entities(), is_in_footer=False, group="Move",
     ),
     Command(
         "records", "2", "Records", "Go to the records, or the fields where they are in front",

@@ -1,11 +1,12 @@
 """The panes of the main screen: entities, records or fields of one entity, and one record."""
 
 import asyncio
+import sys
 from collections.abc import Callable
 from importlib import import_module
 from typing import TYPE_CHECKING, TypeVar
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.screen import Screen
@@ -15,10 +16,19 @@ from cmdm_tui.api import Record
 from cmdm_tui.catalog import Account
 from cmdm_tui.operations.call_log import CallLog
 from cmdm_tui.tui.messages import StateChanged
+from cmdm_tui.tui.models.pane_sizes import PaneSizes
 from cmdm_tui.tui.models.record_names import RecordNames
 from cmdm_tui.tui.models.related_index import RecordLink
 from cmdm_tui.tui.models.workspace import Place, Workspace
 from cmdm_tui.tui.screens.browse.kept_view import ViewKeeper
+from cmdm_tui.tui.screens.browse.pane_layout import (
+    BREAKPOINTS,
+    ENTITIES_OPEN,
+    RECORD_OPEN,
+    SLIM,
+    WIDE,
+    PaneLayout,
+)
 from cmdm_tui.tui.screens.grid_screen import GridScreen
 from cmdm_tui.tui.widgets.cells import safe_line
 from cmdm_tui.tui.widgets.changed_text import set_subtitle, set_title
@@ -37,6 +47,7 @@ if TYPE_CHECKING:
 
 Answer = TypeVar("Answer")
 
+_FILTERED_VIEW = "cmdm_tui.tui.screens.browse.filtered_view"
 _RECORDS, _FIELDS = "records-tab", "fields-tab"
 
 
@@ -47,7 +58,7 @@ class BrowsePanes(GridScreen):
     """
 
     CSS_PATH = "browse.tcss"
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]  # noqa: RUF012 - as declared above it
+    HORIZONTAL_BREAKPOINTS = BREAKPOINTS
 
     def __init__(self, account: Account, keeper: ViewKeeper, call_log: CallLog) -> None:
         super().__init__()
@@ -60,6 +71,8 @@ class BrowsePanes(GridScreen):
         """The entity whose records are shown."""
         self.names = RecordNames()
         """What the records that were read are called."""
+        self.pane_layout = PaneLayout(self, keeper.read_panes(), self._keep_panes)
+        """The widths of the panes, and which are folded away."""
         self._filtered: FilteredView | None = None
         self._available: frozenset[str] = frozenset()
 
@@ -79,11 +92,31 @@ class BrowsePanes(GridScreen):
 
     def on_mount(self) -> None:
         """Show the first entity, whose page brings its own count, and count those never counted."""
+        self.pane_layout.apply()
         place = self.workspace.find_place(self.entity)
         self.workspace.visit(place)
         self._show_entity(self.entity, place)
         others = (name for name in self.account.catalog.entities if name != self.entity)
         self.entities.count_unknown(*others)
+
+    def _keep_panes(self, sizes: PaneSizes) -> None:
+        self.keeper.keep_panes(sizes)
+
+    def on_resize(self) -> None:
+        """Lay the panes out for another width of the terminal."""
+        self.pane_layout.apply()
+
+    def on_mouse_down(self, event: events.MouseDown) -> None:
+        """Take hold of a border between panes."""
+        self.pane_layout.start_drag(event.screen_x, event.screen_y)
+
+    def on_mouse_move(self, event: events.MouseMove) -> None:
+        """Move the border that is held."""
+        self.pane_layout.drag(event.screen_x)
+
+    def on_mouse_up(self) -> None:
+        """Let go of the border."""
+        self.pane_layout.end_drag()
 
     def _choose_first_entity(self) -> str:
         entities, place = self.account.catalog.entities, self.workspace.current
@@ -102,6 +135,11 @@ class BrowsePanes(GridScreen):
     def record(self) -> Record | None:
         """The record under the cursor of those that are shown."""
         return (self.filtered or self.records).record
+
+    @property
+    def export_name(self) -> str:
+        """The entity, and whether these are its fields."""
+        return f"{self.entity}-fields" if self.shows_fields else self.entity
 
     @property
     def entities(self) -> EntityList:
@@ -147,13 +185,15 @@ class BrowsePanes(GridScreen):
     async def open_filter(self) -> None:
         """Ask for a condition on the records; what that needs is imported when first used."""
         if self._filtered is None:
-            await asyncio.to_thread(import_module, "cmdm_tui.tui.screens.browse.filtered_view")
+            if _FILTERED_VIEW not in sys.modules:
+                await asyncio.to_thread(import_module, _FILTERED_VIEW)
             from cmdm_tui.tui.screens.browse.filtered_view import FilteredView
 
             self._filtered = FilteredView(self.account, id="filtered")
             await self.query_one(f"#{_RECORDS}").mount(self._filtered)
         self.records.display = False
-        self._filtered.open_for(self.entity)
+        names = [column.name for column in self.records.source.columns]
+        self._filtered.open_for(self.entity, names)
         self.show_state()
 
     def on_filtered_view_filter_left(self) -> None:
@@ -170,6 +210,13 @@ class BrowsePanes(GridScreen):
     def is_record_pane_visible(self) -> bool:
         """Whether the pane of one record is on the screen."""
         return self.record_pane.display
+
+    @property
+    def is_record_open(self) -> bool:
+        """Whether a record was opened and is being read: it stays, whatever the list does."""
+        current = self.workspace.current
+        is_opened = current is not None and current.record is not None
+        return is_opened and self.record_pane.has_focus_within
 
     @property
     def can_search(self) -> bool:
@@ -196,10 +243,10 @@ class BrowsePanes(GridScreen):
         place = self.workspace.go_back()
         if place is None:
             return
+        if place.record is None or place.entity != self.entity:
+            self._show_entity(place.entity)
         if place.record is not None:
             self._show_pane(place.record)
-        else:
-            self._show_entity(place.entity)
 
     def show_entity(self, entity: str) -> None:
         """Show an entity's records, or its fields where those are in front."""
@@ -218,7 +265,7 @@ class BrowsePanes(GridScreen):
         self.records.show_entity(entity, start)
         if self.shows_fields:
             self.fields.show_entity(entity)
-        self.close_pane()
+        self._focus_panel()
 
     def activate_tab(self, *, fields: bool) -> None:
         """Bring the fields or the records to the front, and the focus into them."""
@@ -232,11 +279,15 @@ class BrowsePanes(GridScreen):
         self._show_pane(record, tab)
 
     def follow_link(self, link: RecordLink) -> None:
-        """Read the record that another one names, and show it: one call, and a way back."""
+        """Show the record that another one names, with a way back: one call if it is not held."""
         self.note_place()
         shown = self.record_pane.record
         if shown is not None:
             self.workspace.visit(Place(self.entity, record=shown))
+        held = self.records.find_record(link.entity, link.external_id)
+        if held is not None:
+            self.open_record(held, RECORD_TAB)
+            return
         self.record_pane.read_record(link.entity, link.external_id)
         self.open_pane(RECORD_TAB)
 
@@ -250,20 +301,51 @@ class BrowsePanes(GridScreen):
 
     def open_pane(self, tab: str | None = None) -> None:
         """Put the focus into the record pane; on a narrow screen it takes the panel's place."""
-        self.add_class("-record-open")
+        self.remove_class(ENTITIES_OPEN)
+        self.add_class(RECORD_OPEN)
         if tab is None:
             self.record_pane.take_focus()
         else:
             self.record_pane.activate_tab(tab)
 
+    def open_entities(self) -> None:
+        """Put the focus into the list of entities, which is unfolded."""
+        if not self.has_class(SLIM):
+            self.pane_layout.fold("entities", is_folded=False)
+        self.add_class(ENTITIES_OPEN)
+        self.entities.take_focus()
+
+    def toggle_entities(self) -> None:
+        """Fold the list of entities away, or unfold it; alone on the screen, it is left."""
+        if self.has_class(SLIM):
+            (self.close_pane if self.entities.display else self.open_entities)()
+            return
+        is_left = self.entities.has_focus_within
+        self.pane_layout.fold("entities", is_folded=self.entities.display)
+        if is_left:
+            self.close_pane()
+
+    def toggle_record(self) -> None:
+        """Fold the record pane away, or unfold it; where it is alone, open or leave it."""
+        is_shown = self.record_pane.display
+        if not self.has_class(WIDE):
+            (self.close_pane if is_shown else self.open_pane)()
+            return
+        self.pane_layout.fold("record", is_folded=is_shown)
+        if is_shown and (self.record_pane.has_focus_within or self.has_class(RECORD_OPEN)):
+            self.close_pane()
+
     def close_pane(self) -> None:
         """Put the focus into the panel; on a narrow screen the panel comes back."""
-        self.remove_class("-record-open")
-        if self.record_pane.record != self.record:
-            self.record_pane.show_record(self.record)
         current = self.workspace.current
         if current is not None and current.record is not None:
             self.workspace.visit(self.workspace.find_place(self.entity))
+        self._focus_panel()
+
+    def _focus_panel(self) -> None:
+        self.remove_class(RECORD_OPEN, ENTITIES_OPEN)
+        if self.record_pane.record != self.record:
+            self.record_pane.show_record(self.record)
         view = self.fields if self.shows_fields else self.filtered or self.records
         self.set_focus(view.grid)
         self.show_state()

@@ -88,7 +88,8 @@ class BrowseScreen(BrowsePanes):
 
     @on(RecordView.RecordHighlighted)
     def _follow(self, event: RecordView.RecordHighlighted) -> None:
-        self.record_pane.follow_record(event.record)
+        if not self.is_record_open:
+            self.record_pane.follow_record(event.record)
 
     def on_filtered_view_record_highlighted(self, event: "FilteredView.RecordHighlighted") -> None:
         """Show the record under the cursor once it rests."""
@@ -111,6 +112,7 @@ class BrowseScreen(BrowsePanes):
     def _learn_names(self, event: RecordView.PageArrived) -> None:
         if event.page is not None:
             self.names.learn(event.page.records)
+            self.record_pane.show_names()
 
     @on(PropertyList.Followed)
     def _follow_property(self, event: PropertyList.Followed) -> None:

@@ -43,16 +43,30 @@ def selected_records(screen: BrowsePanes) -> tuple[Record, ...]:
     return tuple(one for one in found if (one.entity, one.external_id) not in gone)
 
 
+def count_unread_marks(screen: BrowsePanes) -> int:
+    """Return how many marked records are not read now, so that no command can mean the marks."""
+    if screen.shows_fields or screen.entities.has_focus_within:
+        return 0
+    if screen.is_record_pane_visible and screen.record_pane.has_focus_within:
+        return 0
+    keys = (screen.filtered or screen.records).grid.marks.keys
+    return len(keys) - len(_find_rows(screen, keys))
+
+
 def selected_cell(screen: BrowsePanes) -> tuple[Record, str] | None:
     """Return the record and the field under the cursor of the records; None where there is none.
 
     The external id is not a field.
     """
-    column, record = screen.records.column, screen.records.record
+    view = screen.filtered or screen.records
+    column, record = view.grid.cursor_column, view.record
     if column is None or column == EXTERNAL_ID or record is None:
         return None
-    if not screen.is_record_grid_visible or screen.record_pane.has_focus_within:
+    if screen.shows_fields or not screen.panel.display or screen.record_pane.has_focus_within:
         return None
+    known = {one.name for one in screen.account.catalog.cached_fields(record.entity)}
+    if screen.filtered is not None and column not in known:
+        return None  # a query may call a field by another name
     is_gone = (record.entity, record.external_id) in screen.records.gone
     return None if is_gone else (record, column)
 

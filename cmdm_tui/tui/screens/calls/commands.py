@@ -3,7 +3,9 @@
 from cmdm_tui.operations.call_entry import CallEntry, LoggedBody
 from cmdm_tui.operations.confirmation import is_destructive
 from cmdm_tui.text import count_noun, one_line
+from cmdm_tui.tui.account_opener import AccountChoice
 from cmdm_tui.tui.commands import Command, CommandTable
+from cmdm_tui.tui.messages import AccountRequested
 from cmdm_tui.tui.screens.calls.panes import CallsPanes
 from cmdm_tui.tui.screens.calls.snippets import list_copies
 from cmdm_tui.tui.screens.dialogs.choice import ChoiceScreen
@@ -80,6 +82,12 @@ def open_file(screen: CallsPanes) -> None:
     screen.open_dialog(EntryScreen("Path of a cassette (YAML)", lambda _: ""), answered)
 
 
+def browse_file(screen: CallsPanes) -> None:
+    """Open the records that the calls of the cassette saw, offline and read-only."""
+    if screen.file_path is not None:
+        screen.post_message(AccountRequested(AccountChoice(cassette=screen.file_path.absolute())))
+
+
 def cancel_calls(screen: CallsPanes) -> None:
     """Leave every call that is under way."""
     count = screen.account.client.cancel_calls()
@@ -148,6 +156,11 @@ COMMANDS = CommandTable[CallsPanes](
     Command(
         "open", "o", "Open file", "Show the calls of a cassette", open_file, group="Calls",
         footer_priority=5,
+    ),
+    Command(
+        "browse_file", "b", "Its records", "Browse the records that the calls of this cassette saw",
+        browse_file, lambda screen: screen.file_path is not None, group="Calls", footer_priority=5,
+        needs="a cassette that is open",
     ),
     Command(
         "details", "d", "Details", "Go into the call, to scroll it, or back to the list",

@@ -65,7 +65,7 @@ class CallsPanes(CommandScreen):
     class FileRead(Message):
         """The calls of a file are there."""
 
-        name: str
+        path: Path
         log: CallLog
 
     @dataclass
@@ -95,6 +95,8 @@ class CallsPanes(CommandScreen):
         """The log of this run."""
         self.file_name = ""
         """The name of the file whose calls are shown, safe; empty where those of this run are."""
+        self.file_path: Path | None = None
+        """Where that file is."""
         self.source = CallSource(call_log)
         self._described: tuple[str, int] | None = None
         self._is_refresh_due = False
@@ -273,11 +275,12 @@ class CallsPanes(CommandScreen):
         except CallFileUnreadable as error:
             self.post_message(self.FileFailed(str(error)))
         else:
-            self.post_message(self.FileRead(one_line(path.name, 40), log))
+            self.post_message(self.FileRead(path, log))
 
     def on_calls_panes_file_read(self, event: FileRead) -> None:
         """Show the calls of a file."""
-        self.file_name = event.name
+        self.file_name = one_line(event.path.name, 40)
+        self.file_path = event.path
         self._show_log(event.log)
         self.grid.move_cursor(row=0)
 
@@ -288,7 +291,7 @@ class CallsPanes(CommandScreen):
     def close_file(self) -> None:
         """Show the calls of this run again, the newest under the cursor."""
         self._show_log(self.live_log)
-        self.file_name = ""
+        self.file_name, self.file_path = "", None
         self.follow()
         self.show_state()
 

@@ -1,1 +1,1 @@
-"""Records side by side: `CompareScreen`."""
+"""Records side by side: `CompareScreen`, in `screen`."""

@@ -11,6 +11,7 @@ from cmdm_tui.api import Field, Record
 from cmdm_tui.text import count_noun
 from cmdm_tui.tui.commands import BoundCommand, Command, CommandTable
 from cmdm_tui.tui.models.comparison_source import ComparisonSource
+from cmdm_tui.tui.screens.export_commands import EXPORT
 from cmdm_tui.tui.screens.grid_commands import GRID_COMMANDS
 from cmdm_tui.tui.screens.grid_screen import GridScreen
 from cmdm_tui.tui.widgets.grid import Grid
@@ -36,6 +37,7 @@ class CompareScreen(GridScreen):
             lambda screen: screen.leave(), footer_priority=9,
         ),
         *GRID_COMMANDS,
+        *EXPORT,
     )  # fmt: skip
     BINDINGS: ClassVar[list[BindingType]] = _TABLE.bindings
 
@@ -65,6 +67,11 @@ class CompareScreen(GridScreen):
     def grid(self) -> Grid:
         """The comparison."""
         return self.query_one(Grid)
+
+    @property
+    def export_name(self) -> str:
+        """What the file is named at first."""
+        return "comparison"
 
     def toggle_differences(self) -> None:
         """Show only the fields that differ, or all again."""

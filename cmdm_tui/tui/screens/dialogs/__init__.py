@@ -1,7 +1,7 @@
 """Dialogs in front of a screen.
 
 `ask.AskScreen` asks for a text that the service accepts, `entry.EntryScreen` for any text,
-`choice.ChoiceScreen` for one of several answers,
+`choice.ChoiceScreen` for one of several answers, `export.ExportScreen` for a file to write to,
 `secrets.SecretsScreen` for secrets; `help.HelpScreen` lists the keys.
 `prompter.DialogPrompter` asks by dialogs for an operation.
 """

@@ -12,6 +12,7 @@ from textual.content import Content
 from textual.widgets import Input, Static
 
 from cmdm_tui.api import ApiError, Field, Parent, Record
+from cmdm_tui.changes.journal_entry import EntryState
 from cmdm_tui.text import count_noun, one_line, visible
 from cmdm_tui.tui.dialog_screen import DialogScreen
 from cmdm_tui.tui.messages import CallReturned
@@ -337,8 +338,12 @@ class FormScreen(DialogScreen[ApplyResult | None]):
         self._show_state()
 
     def _end(self, result: ApplyResult | None) -> None:
-        """Close once something was begun; a failure before leaves what was typed."""
-        if result is not None and result.run is not None:
+        """Close once something was made, or may have been; what was refused is left as typed."""
+        if result is None or result.run is None:
+            return
+        if all(one.state is EntryState.REFUSED for one in result.run.entries):
+            self._notice.show_error(result.words, alone=False, hint="esc leaves")
+        else:
             self.dismiss(result)
 
     def action_leave(self) -> None:

@@ -104,7 +104,7 @@ class ResultPane(Vertical):
         if source.result is None:
             self.close_result()
         source.on_wanted = self._read_wanted
-        self.set_class(True, "-shown")
+        self.set_class(True, "-shown", "-rows")
         self.grid.show(source)
         if source.has_wanted:
             self._read_wanted()
@@ -135,6 +135,7 @@ class ResultPane(Vertical):
         if caption == self._caption:
             return
         self._caption = caption
+        self.add_class("-shown")  # what runs or has failed is told before there is a row
         style = _STYLES.get(caption.tone, "")
         self.query_one("#result-caption", Static).update(Content.styled(caption.line, style))
         notes = self.query_one("#result-notes", Static)

@@ -14,6 +14,7 @@ from textual.widgets.option_list import Option
 from cmdm_tui.text import one_line
 from cmdm_tui.tui.account_opener import AccountChoice, ProfileSummary
 from cmdm_tui.tui.dialog_screen import DialogScreen
+from cmdm_tui.tui.offline_account import OfflineAccount
 from cmdm_tui.tui.theme import format_mark
 
 SIGN_IN: Literal["sign-in"] = "sign-in"
@@ -25,7 +26,7 @@ class ProfilesScreen(DialogScreen[AccountChoice | Literal["sign-in"] | None]):
     """Lists the accounts to choose from, the cursor on the one that is open.
 
     The answer is the account to open, `SIGN_IN`, or None to stay. `trouble` says, safe and on one
-    line, why profiles are missing from the list.
+    line, why profiles are missing from the list. An `offline` account is the first.
     """
 
     CSS_PATH = "../dialogs/ask.tcss"
@@ -36,14 +37,24 @@ class ProfilesScreen(DialogScreen[AccountChoice | Literal["sign-in"] | None]):
     ]
 
     def __init__(
-        self, profiles: Sequence[ProfileSummary], current: str | None, trouble: str = ""
+        self,
+        profiles: Sequence[ProfileSummary],
+        current: str | None,
+        trouble: str = "",
+        offline: OfflineAccount | None = None,
     ) -> None:
         super().__init__()
-        self._profiles = profiles
+        self._accounts: list[tuple[ProfileSummary, AccountChoice]] = [
+            (one, AccountChoice(profile=one.name)) for one in profiles
+        ]
+        if offline is not None:
+            found = offline.profile
+            shown = ProfileSummary(found.name, offline.origin, found.colour, found.read_only)
+            self._accounts.insert(0, (shown, AccountChoice(offline=offline)))
         self._current = current
         self._trouble = trouble
         self._choices: list[AccountChoice | Literal["sign-in"]] = [
-            *(AccountChoice(profile=one.name) for one in profiles),
+            *(choice for _, choice in self._accounts),
             AccountChoice(is_demo=True),
             SIGN_IN,
         ]
@@ -55,14 +66,14 @@ class ProfilesScreen(DialogScreen[AccountChoice | Literal["sign-in"] | None]):
             dialogue.border_subtitle = Content("enter: open it · esc: stay")
             if self._trouble:
                 yield Label(self._trouble, markup=False)
-            options = [Option(self._describe(one)) for one in self._profiles]
+            options = [Option(self._describe(one)) for one, _ in self._accounts]
             options.append(Option(Content("Demo  made-up records on this machine")))
             options.append(Option(Content("Sign in with another account …")))
             yield OptionList(*options, markup=False, compact=True, id="profiles")
 
     def on_mount(self) -> None:
         """Put the cursor on the account that is open."""
-        names = [one.name for one in self._profiles]
+        names = [one.name for one, _ in self._accounts]
         at = names.index(self._current) if self._current in names else 0
         self.query_one(OptionList).highlighted = at
 

@@ -1,6 +1,6 @@
 """The grid: shows a row source under a cursor, with keys, mouse and messages."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -262,6 +262,11 @@ class Grid(GridDrawing, can_focus=True):
     def clear_marks(self) -> None:
         """Take all marks off."""
         self.marks.clear()
+        self.marks_changed()
+
+    def unmark(self, keys: Iterable[str]) -> None:
+        """Take the marks off these rows, wherever they are now."""
+        self.marks.unmark(keys)
         self.marks_changed()
 
     def marks_changed(self) -> None:

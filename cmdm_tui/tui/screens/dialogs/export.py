@@ -1,0 +1,125 @@
+"""A dialog that asks for a file and writes rows to it; it stays until they are written."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.message import Message
+from textual.widgets import Input, Label
+
+from cmdm_tui.text import one_line, visible
+from cmdm_tui.tui.dialog_screen import DialogScreen
+from cmdm_tui.tui.models.exported_rows import ExportFailed, check_file
+from cmdm_tui.tui.screens.dialogs.choice import ChoiceScreen
+from cmdm_tui.tui.widgets.notice import Notice
+from cmdm_tui.tui.widgets.safe_input import SafeInput
+
+if TYPE_CHECKING:
+    from cmdm_tui.formats import Format
+
+_KEEP, _REPLACE = "Keep the file", "Replace it"
+_ENDINGS = "The ending of the file says how: .csv .tsv .json .jsonl .md .txt .parquet .xlsx"
+
+
+class ExportScreen(DialogScreen[str | None]):
+    """Asks for a file's name and writes the rows; the answer says what was written, in words.
+
+    `what` says what is written, as in `2 marked rows`, and `advice` what else is to be known; both
+    are safe texts. `write` writes a file and returns its format, or raises ExportFailed; it is
+    cancelled where the dialog is left meanwhile. A file that is there is replaced when that is
+    confirmed; it is whole, or as it was. The answer is None where nothing was written.
+    """
+
+    CSS_PATH = "ask.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "cancel", "Cancel", id="export.cancel", tooltip="Write nothing")
+    ]
+
+    @dataclass
+    class Written(Message):
+        """The rows were written."""
+
+        words: str
+
+    @dataclass
+    class Refused(Message):
+        """Nothing was written."""
+
+        words: str
+
+    def __init__(
+        self, what: str, advice: str, file_name: str, write: Callable[[str], Awaitable["Format"]]
+    ) -> None:
+        super().__init__()
+        self._what = what
+        self._advice = advice
+        self._file_name = file_name
+        self._write_to = write
+        self._is_writing = False
+
+    def compose(self) -> ComposeResult:
+        """Lay out what is written above the file's name."""
+        with Vertical(id="dialogue") as dialogue:
+            dialogue.border_title = Content("Export what is shown")
+            dialogue.border_subtitle = Content("enter: write it, no call · esc: cancel")
+            words = f"Write {self._what}. {self._advice}".rstrip()
+            yield Label(visible(f"{words}\n\n{_ENDINGS}", keep_lines=True), markup=False)
+            yield SafeInput(self._file_name, select_on_focus=False, id="export-file")
+            yield Notice(id="export-notice")
+
+    @on(Input.Submitted)
+    def _submit(self, event: Input.Submitted) -> None:
+        name = event.value.strip()
+        if not name or self._is_writing:
+            return
+        fault = check_file(name)
+        if fault:
+            self._show_fault(fault)
+        elif Path(name).expanduser().exists():
+            self._confirm(name, lambda: self._write(name))
+        else:
+            self._write(name)
+
+    def _confirm(self, name: str, confirmed: Callable[[], None]) -> None:
+        def take(answer: str | None) -> None:
+            if answer == _REPLACE:
+                confirmed()
+
+        question = f"{one_line(name, 120)} is there already."
+        self.app.push_screen(ChoiceScreen(question, (_KEEP, _REPLACE)), take)  # pyright: ignore[reportUnknownMemberType]
+
+    def _write(self, name: str) -> None:
+        self._is_writing = True
+        self.query_one(Notice).show_text("Writing …", alone=False, hint="esc stops")
+        self.run_worker(self._write_file(name), group="export", exclusive=True)
+
+    async def _write_file(self, name: str) -> None:
+        try:
+            form = await self._write_to(name)
+        except ExportFailed as error:
+            self.post_message(self.Refused(str(error)))
+        else:
+            words = f"{self._what}, written to {one_line(name, 120)} as {form}."
+            self.post_message(self.Written(words[0].upper() + words[1:]))
+
+    @on(Written)
+    def _close(self, event: Written) -> None:
+        self.dismiss(event.words)
+
+    @on(Refused)
+    def _refuse(self, event: Refused) -> None:
+        self._is_writing = False
+        self._show_fault(event.words)
+
+    def _show_fault(self, words: str) -> None:
+        self.query_one(Notice).show_error(words, alone=False, hint="")
+
+    def action_cancel(self) -> None:
+        """Close, and write nothing; what is being written is stopped."""
+        self.dismiss(None)
