@@ -5,9 +5,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from textual import on
+from textual import events, on
 from textual.binding import BindingType
-from textual.command import Provider
+from textual.command import CommandPalette, Provider
 from textual.filter import LineFilter
 from textual.screen import Screen
 from textual.theme import Theme
@@ -122,6 +122,26 @@ class Explorer(CommandApp, TolerantApp):
         colours = (WithoutColour(),) if self.no_color else super().get_line_filters()
         return (_STRAIGHT_LINES, *colours)
 
+    def copy_to_clipboard(self, text: str) -> None:
+        """Copy a text, half characters as question marks: no terminal takes them.
+
+        Nothing leaves the clipboard as it was: an empty text would clear it.
+        """
+        if text:
+            super().copy_to_clipboard(text.encode(errors="replace").decode())
+
+    @property
+    def clipboard(self) -> str:
+        """What was copied here last; the palette's input would show it as it is."""
+        text = super().clipboard
+        return one_line(text) if isinstance(self.screen, CommandPalette) else text
+
+    async def on_event(self, event: events.Event) -> None:
+        """Take an event in; what is pasted into the palette is made visible first."""
+        if isinstance(event, events.Paste) and isinstance(self.screen, CommandPalette):
+            event.text = one_line(event.text)
+        await super().on_event(event)
+
     def _use_keymap(self) -> None:
         """Give the commands the keys of the user's keymap, and tell what is wrong with it."""
         if self._paths is None or not self._paths.keymap.exists():
@@ -198,7 +218,7 @@ class Explorer(CommandApp, TolerantApp):
 
     @on(SwitchRequested)
     def _offer_accounts(self) -> None:
-        self.run_worker(self._choose_account(), group="accounts", exclusive=True)
+        self.run_worker(self._choose_account, group="accounts", exclusive=True)
 
     async def _choose_account(self) -> None:
         from cmdm_tui.tui.messages import USER_ERRORS

@@ -77,7 +77,7 @@ async def _until_idle(app: App[None]) -> None:
     turns_idle = 0
     while turns_idle < _IDLE_TURNS and app._exception is None:
         running = [worker for worker in app.workers if not worker.is_finished]
-        if _has_messages(app):
+        if has_messages(app):
             turns_idle = 0
         elif running:
             turns_idle = 0
@@ -87,7 +87,7 @@ async def _until_idle(app: App[None]) -> None:
         await asyncio.sleep(0)
 
 
-def _has_messages(app: App[None]) -> bool:
+def has_messages(app: App[None]) -> bool:
     """Tell whether a message waits for the app or anything on its screen.
 
     Asked so often that Textual's own walks take a tenth of a test's time.

@@ -1,6 +1,7 @@
 """The list of entities with their record counts, as the catalog knows them."""
 
 from dataclasses import dataclass
+from functools import partial
 from typing import ClassVar
 
 from rich.table import Table
@@ -131,7 +132,7 @@ class EntityList(Vertical):
                 self._failed.pop(entity, None)
                 self._update_option(entity)
             self._update_notice()
-            self.run_worker(self._count(entities), group="counts", exclusive=True)
+            self.run_worker(partial(self._count, entities), group="counts", exclusive=True)
 
     def count_unknown(self, *entities: str) -> None:
         """Count those of these entities whose count the catalog does not know: one call each."""

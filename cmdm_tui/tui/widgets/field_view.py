@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
@@ -93,7 +94,7 @@ class FieldView(Vertical):
         else:
             self._loading = entity
             self._worker = self.run_worker(
-                self._fetch(entity, refresh=refresh), group="fields", exclusive=True
+                partial(self._fetch, entity, refresh=refresh), group="fields", exclusive=True
             )
             self._update_notice()
 

@@ -1,6 +1,7 @@
 """The pane of one record: all of its properties, and what is related to it."""
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
@@ -18,6 +19,7 @@ from cmdm_tui.tui.widgets.cells import safe_line
 from cmdm_tui.tui.widgets.notice import Notice
 from cmdm_tui.tui.widgets.property_list import PropertyList
 from cmdm_tui.tui.widgets.related_view import RelatedView
+from cmdm_tui.tui.widgets.safe_input import SafeInput
 from cmdm_tui.tui.widgets.titled_pane import TitledPane
 
 if TYPE_CHECKING:
@@ -76,7 +78,7 @@ class RecordPane(TitledPane):
                 with VerticalScroll(id="properties", can_focus=False):
                     yield PropertyList(id="property-list")
                 yield Static(markup=False, id="property-description")
-                yield Input(placeholder="Find a field by its name", id="property-search")
+                yield SafeInput(placeholder="Find a field by its name", id="property-search")
                 yield Notice(id="pane-notice")
             with TabPane("Related", id=RELATED_TAB):
                 yield RelatedView(self._account, self._names, id="related")
@@ -151,7 +153,9 @@ class RecordPane(TitledPane):
         """Read a record, and show it when it comes: one call."""
         self._loading = self._wanted = (entity, external_id)
         self._error = None
-        self._worker = self.run_worker(self._fetch(self._loading), group="record", exclusive=True)
+        self._worker = self.run_worker(
+            partial(self._fetch, self._loading), group="record", exclusive=True
+        )
         self._update_notice()
 
     def try_again(self) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
@@ -293,7 +293,9 @@ class RecordView(Vertical):
         """Send the next request, if one is wanted and none is under way; update the notice."""
         request = self._loader.next_request()
         if request is not None:
-            self._worker = self.run_worker(self._fetch(request), group="records", exclusive=True)
+            self._worker = self.run_worker(
+                partial(self._fetch, request), group="records", exclusive=True
+            )
         self._update_notice()
 
     async def _fetch(self, request: PageRequest) -> None:

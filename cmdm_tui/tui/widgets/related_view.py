@@ -2,6 +2,7 @@
 
 import time
 from dataclasses import dataclass
+from functools import partial
 
 from textual.app import ComposeResult
 from textual.containers import Vertical
@@ -113,7 +114,7 @@ class RelatedView(Vertical):
     def read_index(self) -> None:
         """Read on, to the last task and opportunity."""
         self._is_reading, self._error = True, None
-        self.run_worker(self._read(self._index), group="related", exclusive=True)
+        self.run_worker(partial(self._read, self._index), group="related", exclusive=True)
         self._update_notice()
 
     def try_again(self) -> None:

@@ -11,6 +11,8 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import Input, Static
 
+from cmdm_tui.tui.widgets.safe_input import SafeInput
+
 
 class SearchBar(Horizontal):
     """Hidden until it is opened. It tells what is typed, and whether the search is kept or left."""
@@ -45,7 +47,7 @@ class SearchBar(Horizontal):
     def compose(self) -> ComposeResult:
         """Lay out the line."""
         yield Static("/", markup=False, id="search-mark")
-        yield Input(placeholder="Search what was read", id="search-words")
+        yield SafeInput(placeholder="Search what was read", id="search-words")
         yield Static(markup=False, id="search-caption")
 
     @property

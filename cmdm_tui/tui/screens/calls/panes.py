@@ -33,6 +33,7 @@ from cmdm_tui.tui.widgets.cells import safe_line
 from cmdm_tui.tui.widgets.grid import Grid
 from cmdm_tui.tui.widgets.key_footer import KeyFooter
 from cmdm_tui.tui.widgets.notice import Notice
+from cmdm_tui.tui.widgets.safe_input import SafeInput
 from cmdm_tui.tui.widgets.status_line import StatusLine
 
 Answer = TypeVar("Answer")
@@ -108,7 +109,7 @@ class CallsPanes(CommandScreen):
                 yield CallGrid(has_numbers=False, id="calls-grid")
                 yield Notice(id="calls-notice")
             yield CallPane(id="call")
-        yield Input(placeholder=FILTER_HINT, id="calls-filter")
+        yield SafeInput(placeholder=FILTER_HINT, id="calls-filter")
         yield StatusLine(self.account, call_log=self.live_log, id="status")
         yield KeyFooter()
 
@@ -265,7 +266,7 @@ class CallsPanes(CommandScreen):
     def open_file(self, path: str) -> None:
         """Show the calls of a cassette, read in a thread; what is shown stays until it is there."""
         self.run_worker(
-            self._read_file(Path(path).expanduser()), group="local-file", exclusive=True
+            partial(self._read_file, Path(path).expanduser()), group="local-file", exclusive=True
         )
 
     async def _read_file(self, path: Path) -> None:
@@ -311,7 +312,7 @@ class CallsPanes(CommandScreen):
         """Copy one of the forms that `list_copies` names; it is written in a thread."""
         address = self.account.client.address
         write = partial(_write_copy, call, make_details, what, address)
-        self.run_worker(self._copy(what, write), group="local-copy", exclusive=True)
+        self.run_worker(partial(self._copy, what, write), group="local-copy", exclusive=True)
 
     async def _copy(self, what: str, write: Callable[[], str]) -> None:
         try:
@@ -329,7 +330,7 @@ class CallsPanes(CommandScreen):
 
     def send_again(self, call: CallEntry, content: bytes | None) -> None:
         """Send a call again, with this body: one call."""
-        self.run_worker(self._send(call, content), group="again")
+        self.run_worker(partial(self._send, call, content), group="again")
 
     async def _send(self, call: CallEntry, content: bytes | None) -> None:
         name = name_call(call.method, call.path)

@@ -10,7 +10,6 @@ from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Button, ProgressBar, Static
 
 from cmdm_tui.api import ApiError
@@ -33,6 +32,7 @@ from cmdm_tui.operations.change_texts import (
 )
 from cmdm_tui.operations.write import WriteOperation, WriteOutcome
 from cmdm_tui.text import count_noun, one_line, visible
+from cmdm_tui.tui.dialog_screen import DialogScreen
 from cmdm_tui.tui.messages import CallReturned
 from cmdm_tui.tui.models.write_context import WORDS, WriteContext, describe_change_error
 from cmdm_tui.tui.screens.dialogs.prompter import DialogPrompter
@@ -71,7 +71,7 @@ class PreviewPrompter(DialogPrompter):
         return True
 
 
-class ApplyScreen(ModalScreen[ApplyResult | None]):
+class ApplyScreen(DialogScreen[ApplyResult | None]):
     """Sends the changes that `work` asks an operation for; None where they were declined.
 
     One change that is made as wanted closes it; of anything else it says what became, and stays.
@@ -160,7 +160,7 @@ class ApplyScreen(ModalScreen[ApplyResult | None]):
             "esc stop after the calls under way"
         )
         self._show_buttons("stop")
-        self.run_worker(self._send(), group="apply", exclusive=True)
+        self.run_worker(self._send, group="apply", exclusive=True)
 
     async def _send(self) -> None:
         operation: WriteOperation | None = None

@@ -10,7 +10,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Button, DataTable, Static
 
 from cmdm_tui.changes.change_file import check_new_file, save_change_set
@@ -19,6 +18,7 @@ from cmdm_tui.changes.errors import ChangeFileError
 from cmdm_tui.changes.preview import preview_changes, preview_rows
 from cmdm_tui.operations.change_texts import describe_preview
 from cmdm_tui.text import one_line, visible
+from cmdm_tui.tui.dialog_screen import DialogScreen
 from cmdm_tui.tui.models.write_context import WriteContext
 from cmdm_tui.tui.screens.changes.apply_screen import ApplyResult, ApplyScreen
 from cmdm_tui.tui.screens.dialogs.entry import EntryScreen
@@ -37,7 +37,7 @@ _FRAME = 8
 """Cells at the sides of the list: border, padding and scroll bar."""
 
 
-class PreviewScreen(ModalScreen[ApplyResult | None]):
+class PreviewScreen(DialogScreen[ApplyResult | None]):
     """Asks whether changes are to be sent; its answer is what became of them, None if they stay.
 
     Nothing is sent before Apply is pressed. `undo_of` is the run that they take back, if they do.

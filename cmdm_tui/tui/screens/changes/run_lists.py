@@ -50,7 +50,8 @@ class RunList(DataTable[Cell | Text]):
     @property
     def run_id(self) -> int | None:
         """The run under the cursor, None where there is none."""
-        return self._ids[self.cursor_row] if self.cursor_row < len(self._ids) else None
+        row = self.cursor_row  # before the first where the table is empty
+        return self._ids[row] if 0 <= row < len(self._ids) else None
 
     def show_runs(self, rows: Sequence[RunRow]) -> None:
         """Show these runs; the cursor stays on its run where it is still there."""

@@ -8,7 +8,6 @@ from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Button, Static
 
 from cmdm_tui.api import ApiError
@@ -17,6 +16,7 @@ from cmdm_tui.changes.errors import ChangeError
 from cmdm_tui.changes.journal import JournalRun
 from cmdm_tui.changes.journal_entry import EntryState
 from cmdm_tui.text import count_noun, one_line
+from cmdm_tui.tui.dialog_screen import DialogScreen
 from cmdm_tui.tui.messages import CallReturned
 from cmdm_tui.tui.models.write_context import WriteContext
 from cmdm_tui.tui.screens.dialogs.prompter import DialogPrompter
@@ -26,7 +26,7 @@ FEW_READS = 10
 """Records that are read without a question."""
 
 
-class UndoScreen(ModalScreen[ChangeSet | None]):
+class UndoScreen(DialogScreen[ChangeSet | None]):
     """Reads the records that a run has changed; its answer is what puts them back."""
 
     CSS_PATH = "changes.tcss"
@@ -86,7 +86,7 @@ class UndoScreen(ModalScreen[ChangeSet | None]):
         self.query_one("#read", Button).disabled = True
         self.query_one("#cancel", Button).focus()
         self.query_one(Notice).show_text("Reading …", alone=False)
-        self.run_worker(self._plan(), group="undo", exclusive=True)
+        self.run_worker(self._plan, group="undo", exclusive=True)
 
     async def _plan(self) -> None:
         try:

@@ -81,7 +81,8 @@ class CompareScreen(GridScreen):
 
     def leave(self) -> None:
         """Go back to the screen before."""
-        self.dismiss(None)
+        if self.is_current:  # a key that came fast is with it before it is gone
+            self.dismiss(None)
 
     def _show_counts(self) -> None:
         source = self._source

@@ -1,6 +1,7 @@
 """A dialogue that asks for one text, and stays until the service has accepted it."""
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import ClassVar, Generic, TypeVar
 
 from textual import on
@@ -8,16 +9,17 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Input, Label
 
+from cmdm_tui.tui.dialog_screen import DialogScreen
 from cmdm_tui.tui.messages import USER_ERRORS, CallReturned, UserError
 from cmdm_tui.tui.widgets.notice import Notice
+from cmdm_tui.tui.widgets.safe_input import SafeInput
 
 Answer = TypeVar("Answer")
 
 
-class AskScreen(ModalScreen[Answer | None], Generic[Answer]):
+class AskScreen(DialogScreen[Answer | None], Generic[Answer]):
     """Asks for a text and hands it to `check`; its answer is the dialogue's, its error is shown.
 
     `title` and `name` are safe texts.
@@ -57,7 +59,7 @@ class AskScreen(ModalScreen[Answer | None], Generic[Answer]):
             dialogue.border_title = Content(self._title)
             dialogue.border_subtitle = Content(f"enter ask the service, {self._cost} · esc cancel")
             yield Label(self._what, markup=False)
-            yield Input(id="text")
+            yield SafeInput(id="text")
             yield Notice(id="ask-notice")
 
     @on(Input.Submitted)
@@ -65,7 +67,7 @@ class AskScreen(ModalScreen[Answer | None], Generic[Answer]):
         text = event.value.strip()
         if text:
             self.query_one(Notice).show_text("Asking the service …", alone=False)
-            self.run_worker(self._ask(text), group="ask", exclusive=True)
+            self.run_worker(partial(self._ask, text), group="ask", exclusive=True)
 
     async def _ask(self, text: str) -> None:
         try:

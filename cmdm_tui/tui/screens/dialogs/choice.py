@@ -8,14 +8,14 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Label, OptionList
 from textual.widgets.option_list import Option
 
 from cmdm_tui.text import one_line, visible
+from cmdm_tui.tui.dialog_screen import DialogScreen
 
 
-class ChoiceScreen(ModalScreen[str | None]):
+class ChoiceScreen(DialogScreen[str | None]):
     """Shows a question and its choices; the answer is the choice taken, None for none of them."""
 
     CSS_PATH = "ask.tcss"

@@ -8,18 +8,19 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList
 from textual.widgets.option_list import Option
 
 from cmdm_tui.text import one_line
+from cmdm_tui.tui.dialog_screen import DialogScreen
 from cmdm_tui.tui.models.column_layout import ColumnLayout
 from cmdm_tui.tui.models.row_source import SourceColumn
+from cmdm_tui.tui.widgets.safe_input import SafeInput
 
 _LONGEST_NAME = 48
 
 
-class ColumnsScreen(ModalScreen[ColumnLayout | None]):
+class ColumnsScreen(DialogScreen[ColumnLayout | None]):
     """Lists all columns; the answer is the layout chosen, None where it was left.
 
     Typing finds a column by a part of its name, space shows or hides it.
@@ -50,7 +51,7 @@ class ColumnsScreen(ModalScreen[ColumnLayout | None]):
             dialogue.border_subtitle = Content(
                 "space show · ^↑↓ move · ^p pin · ^a all · ^r reset · enter take · esc cancel"
             )
-            yield Input(placeholder="Type to find a column", id="find", compact=True)
+            yield SafeInput(placeholder="Type to find a column", id="find", compact=True)
             yield OptionList(markup=False, compact=True, id="columns")
 
     def on_mount(self) -> None:

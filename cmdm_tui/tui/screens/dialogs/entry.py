@@ -7,15 +7,16 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Input, Label
 
 from cmdm_tui.operations.prompter import CheckText
 from cmdm_tui.text import visible
+from cmdm_tui.tui.dialog_screen import DialogScreen
 from cmdm_tui.tui.widgets.notice import Notice
+from cmdm_tui.tui.widgets.safe_input import SafeInput
 
 
-class EntryScreen(ModalScreen[str | None]):
+class EntryScreen(DialogScreen[str | None]):
     """Shows a question above an input; the answer is what is typed, None where it is left.
 
     `check` returns what is wrong with a text, which is shown; Enter alone does nothing.
@@ -36,7 +37,7 @@ class EntryScreen(ModalScreen[str | None]):
         with Vertical(id="dialogue") as dialogue:
             dialogue.border_subtitle = Content("enter take it · esc cancel")
             yield Label(visible(self._question, keep_lines=True), markup=False)
-            yield Input(id="entry")
+            yield SafeInput(id="entry")
             yield Notice(id="entry-notice")
 
     @on(Input.Submitted)

@@ -11,13 +11,14 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.message import Message
-from textual.screen import ModalScreen
 from textual.widgets import Input, Label
 
 from cmdm_tui.text import one_line, visible
+from cmdm_tui.tui.dialog_screen import DialogScreen
 from cmdm_tui.tui.models.exported_rows import ExportFailed, check_file
 from cmdm_tui.tui.screens.dialogs.choice import ChoiceScreen
 from cmdm_tui.tui.widgets.notice import Notice
+from cmdm_tui.tui.widgets.safe_input import SafeInput
 
 if TYPE_CHECKING:
     from cmdm_tui.formats import Format
@@ -26,7 +27,7 @@ _KEEP, _REPLACE = "Keep the file", "Replace it"
 _ENDINGS = "The ending of the file says how: .csv .tsv .json .jsonl .md .txt .parquet .xlsx"
 
 
-class ExportScreen(ModalScreen[str | None]):
+class ExportScreen(DialogScreen[str | None]):
     """Asks for a file's name and writes the rows; the answer says what was written, in words.
 
     `what` says what is written, as in `2 marked rows`, and `advice` what else is to be known; both
@@ -69,7 +70,7 @@ class ExportScreen(ModalScreen[str | None]):
             dialogue.border_subtitle = Content("enter: write it, no call · esc: cancel")
             words = f"Write {self._what}. {self._advice}".rstrip()
             yield Label(visible(f"{words}\n\n{_ENDINGS}", keep_lines=True), markup=False)
-            yield Input(self._file_name, select_on_focus=False, id="export-file")
+            yield SafeInput(self._file_name, select_on_focus=False, id="export-file")
             yield Notice(id="export-notice")
 
     @on(Input.Submitted)

@@ -11,11 +11,12 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
-from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from cmdm_tui.tui.commands import BoundCommand, CommandScreen
+from cmdm_tui.tui.dialog_screen import DialogScreen
 from cmdm_tui.tui.key_names import format_keys
+from cmdm_tui.tui.widgets.safe_input import SafeInput
 
 _FOCUS_GROUP = "Here"
 """The heading of the keys that belong to the part with the focus, not to a table of commands."""
@@ -82,7 +83,7 @@ def _list_focus_keys(screen: CommandScreen, known: Iterable[str]) -> list[HelpLi
     ]
 
 
-class HelpScreen(ModalScreen[None]):
+class HelpScreen(DialogScreen[None]):
     """Lists keys under their headings; what is typed picks some of them."""
 
     CSS_PATH = "help.tcss"
@@ -115,7 +116,7 @@ class HelpScreen(ModalScreen[None]):
         with Vertical(id="help") as frame:
             frame.border_title = "Keys"
             frame.border_subtitle = "type to search · f2 names for the keymap · esc close"
-            yield Input(placeholder="Search", compact=True, id="search")
+            yield SafeInput(placeholder="Search", compact=True, id="search")
             with VerticalScroll(id="keys", can_focus=False):
                 yield Static(_key_table(self._lines), markup=False, id="lines")
 

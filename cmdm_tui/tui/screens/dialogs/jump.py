@@ -8,9 +8,11 @@ from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.geometry import Offset
-from textual.screen import ModalScreen, Screen
+from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Label
+
+from cmdm_tui.tui.dialog_screen import DialogScreen
 
 _LETTERS = "asdfghjklqwertyuiopzxcvbnm"
 
@@ -39,7 +41,7 @@ def list_jump_targets(screen: Screen[None]) -> list[JumpTarget]:
     ]
 
 
-class JumpScreen(ModalScreen[Widget | None]):
+class JumpScreen(DialogScreen[Widget | None]):
     """Shows the letters over the screen; any other key leaves it as it was."""
 
     DEFAULT_CSS = """

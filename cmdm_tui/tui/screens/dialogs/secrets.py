@@ -8,14 +8,14 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Input, Label
 
 from cmdm_tui.config import MissingSecrets
 from cmdm_tui.text import one_line
+from cmdm_tui.tui.dialog_screen import DialogScreen
 
 
-class SecretsScreen(ModalScreen[Mapping[str, str] | None]):
+class SecretsScreen(DialogScreen[Mapping[str, str] | None]):
     """Asks for what is missing, and gives it back by name; it is kept nowhere."""
 
     CSS_PATH = "ask.tcss"

@@ -1,6 +1,7 @@
 """One field of a form: its name and type, its input, and how long its value may be."""
 
 from dataclasses import dataclass
+from functools import partial
 from typing import ClassVar
 
 from textual import on
@@ -12,10 +13,10 @@ from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Input, Select, Static
 
-from cmdm_tui.text import one_line, visible
+from cmdm_tui.text import one_line
 from cmdm_tui.tui.models.edit_form import EditForm, FormField, fits_one_line
 from cmdm_tui.tui.models.value_text import cell_text, format_counted
-from cmdm_tui.tui.widgets.ordered_input import OrderedInput
+from cmdm_tui.tui.widgets.safe_input import SafeInput
 
 _EXAMPLES = {
     "Date": "2026-03-31",
@@ -26,24 +27,14 @@ _EXAMPLES = {
 _LABEL_WIDTH = 30
 
 
-class ValueInput(OrderedInput):
-    """An input of one line that holds nothing a terminal would act on."""
+class ValueInput(SafeInput):
+    """The input of a value: its keys are the form's before they are an input's."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         # By themselves these keys move to the end of an input, and delete in it.
         Binding("ctrl+e", "screen.edit_text", "Editor", show=False),
         Binding("ctrl+f", "screen.find", "Find", show=False),
     ]
-
-    has_left_out = False
-    """Whether characters were left out of what was typed or pasted last."""
-
-    def validate_value(self, value: str) -> str:
-        """Leave out characters that cannot be shown; a pasted text may hold them."""
-        self.has_left_out = visible(value) != value
-        if not self.has_left_out:
-            return value
-        return "".join(one for one in value if visible(one) == one)
 
 
 class ValueSelect(Select[str]):
@@ -216,7 +207,9 @@ class FieldRow(Horizontal):
             editor.clear()
             editor.prompt = self._describe_null()
         elif isinstance(editor, LongValue):
-            self.run_worker(self.show_text(self._form.text(self.field_name)), exclusive=True)
+            self.run_worker(
+                partial(self.show_text, self._form.text(self.field_name)), exclusive=True
+            )
 
     async def show_text(self, text: str | None) -> None:
         """Show a value that the editor has made, in the input that can hold it."""

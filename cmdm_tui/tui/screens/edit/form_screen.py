@@ -9,12 +9,12 @@ from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from cmdm_tui.api import ApiError, Field, Parent, Record
 from cmdm_tui.changes.journal_entry import EntryState
 from cmdm_tui.text import count_noun, one_line, visible
+from cmdm_tui.tui.dialog_screen import DialogScreen
 from cmdm_tui.tui.messages import CallReturned
 from cmdm_tui.tui.models.edit_form import EditForm, FormField
 from cmdm_tui.tui.models.write_context import WriteContext
@@ -24,6 +24,7 @@ from cmdm_tui.tui.screens.dialogs.choice import ChoiceScreen
 from cmdm_tui.tui.screens.edit.external_editor import EditorFailed, edit_text
 from cmdm_tui.tui.screens.edit.field_row import FieldRow, LongValue, ValueInput
 from cmdm_tui.tui.widgets.notice import Notice
+from cmdm_tui.tui.widgets.safe_input import SafeInput
 
 _KEEP, _DISCARD = "Keep editing", "Discard what was typed"
 _KEYS = "ctrl+s preview · ctrl+f find · ctrl+n null · ctrl+e editor · esc cancel"
@@ -47,7 +48,7 @@ class FormSubject:
     only: str | None = None
 
 
-class FormScreen(ModalScreen[ApplyResult | None]):
+class FormScreen(DialogScreen[ApplyResult | None]):
     """Takes new values for records; its answer is what became of them, None if nothing was sent.
 
     The fields of the entity are asked for where they are not known yet: one call, or a few.
@@ -102,7 +103,7 @@ class FormScreen(ModalScreen[ApplyResult | None]):
         self.set_class(is_cell, "-cell")
         with Vertical(id="form") as form:
             form.border_subtitle = Content(_CELL_KEYS if is_cell else _KEYS)
-            yield Input(placeholder="Find a field by its name", compact=True, id="find")
+            yield SafeInput(placeholder="Find a field by its name", compact=True, id="find")
             yield VerticalScroll(id="form-rows", can_focus=False)
             yield Notice(id="form-notice")
             yield Static(markup=False, id="form-state")
@@ -115,7 +116,7 @@ class FormScreen(ModalScreen[ApplyResult | None]):
         else:
             name = one_line(self._subject.entity, 60)
             self._notice.show_text(f"Reading the fields of {name} …", alone=False)
-            self.run_worker(self._read_fields(), group="fields", exclusive=True)
+            self.run_worker(self._read_fields, group="fields", exclusive=True)
 
     @property
     def _notice(self) -> Notice:

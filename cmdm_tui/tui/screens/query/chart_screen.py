@@ -10,15 +10,15 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.message import Message
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from cmdm_tui.query.errors import QueryError
 from cmdm_tui.text import one_line
+from cmdm_tui.tui.dialog_screen import DialogScreen
 from cmdm_tui.tui.models.chart_data import ChartData, ChartKind
 
 
-class ChartScreen(ModalScreen[None]):
+class ChartScreen(DialogScreen[None]):
     """Shows the charts of a `ChartData`. `title` is safe; `mark` is the result's."""
 
     CSS_PATH = "dialogs.tcss"

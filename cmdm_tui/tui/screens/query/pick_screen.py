@@ -10,11 +10,12 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.fuzzy import FuzzySearch
-from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from cmdm_tui.text import one_line
+from cmdm_tui.tui.dialog_screen import DialogScreen
+from cmdm_tui.tui.widgets.safe_input import SafeInput
 
 _MOST_SHOWN = 200
 
@@ -35,7 +36,7 @@ class Pick:
     is_delete: bool = False
 
 
-class PickScreen(ModalScreen[Pick | None]):
+class PickScreen(DialogScreen[Pick | None]):
     """Shows texts that match what is typed, the best first; the answer is the one taken.
 
     `title` and `empty`, what is said where there is no text at all, are safe.
@@ -65,7 +66,7 @@ class PickScreen(ModalScreen[Pick | None]):
             dialog.border_title = Content(self._title)
             delete = " · ctrl+d delete" if self._can_delete else ""
             dialog.border_subtitle = Content(f"enter take it{delete} · esc cancel")
-            yield Input(placeholder="Type to find", id="pick-input")
+            yield SafeInput(placeholder="Type to find", id="pick-input")
             yield OptionList(markup=False, compact=True, id="pick-list")
             yield Static(markup=False, id="pick-count")
 

@@ -10,18 +10,18 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.message import Message
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from cmdm_tui.query.errors import QueryError
 from cmdm_tui.text import one_line
+from cmdm_tui.tui.dialog_screen import DialogScreen
 from cmdm_tui.tui.models.column_summary import ColumnSummary
 from cmdm_tui.tui.models.summary_text import describe_summary
 
 CLOSE_KEYS = "escape,enter,q,m,p"
 
 
-class SummaryScreen(ModalScreen[None]):
+class SummaryScreen(DialogScreen[None]):
     """Shows a `ColumnSummary` once it is computed. `title` is safe; `mark` is the result's."""
 
     CSS_PATH = "dialogs.tcss"

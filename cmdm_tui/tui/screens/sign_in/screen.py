@@ -1,6 +1,7 @@
 """The sign-in: a form that makes a profile once the service has accepted it."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import ClassVar
 
 from textual import on
@@ -24,6 +25,7 @@ from cmdm_tui.tui.messages import (
 )
 from cmdm_tui.tui.widgets.key_footer import KeyFooter
 from cmdm_tui.tui.widgets.notice import Notice
+from cmdm_tui.tui.widgets.safe_input import SafeInput
 
 _FIELDS = (
     ("url", "Address", "https://api.example.com", False),
@@ -79,7 +81,8 @@ class SignInScreen(CommandScreen):
             for name, label, placeholder, is_secret in _FIELDS:
                 with Horizontal(classes="row"):
                     yield Label(label, markup=False)
-                    yield Input(
+                    make = Input if is_secret else SafeInput  # a secret is taken as it is
+                    yield make(
                         "main" if name == "name" else "",
                         placeholder=placeholder,
                         password=is_secret,
@@ -101,7 +104,7 @@ class SignInScreen(CommandScreen):
                 field.focus()
                 return
         self.query_one(Notice).show_text("Signing in …", alone=False)
-        self.run_worker(self._try(self._form()), group="sign-in", exclusive=True)
+        self.run_worker(partial(self._try, self._form()), group="sign-in", exclusive=True)
 
     @on(Input.Submitted)
     def _submit_field(self, event: Input.Submitted) -> None:

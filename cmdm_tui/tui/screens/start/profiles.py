@@ -8,12 +8,12 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Label, OptionList
 from textual.widgets.option_list import Option
 
 from cmdm_tui.text import one_line
 from cmdm_tui.tui.account_opener import AccountChoice, ProfileSummary
+from cmdm_tui.tui.dialog_screen import DialogScreen
 from cmdm_tui.tui.offline_account import OfflineAccount
 from cmdm_tui.tui.theme import format_mark
 
@@ -22,7 +22,7 @@ SIGN_IN: Literal["sign-in"] = "sign-in"
 _GAP = Content("  ")
 
 
-class ProfilesScreen(ModalScreen[AccountChoice | Literal["sign-in"] | None]):
+class ProfilesScreen(DialogScreen[AccountChoice | Literal["sign-in"] | None]):
     """Lists the accounts to choose from, the cursor on the one that is open.
 
     The answer is the account to open, `SIGN_IN`, or None to stay. `trouble` says, safe and on one

@@ -99,7 +99,7 @@ class StartScreen(CommandScreen):
         self.has_failed = False
         self.query_one(Notice).show_text(self._describe_choice(), alone=True)
         self.refresh_bindings()
-        self.run_worker(self._open(), group="start", exclusive=True)
+        self.run_worker(self._open, group="start", exclusive=True)
 
     def switch_account(self) -> None:
         """Offer the other accounts."""

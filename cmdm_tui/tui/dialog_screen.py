@@ -1,0 +1,27 @@
+"""A dialog in front of another screen, which is closed once."""
+
+from typing import TYPE_CHECKING, cast
+
+from textual.await_complete import AwaitComplete
+from textual.screen import ModalScreen, ScreenResultType
+
+if TYPE_CHECKING:
+    from textual.app import App
+
+
+class DialogScreen(ModalScreen[ScreenResultType]):
+    """Asks or shows something; its answer is what it is closed with.
+
+    Keys that come fast are with it before it is gone, and a late answer of a worker comes after:
+    closed a second time, it would take the screen below away.
+    """
+
+    _is_closed = False
+
+    def dismiss(self, result: ScreenResultType | None = None) -> AwaitComplete:
+        """Close it with an answer, unless it is closed."""
+        app = cast("App[None]", self.app)  # pyright: ignore[reportUnknownMemberType]
+        if self._is_closed or self not in app.screen_stack:
+            return AwaitComplete()
+        self._is_closed = True
+        return super().dismiss(result)
