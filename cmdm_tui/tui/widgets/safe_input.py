@@ -1,10 +1,11 @@
 """The input of every form, dialog and search: what is pasted into it is shown safely."""
 
+from textual.widgets import Input
+
 from cmdm_tui.text import visible
-from cmdm_tui.tui.widgets.ordered_input import OrderedInput
 
 
-class SafeInput(OrderedInput):
+class SafeInput(Input):
     """An input of one line that holds nothing a terminal would act on."""
 
     has_left_out = False
