@@ -1,7 +1,7 @@
-"""The log of a run's calls: what was sent and what came back; bounded, and without a secret.
+"""The log of a client's calls: what was sent and what came back; bounded, and without a secret.
 
-It takes the events of a client. The explorer shows it on its status line and its calls screen, and
-the prompt can use it as well: its home is above the client and below both.
+It takes the events of one client. The explorer shows it on its status line and its calls screen,
+and the prompt can use it as well: its home is above the client and below both.
 """
 
 import time
@@ -62,7 +62,7 @@ class _KeptCall:
 
 
 class CallLog:
-    """Keeps the last calls of a run, the oldest first, and the bodies of the latest of them.
+    """Keeps the last calls of one client, the oldest first, and the bodies of the latest of them.
 
     Details are made without secrets when they are asked for, from the whole of each text: for a
     large body that takes tenths of a second, and may be done in a thread. `clock` gives monotonic
@@ -83,7 +83,6 @@ class CallLog:
         self._local_time = local_time
         self._kept = OrderedDict[str, _KeptCall]()
         self._calls: list[CallEntry] | None = None
-        self._client_count = 0
         self.use = CallUse(clock)
         """How many calls were sent in each minute of the last hour."""
         self.revision = 0
@@ -103,44 +102,33 @@ class CallLog:
         """Bodies that are not kept, or no longer."""
         return self._bodies.dropped_count
 
-    def start_client(self) -> int:
-        """Return the number of a new client: the calls of two have the same numbers."""
-        self._client_count += 1
-        return self._client_count
-
     def find(self, key: str) -> CallEntry | None:
         """Return a call by its key, None where it is not kept."""
         kept = self._kept.get(key)
         return None if kept is None else kept.call
 
-    def add_event(self, event: Event, client: int = 0) -> None:
-        """Take in what a client reports; it takes a fraction of a millisecond.
-
-        `client` is the number that `start_client` gave it; of a single one, none is needed.
-        """
+    def add_event(self, event: Event) -> None:
+        """Take in what a client reports; it takes a fraction of a millisecond."""
         match event:
             case SignInStarted(call):
-                self._add_sending(client, call, is_sign_in=True)
+                self._add_sending(call, is_sign_in=True)
             case CallSent(call, _, request):
-                self._add_sending(client, call, request=request)
+                self._add_sending(call, request=request)
             case SignInEnded(call, None):
-                self._end_without_answer(client, call, None, "No answer to the sign-in came.")
+                self._end_without_answer(call, None, "No answer to the sign-in came.")
             case SignInEnded(call, answer):
                 if answer is not None:
-                    size = len(answer.body)
-                    self._add_answer(client, call, answer.status, answer.elapsed, size, answer)
+                    self._add_answer(call, answer.status, answer.elapsed, len(answer.body), answer)
             case CallFinished(call, status, seconds, size, answer):
-                self._add_answer(client, call, status, seconds, size, answer)
+                self._add_answer(call, status, seconds, size, answer)
             case CallFailed(call, failure):
-                self._end_without_answer(client, call, failure, _describe_end(failure))
+                self._end_without_answer(call, failure, _describe_end(failure))
             case QuotaWait(call, seconds):
-                self._delay(
-                    client, call, f"waited {seconds:,.0f} s for the reset of the quota", None
-                )
+                self._delay(call, f"waited {seconds:,.0f} s for the reset of the quota", None)
             case RetryScheduled(call, attempt, seconds, failure):
                 reason = one_line(failure.message, _LONGEST_REASON)
                 note = f"attempt {attempt} failed: {reason}; again after {seconds:.1f} s"
-                self._delay(client, call, note, failure)
+                self._delay(call, note, failure)
             case _:
                 pass
 
@@ -189,18 +177,13 @@ class CallLog:
 
         return make
 
-    def _key(self, client: int, call: CallInfo) -> str:
-        return f"{client}.{call.number}"
+    def _key(self, call: CallInfo) -> str:
+        return str(call.number)
 
     def _add_sending(
-        self,
-        client: int,
-        info: CallInfo,
-        *,
-        request: "httpx.Request | None" = None,
-        is_sign_in: bool = False,
+        self, info: CallInfo, *, request: "httpx.Request | None" = None, is_sign_in: bool = False
     ) -> None:
-        kept = self._find_or_make(client, info, is_sign_in=is_sign_in)
+        kept = self._find_or_make(info, is_sign_in=is_sign_in)
         if request is not None:
             kept.sent_headers = hide_named_secrets(request.headers.multi_items())
             self._store(kept.call.key, "sent", request.content, kept)
@@ -211,8 +194,8 @@ class CallLog:
             kept, state=CallState.WAITING, sent_at=self._clock(), times_sent=times, failure=""
         )
 
-    def _find_or_make(self, client: int, info: CallInfo, *, is_sign_in: bool = False) -> _KeptCall:
-        key = self._key(client, info)
+    def _find_or_make(self, info: CallInfo, *, is_sign_in: bool = False) -> _KeptCall:
+        key = self._key(info)
         kept = self._kept.get(key)
         if kept is not None:
             return kept
@@ -224,15 +207,9 @@ class CallLog:
         return _KeptCall(call, info.redact)
 
     def _add_answer(
-        self,
-        client: int,
-        info: CallInfo,
-        status: int,
-        seconds: float,
-        size: int,
-        answer: Response | None,
+        self, info: CallInfo, status: int, seconds: float, size: int, answer: Response | None
     ) -> None:
-        kept = self._kept.get(self._key(client, info))
+        kept = self._kept.get(self._key(info))
         if kept is None:
             return
         self.use.count()
@@ -244,10 +221,8 @@ class CallLog:
             kept, state=CallState.ANSWERED, status=status, seconds=seconds, size=size, failure=""
         )
 
-    def _end_without_answer(
-        self, client: int, info: CallInfo, failure: ApiError | None, words: str
-    ) -> None:
-        kept = self._kept.get(self._key(client, info))
+    def _end_without_answer(self, info: CallInfo, failure: ApiError | None, words: str) -> None:
+        kept = self._kept.get(self._key(info))
         if kept is None or not kept.call.is_open:
             return  # it was never sent, or its answer is known
         sent_at = kept.call.sent_at
@@ -263,8 +238,8 @@ class CallLog:
             failure=words,
         )
 
-    def _delay(self, client: int, info: CallInfo, note: str, failure: ApiError | None) -> None:
-        kept = self._find_or_make(client, info)
+    def _delay(self, info: CallInfo, note: str, failure: ApiError | None) -> None:
+        kept = self._find_or_make(info)
         is_lost = kept.call.state is CallState.WAITING and kept.call.times_sent > 0
         if is_lost and failure is not None and failure.was_sent:
             self.use.count()

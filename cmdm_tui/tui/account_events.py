@@ -2,6 +2,8 @@
 
 from typing import TYPE_CHECKING
 
+from cmdm_tui.operations.call_log import CallLog
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -10,16 +12,18 @@ if TYPE_CHECKING:
 
 
 class AccountEvents:
-    """Takes the events of one client and passes them on, itself with them.
+    """Keeps the events of one client in a log, and passes them on, itself with them.
 
-    `client` is the client's number in the call log; `account` is None until it has been opened.
+    Each account has its own `log`: a call is sent again where it was sent, and two clients number
+    their calls alike. `account` is None until it has been opened.
     """
 
-    def __init__(self, client: int, forward: "Callable[[AccountEvents, Event], None]") -> None:
-        self.client = client
+    def __init__(self, forward: "Callable[[AccountEvents, Event], None]") -> None:
+        self.log = CallLog()
         self.account: Account | None = None
         self._forward = forward
 
     def __call__(self, event: "Event") -> None:
-        """Pass on an event."""
+        """Keep an event, and pass it on."""
+        self.log.add_event(event)
         self._forward(self, event)

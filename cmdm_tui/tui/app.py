@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal
 
@@ -14,7 +13,6 @@ from textual.screen import Screen
 from textual.theme import Theme
 
 from cmdm_tui.text import one_line
-from cmdm_tui.tui.account_events import AccountEvents
 from cmdm_tui.tui.account_opener import (
     AccountChoice,
     AccountOpener,
@@ -47,8 +45,10 @@ if TYPE_CHECKING:
     import httpx
 
     from cmdm_tui.api import Event
+    from cmdm_tui.catalog import Account
     from cmdm_tui.config import Paths
     from cmdm_tui.operations.call_log import CallLog
+    from cmdm_tui.tui.account_events import AccountEvents
     from cmdm_tui.tui.main_screens import MainScreens
 
 _STRAIGHT_LINES = StraightLines()
@@ -98,6 +98,8 @@ class Explorer(CommandApp, TolerantApp):
         self._offline = offline
         self._start = AccountChoice(is_demo=start == "demo", offline=offline)
         self._screens: MainScreens | None = None
+        self._events: list[AccountEvents] = []
+        """Those of the account that is shown, and of those opened since."""
         self._warned: set[str] = set()
 
     def on_mount(self) -> None:
@@ -152,7 +154,9 @@ class Explorer(CommandApp, TolerantApp):
         make = _import_main_screens()
         former, self._screens = (
             self._screens,
-            make(self, event.account, self.settings_file, self._call_log, self._paths),
+            make(
+                self, event.account, self.settings_file, self._take_log(event.account), self._paths
+            ),
         )
         await self._show_alone(self._screens.get("records"))
         self._show_new_warnings(event.account.profile.warnings)
@@ -216,23 +220,27 @@ class Explorer(CommandApp, TolerantApp):
         elif isinstance(choice, AccountChoice):
             self.post_message(AccountRequested(choice))
 
-    @cached_property
-    def _call_log(self) -> "CallLog":
-        from cmdm_tui.operations.call_log import CallLog
-
-        return CallLog()
-
     def cancel_calls(self) -> int:
         """Leave the calls that are under way, and return how many they are."""
         return 0 if self._screens is None else self._screens.account.client.cancel_calls()
 
-    def _listen(self) -> AccountEvents:
+    def _listen(self) -> "AccountEvents":
         """Return what takes the events of an account that is about to be opened."""
-        return AccountEvents(self._call_log.start_client(), self._forward_event)
+        from cmdm_tui.tui.account_events import AccountEvents
 
-    def _forward_event(self, events: AccountEvents, event: "Event") -> None:
-        """Keep an event of a client in the log; the screens show those of their account."""
-        self._call_log.add_event(event, events.client)
+        events = AccountEvents(self._forward_event)
+        self._events.append(events)
+        return events
+
+    def _take_log(self, account: "Account") -> "CallLog":
+        """Return the log of an account that is to be shown, and forget that of the one before."""
+        if self._screens is not None:
+            former = self._screens.account
+            self._events = [one for one in self._events if one.account is not former]
+        return next(one.log for one in self._events if one.account is account)
+
+    def _forward_event(self, events: "AccountEvents", event: "Event") -> None:
+        """Pass an event on to the screens of its account that show it."""
         if self._screens is not None and self._screens.account is events.account:
             for screen in self._screens.opened:
                 screen.post_message(ClientEvent(event))

@@ -225,17 +225,6 @@ def test_nothing_is_claimed_of_a_change_that_was_left(method: str, words: str) -
     assert (log.calls[0].state, log.calls[0].failure) == (CallState.LEFT, words)
 
 
-def test_two_clients_with_the_same_numbers_are_told_apart() -> None:
-    log = CallLog()
-    first, second = log.start_client(), log.start_client()
-    log.add_event(sent(GET), first)
-    log.add_event(sent(GET), second)
-    log.add_event(finished(GET, b""), second)
-    assert [call.state for call in log.calls] == [CallState.WAITING, CallState.ANSWERED]
-    log.add_event(CallFailed(GET, None), first)
-    assert [call.state for call in log.calls] == [CallState.LEFT, CallState.ANSWERED]
-
-
 def test_the_use_of_an_hour_is_counted_by_the_minute() -> None:
     now = 0.0
     use = CallUse(lambda: now)

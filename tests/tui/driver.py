@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from importlib import import_module
 from itertools import count
 
 from textual import events
@@ -10,13 +11,14 @@ from textual.app import App
 from textual.pilot import Pilot
 from textual.widget import Widget
 
-import cmdm_tui.tui.screens.browse.filtered_view  # noqa: F401 - else f imports it in a thread
 from cmdm_tui.config import Credentials, Profile, SecretPlace
 from cmdm_tui.tui import Explorer
 from cmdm_tui.tui.account_opener import ProfileSummary
 from cmdm_tui.tui.screens.browse.screen import BrowseScreen
 from cmdm_tui.tui.widgets.notice import Notice
 from cmdm_tui.tui.widgets.record_pane import RecordPane
+
+import_module("cmdm_tui.tui.screens.browse.filtered_view")  # else f imports it in a thread
 
 _IDLE_TURNS = 12
 """Turns of the event loop without a message after which nothing more is to come."""

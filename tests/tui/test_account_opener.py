@@ -291,20 +291,26 @@ async def test_the_calls_of_the_former_account_stay_its_own(service: ScriptedSer
     app = Explorer(opening, catalogs=None, transport=service)
     async with app.run_test(size=(100, 30)) as pilot:
         await wait_until_settled(pilot)
-        before = {call.key: call.revision for call in app._call_log.calls}
+        (former,) = app._events
         client = browse(app).account.client
         service.held["lead/R0001"] = asyncio.Event()
         left = asyncio.create_task(client.request("GET", "/lead/R0001"))
-        while not any(call.path.endswith("/lead/R0001") for call in app._call_log.calls):
+        while not former.log.calls[-1].path.endswith("/lead/R0001"):
             await pilot.pause()
-        # As the switch is made, the former client ends its call, after the other has begun.
+        # The former client ends its call after the other has begun.
         app.post_message(AccountRequested(AccountChoice(profile="other")))
-        await another_arrived(app, app.screen)
+        await another_arrived(app, browse(app))
         left.cancel()
         await asyncio.gather(left, return_exceptions=True)
         await wait_until_settled(pilot)
-        calls = app._call_log.calls
-        assert [call.path for call in calls if call.is_open] == []
-        assert [call.state for call in calls if call.path.endswith("R0001")] == [CallState.LEFT]
-        assert all(call.times_sent == 1 for call in calls)
-        assert before.items() <= {call.key: call.revision for call in calls}.items()
+        assert former.log.calls[-1].state is CallState.LEFT
+        (events,) = app._events
+        assert events.account is browse(app).account
+        calls = events.log.calls
+        assert calls
+        assert all(call.times_sent == 1 and not call.is_open for call in calls)
+        assert not any(call.path.endswith("/lead/R0001") for call in calls)
+        await pilot.press("f4")
+        while "follows" not in screen_text(app):  # its module is imported in a thread
+            await pilot.pause()
+        assert "R0001" not in screen_text(app), "it could be sent again to the wrong account"

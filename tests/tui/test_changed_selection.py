@@ -11,6 +11,7 @@ import pytest
 
 from cmdm_tui.sandbox import RunningInfo
 from cmdm_tui.tui.screens.browse.filtered_view import FilteredView
+from cmdm_tui.tui.screens.browse.screen import BrowseScreen
 from cmdm_tui.tui.screens.changes.preview_screen import PreviewScreen
 from cmdm_tui.tui.screens.edit.form_screen import FormScreen
 from cmdm_tui.tui.widgets import filter_bar
@@ -123,3 +124,32 @@ async def test_a_refused_value_leaves_what_was_typed(sandbox: RunningInfo) -> No
         assert not isinstance(there.app.screen, FormScreen)
         stored = await there.screen.account.client.record("task", task.external_id)
         assert stored.properties["Notes"] == "Long and dear"
+
+
+@pytest.mark.parametrize("end", ["enter", "ctrl+s"])
+async def test_keys_that_come_at_once_are_all_in_the_preview(
+    sandbox: RunningInfo, end: str
+) -> None:
+    async with opened(sandbox) as there:
+        lead = there.record
+        await there.press("right", "right", "i")
+        for key in ("end", *"xy", "backspace", "backspace", *"-Love", "home", *"A", end):
+            _send(there.pilot, key, key if len(key) == 1 else None)
+        await wait_until_settled(there.pilot)
+        assert isinstance(there.app.screen, PreviewScreen)
+        wanted = {"LastName": f"A{lead.properties['LastName']}-Love"}
+        assert there.app.screen._change_set.changes[0].properties == wanted
+
+
+async def test_marks_that_are_not_read_in_another_order_are_told(sandbox: RunningInfo) -> None:
+    async with opened(sandbox) as there:
+        await there.press("space", "z")
+        there.screen.records.grid.marks.mark(["NOTREAD1"])
+        there.sent()
+        for key in ("x", "e"):
+            await there.press(key)
+            assert "not read in this order" in there.toast
+            assert isinstance(there.app.screen, BrowseScreen)
+        assert there.sent() == []
+        await there.press("ctrl+n", "x")
+        assert isinstance(there.app.screen, PreviewScreen)

@@ -559,3 +559,37 @@ async def test_a_first_run_that_fails_is_told(service: ScriptedService, tmp_path
         assert pane.result_pane.region.height
         assert not pane.result_pane.grid.visible
         assert not pane.result_pane.grid.focusable
+
+
+async def test_a_run_that_is_declined_names_the_rows_that_stay(tmp_path: Path) -> None:
+    service = ScriptedService({"lead": people(1_200)}, cap=10)
+    async with opened(explore(service), tmp_path) as (pilot, screen):
+        pane = await write(pilot, screen, "SELECT 1 AS a")
+        await press(pilot, "ctrl+r")
+        assert cells(pane) == [[1]]
+        pane = await write(pilot, screen, "SELECT max(length(Notes)) FROM lead")
+        pane.run_statement()
+        await wait_for_question(pilot, "The query takes 12")
+        await press(pilot, "enter")
+        assert cells(pane) == [[1]]
+        assert "of the query before" in pane.result_pane.caption.line
+
+
+@pytest.mark.parametrize("is_closed", [False, True])
+async def test_what_was_typed_and_never_run_is_in_the_history_once_it_is_left(
+    service: ScriptedService, tmp_path: Path, is_closed: bool
+) -> None:
+    app = explore(service)
+    async with opened(app, tmp_path) as (pilot, screen):
+        await write(pilot, screen, "SELECT 'half")
+        await press(pilot, "ctrl+t")
+        await write(pilot, screen, "SELECT 2")
+        await press(pilot, "ctrl+r", "ctrl+t")
+        await write(pilot, screen, "SELECT 'secret " + profile().credentials.password.reveal())
+        if is_closed:  # closed on purpose: it is asked about, and then gone
+            await press(pilot, "ctrl+w", "down", "enter")
+    kept = (tmp_path / "data" / "history").read_text()
+    assert "SELECT 'half" in kept
+    assert kept.count("SELECT 2") == 1
+    assert profile().credentials.password.reveal() not in kept
+    assert ("SELECT 'secret" in kept) == (not is_closed)

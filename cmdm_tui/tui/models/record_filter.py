@@ -100,7 +100,7 @@ class FilteredRecords(ResultSource):
     def caption(self) -> str:
         """What is shown: how many records, whether some may miss, and the condition.
 
-        The condition is last, as a narrow line cuts its end.
+        The condition comes last: a pane cuts what is too long for it at the end.
         """
         parts = [format_counted(self.row_count, "record")]
         if not self.is_count_known:

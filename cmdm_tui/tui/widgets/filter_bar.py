@@ -27,6 +27,7 @@ from cmdm_tui.tui.models.plan_text import NOT_KNOWN, PlanText, describe_fault, p
 from cmdm_tui.tui.models.record_filter import RecordFilter
 from cmdm_tui.tui.models.row_source import Tone
 from cmdm_tui.tui.widgets.completion_list import KEYS_WHILE_OPEN, CompletionList
+from cmdm_tui.tui.widgets.ordered_input import OrderedInput
 
 PLAN_DELAY = 0.25
 """Seconds without a key after which the condition is planned."""
@@ -42,7 +43,7 @@ _NOT_KNOWN = (
 _STYLES = {Tone.ERROR: "$text-error", Tone.WARNING: "$text-warning", Tone.DIM: "$text-muted"}
 
 
-class ConditionInput(Input):
+class ConditionInput(OrderedInput):
     """Takes the condition; while offers are shown, their keys go to them."""
 
     @dataclass

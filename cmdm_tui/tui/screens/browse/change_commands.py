@@ -14,7 +14,12 @@ from cmdm_tui.changes.unchanged import is_closed, is_converted
 from cmdm_tui.text import count_noun, one_line
 from cmdm_tui.tui.commands import Command
 from cmdm_tui.tui.screens.browse.panes import BrowsePanes
-from cmdm_tui.tui.screens.browse.selection import selected_cell, selected_records, write_context
+from cmdm_tui.tui.screens.browse.selection import (
+    count_unread_marks,
+    selected_cell,
+    selected_records,
+    write_context,
+)
 from cmdm_tui.tui.screens.dialogs.choice import ChoiceScreen
 
 if TYPE_CHECKING:
@@ -29,8 +34,8 @@ def can_write(screen: BrowsePanes) -> bool:
 
 
 def can_edit(screen: BrowsePanes) -> bool:
-    """Return whether records are selected that may be changed."""
-    return can_write(screen) and bool(selected_records(screen))
+    """Return whether records are selected that may be changed, or marked and not read now."""
+    return can_write(screen) and bool(selected_records(screen) or count_unread_marks(screen))
 
 
 def can_edit_cell(screen: BrowsePanes) -> bool:
@@ -72,6 +77,8 @@ def edit(screen: BrowsePanes) -> None:
     records = selected_records(screen)
     if records:
         _open_form(screen, records[0].entity, records)
+    else:
+        _tell_unread_marks(screen)
 
 
 def edit_cell(screen: BrowsePanes) -> None:
@@ -162,6 +169,7 @@ def _review_same(screen: BrowsePanes, kind: ChangeKind) -> None:
 
     records = selected_records(screen)
     if not records:
+        _tell_unread_marks(screen)
         return
     client, profile = screen.account.client, screen.account.profile
     made = make_same_set(
@@ -171,6 +179,15 @@ def _review_same(screen: BrowsePanes, kind: ChangeKind) -> None:
         username=profile.credentials.username,
     )
     review_changes(_app_of(screen), write_context(screen), made, partial(show_result, screen))
+
+
+def _tell_unread_marks(screen: BrowsePanes) -> None:
+    unread = count_unread_marks(screen)
+    if unread:
+        words = f"{count_noun(unread, 'marked record')} not read in this order. Nothing is changed:"
+        screen.notify(
+            f"{words} u shows the order before, ctrl+n takes all marks off.", markup=False
+        )
 
 
 def _describe_cost(screen: BrowsePanes, each: int) -> str:

@@ -43,6 +43,16 @@ def selected_records(screen: BrowsePanes) -> tuple[Record, ...]:
     return tuple(one for one in found if (one.entity, one.external_id) not in gone)
 
 
+def count_unread_marks(screen: BrowsePanes) -> int:
+    """Return how many marked records are not read now, so that no command can mean the marks."""
+    if screen.shows_fields or screen.entities.has_focus_within:
+        return 0
+    if screen.is_record_pane_visible and screen.record_pane.has_focus_within:
+        return 0
+    keys = (screen.filtered or screen.records).grid.marks.keys
+    return len(keys) - len(_find_rows(screen, keys))
+
+
 def selected_cell(screen: BrowsePanes) -> tuple[Record, str] | None:
     """Return the record and the field under the cursor of the records; None where there is none.
 

@@ -15,6 +15,7 @@ from textual.widgets import Input, Select, Static
 from cmdm_tui.text import one_line, visible
 from cmdm_tui.tui.models.edit_form import EditForm, FormField, fits_one_line
 from cmdm_tui.tui.models.value_text import cell_text, format_counted
+from cmdm_tui.tui.widgets.ordered_input import OrderedInput
 
 _EXAMPLES = {
     "Date": "2026-03-31",
@@ -25,7 +26,7 @@ _EXAMPLES = {
 _LABEL_WIDTH = 30
 
 
-class ValueInput(Input):
+class ValueInput(OrderedInput):
     """An input of one line that holds nothing a terminal would act on."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

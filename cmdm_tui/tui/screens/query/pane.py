@@ -383,9 +383,7 @@ class QueryPane(Vertical):
             self._show_no_result("Nothing was sent so far.", Tone.DIM)
             self.post_message(self.ChangesMade(self, end))
         elif end.result is None:
-            self.result_pane.show_caption(
-                ResultCaption("Not run; no record was fetched.", Tone.DIM)
-            )
+            self._show_no_result("Not run; no record was fetched.", Tone.DIM)
         else:
             self._show_result(end.result, end)
 

@@ -1,7 +1,7 @@
 """The tabs of the query screen: what is open, what was run, what is saved."""
 
 from collections.abc import Callable
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -22,6 +22,9 @@ from cmdm_tui.tui.screens.query.pane import QueryPane
 from cmdm_tui.tui.widgets.cells import safe_line
 from cmdm_tui.tui.widgets.key_footer import KeyFooter
 from cmdm_tui.tui.widgets.status_line import StatusLine
+
+if TYPE_CHECKING:
+    from cmdm_tui.tui.models.query_document import QueryDocument
 
 _MOST_TABS = 20
 _MOST_HISTORY = 1_000
@@ -49,6 +52,8 @@ class QueryTabs(CommandScreen):
         self._engine = Engine(account)
         self._history: StatementHistory | None = None
         self._tab_count = 0
+        self._drafts: dict[int, tuple[QueryDocument, str]] = {}
+        """The SQL of each tab that was typed into, by the tab's number."""
         self._available: frozenset[str] = frozenset()
 
     def compose(self) -> ComposeResult:
@@ -63,9 +68,20 @@ class QueryTabs(CommandScreen):
         self.query_one(Tabs).can_focus = False
         await self.open_tab()
 
+    def on_text_area_changed(self) -> None:
+        """Note the text of the tab in front, which may be left unsaved."""
+        if self.has_pane:
+            self._drafts[self.pane.document.number] = (self.pane.document, self.pane.editor.text)
+
     def on_unmount(self) -> None:
-        """Close the database of the results; each tab has let go of its result."""
+        """Close the database of the results, and keep in the history what is in no file.
+
+        Each tab has let go of its result.
+        """
         self._engine.close()
+        for document, text in self._drafts.values():
+            if document.would_lose(text):
+                self.history.append(self.account.client.redact(text.strip()))
 
     # Tabs.
 
@@ -115,6 +131,7 @@ class QueryTabs(CommandScreen):
         place = panes.index(pane)
         rest = [one for one in panes if one is not pane]
         pane.close()
+        self._drafts.pop(pane.document.number, None)
         if rest:
             self.show_tab(rest[min(place, len(rest) - 1)])
         await self.query_one(Tabs).remove_tab(f"tab-{pane.id}")
