@@ -204,7 +204,7 @@ async def test_refused_credentials_leave_a_way_to_others(service: ScriptedServic
         await press(pilot, "w")
         assert isinstance(app.screen, ProfilesScreen)
         assert "Switch account" in screen_text(app), "in a frame, as every dialog is"
-        assert "enter: open it" in screen_text(app)
+        assert "enter open it" in screen_text(app)
         service.answers.clear()
         await press(pilot, "enter")
         assert isinstance(app.screen, BrowseScreen)
