@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import sys
 from collections.abc import Callable, Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING
@@ -67,7 +68,7 @@ class MainScreens:
 
         Keys that are pressed meanwhile wait for it. Raises KeyError for another name.
         """
-        if name not in self._screens:
+        if name not in self._screens and _MODULES[name] not in sys.modules:
             await asyncio.to_thread(import_module, _MODULES[name])
         return self.get(name)
 

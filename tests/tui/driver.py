@@ -18,7 +18,8 @@ from cmdm_tui.tui.screens.browse.screen import BrowseScreen
 from cmdm_tui.tui.widgets.notice import Notice
 from cmdm_tui.tui.widgets.record_pane import RecordPane
 
-import_module("cmdm_tui.tui.screens.browse.filtered_view")  # else f imports it in a thread
+for _name in ("browse.filtered_view", "query.screen", "calls.screen", "changes.screen"):
+    import_module(f"cmdm_tui.tui.screens.{_name}")  # else keys import them in a thread
 
 _IDLE_TURNS = 12
 """Turns of the event loop without a message after which nothing more is to come."""

@@ -125,12 +125,11 @@ class Confirmations:
         return None
 
 
-class GarblingNetwork(CountedNetwork):
-    """Loses calls, delays answers and puts hostile values into them, each now and then."""
+class CheckedNetwork(CountedNetwork):
+    """Asks of each write whether it was confirmed."""
 
-    def __init__(self, seed: int, confirmations: Confirmations) -> None:
+    def __init__(self, confirmations: Confirmations) -> None:
         super().__init__()
-        self._random = random.Random(seed)
         self._confirmations = confirmations
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
@@ -138,14 +137,26 @@ class GarblingNetwork(CountedNetwork):
         grant: Grant | None = None
         if request.method != "GET" and path != "authenticate":
             grant = self._confirmations.find_grant(request.method, path)
+        response = await super().handle_async_request(request)
+        if grant is not None and response.is_success:
+            grant.is_spent = True
+        return response
+
+
+class GarblingNetwork(CheckedNetwork):
+    """Loses calls, delays answers and puts hostile values into them, each now and then."""
+
+    def __init__(self, seed: int, confirmations: Confirmations) -> None:
+        super().__init__(confirmations)
+        self._random = random.Random(seed)
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         chance = self._random.random()
         if chance < 0.02:
             raise httpx.ReadTimeout("slow", request=request)
         if chance < 0.05:
             await asyncio.sleep(0.2)
         response = await super().handle_async_request(request)
-        if grant is not None and response.is_success:
-            grant.is_spent = True
         if request.method == "GET" and chance > 0.8:
             return self._garble(response, await response.aread())
         return response

@@ -9,11 +9,15 @@ from textual import events
 from textual.binding import Binding
 from textual.css.query import NoMatches
 from textual.pilot import Pilot
+from textual.widgets import Input
 
 from cmdm_tui.tui import Explorer
 from cmdm_tui.tui.app_commands import APP_COMMANDS
 from cmdm_tui.tui.key_names import split_keys
 from cmdm_tui.tui.screens.browse.screen import BrowseScreen
+from cmdm_tui.tui.screens.calls.screen import CallsScreen
+from cmdm_tui.tui.screens.changes.screen import ChangesScreen
+from cmdm_tui.tui.screens.query.screen import QueryScreen
 from tests.tui.driver import FixedProfiles, wait_until_settled
 from tests.tui.scripted_service import ScriptedService, message, profile
 
@@ -66,10 +70,13 @@ async def press_soon(pilot: Pilot[None], key: str) -> None:
 
 
 async def close_dialogs(pilot: Pilot[None]) -> None:
-    for _ in range(5):
-        if isinstance(pilot.app.screen, BrowseScreen):
+    """Go back to the records: out of dialogs and inputs by escape, from other screens by f2."""
+    for _ in range(8):
+        screen = pilot.app.screen
+        if isinstance(screen, BrowseScreen) and not isinstance(screen.focused, Input):
             return
-        await press_soon(pilot, "escape")
+        is_main = isinstance(screen, (QueryScreen, CallsScreen, ChangesScreen))
+        await press_soon(pilot, "f2" if is_main else "escape")
         await asyncio.sleep(0.001)
 
 
@@ -123,6 +130,6 @@ async def test_a_key_that_does_harm_is_found(
     def fail(*_: object) -> None:
         raise NoMatches
 
-    monkeypatch.setattr("cmdm_tui.tui.widgets.entity_list.EntityList.take_focus", fail)
+    monkeypatch.setattr("cmdm_tui.tui.widgets.record_view.RecordView.sort", fail)
     with pytest.raises(NoMatches):
         await test_every_key_is_harmless(service, answering)

@@ -49,7 +49,7 @@ async def test_a_cassette_is_explored_without_a_connection(tmp_path: Path) -> No
                 await press(pilot, "2", "right", "s", "s")
                 assert "by Name ▼" in screen_words(app)
                 text = screen_text(app)
-                assert text.index("Russo Bakery Ltd") < text.index("London Engineer")
+                assert text.index("Russo") < text.index("London")
                 await press(pilot, "u", "F")
                 assert "17 fields, inferred" in screen_words(app)
                 await press(pilot, "F", "o")

@@ -33,8 +33,15 @@ from cmdm_tui.tui.screens.query.summary_screen import SummaryScreen
 from cmdm_tui.tui.widgets.filter_bar import FilterBar
 from cmdm_tui.tui.widgets.grid import Grid
 from tests.services import copy_records, profile_of
-from tests.tui.driver import FixedProfiles, wait_until_settled
-from tests.tui.monkey import Confirmations, GarblingNetwork, Monkey, list_keys, resumed_changes
+from tests.tui.driver import FixedProfiles, press, wait_until_settled
+from tests.tui.monkey import (
+    CheckedNetwork,
+    Confirmations,
+    GarblingNetwork,
+    Monkey,
+    list_keys,
+    resumed_changes,
+)
 
 SEED, ACTIONS = 16, 500
 """Where the seeds begin, and what is done in one explorer before the next one starts."""
@@ -171,10 +178,31 @@ async def test_random_keys_do_no_harm(
     assert not runs_whole or writes
 
 
+@pytest.mark.parametrize("sends_at_once", [False, True])
 async def test_a_write_without_its_confirmation_is_found(
-    faulty_sandbox: RunningInfo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sends_at_once: bool
 ) -> None:
     """The broken twin: a preview that sends at once, with no button pressed."""
-    monkeypatch.setattr(PreviewScreen, "on_mount", PreviewScreen.apply)
-    with pytest.raises(AssertionError, match="unconfirmed"):
-        await run_monkey(faulty_sandbox, tmp_path, SEED, ACTIONS, monkeypatch)
+
+    def send_at_once(screen: PreviewScreen) -> None:
+        screen.call_after_refresh(screen.apply)
+
+    if sends_at_once:
+        monkeypatch.setattr(PreviewScreen, "on_mount", send_at_once)
+    confirmations = Confirmations()
+    config = SandboxConfig(tmp_path / "sandbox", port=0, records=60, lasting=False)
+    copy_records(config)
+    with Sandbox.embedded(config) as info:
+        app = Explorer(
+            profiles(info),
+            catalogs=tmp_path / "catalogs",
+            transport=CheckedNetwork(confirmations),
+            paths=Paths(tmp_path / "config", tmp_path / "data"),
+        )
+        async with app.run_test(message_hook=confirmations.note_message) as pilot:
+            await wait_until_settled(pilot)
+            await press(pilot, "e", "x", "ctrl+s")
+            assert sends_at_once or isinstance(app.screen, PreviewScreen)
+    assert (confirmations.writes, bool(confirmations.unconfirmed)) == (
+        (1, True) if sends_at_once else (0, False)
+    )

@@ -57,16 +57,24 @@ class QueryTabs(CommandScreen):
         self._available: frozenset[str] = frozenset()
 
     def compose(self) -> ComposeResult:
-        """Lay out the tabs, the one in front, the status line and the footer."""
-        yield Tabs(id="query-tabs")
-        yield ContentSwitcher(id="query-panes")
+        """Lay out the tabs, of which there is one at first, the status line and the footer."""
+        pane = self._make_pane()
+        yield Tabs(Tab(safe_line(pane.document.title), id=f"tab-{pane.id}"), id="query-tabs")
+        with ContentSwitcher(initial=pane.id, id="query-panes"):
+            yield pane
         yield StatusLine(self.account, call_log=self._call_log, id="status")
         yield KeyFooter()
 
-    async def on_mount(self) -> None:
-        """Begin with one empty tab."""
+    def on_mount(self) -> None:
+        """Begin in the editor of the first tab."""
         self.query_one(Tabs).can_focus = False
-        await self.open_tab()
+        self.set_focus(self.pane.editor)  # at once: keys that wait are for the editor
+        self.show_state()
+
+    def _make_pane(self) -> QueryPane:
+        self._tab_count += 1
+        name = f"query-{self._tab_count}"
+        return QueryPane(self.account, self._engine, self._tab_count, id=name)
 
     def on_text_area_changed(self) -> None:
         """Note the text of the tab in front, which may be left unsaved."""
@@ -108,13 +116,11 @@ class QueryTabs(CommandScreen):
             words = f"There are {_MOST_TABS} tabs. Close one first with ctrl+w."
             self.notify(words, severity="warning", markup=False)
             return self.pane
-        self._tab_count += 1
-        name = f"query-{self._tab_count}"
-        pane = QueryPane(self.account, self._engine, self._tab_count, id=name)
+        pane = self._make_pane()
         await self.query_one(ContentSwitcher).mount(pane)
         if text:
             pane.editor.load_text(text)
-        await self.query_one(Tabs).add_tab(Tab(safe_line(pane.document.title), id=f"tab-{name}"))
+        await self.query_one(Tabs).add_tab(Tab(safe_line(pane.document.title), id=f"tab-{pane.id}"))
         self.show_tab(pane)
         return pane
 
