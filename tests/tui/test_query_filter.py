@@ -23,7 +23,7 @@ from tests.tui.driver import (
     type_text,
     wait_until_settled,
 )
-from tests.tui.scripted_service import ScriptedService, people, profile
+from tests.tui.scripted_service import ScriptedService, message, people, profile
 
 
 @pytest.fixture(autouse=True)
@@ -191,13 +191,24 @@ async def test_nothing_is_said_of_records_that_were_not_read() -> None:
         assert notice_text(app).startswith("None of the records that were read meets the condition")
 
 
-async def test_fields_that_were_seen_are_offered_for_no_call(service: ScriptedService) -> None:
+async def test_fields_are_asked_for_once_and_until_then_those_seen_are_offered(
+    service: ScriptedService,
+) -> None:
     app = Explorer(FixedProfiles(profile()), catalogs=None, transport=service)
     async with app.run_test(size=(80, 24)) as pilot:
         await wait_until_settled(pilot)
         assert not browse(app).account.catalog.cached_fields("lead")
         service.calls.clear()
+        service.answers["account/fields"] = message(500, "The database is being repaired")
         await press(pilot, "f")
         await type_text(pilot, "Sc")
-        assert browse(app).query_one(FilteredView).bar.offers.names == ("Score",)
-        assert service.calls == []
+        bar = browse(app).query_one(FilteredView).bar
+        assert bar.offers.names == ("Score",)
+        assert service.calls == ["account/fields?per_page=200&page=1"]
+        assert bar.plan.summary.startswith("What it costs is not known yet")
+        service.answers.clear()
+        service.calls.clear()
+        for _ in range(2):
+            await press(pilot, "escape", "escape", "f")
+            assert service.calls == ["account/fields?per_page=200&page=1"]
+        assert browse(app).account.catalog.cached_fields("account")

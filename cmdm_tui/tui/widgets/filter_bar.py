@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import ClassVar
@@ -22,6 +23,7 @@ from cmdm_tui.query.engine import Engine
 from cmdm_tui.query.errors import SqlError
 from cmdm_tui.query.parsing.statement_forms import ScriptStatement
 from cmdm_tui.text import one_line, visible
+from cmdm_tui.tui.messages import CallReturned
 from cmdm_tui.tui.models.catalog_view import CatalogView
 from cmdm_tui.tui.models.plan_text import NOT_KNOWN, PlanText, describe_fault, plan_statement
 from cmdm_tui.tui.models.record_filter import RecordFilter
@@ -101,6 +103,12 @@ class FilterBar(Vertical):
         """The bar was closed without a condition."""
 
     @dataclass
+    class FieldsRead(CallReturned):
+        """The fields of an entity were asked for, or could not be had."""
+
+        entity: str
+
+    @dataclass
     class ConditionPlanned(Message):
         """What is to be said of the condition is known."""
 
@@ -145,7 +153,8 @@ class FilterBar(Vertical):
     def open_for(self, entity: str, text: str = "", names: Iterable[str] = ()) -> None:
         """Show the bar for an entity, with a condition to begin with.
 
-        `names` are fields that its records are seen to have.
+        `names` are fields that its records are seen to have. Where the fields were not asked for
+        within a day they are now, with a call: they are what is completed and planned by.
         """
         self._known.note_seen(entity, names)
         if entity != self._entity:
@@ -156,6 +165,19 @@ class FilterBar(Vertical):
         self._input.cursor_position = len(self._input.value)
         self.screen.set_focus(self._input)  # now: the next key is a part of the condition
         self._plan()
+        if not self._account.catalog.cached_fields(entity):
+            self.run_worker(partial(self._read_fields, entity), group="fields", exclusive=True)
+
+    async def _read_fields(self, entity: str) -> None:
+        # Where they cannot be had, the plan says what is not known, and a run says why.
+        with suppress(ApiError):
+            await self._account.catalog.load_fields(entity)
+        self.post_message(self.FieldsRead(entity))
+
+    @on(FieldsRead)
+    def _plan_by_fields(self, event: FieldsRead) -> None:
+        if self.is_open and event.entity == self._entity:
+            self._plan()
 
     def close(self) -> None:
         """Hide the bar."""
