@@ -14,7 +14,7 @@ import pytest
 from tests.terminals import end_program, restore_interrupts
 
 DEADLINE = 30.0
-BACK_TAB, DOWN = "\x1b[Z", "\x1b[B"
+DOWN = "\x1b[B"
 
 
 class Terminal:
@@ -101,14 +101,12 @@ def terminal(tmp_path: Path) -> Iterator[Callable[..., Terminal]]:
 
 def test_the_demo_shows_records_and_ends_cleanly(terminal: Callable[..., Terminal]) -> None:
     demo = terminal("demo")
-    demo.wait_for(r"lead +2,000", "ExternalID", r"100 of 400", r"event +60")
-    demo.wait_for("⏎ Open")
-    demo.press(BACK_TAB)
-    demo.wait_until(lambda: "⏎ Open" not in demo.text, "the tabs")
-    demo.press(BACK_TAB)
-    demo.wait_for("⏎ Open")
+    demo.wait_for(r"lead +2,000", "ExternalID", r"of 400 · 100 read", r"event +60")
+    demo.wait_for("x Delete")
+    demo.press("1")
+    demo.wait_until(lambda: "x Delete" not in demo.text, "the entities")
     demo.press(DOWN + "\r")
-    demo.wait_for("LastName", "100 of 2,000")
+    demo.wait_for("LastName", "of 2,000 · 100 read")
     demo.resize(120, 40)
     demo.wait_until(lambda: len(demo.screen.display[0].rstrip()) == 120, "the wide screen")
     demo.press("q")

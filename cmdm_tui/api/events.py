@@ -75,7 +75,7 @@ class CallFinished:
 
 @dataclass(frozen=True, slots=True)
 class CallFailed:
-    """The call got no answer: `failure` says why, None where it was cancelled."""
+    """The call got no answer: `failure` says why, None where it was cancelled, or met a fault of ours."""
 
     call: CallInfo
     failure: ApiError | None

@@ -158,6 +158,10 @@ class RequestSender:
                 self.was_cancelled_call_sent = state.may_have_been_sent
                 self._notify(CallFailed(call.info, None))
                 raise
+            except BaseException:  # a fault of ours: the call is not under way any more
+                if not state.is_answered:
+                    self._notify(CallFailed(call.info, None))
+                raise
             note_answer()
             return result
 

@@ -3,6 +3,8 @@
 Locals and messages can hold secrets and records; the places in the code are enough to fix it.
 """
 
+from typing import TYPE_CHECKING
+
 from rich.text import Text
 from textual.worker import WorkerFailed
 
@@ -10,7 +12,18 @@ from cmdm_tui import __version__
 from cmdm_tui.redaction.tracebacks import format_traceback, is_traceback_wanted
 from cmdm_tui.text import describe_unexpected, list_places
 
+if TYPE_CHECKING:
+    from cmdm_tui.api import ApiError
+
 _FRAMES = 12
+
+
+def make_fault(error: Exception) -> "ApiError":
+    """Return an unexpected error as one that a pane shows in place of what did not come."""
+    from cmdm_tui.api import ApiError
+
+    what = describe_unexpected(error)
+    return ApiError(f"{what[0].upper()}{what[1:]}: a fault of cmdm", hint="")
 
 
 def crash_report(error: BaseException) -> Text:

@@ -205,16 +205,24 @@ def test_a_fault_in_a_terminal_leaves_it_and_shows_none(
             if words:
                 terminal.wait_for("environment>")
                 terminal.press("GET lead\r")
+            else:  # it goes on, and says so where the records would be
+                terminal.wait_for("a fault of cmdm", "t tries again")
+                terminal.press("q")
             code = terminal.wait_for_exit()
         finally:
             terminal.close()
     shown = re.sub(rb"\x1b\[[0-9;?]*[a-zA-Z]|\r?\n", b"", terminal.raw).decode(errors="replace")
-    assert code == 1
+    assert code == (1 if words else 0)
     assert terminal.attributes_before
     assert terminal.modes_left_on == []
     assert_concealed(shown)
     assert "fault of cmdm" in shown
     assert "unexpected RuntimeError" in shown
+    if not words:
+        (log,) = tmp_path.rglob("errors.log")
+        shown = log.read_text()
+        assert_concealed(shown)
+        assert "unexpected RuntimeError" in shown
     assert ("Traceback" in shown) == bool(debug)
 
 

@@ -79,7 +79,7 @@ FACES = {
     "explorer": Face(["demo"], ["ExternalID"]),
     "help": Face(["demo"], ["ExternalID"], "?", ["esc close"]),
     "palette": Face(["demo"], ["ExternalID"], "\x10", ["Search"]),
-    "add an entity": Face(["demo"], ["ExternalID"], "a", ["[Cc]ustom entity"]),
+    "add an entity": Face(["demo"], ["ExternalID"], "+", ["[Cc]ustom entity"]),
     "welcome": Face([], ["[Dd]emo", "Sign in"]),
     "prompt": Face(["repl", "--demo"], ["demo>"]),
     "prompt with text": Face(["repl", "--demo"], ["demo>"], "SELECT *\rFROM lead", ["FROM"]),

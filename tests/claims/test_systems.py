@@ -133,7 +133,7 @@ def test_the_explorer_needs_nothing_that_only_posix_has(tmp_path: Path, kind: st
     """Textual reads a POSIX terminal with `termios`; another driver stands in, as on Windows."""
     terminal = start_explorer_without(tmp_path, KINDS[kind], OTHER_DRIVER)
     try:
-        terminal.wait_for("ExternalID", "100 of 400")
+        terminal.wait_for("ExternalID", "of 400 · 100 read")
         terminal.press("q\n")
         assert terminal.wait_for_exit() == 0
     finally:

@@ -69,7 +69,8 @@ def estimate_seek(
             likely = min(low + doubts + (per_cut if task == "first past nulls" else 0), pages)
         case "extreme":
             is_whole = predicate is not None and predicate.region == EVERY_VALUE
-            low, likely = min(pages, 2), min(pages, 2 + doubts + (0 if is_whole else per_cut))
+            # The page that decided it before may decide it again, alone.
+            low, likely = min(pages, 1), min(pages, 2 + doubts + (0 if is_whole else per_cut))
         case "groups":
             low, likely = min(pages, 2), min(pages, 2 + _ASSUMED_VALUES * per_cut, MAX_PROBES)
         case "search" | "count":

@@ -22,6 +22,7 @@ from cmdm_tui.api import (
 )
 from cmdm_tui.catalog import Catalog, RecordCount
 from cmdm_tui.text import one_line
+from cmdm_tui.tui.crash import make_fault
 from cmdm_tui.tui.messages import CallReturned, CountsChanged, StateChanged, UserError
 from cmdm_tui.tui.models.cell_text import settle_width
 from cmdm_tui.tui.models.value_text import format_age, format_count
@@ -181,6 +182,10 @@ class EntityList(Vertical):
                 return
             except ApiError as error:
                 self.post_message(self.CountFailed(entity, error))
+            except Exception as error:
+                for other in entities[place:]:
+                    self.post_message(self.CountFailed(other, make_fault(error)))
+                raise
             else:
                 self.post_message(self.Counted(entity))
         self._catalog.save()

@@ -12,6 +12,7 @@ from cmdm_tui.api import ApiError, Field
 from cmdm_tui.catalog import Catalog
 from cmdm_tui.catalog.catalog import SAMPLE_SIZE
 from cmdm_tui.text import one_line
+from cmdm_tui.tui.crash import make_fault
 from cmdm_tui.tui.messages import CallReturned, StateChanged
 from cmdm_tui.tui.models.field_rows import make_field_table
 from cmdm_tui.tui.models.table_source import TableSource
@@ -120,6 +121,9 @@ class FieldView(Vertical):
             fields = await self._catalog.load_fields(entity, refresh=refresh)
         except ApiError as error:
             self.post_message(self.Failed(entity, error))
+        except Exception as error:
+            self.post_message(self.Failed(entity, make_fault(error)))
+            raise
         else:
             self.post_message(self.Arrived(entity, fields))
 

@@ -12,6 +12,7 @@ from textual.widgets import Input, Static, TabbedContent, TabPane
 from cmdm_tui.api import ApiError, Record
 from cmdm_tui.catalog import Account
 from cmdm_tui.text import one_line
+from cmdm_tui.tui.crash import make_fault
 from cmdm_tui.tui.messages import CallReturned, StateChanged
 from cmdm_tui.tui.models.record_names import RecordNames, name_record
 from cmdm_tui.tui.models.record_properties import RecordProperty, list_properties
@@ -232,6 +233,9 @@ class RecordPane(TitledPane):
             record = await self._account.client.record(*address)
         except ApiError as error:
             self.post_message(self.Failed(address, error))
+        except Exception as error:
+            self.post_message(self.Failed(address, make_fault(error)))
+            raise
         else:
             self.post_message(self.Arrived(address, record))
 

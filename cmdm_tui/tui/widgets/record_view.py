@@ -12,6 +12,7 @@ from textual.message import Message
 from cmdm_tui.api import ApiError, AuthenticationFailed, Page, Record
 from cmdm_tui.catalog import Account
 from cmdm_tui.text import one_line
+from cmdm_tui.tui.crash import make_fault
 from cmdm_tui.tui.messages import CallReturned, ClientEvent, CountsChanged, StateChanged
 from cmdm_tui.tui.models.column_layout import ColumnLayout
 from cmdm_tui.tui.models.columns import MAX_COLUMNS
@@ -303,6 +304,9 @@ class RecordView(Vertical):
             page = await request.send(self._account.client)
         except ApiError as error:
             self.post_message(self.PageFailed(request, error))
+        except Exception as error:
+            self.post_message(self.PageFailed(request, make_fault(error)))
+            raise
         else:
             self.post_message(self.PageArrived(request, page))
 

@@ -10,6 +10,7 @@ from textual.message import Message
 
 from cmdm_tui.api import ApiError, Record
 from cmdm_tui.catalog import Account
+from cmdm_tui.tui.crash import make_fault
 from cmdm_tui.tui.messages import CallReturned, CountsChanged, StateChanged
 from cmdm_tui.tui.models.record_names import RecordNames
 from cmdm_tui.tui.models.related_index import RELATED_ENTITIES, RecordLink, RelatedIndex, find_links
@@ -138,6 +139,9 @@ class RelatedView(Vertical):
                 self.post_message(self.Progressed(index))
         except ApiError as error:
             self.post_message(self.Failed(index, error))
+        except Exception as error:
+            self.post_message(self.Failed(index, make_fault(error)))
+            raise
         self._catalog.save()
         self.post_message(CountsChanged())
 
