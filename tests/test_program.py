@@ -106,7 +106,7 @@ def test_the_demo_shows_records_and_ends_cleanly(terminal: Callable[..., Termina
     demo.press("1")
     demo.wait_until(lambda: "x Delete" not in demo.text, "the entities")
     demo.press(DOWN + "\r")
-    demo.wait_for("LastName", "of 2,000 · 100 read")
+    demo.wait_for("LastNa", "of 2,000 · 100 read")
     demo.resize(120, 40)
     demo.wait_until(lambda: len(demo.screen.display[0].rstrip()) == 120, "the wide screen")
     demo.press("q")
