@@ -75,7 +75,7 @@ class CallFinished:
 
 @dataclass(frozen=True, slots=True)
 class CallFailed:
-    """The call got no answer: `failure` says why, None if it was cancelled, or the fault is ours."""
+    """The call got no answer: `failure` says why, None if it was cancelled or we are at fault."""
 
     call: CallInfo
     failure: ApiError | None
