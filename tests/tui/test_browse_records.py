@@ -93,6 +93,7 @@ async def test_search_marks_sort_and_copy_of_the_records_that_were_read(
         # Marks stay on their records, whatever the order.
         await press(pilot, "g", "space", "down", "space")
         assert browse(app).records.grid.marks.keys == ("ID000001", "ID000003")
+        assert "2 marked · rows 1–" in screen_words(app)
         await press(pilot, "right", "s")
         assert place(app)[2] == "Score"
         assert service.calls == ["lead?per_page=100&page=1&sort_by=Score&sort_order=asc"]

@@ -111,6 +111,12 @@ async def test_records_are_filtered_opened_and_left(service: ScriptedService) ->
         assert not view.is_open
         assert "left" in screen.reports
         assert len(service.calls) == 1
+        view.open_for("account")
+        assert view.bar.record_filter.text == ""
+        view.open_for("lead")
+        assert view.bar.record_filter.text == "Score > 98 AND LastName LIKE 'A%'"
+        await type_text(pilot, "1=1")
+        assert view.bar.record_filter.text == "1=1", "it was selected"
         assert app._exception is None
 
 

@@ -48,6 +48,12 @@ class GridScreen(CommandScreen):
         return source is not None and source.row_count > 0
 
     @property
+    def marks_caption(self) -> str:
+        """How many rows are marked, to be put before what else is said of them; empty for none."""
+        count = 0 if self.grid is None else len(self.grid.marks)
+        return f"{count:,} marked · " if count else ""
+
+    @property
     def can_search(self) -> bool:
         """Whether there is anything to search."""
         return self.has_rows

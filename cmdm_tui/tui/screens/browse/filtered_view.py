@@ -110,6 +110,8 @@ class FilteredView(Vertical):
         super().__init__(id=id)
         self._account = account
         self._engine = Engine(account)
+        self._texts: dict[str, str] = {}
+        """The last condition of each entity."""
         self._run: StatementRun | None = None
         self._worker: Worker[None] | None = None
         self._progress = RunProgress()
@@ -161,11 +163,9 @@ class FilteredView(Vertical):
         """
         self.add_class("-open")
         source = self.source
-        is_same = source is not None and source.record_filter.entity == entity
-        if not is_same:
+        if source is None or source.record_filter.entity != entity:
             self._clear()
-        text = source.record_filter.text if source is not None and is_same else ""
-        self.bar.open_for(entity, text, names)
+        self.bar.open_for(entity, self._texts.get(entity, ""), names)
 
     def close(self) -> None:
         """Let go of the records, and hide; nothing is reported."""
@@ -252,6 +252,7 @@ class FilteredView(Vertical):
         self._look_for(event.record_filter)
 
     def _look_for(self, record_filter: RecordFilter) -> None:
+        self._texts[record_filter.entity] = record_filter.text
         self._clear()
         source = FilteredRecords(record_filter)
         source.on_wanted = self._read_wanted

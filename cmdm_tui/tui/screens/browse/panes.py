@@ -383,7 +383,8 @@ class BrowsePanes(GridScreen):
     def show_state(self) -> None:
         """Bring the panel's titles and the footer up to date."""
         view = self.fields if self.shows_fields else self.filtered or self.records
-        self.panel.show_titles(safe_line(self.entity, 40), safe_line(view.caption))
+        caption = safe_line(self.marks_caption + view.caption)
+        self.panel.show_titles(safe_line(self.entity, 40), caption)
         available = self.available_commands
         if available != self._available:  # each refresh of the keys builds the footer again
             self._available = available

@@ -17,6 +17,7 @@ from cmdm_tui.tui.screens.browse import commands
 from cmdm_tui.tui.screens.browse.kept_view import ViewKeeper
 from cmdm_tui.tui.screens.browse.panes import BrowsePanes
 from cmdm_tui.tui.widgets.entity_list import EntityList
+from cmdm_tui.tui.widgets.grid import Grid
 from cmdm_tui.tui.widgets.property_list import PropertyList
 from cmdm_tui.tui.widgets.record_pane import RECORD_TAB, RecordPane
 from cmdm_tui.tui.widgets.record_view import RecordView
@@ -119,6 +120,10 @@ class BrowseScreen(BrowsePanes):
         link = event.shown.link
         if link is not None:
             self.follow_link(link)
+
+    @on(Grid.MarksChanged)
+    def _show_marks(self) -> None:
+        self.show_state()
 
     @on(RecordView.ColumnsLaidOut)
     def _keep_layout(self, event: RecordView.ColumnsLaidOut) -> None:
