@@ -155,5 +155,10 @@ def test_what_is_killed_and_resumed_is_done_once_and_whole(
 @pytest.mark.parametrize("broken", ["after", "before"])
 def test_a_broken_journal_is_found_out(tmp_path: Path, broken: str) -> None:
     """The broken twins: a journal that is written after the call, and one that says done before."""
-    _, faults = kill_and_resume(tmp_path, total=60, kills=8, seed=5, broken=broken)
-    assert faults != []
+    for seed in range(5, 13):  # when a kill comes depends on the machine
+        folder = tmp_path / str(seed)
+        folder.mkdir()
+        _, faults = kill_and_resume(folder, total=60, kills=8, seed=seed, broken=broken)
+        if faults:
+            return
+    pytest.fail("No kill showed that the journal is broken")

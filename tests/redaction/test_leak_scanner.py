@@ -338,6 +338,7 @@ def written_anyway() -> str:
         text = path.read_text()
     text += "interactions request response headers method uri body string status code message"
     text += "recorded-token recorded-refresh value 127.0.0.1:8765 version Bad Request OK Created"
+    text += "\n[[steps]]\n"  # of a case
     return (text + repr(plain)).casefold()
 
 

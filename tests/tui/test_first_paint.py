@@ -17,8 +17,8 @@ from cmdm_tui.tui import Explorer
 class Profiles:
     def load_profile(self, secrets, name=None):
         strips = app.screen._compositor.render_strips()
-        print("Opening the profile" in "".join(strip.text for strip in strips), *sys.modules)
-        sys.stdout.flush()
+        is_painted = "Opening the profile" in "".join(strip.text for strip in strips)
+        os.write(1, " ".join([str(is_painted), *sys.modules]).encode())
         os._exit(0)
 
 async def main():
