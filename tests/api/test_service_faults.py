@@ -276,7 +276,6 @@ async def test_a_429_storm_is_waited_out_tried_by_one_and_then_spread(
     before = [moment for moment in arrivals if moment < reset]
     after = sorted(moment for moment in arrivals if moment >= reset)
     assert len(before) <= 16, "only calls that were under way when the first was refused"
-    assert max(before) - min(before) < 0.5
     assert until_answered[0] == until_answered[1], "one tries, and the rest wait for its answer"
     assert len(after) == 50
     assert after[-1] - after[0] > 0.3, "spread, not all at once"
