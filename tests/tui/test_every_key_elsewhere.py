@@ -27,8 +27,9 @@ KEPT_BACK = {*LEAVING, "calls.open"}
 
 @pytest.fixture(autouse=True)
 def own_folders(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The journal and all files are those of this test."""
+    """The journal and all files are those of this test; a preview takes its answer at once."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("cmdm_tui.tui.screens.changes.preview_screen.SECONDS_BEFORE_APPLY", 0.0)
 
 
 def keys_of(screen: type[Screen[None]]) -> list[str]:
@@ -59,11 +60,15 @@ async def press_all(service: ScriptedService, kind: type[Screen[None]], *, has_r
     async with app.run_test(size=(100, 30)) as pilot:
         await wait_until_settled(pilot)
         if has_run:
-            await press(pilot, "x", "left", "left", "enter", "escape")
+            await press(pilot, "x", "left", "left", "enter")
+            while not any(call.startswith("account/") for call in service.calls):
+                await wait_until_settled(pilot)
+            await press(pilot, "escape")
         await press(pilot, SCREENS[kind])
         assert isinstance(app.screen, kind)
         if isinstance(app.screen, ChangesScreen):
-            assert (app.screen.query_one(RunList).run_id is not None) == has_run
+            while has_run and app.screen.query_one(RunList).run_id is None:
+                await wait_until_settled(pilot)
         for key in keys_of(kind):
             await press_soon(pilot, key)
             assert app._exception is None, key
