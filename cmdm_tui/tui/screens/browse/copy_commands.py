@@ -1,8 +1,11 @@
 """What is copied in the main screen: rows of the grid, or of the record in the pane."""
 
+from dataclasses import replace
+
+from cmdm_tui.text import count_noun
 from cmdm_tui.tui.commands import Command
 from cmdm_tui.tui.screens.browse.panes import BrowsePanes
-from cmdm_tui.tui.screens.grid_commands import copy, copy_cell, has_rows
+from cmdm_tui.tui.screens.grid_commands import COPY, copy, copy_cell, has_rows
 
 
 def copies_property(screen: BrowsePanes) -> bool:
@@ -40,17 +43,13 @@ def copy_property(screen: BrowsePanes) -> None:
         screen.notify("The field is empty: nothing was copied.", markup=False)
         return
     screen.command_app.copy_to_clipboard(text)
-    words = f"The value given to the terminal's clipboard, {len(text):,} characters."
+    words = f"The value given to the terminal's clipboard, {count_noun(len(text), 'character')}."
     screen.notify(words, markup=False)
 
 
+_COPY_ROWS, _COPY_CELL = COPY
 COPY_COMMANDS: tuple[Command[BrowsePanes], ...] = (
-    Command(
-        "copy", "y", "Copy", "Copy the marked rows or this one: a cell, ids, TSV, JSON, Markdown",
-        copy_chosen, can_copy, group="Copy", footer_priority=7, needs="a row",
-    ),
-    Command(
-        "copy_cell", "Y", "Copy cell", "Copy the value under the cursor",
-        copy_value, can_copy, False, "Copy", needs="a row",
-    ),
-)  # fmt: skip
+    replace(_COPY_ROWS, run=copy_chosen, is_available=can_copy),
+    replace(_COPY_CELL, run=copy_value, is_available=can_copy),
+)
+"""The copies of every grid, which mean the record in the pane where that has the focus."""
