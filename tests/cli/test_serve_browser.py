@@ -16,6 +16,9 @@ from tests.cli.test_serve import SECONDS, served
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 
+SENT_TOO_LATE = "WebSocket is already in CLOSING or CLOSED state."
+"""What Chromium says when the terminal, hidden at the end, would tell that it lost the keyboard."""
+
 
 class Tab:
     """A tab of a browser, over the DevTools protocol."""
@@ -24,7 +27,11 @@ class Tab:
         self._socket = socket
         self._numbers = itertools.count(1)
         self.complaints: list[Any] = []
-        """What the browser has logged as an error: what it did not load, exceptions of scripts."""
+        """What the browser has logged as an error: what it did not load, exceptions of scripts.
+
+        Not among them is what the terminal sends after the page has logged that its socket closed.
+        """
+        self._is_closed = False
 
     async def call(self, method: str, **parameters: Any) -> Any:
         number = next(self._numbers)
@@ -33,9 +40,17 @@ class Tab:
             message = await self._socket.receive_json()
             if message.get("id") == number:
                 return message["result"]
-            entry = message["params"].get("entry", {})
-            if entry.get("level") == "error" or message["method"] == "Runtime.exceptionThrown":
-                self.complaints.append(message["params"])
+            self._note(message["method"], message["params"])
+
+    def _note(self, event: str, details: Any) -> None:
+        if event == "Runtime.consoleAPICalled":
+            words = [argument.get("value") for argument in details["args"]]
+            self._is_closed = self._is_closed or words == ["CLOSED"]
+        entry = details.get("entry", {})
+        if self._is_closed and entry.get("text") == SENT_TOO_LATE:
+            return
+        if entry.get("level") == "error" or event == "Runtime.exceptionThrown":
+            self.complaints.append(details)
 
     async def wait_for(self, expression: str) -> None:
         async with asyncio.timeout(SECONDS):
