@@ -1,6 +1,7 @@
 """What the query screen holds without a screen: rows, summaries, charts, plans, conditions."""
 
 import math
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -214,6 +215,18 @@ def test_completion_knows_the_statement_it_is_in() -> None:
     assert (
         complete_sql("SELECT * FROM my", "", Names(), is_asked=True).offers[0].text == '"my thing"'
     )
+
+
+@pytest.mark.parametrize("end", ["", ".", " "])
+@pytest.mark.parametrize("part", ["x", '"', '"x', "'", " ", "(", "from a, ", "a.", "update a set "])
+def test_completion_takes_no_longer_than_in_proportion(part: str, end: str) -> None:
+    seconds: list[float] = []
+    for length in (10_000, 100_000):
+        sql = f"SELECT {part * (length // len(part))}{end}"
+        started = time.process_time()
+        complete_sql(sql, "", Names(), is_asked=True)
+        seconds.append(time.process_time() - started)
+    assert seconds[1] < 20 * seconds[0] + 0.3
 
 
 def test_parts_of_sql_have_colours() -> None:

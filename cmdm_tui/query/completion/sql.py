@@ -35,7 +35,7 @@ SQL_RULE = "SQL"
 
 _MOST_UNASKED = 40
 _WORDS = {*KEYWORDS, *CHANGE_KEYWORDS}
-_PLAIN_WORD = re.compile(r"\w*\Z")
+_PLAIN_WORD = re.compile(r"(?<!\w)\w*\Z")
 _TEXT = re.compile(r"'(?:[^']|'')*'?|--[^\n]*|/\*.*?(?:\*/|\Z)", re.DOTALL)
 _QUOTED = re.compile(_TEXT.pattern + r'|"[^"]*"?', re.DOTALL)
 _NAME = r'(?:"[^"]+"|\w+)'
@@ -43,7 +43,7 @@ _BEFORE_ENTITY = re.compile(
     rf"\b(?:from|join|describe|desc|update|into)\s+\Z|\bfrom\s+{_NAME}(?:\s+(?:as\s+)?{_NAME})?\s*,\s*\Z",
     re.IGNORECASE,
 )
-_QUALIFIED = re.compile(rf"({_NAME})\.\Z")
+_QUALIFIED = re.compile(r'("[^"]+"|(?<!\w)\w+)\.\Z')
 _BEFORE_PROCEDURE = re.compile(r"\s*call\s+\Z", re.IGNORECASE)
 _CHANGE = re.compile(r"\b(?:insert\s+into|update|delete\s+from)\s", re.IGNORECASE)
 _ASSIGNED = re.compile(
