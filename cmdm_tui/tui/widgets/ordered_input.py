@@ -1,6 +1,9 @@
 """An input that takes its keys in the order in which they come."""
 
+from typing import cast
+
 from textual import events
+from textual.app import App
 from textual.widgets import Input
 
 
@@ -13,10 +16,11 @@ class OrderedInput(Input):
     """
 
     async def _on_key(self, event: events.Key) -> None:
+        app = cast("App[None]", self.app)  # pyright: ignore[reportUnknownMemberType]
         for binding in self._bindings.key_to_bindings.get(event.key, ()):
             if "." in binding.action:  # one of the screen or the app, which may take this away
                 return
-            if await self.run_action(binding.action):
+            if await app.run_action(binding.action, self):  # a widget's own says nothing
                 event.stop()
                 event.prevent_default()
                 return

@@ -16,7 +16,6 @@ from textual.widgets import Input, Select, Static
 from cmdm_tui.text import one_line
 from cmdm_tui.tui.models.edit_form import EditForm, FormField, fits_one_line
 from cmdm_tui.tui.models.value_text import cell_text, format_counted
-from cmdm_tui.tui.widgets.ordered_input import OrderedInput
 from cmdm_tui.tui.widgets.safe_input import SafeInput
 
 _EXAMPLES = {
@@ -28,7 +27,7 @@ _EXAMPLES = {
 _LABEL_WIDTH = 30
 
 
-class ValueInput(SafeInput, OrderedInput):
+class ValueInput(SafeInput):
     """The input of a value: its keys are the form's before they are an input's."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
