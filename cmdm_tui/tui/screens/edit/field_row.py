@@ -92,6 +92,9 @@ class FieldRow(Horizontal):
         text: str | None
         is_cut: bool = False
 
+    class ValueEntered(Message):
+        """Enter was pressed in the input: after all that was typed was reported."""
+
     def __init__(self, form: EditForm, one: FormField) -> None:
         super().__init__()
         self._form = form
@@ -234,6 +237,11 @@ class FieldRow(Horizontal):
         event.input.placeholder = self._describe_null()
         is_cut = isinstance(event.input, ValueInput) and event.input.has_left_out
         self.post_message(self.Edited(self, text, is_cut))
+
+    @on(Input.Submitted)
+    def _report_entered(self, event: Input.Submitted) -> None:
+        event.stop()
+        self.post_message(self.ValueEntered())
 
     @on(Select.Changed)
     def _take_choice(self, event: Select.Changed) -> None:

@@ -270,10 +270,8 @@ class FormScreen(DialogScreen[ApplyResult | None]):
         else:
             self._focus_first()
 
-    @on(Input.Submitted)
-    async def _go_on(self, event: Input.Submitted) -> None:
-        if not isinstance(event.input, ValueInput):
-            return
+    @on(FieldRow.ValueEntered)
+    async def _go_on(self) -> None:
         if self._subject.only is not None:
             await self.action_preview()
         else:
