@@ -132,7 +132,7 @@ class ResultSource:
         if not self._columns:
             self._outputs = tuple(columns)
         self._count += len(rows)
-        room = MOST_CELLS // max(len(self._outputs), 1) - len(self._kept)
+        room = self.most_kept - len(self._kept)
         is_sample = len(self._kept) < _SAMPLE_SIZE
         if room > 0:
             self._kept += rows[:room]
@@ -146,6 +146,21 @@ class ResultSource:
         self._count = result.count
         self._outputs = tuple(result.columns)
         self._columns = self._make_columns()
+        self._revision += 1
+
+    @property
+    def most_kept(self) -> int:
+        """Rows that are held here at most."""
+        return MOST_CELLS // max(len(self._outputs), 1)
+
+    def reorder(
+        self, result: QueryResult, rows: Sequence[OutputRow], order: tuple[SortKey, ...]
+    ) -> None:
+        """Take in the same rows in another order; `rows` are its first, `most_kept` of them."""
+        self._result, self._order = result, order
+        self._kept = list(rows)
+        self._blocks.clear()
+        self._wanted = None
         self._revision += 1
 
     def end(self) -> None:
