@@ -1,6 +1,7 @@
 """What a filter found is sorted here, for no call; the cursor stays on its record."""
 
 import asyncio
+from itertools import pairwise
 
 from cmdm_tui.tui import Explorer
 from cmdm_tui.tui.models.row_source import SortKey
@@ -70,8 +71,8 @@ async def test_what_a_filter_found_is_sorted_for_no_call() -> None:
         assert view.order == (SortKey("City", is_descending=True), SortKey("LastName"))
         last = {key: str(one["LastName"]).casefold() for key, one in wanted}
         pairs = [((cities[key] or "").casefold(), last[key]) for key in ids(view)]
-        assert all(left[0] > right[0] or left <= right for left, right in zip(pairs, pairs[1:]))
-        assert all(left[0] >= right[0] for left, right in zip(pairs, pairs[1:]))
+        assert all(left[0] > right[0] or left <= right for left, right in pairwise(pairs))
+        assert all(left[0] >= right[0] for left, right in pairwise(pairs))
 
         await press(pilot, "u")
         assert ids(view) == found

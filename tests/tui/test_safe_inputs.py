@@ -99,7 +99,8 @@ async def test_a_choice_of_columns_takes_page_keys(service: ScriptedService) -> 
 def test_every_list_and_every_input_of_ours_is_a_safe_one() -> None:
     """Textual's own overtake keys, and raise on page keys: none is made here directly."""
     made = re.compile(
-        r"(?:yield|make =|return) (?:OptionList|Input)\(|^class \w+\((?:OptionList|Input)[,)]", re.M
+        r"(?:yield|make =|return) (?:OptionList|Input)\(|^class \w+\((?:OptionList|Input)[,)]",
+        re.MULTILINE,
     )
     found = {
         path.name

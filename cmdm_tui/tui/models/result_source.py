@@ -203,10 +203,13 @@ class ResultSource:
     async def read_wanted(self) -> None:
         """Read the rows in sight that are not held here, from the result; it makes no call."""
         while self._wanted is not None and self._result is not None:
-            wanted, size = self._wanted, self._block_size
+            wanted, size, result = self._wanted, self._block_size, self._result
             for block in range(wanted[0] // size, wanted[1] // size + 1):
                 if block not in self._blocks:
-                    self._blocks[block] = await self._result.read_rows(block * size, size)
+                    rows = await result.read_rows(block * size, size)
+                    if result is not self._result:
+                        return  # it was sorted meanwhile: these are not the rows of the block
+                    self._blocks[block] = rows
                 self._blocks.move_to_end(block)
             while len(self._blocks) > _BLOCK_COUNT:
                 self._blocks.popitem(last=False)

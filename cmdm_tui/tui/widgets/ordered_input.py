@@ -1,10 +1,12 @@
 """An input that takes its keys in the order in which they come."""
 
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from textual import events
-from textual.app import App
 from textual.widgets import Input
+
+if TYPE_CHECKING:
+    from textual.app import App
 
 
 class OrderedInput(Input):

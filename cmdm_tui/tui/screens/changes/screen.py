@@ -46,14 +46,14 @@ class ChangesScreen(CommandScreen):
         Command(
             "undo", "U", "Undo", "Take this run back, once what it takes was shown",
             lambda screen: screen.undo(), lambda screen: screen.may_undo,
-            group="Change", cost="1 call a record", needs=lambda screen: screen.describe_needs("a run that can be taken back"),
-            footer_priority=8,
+            group="Change", cost="1 call a record", footer_priority=8,
+            needs=lambda screen: screen.describe_needs("a run that can be taken back"),
         ),
         Command(
             "resume", "R", "Resume", "Go on with what is left of this run",
             lambda screen: screen.resume(), lambda screen: screen.may_resume,
-            group="Change", cost="≤ 2 calls a change", needs=lambda screen: screen.describe_needs("a run with changes left"),
-            footer_priority=8,
+            group="Change", cost="≤ 2 calls a change", footer_priority=8,
+            needs=lambda screen: screen.describe_needs("a run with changes left"),
         ),
         Command(
             "refresh", "r", "Refresh", "Read the journal again",
