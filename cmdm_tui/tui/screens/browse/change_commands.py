@@ -171,7 +171,12 @@ def _open_form(
         screen.show_quota()
         take_result(_app_of(screen), writing, result, partial(show_result, screen))
 
-    screen.open_dialog(FormScreen(writing, subject), answered)
+    def read_again(record: Record) -> None:
+        screen.records.replace_record(record)
+        if screen.record_pane.record in records:
+            screen.record_pane.show_record(record)
+
+    screen.open_dialog(FormScreen(writing, subject, read_again), answered)
 
 
 def _review_same(screen: BrowsePanes, kind: ChangeKind) -> None:

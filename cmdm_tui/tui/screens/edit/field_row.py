@@ -236,7 +236,8 @@ class FieldRow(Horizontal):
         text = event.value or ("" if self.is_empty_text else None)
         event.input.placeholder = self._describe_null()
         is_cut = isinstance(event.input, ValueInput) and event.input.has_left_out
-        self.post_message(self.Edited(self, text, is_cut))
+        if is_cut or text != self._form.text(self.field_name):  # an input that is new says it too
+            self.post_message(self.Edited(self, text, is_cut))
 
     @on(Input.Submitted)
     def _report_entered(self, event: Input.Submitted) -> None:
