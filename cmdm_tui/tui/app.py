@@ -10,7 +10,7 @@ from textual.binding import BindingType
 from textual.command import CommandPalette, Provider
 from textual.filter import LineFilter
 from textual.screen import Screen
-from textual.theme import Theme
+from textual.theme import Theme, ThemeProvider
 
 from cmdm_tui.text import one_line
 from cmdm_tui.tui.account_opener import (
@@ -35,7 +35,7 @@ from cmdm_tui.tui.messages import (
 from cmdm_tui.tui.models.error_log import ErrorLog
 from cmdm_tui.tui.models.settings import SettingsFile
 from cmdm_tui.tui.offline_account import OfflineAccount
-from cmdm_tui.tui.palette import CommandProvider
+from cmdm_tui.tui.palette import CommandProvider, SafePalette
 from cmdm_tui.tui.screens.start.screen import StartScreen
 from cmdm_tui.tui.straight_lines import StraightLines
 from cmdm_tui.tui.theme import THEMES
@@ -135,6 +135,16 @@ class Explorer(CommandApp, TolerantApp):
         """What was copied here last; the palette's input would show it as it is."""
         text = super().clipboard
         return one_line(text) if isinstance(self.screen, CommandPalette) else text
+
+    def action_command_palette(self) -> None:
+        """Show the palette of commands, unless one is open."""
+        if not isinstance(self.screen, CommandPalette):
+            self.push_screen(SafePalette())
+
+    def search_themes(self) -> None:
+        """Show the palette of themes."""
+        words = "Find a theme by typing"
+        self.push_screen(SafePalette(providers=[ThemeProvider], placeholder=words))
 
     async def on_event(self, event: events.Event) -> None:
         """Take an event in; what is pasted into the palette is made visible first."""

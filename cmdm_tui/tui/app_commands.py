@@ -92,6 +92,7 @@ APP_COMMANDS = CommandTable[CommandScreen](
     Command(
         "cancel_calls", "ctrl+x", "Leave calls", "Leave the calls that are under way",
         leave_calls, _has_account, is_in_footer=False, group="Everywhere",
+        needs="an open account",
     ),
     Command(
         "theme", "ctrl+t", "Theme", "Choose the colours",

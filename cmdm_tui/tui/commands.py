@@ -13,6 +13,9 @@ from textual.screen import Screen
 from cmdm_tui.tui.key_names import format_keys, split_keys
 from cmdm_tui.tui.models.held_keys import HeldKeys
 
+_OBSTACLE_SECONDS = 4.0
+"""Seconds for which it is shown why a key does nothing."""
+
 ScreenT = TypeVar("ScreenT", bound=Screen[None], contravariant=True)  # noqa: PLC0105 - one name
 
 
@@ -41,8 +44,8 @@ class Command(Generic[ScreenT]):
     """What it costs now, in words: `1 call`, `≤ 12 calls`. Empty where it makes no call."""
     repeats: bool = False
     """Whether it runs again and again while its key is held (see `HeldKeys`)."""
-    needs: str = ""
-    """What must be there for it to apply, as it follows the word "needs": `a column`."""
+    needs: str | Callable[[ScreenT], str] = ""
+    """What must be there for it to apply, as it follows the word "needs": `a column`. Safe."""
     footer_priority: int = 0
     """Where the footer is too narrow for all, the entries of the lowest priority go first."""
 
@@ -62,6 +65,10 @@ class Command(Generic[ScreenT]):
             return self.cost
         return self.cost(screen) if self.is_available(screen) else ""
 
+    def describe_needs(self, screen: ScreenT) -> str:
+        """Return what must be there for it to apply; empty where that is not said."""
+        return self.needs if isinstance(self.needs, str) else self.needs(screen)
+
 
 @dataclass(frozen=True, slots=True)
 class BoundCommand:
@@ -75,12 +82,12 @@ class BoundCommand:
     label: str
     description: str
     group: str
-    needs: str
     repeats: bool
     footer_priority: int
     run: Callable[[], None]
     is_available: Callable[[], bool]
     describe_cost: Callable[[], str]
+    describe_needs: Callable[[], str]
 
     @property
     def shown_key(self) -> str:
@@ -166,12 +173,12 @@ def _bind(
         command.label,
         command.description,
         command.group,
-        command.needs,
         command.repeats,
         command.footer_priority,
         run=lambda: command.run(screen),
         is_available=lambda: command.is_available(screen),
         describe_cost=lambda: command.describe_cost(screen),
+        describe_needs=lambda: command.describe_needs(screen),
     )
 
 
@@ -235,6 +242,20 @@ class CommandScreen(Screen[None]):
         once = {key for command in every if not command.repeats for key in command.keys}
         return frozenset(once - repeated)
 
+    def describe_obstacles(self, key: str) -> str:
+        """Return why the commands of a key do not apply now, in sentences.
+
+        Empty where the key does something, or where there is nothing to say: Escape is pressed to
+        be sure that nothing is left to go back from.
+        """
+        found = [one for one in self.commands_by_binding.values() if key in one.keys]
+        if key == "escape" or not found or any(one.is_available() for one in found):
+            return ""
+        if key in self.active_bindings:  # what has the focus takes it
+            return ""
+        needs = [(one.label, one.describe_needs()) for one in found]
+        return " ".join(f"{label} needs {need}." for label, need in needs if need)
+
     def action_command(self, name: str) -> None:
         """Run a command by its id."""
         self.commands[name].run()
@@ -256,6 +277,8 @@ class CommandApp(App[None]):
         self.keymap: Mapping[str, str] = {}
         """The keys that the user has changed, by the ids of the bindings."""
         self._held_keys = HeldKeys()
+        self.is_key_held = False
+        """Whether the last key that came is being held down."""
 
     def cancel_calls(self) -> int:
         """Leave the calls that are under way, and return how many they are: none here."""
@@ -264,10 +287,18 @@ class CommandApp(App[None]):
     async def on_event(self, event: events.Event) -> None:
         """Take an event in, unless it is a held key whose command runs once."""
         if isinstance(event, events.Key) and not event.is_forwarded:
-            is_held = self._held_keys.note_press(event.key, event.time)
-            if is_held and self._runs_once(event):
+            self.is_key_held = self._held_keys.note_press(event.key, event.time)
+            if self.is_key_held and self._runs_once(event):
                 return
         await super().on_event(event)
+
+    def on_key(self, event: events.Key) -> None:
+        """Say why a key does nothing, where its command does not apply: Textual only ignores it."""
+        screen = self.screen
+        if isinstance(screen, CommandScreen) and not self.is_key_held:
+            words = screen.describe_obstacles(event.key)
+            if words:
+                self.notify(words, severity="warning", timeout=_OBSTACLE_SECONDS, markup=False)
 
     def _runs_once(self, event: events.Key) -> bool:
         screen, focused = self.screen, self.focused

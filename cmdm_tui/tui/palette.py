@@ -1,12 +1,16 @@
 """The command palette: the commands of the screen in front, and what else the screen offers."""
 
 from collections.abc import Callable, Iterator
+from typing import ClassVar, Literal
 
-from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.binding import Binding, BindingType
+from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
+from textual.widgets import OptionList
 
 from cmdm_tui.tui.commands import BoundCommand, CommandScreen
 from cmdm_tui.tui.widgets.cells import safe_line
+from cmdm_tui.tui.widgets.safe_option_list import move_page
 
 
 class CommandProvider(Provider):
@@ -46,6 +50,19 @@ class CommandProvider(Provider):
                     score, safe_line(entry.text), entry.run, text=entry.text,
                     help=entry.cost or None,
                 )  # fmt: skip
+
+
+class SafePalette(CommandPalette):
+    """Textual's palette, its page keys harmless where there is no room for a list."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("pagedown", "move_page(1)", "Next page", show=False),
+        Binding("pageup", "move_page(-1)", "Previous page", show=False),
+    ]
+
+    def action_move_page(self, direction: Literal[-1, 1]) -> None:
+        """Move the cursor of the list a page up or down."""
+        move_page(self.query_one(OptionList), direction)
 
 
 def _runner(command: BoundCommand) -> Callable[[], None]:

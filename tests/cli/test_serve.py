@@ -119,7 +119,7 @@ async def test_a_page_has_an_explorer_of_its_own_which_ends_with_it(home: Path) 
             await socket.send_json(["ping", "17"])
             await socket.send_json(["stdin", "?"])
             screen.resize(30, 100)
-            await read_until(socket, screen, "Let the service sort by this")
+            await read_until(socket, screen, "Sort by this column; again")
             await socket.send_json(["stdin", "\x1b"])
             async with http.ws_connect(url) as second:
                 await read_until(second, pyte.Screen(120, 40), "of 400 · 100 read")

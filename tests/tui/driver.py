@@ -121,6 +121,13 @@ async def type_text(pilot: Pilot[None], text: str) -> None:
     await wait_until_settled(pilot)
 
 
+async def send_keys(pilot: Pilot[None], *keys: str) -> None:
+    """Press keys faster than they are handled, and wait until all has come to rest."""
+    for key in keys:
+        _send(pilot, key, key if len(key) == 1 else None)
+    await wait_until_settled(pilot)
+
+
 async def hold(pilot: Pilot[None], key: str, *, presses: int) -> None:
     """Hold a key down: it comes once, then after 400 ms 30 times a second."""
     first = next(_press_times)

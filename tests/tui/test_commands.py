@@ -57,7 +57,7 @@ async def test_the_help_lists_every_key(service: ScriptedService) -> None:
         assert all(
             f"{format_keys(command.keys)} {command.description}" in told for command in every
         )
-        assert "Let the service sort by this column; again reverses the order 1 call" in told
+        assert "Sort by this column; again reverses the order 1 call" in told
         assert "Go back to the service's own order (needs sorted records)" in told
         assert "The row above" in told  # what the grid does by itself
         await type_text(pilot, "service own order")

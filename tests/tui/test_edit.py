@@ -13,6 +13,7 @@ from cmdm_tui.tui.screens.changes.apply_screen import ApplyScreen
 from cmdm_tui.tui.screens.changes.preview_screen import PreviewScreen
 from cmdm_tui.tui.screens.dialogs.choice import ChoiceScreen
 from cmdm_tui.tui.screens.dialogs.entry import EntryScreen
+from cmdm_tui.tui.screens.edit.conflict_screen import ConflictScreen
 from tests.tui.driver import (
     notice_text,
     screen_text,
@@ -249,6 +250,74 @@ async def test_marked_records_get_the_same_value_and_one_is_refused(
         shown = [one.properties["Company"] for one in window.all_records()[:12]]
         assert shown.count("Lovelace Ltd") == 11
         assert window.all_records()[3] == marked[3]
+
+
+async def test_a_record_that_was_changed_meanwhile_keeps_what_was_typed(
+    sandbox: RunningInfo,
+) -> None:
+    async with opened(sandbox, size=(100, 30)) as there:
+        lead = there.record
+        client = there.screen.account.client
+        await there.press("e")
+        await there.go_to_field("City")
+        await there.retype("Yorkshire")
+        changed = {"City": "Bath", "Company": "Another Ltd"}
+        await client.update("lead", lead.external_id, changed)
+        there.sent()
+        await there.press("ctrl+s", "enter")
+        assert there.sent() == [f"GET lead/{lead.external_id}"]
+        assert "1 in conflict" in screen_words(there.app)
+        await there.press("escape")
+        assert isinstance(there.app.screen, ConflictScreen)
+        words = screen_words(there.app)
+        assert f"lead {lead.external_id} has changed since the form was opened" in words
+        assert "What you typed is kept" in words
+        await there.press("escape")
+        assert there.form.form is not None
+        assert there.form.form.text("City") == "Yorkshire"
+        assert there.sent() == []
+
+        # The same again is in conflict again, until the new values are loaded.
+        await there.press("ctrl+s", "enter", "escape")
+        assert isinstance(there.app.screen, ConflictScreen)
+        there.sent()
+        await there.press("enter")
+        assert there.sent() == [f"GET lead/{lead.external_id}"]
+        assert there.form.form.text("City") == "Yorkshire"
+        assert there.form.form.text("Company") == "Another Ltd"
+        assert there.form.form.touched == ("City",)
+        assert "The new values are loaded; what you typed is kept." in screen_words(there.app)
+        assert "Another Ltd" in screen_words(there.app)
+        await there.press("ctrl+s")
+        assert "Bath" in screen_words(there.app), "what is stored now is what is replaced"
+        await there.press("enter")
+        assert there.sent() == [f"GET lead/{lead.external_id}", f"PUT lead/{lead.external_id}"]
+        stored = await client.record("lead", lead.external_id)
+        values = {**changed, "City": "Yorkshire"}
+        assert {name: stored.properties[name] for name in values} == values
+        shown = there.record
+        assert {name: shown.properties[name] for name in values} == values
+        assert there.screen.record_pane.record == shown
+
+
+async def test_a_record_that_cannot_be_read_again_leaves_the_form_as_it_is(
+    sandbox: RunningInfo,
+) -> None:
+    async with opened(sandbox, size=(100, 30)) as there:
+        lead = there.record
+        client = there.screen.account.client
+        await there.press("right", "right", "i")
+        await there.retype("Lovelace")
+        await client.update("lead", lead.external_id, {"LastName": "Hopper"})
+        await there.press("enter", "enter", "escape")
+        assert isinstance(there.app.screen, ConflictScreen)
+        await client.delete("lead", lead.external_id)
+        await there.press("enter")
+        assert isinstance(there.app.screen, ConflictScreen)
+        assert "enter tries again" in screen_words(there.app)
+        await there.press("escape")
+        assert there.form.form is not None
+        assert there.form.form.text("LastName") == "Lovelace"
 
 
 async def until_asked(there: Opened) -> None:

@@ -130,6 +130,16 @@ class EditForm:
             return f"Edit {entity} {one_line(self.records[0].external_id, 40)}"
         return f"Edit {len(self.records):,} records of {entity}"
 
+    def load_records(self, records: Sequence[Record]) -> None:
+        """Take in records as they were read again; what was typed stays."""
+        found = {one.external_id: one for one in records}
+        self.records = tuple(found.get(one.external_id, one) for one in self.records)
+        fields = {one.name: one for one in self._arrange()}
+        added = [one for name, one in self._fields.items() if name in self._typed]
+        self._fields = {**fields, **{one.name: one for one in added if one.name not in fields}}
+        for name, text in tuple(self._typed.items()):
+            self.enter(name, text)
+
     def field(self, name: str) -> FormField:
         """Return the field of this name."""
         return self._fields[name]

@@ -18,10 +18,12 @@ from cmdm_tui.query.errors import SqlError
 from cmdm_tui.query.model import EXTERNAL_ID
 from cmdm_tui.query.parsing.statement import Select, parse
 from cmdm_tui.query.parsing.statement_forms import split_script
+from cmdm_tui.query.result import QueryResult
 from cmdm_tui.text import one_line
 from cmdm_tui.tui.models.result_source import ResultRow, ResultSource
-from cmdm_tui.tui.models.row_source import SourceColumn
+from cmdm_tui.tui.models.row_source import SortKey, SourceColumn
 from cmdm_tui.tui.models.value_text import format_counted, value_text
+from cmdm_tui.tui.models.window_caption import describe_order
 
 _ALLOWED = frozenset({"expressions", "from_", "where"})
 _UNCLOSED = "is not closed"
@@ -85,6 +87,8 @@ class FilteredRecords(ResultSource):
         self.record_filter = record_filter
         self._positions: dict[str, int] = {}
         self._positioned = 0
+        self._found: QueryResult | None = None
+        """The result as the query gave it; the one shown may be in another order."""
 
     @property
     def columns(self) -> Sequence[SourceColumn]:
@@ -107,7 +111,37 @@ class FilteredRecords(ResultSource):
             parts[-1] += " so far"
         elif self.result is None or self.result.mark:
             parts.append("partial" if self.result is None else self.result.mark)
+        if self.order:
+            parts.append(f"sorted here {describe_order(self.order)}")
         return " · ".join((*parts, self.record_filter.caption))
+
+    @property
+    def can_sort(self) -> bool:
+        """Whether all that is found is there, and there is something to sort."""
+        return self._found is not None and self._found.count > 0
+
+    def finish(self, result: QueryResult) -> None:
+        """Take in that all records have come, and the result that holds them."""
+        super().finish(result)
+        self._found = result
+
+    async def sort(self, keys: Sequence[SortKey]) -> None:
+        """Sort what was found by the account's rules, the first key first; unsort it with no key.
+
+        It makes no call. A task that is cancelled meanwhile leaves the records as they are.
+        """
+        ordered = self._found
+        if ordered is None:
+            return
+        names = {
+            shown.name: output.name
+            for shown, output in zip(self.columns, self.output_columns, strict=True)
+        }
+        for key in reversed(keys):  # equal ones stay in their order
+            ordered = await ordered.sort(names[key.column], descending=key.is_descending)
+        rows = await ordered.read_rows(0, self.most_kept)
+        self.reorder(ordered, rows, tuple(keys))
+        self._positions, self._positioned = {}, 0
 
     def record(self, position: int) -> Record | None:
         """Return the record in a row, its values as the query has typed them; None if not read."""

@@ -132,7 +132,7 @@ class ResultSource:
         if not self._columns:
             self._outputs = tuple(columns)
         self._count += len(rows)
-        room = MOST_CELLS // max(len(self._outputs), 1) - len(self._kept)
+        room = self.most_kept - len(self._kept)
         is_sample = len(self._kept) < _SAMPLE_SIZE
         if room > 0:
             self._kept += rows[:room]
@@ -146,6 +146,21 @@ class ResultSource:
         self._count = result.count
         self._outputs = tuple(result.columns)
         self._columns = self._make_columns()
+        self._revision += 1
+
+    @property
+    def most_kept(self) -> int:
+        """Rows that are held here at most."""
+        return MOST_CELLS // max(len(self._outputs), 1)
+
+    def reorder(
+        self, result: QueryResult, rows: Sequence[OutputRow], order: tuple[SortKey, ...]
+    ) -> None:
+        """Take in the same rows in another order; `rows` are its first, `most_kept` of them."""
+        self._result, self._order = result, order
+        self._kept = list(rows)
+        self._blocks.clear()
+        self._wanted = None
         self._revision += 1
 
     def end(self) -> None:
@@ -188,10 +203,13 @@ class ResultSource:
     async def read_wanted(self) -> None:
         """Read the rows in sight that are not held here, from the result; it makes no call."""
         while self._wanted is not None and self._result is not None:
-            wanted, size = self._wanted, self._block_size
+            wanted, size, result = self._wanted, self._block_size, self._result
             for block in range(wanted[0] // size, wanted[1] // size + 1):
                 if block not in self._blocks:
-                    self._blocks[block] = await self._result.read_rows(block * size, size)
+                    rows = await result.read_rows(block * size, size)
+                    if result is not self._result:
+                        return  # it was sorted meanwhile: these are not the rows of the block
+                    self._blocks[block] = rows
                 self._blocks.move_to_end(block)
             while len(self._blocks) > _BLOCK_COUNT:
                 self._blocks.popitem(last=False)

@@ -83,6 +83,12 @@ class SortKey:
     is_descending: bool = False
 
 
+def turn_key(order: Sequence[SortKey], column: str) -> SortKey:
+    """Return the key of a column; the other way round where the order is by that column alone."""
+    is_same = [key.column for key in order] == [column]
+    return SortKey(column, is_same and not order[0].is_descending)
+
+
 class RowSource(Protocol):
     """Rows by position, as far as they were read."""
 

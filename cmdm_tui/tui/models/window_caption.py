@@ -28,14 +28,15 @@ def describe_window(loader: WindowLoader, local_order: Sequence[SortKey] = ()) -
     elif loader.request is not None:
         parts.append("reading …")
     if local_order:
-        parts.append(f"sorted here {_describe_order(local_order)}")
+        parts.append(f"sorted here {describe_order(local_order)}")
     elif window.order is not None:
         key = SortKey(window.order.field, window.order.direction == "desc")
-        parts.append(_describe_order([key]))
+        parts.append(describe_order([key]))
     return " · ".join(parts)
 
 
-def _describe_order(keys: Sequence[SortKey]) -> str:
+def describe_order(keys: Sequence[SortKey]) -> str:
+    """Return by what rows are sorted, in safe words: `by City ▲, Score ▼`."""
     names = [
         f"{one_line(key.column, _LONGEST_NAME)} {'▼' if key.is_descending else '▲'}" for key in keys
     ]

@@ -2,12 +2,12 @@
 
 from textual.content import Content
 from textual.geometry import Offset
-from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
 from cmdm_tui.query.completion.offers import Offer, Suggestions
 from cmdm_tui.tui.models.cell_text import fit
 from cmdm_tui.tui.widgets.cells import safe_line
+from cmdm_tui.tui.widgets.safe_option_list import SafeOptionList
 
 _MOST_OFFERS = 200
 _NAME_WIDTH, _ABOUT_WIDTH = 28, 24
@@ -15,7 +15,7 @@ KEYS_WHILE_OPEN = frozenset({"up", "down", "pageup", "pagedown", "tab", "enter",
 """The keys that an editor passes on while the list is open."""
 
 
-class CompletionList(OptionList, can_focus=False):
+class CompletionList(SafeOptionList, can_focus=False):
     """Shows offers; `press` does what a key does with them. Enter takes one that was gone to."""
 
     DEFAULT_CSS = """

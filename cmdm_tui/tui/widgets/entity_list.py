@@ -28,6 +28,7 @@ from cmdm_tui.tui.models.cell_text import settle_width
 from cmdm_tui.tui.models.value_text import format_age, format_count
 from cmdm_tui.tui.widgets.changed_text import set_subtitle
 from cmdm_tui.tui.widgets.notice import Notice
+from cmdm_tui.tui.widgets.safe_option_list import SafeOptionList
 
 _LONGEST_NAME = 60
 _AGE_SECONDS = 60.0
@@ -45,7 +46,7 @@ class _Line:
     is_current: bool
 
 
-class _Options(OptionList):
+class _Options(SafeOptionList):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "select", "Open", id="entities.open", tooltip="Show its records"),
         Binding("j", "cursor_down", "Down", id="entities.down", show=False),

@@ -29,7 +29,6 @@ from cmdm_tui.tui.models.plan_text import NOT_KNOWN, PlanText, describe_fault, p
 from cmdm_tui.tui.models.record_filter import RecordFilter
 from cmdm_tui.tui.models.row_source import Tone
 from cmdm_tui.tui.widgets.completion_list import KEYS_WHILE_OPEN, CompletionList
-from cmdm_tui.tui.widgets.ordered_input import OrderedInput
 from cmdm_tui.tui.widgets.safe_input import SafeInput
 
 PLAN_DELAY = 0.25
@@ -46,7 +45,7 @@ _NOT_KNOWN = (
 _STYLES = {Tone.ERROR: "$text-error", Tone.WARNING: "$text-warning", Tone.DIM: "$text-muted"}
 
 
-class ConditionInput(SafeInput, OrderedInput):
+class ConditionInput(SafeInput):
     """Takes the condition; while offers are shown, their keys go to them."""
 
     @dataclass

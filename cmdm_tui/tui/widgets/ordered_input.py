@@ -1,7 +1,12 @@
 """An input that takes its keys in the order in which they come."""
 
+from typing import TYPE_CHECKING, cast
+
 from textual import events
 from textual.widgets import Input
+
+if TYPE_CHECKING:
+    from textual.app import App
 
 
 class OrderedInput(Input):
@@ -13,10 +18,11 @@ class OrderedInput(Input):
     """
 
     async def _on_key(self, event: events.Key) -> None:
+        app = cast("App[None]", self.app)  # pyright: ignore[reportUnknownMemberType]
         for binding in self._bindings.key_to_bindings.get(event.key, ()):
             if "." in binding.action:  # one of the screen or the app, which may take this away
                 return
-            if await self.run_action(binding.action):
+            if await app.run_action(binding.action, self):  # a widget's own says nothing
                 event.stop()
                 event.prevent_default()
                 return

@@ -1,12 +1,14 @@
 """The input of every form, dialog and search: what is pasted into it is shown safely."""
 
-from textual.widgets import Input
-
 from cmdm_tui.text import visible
+from cmdm_tui.tui.widgets.ordered_input import OrderedInput
 
 
-class SafeInput(Input):
-    """An input of one line that holds nothing a terminal would act on."""
+class SafeInput(OrderedInput):
+    """An input of one line that holds nothing a terminal would act on.
+
+    Its keys are taken in the order in which they come, however fast.
+    """
 
     has_left_out = False
     """Whether characters were left out of what was typed or pasted last."""

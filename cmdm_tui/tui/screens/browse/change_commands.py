@@ -3,6 +3,7 @@
 The screens that it opens are imported when first used: the explorer starts without them.
 """
 
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, cast
 
@@ -13,6 +14,7 @@ from cmdm_tui.changes.change_set import Change, ChangeKind
 from cmdm_tui.changes.unchanged import is_closed, is_converted
 from cmdm_tui.text import count_noun, one_line
 from cmdm_tui.tui.commands import Command
+from cmdm_tui.tui.models.read_only import describe_read_only
 from cmdm_tui.tui.screens.browse.panes import BrowsePanes
 from cmdm_tui.tui.screens.browse.selection import (
     count_unread_marks,
@@ -26,11 +28,21 @@ if TYPE_CHECKING:
     from cmdm_tui.tui.screens.changes.apply_screen import ApplyResult
 
 _OWNED = ("task", "opportunity")
+_RECORD = "a record under the cursor, or marked ones"
 
 
 def can_write(screen: BrowsePanes) -> bool:
     """Return whether the profile allows changes."""
     return not screen.account.profile.read_only
+
+
+def _needs(what: str) -> Callable[[BrowsePanes], str]:
+    """Return what says why a change cannot be made: the profile, else `what`."""
+
+    def describe(screen: BrowsePanes) -> str:
+        return describe_read_only(screen.account.profile) or what
+
+    return describe
 
 
 def can_edit(screen: BrowsePanes) -> bool:
@@ -159,7 +171,12 @@ def _open_form(
         screen.show_quota()
         take_result(_app_of(screen), writing, result, partial(show_result, screen))
 
-    screen.open_dialog(FormScreen(writing, subject), answered)
+    def read_again(record: Record) -> None:
+        screen.records.replace_record(record)
+        if screen.record_pane.record in records:
+            screen.record_pane.show_record(record)
+
+    screen.open_dialog(FormScreen(writing, subject, read_again), answered)
 
 
 def _review_same(screen: BrowsePanes, kind: ChangeKind) -> None:
@@ -207,41 +224,41 @@ CHANGE_COMMANDS: tuple[Command[BrowsePanes], ...] = (
     Command(
         "edit", "e", "Edit", "Edit the record in a form; of marked records, all of them",
         edit, can_edit, group="Change", cost=_describe_edit_cost,
-        needs="a record, and a profile that may change it", footer_priority=7,
+        needs=_needs(_RECORD), footer_priority=7,
     ),
     Command(
         "edit_cell", "i", "In place", "Edit the field under the cursor in its place",
         edit_cell, can_edit_cell, is_in_footer=False, group="Change", cost="≤ 2 calls",
-        needs="the cursor in a field that can be changed",
+        needs=_needs("the cursor in a field that can be changed"),
     ),
     Command(
         "new", "a", "New", "Make a new record of this entity", make_record, can_make,
-        group="Change", cost="1 call", needs="a profile that may change records",
+        group="Change", cost="1 call", needs=_needs("the focus in the records"),
     ),
     Command(
         "new_owned", "A", "New task", "Make a new task or opportunity of this record",
         make_owned, can_make_owned, is_in_footer=False, group="Change", cost="1 call",
-        needs="one record, and a profile that may change records",
+        needs=_needs("one record"),
     ),
     Command(
         "delete", "x", "Delete", "Delete the record, or those that are marked", delete, can_edit,
         group="Change", cost=lambda screen: _describe_cost(screen, 2),
-        needs="a record, and a profile that may change it", footer_priority=5,
+        needs=_needs(_RECORD), footer_priority=5,
     ),
     Command(
         "convert", "C", "Convert", "Convert the lead into an account",
         convert, can_convert, is_in_footer=False, group="Change",
-        cost=lambda screen: _describe_cost(screen, 2), needs="a lead that is not converted",
+        cost=lambda screen: _describe_cost(screen, 2), needs=_needs("a lead that is not converted"),
     ),
     Command(
         "close", "D", "Close", "Close the task", close, can_close, is_in_footer=False,
         group="Change", cost=lambda screen: _describe_cost(screen, 1),
-        needs="a task that is not closed",
+        needs=_needs("a task that is not closed"),
     ),
     Command(
         "undo", "U", "Undo", "Take the last changes back, once they were shown",
         undo_last, can_write, is_in_footer=False, group="Change",
-        needs="a profile that may change records",
+        needs=_needs(""),
     ),
 )  # fmt: skip
 """Every one is shown before it is sent, and none is there for a read-only profile."""

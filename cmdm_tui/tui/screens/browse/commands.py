@@ -143,7 +143,7 @@ COMMANDS = CommandTable[BrowsePanes](
     Command(
         "filter", "f", "Filter", "Show the records that meet a condition, as after WHERE in SQL",
         open_filter, lambda screen: screen.panel.display, group="Find", footer_priority=7,
-        cost="1 call a day, then told before it runs",
+        cost="1 call a day, then told before it runs", needs="the records on the screen",
     ),
     *ORDER_COMMANDS,
     Command(

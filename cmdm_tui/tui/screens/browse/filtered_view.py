@@ -24,6 +24,7 @@ from cmdm_tui.text import one_line
 from cmdm_tui.tui.messages import CallReturned, StateChanged
 from cmdm_tui.tui.models.record_filter import FilteredRecords, RecordFilter
 from cmdm_tui.tui.models.result_caption import RunProgress
+from cmdm_tui.tui.models.row_source import SortKey, turn_key
 from cmdm_tui.tui.screens.query.statement_run import RunEnd, RunPrompter, StatementRun
 from cmdm_tui.tui.widgets.filter_bar import FilterBar
 from cmdm_tui.tui.widgets.grid import Grid
@@ -150,6 +151,17 @@ class FilteredView(Vertical):
         return None if self.source is None else self.source.record(self.grid.cursor_row)
 
     @property
+    def column(self) -> str | None:
+        """The name of the column under the cursor, None where nothing can be sorted by it."""
+        can_sort = self.source is not None and self.source.can_sort
+        return self.grid.cursor_column if can_sort else None
+
+    @property
+    def order(self) -> tuple[SortKey, ...]:
+        """What the records were sorted by here; empty in the query's order."""
+        return () if self.source is None else self.source.order
+
+    @property
     def caption(self) -> str:
         """What is shown, in safe words."""
         if self.is_running:
@@ -231,16 +243,6 @@ class FilteredView(Vertical):
         """Return a record that is shown, None where it is not: no call."""
         place = None if self.source is None else self.source.position(external_id)
         return None if place is None or self.source is None else self.source.record(place)
-
-    @property
-    def marked_records(self) -> Sequence[Record]:
-        """The marked records, in their order."""
-        source = self.source
-        if source is None:
-            return ()
-        places = sorted(p for p in map(source.position, self.grid.marks) if p is not None)
-        found = map(source.record, places)
-        return [record for record in found if record is not None]
 
     def refresh_records(self) -> None:
         """Look for the records again, by the same condition."""
@@ -355,6 +357,21 @@ class FilteredView(Vertical):
             self.query_one(Notice).show_error(words, alone=is_empty, hint=hint)
         self.post_message(StateChanged())
 
+    def sort(self, keys: Sequence[SortKey]) -> None:
+        """Sort what was found, for no call; with no key it is as it was found."""
+        if self.source is not None:
+            work = partial(self._sort, self.source, keys)
+            self.run_worker(work, group="sort", exclusive=True)
+
+    async def _sort(self, source: FilteredRecords, keys: Sequence[SortKey]) -> None:
+        await source.sort(keys)
+        self.post_message(self.RowsRead(source))
+
+    @on(Grid.ColumnPressed)
+    def _sort_by_pressed(self, event: Grid.ColumnPressed) -> None:
+        event.stop()
+        self.sort([turn_key(self.order, event.column)])
+
     @on(Grid.CursorMoved)
     def _report_cursor(self) -> None:
         if self.is_open:  # once it is left, the record under another cursor is shown
@@ -378,3 +395,4 @@ class FilteredView(Vertical):
     def _show_rows(self, event: RowsRead) -> None:
         if event.source is self.source:
             self.grid.source_changed()
+            self.post_message(StateChanged())

@@ -6,6 +6,7 @@ from cmdm_tui.text import count_noun, one_line
 from cmdm_tui.tui.account_opener import AccountChoice
 from cmdm_tui.tui.commands import Command, CommandTable
 from cmdm_tui.tui.messages import AccountRequested
+from cmdm_tui.tui.models.read_only import describe_read_only
 from cmdm_tui.tui.screens.calls.panes import CallsPanes
 from cmdm_tui.tui.screens.calls.snippets import list_copies
 from cmdm_tui.tui.screens.dialogs.choice import ChoiceScreen
@@ -21,6 +22,19 @@ def can_send_again(screen: CallsPanes) -> bool:
     if call is None or call.is_sign_in or not call.is_path_whole:
         return False
     return not call.is_change or not (screen.account.profile.read_only or screen.is_file)
+
+
+def describe_again_needs(screen: CallsPanes) -> str:
+    """Return why the call under the cursor cannot be sent again, after the word "needs"."""
+    call = screen.call
+    if call is None:
+        return "a call"
+    if call.is_sign_in:
+        return "a call other than a sign-in: cmdm signs in by itself"
+    if not call.is_path_whole:
+        return "a call whose address is kept whole"
+    read_only = describe_read_only(screen.account.profile)
+    return read_only or "a call of this run: a change that a file holds is not sent"
 
 
 def send_again(screen: CallsPanes) -> None:
@@ -139,7 +153,7 @@ COMMANDS = CommandTable[CallsPanes](
     Command(
         "again", "a", "Again", "Send this call again; a change is asked about first",
         send_again, can_send_again, group="Calls", cost="1 call", footer_priority=7,
-        needs="a call that can be sent again",
+        needs=describe_again_needs,
     ),
     Command(
         "copy", "y", "Copy as", "Copy this call as curl, Python, C# or PHP, or a part of it",

@@ -18,6 +18,7 @@ from cmdm_tui.operations.journal_rows import RunRow, list_run
 from cmdm_tui.text import count_noun, one_line
 from cmdm_tui.tui.commands import BoundCommand, Command, CommandScreen, CommandTable
 from cmdm_tui.tui.messages import CallReturned, ClientEvent, ScreenRequested
+from cmdm_tui.tui.models.read_only import describe_read_only
 from cmdm_tui.tui.models.write_context import WriteContext
 from cmdm_tui.tui.palette import CommandProvider
 from cmdm_tui.tui.screens.changes.apply_screen import ApplyResult, can_undo
@@ -45,14 +46,14 @@ class ChangesScreen(CommandScreen):
         Command(
             "undo", "U", "Undo", "Take this run back, once what it takes was shown",
             lambda screen: screen.undo(), lambda screen: screen.may_undo,
-            group="Change", cost="1 call a record", needs="a run that can be taken back",
-            footer_priority=8,
+            group="Change", cost="1 call a record", footer_priority=8,
+            needs=lambda screen: screen.describe_needs("a run that can be taken back"),
         ),
         Command(
             "resume", "R", "Resume", "Go on with what is left of this run",
             lambda screen: screen.resume(), lambda screen: screen.may_resume,
-            group="Change", cost="≤ 2 calls a change", needs="a run with changes left",
-            footer_priority=8,
+            group="Change", cost="≤ 2 calls a change", footer_priority=8,
+            needs=lambda screen: screen.describe_needs("a run with changes left"),
         ),
         Command(
             "refresh", "r", "Refresh", "Read the journal again",
@@ -114,6 +115,10 @@ class ChangesScreen(CommandScreen):
         run = self._shown
         is_open = run is not None and any(one.state.is_open for one in run.entries)
         return is_open and self._writing.may_write
+
+    def describe_needs(self, what: str) -> str:
+        """Return what a change needs: another profile where this one is read-only, else `what`."""
+        return describe_read_only(self._account.profile) or what
 
     def read_runs(self) -> None:
         """List the runs of the account: no call."""

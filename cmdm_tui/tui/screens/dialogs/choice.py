@@ -13,6 +13,7 @@ from textual.widgets.option_list import Option
 
 from cmdm_tui.text import one_line, visible
 from cmdm_tui.tui.dialog_screen import DialogScreen
+from cmdm_tui.tui.widgets.safe_option_list import SafeOptionList
 
 
 class ChoiceScreen(DialogScreen[str | None]):
@@ -34,7 +35,7 @@ class ChoiceScreen(DialogScreen[str | None]):
             dialogue.border_subtitle = Content("enter take it · esc cancel")
             yield Label(visible(self._question, keep_lines=True), markup=False)
             options = [Option(Content(one_line(choice))) for choice in self._choices]
-            yield OptionList(*options, markup=False, compact=True, id="choices")
+            yield SafeOptionList(*options, markup=False, compact=True, id="choices")
 
     @on(OptionList.OptionSelected)
     def _take(self, event: OptionList.OptionSelected) -> None:

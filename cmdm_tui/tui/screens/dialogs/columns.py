@@ -16,6 +16,7 @@ from cmdm_tui.tui.dialog_screen import DialogScreen
 from cmdm_tui.tui.models.column_layout import ColumnLayout
 from cmdm_tui.tui.models.row_source import SourceColumn
 from cmdm_tui.tui.widgets.safe_input import SafeInput
+from cmdm_tui.tui.widgets.safe_option_list import SafeOptionList
 
 _LONGEST_NAME = 48
 
@@ -52,7 +53,7 @@ class ColumnsScreen(DialogScreen[ColumnLayout | None]):
                 "space show · ^↑↓ move · ^p pin · ^a all · ^r reset · enter take · esc cancel"
             )
             yield SafeInput(placeholder="Type to find a column", id="find", compact=True)
-            yield OptionList(markup=False, compact=True, id="columns")
+            yield SafeOptionList(markup=False, compact=True, id="columns")
 
     def on_mount(self) -> None:
         """List the columns; keys go to the list, and what is typed to the words."""

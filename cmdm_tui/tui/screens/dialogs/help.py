@@ -57,7 +57,8 @@ def list_help(screen: CommandScreen) -> list[HelpLine]:
 def _line_of(command: BoundCommand) -> HelpLine:
     obstacle = ""
     if not command.is_available():
-        obstacle = f"needs {command.needs}" if command.needs else "not just now"
+        needs = command.describe_needs()
+        obstacle = f"needs {needs}" if needs else "not just now"
     return HelpLine(
         command.group,
         command.shown_keys,

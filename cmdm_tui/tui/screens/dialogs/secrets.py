@@ -13,6 +13,7 @@ from textual.widgets import Input, Label
 from cmdm_tui.config import MissingSecrets
 from cmdm_tui.text import one_line
 from cmdm_tui.tui.dialog_screen import DialogScreen
+from cmdm_tui.tui.widgets.ordered_input import OrderedInput
 
 
 class SecretsScreen(DialogScreen[Mapping[str, str] | None]):
@@ -35,7 +36,7 @@ class SecretsScreen(DialogScreen[Mapping[str, str] | None]):
             dialogue.border_subtitle = Content("enter sign in · esc switch account")
             for name in self._missing:
                 yield Label(name.replace("_", " ").capitalize(), markup=False)
-                yield Input(password=True, id=name)
+                yield OrderedInput(password=True, id=name)
 
     @on(Input.Submitted)
     def _submit(self) -> None:

@@ -16,7 +16,6 @@ from textual.widgets import Input, Select, Static
 from cmdm_tui.text import one_line
 from cmdm_tui.tui.models.edit_form import EditForm, FormField, fits_one_line
 from cmdm_tui.tui.models.value_text import cell_text, format_counted
-from cmdm_tui.tui.widgets.ordered_input import OrderedInput
 from cmdm_tui.tui.widgets.safe_input import SafeInput
 
 _EXAMPLES = {
@@ -28,7 +27,7 @@ _EXAMPLES = {
 _LABEL_WIDTH = 30
 
 
-class ValueInput(SafeInput, OrderedInput):
+class ValueInput(SafeInput):
     """The input of a value: its keys are the form's before they are an input's."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -92,6 +91,9 @@ class FieldRow(Horizontal):
         row: "FieldRow"
         text: str | None
         is_cut: bool = False
+
+    class ValueEntered(Message):
+        """Enter was pressed in the input: after all that was typed was reported."""
 
     def __init__(self, form: EditForm, one: FormField) -> None:
         super().__init__()
@@ -234,7 +236,13 @@ class FieldRow(Horizontal):
         text = event.value or ("" if self.is_empty_text else None)
         event.input.placeholder = self._describe_null()
         is_cut = isinstance(event.input, ValueInput) and event.input.has_left_out
-        self.post_message(self.Edited(self, text, is_cut))
+        if is_cut or text != self._form.text(self.field_name):  # an input that is new says it too
+            self.post_message(self.Edited(self, text, is_cut))
+
+    @on(Input.Submitted)
+    def _report_entered(self, event: Input.Submitted) -> None:
+        event.stop()
+        self.post_message(self.ValueEntered())
 
     @on(Select.Changed)
     def _take_choice(self, event: Select.Changed) -> None:

@@ -1,6 +1,6 @@
 """The form of a record, of several that get the same values, of a new one, or of one field."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import ClassVar, cast
 
@@ -13,6 +13,7 @@ from textual.widgets import Input, Static
 
 from cmdm_tui.api import ApiError, Field, Parent, Record
 from cmdm_tui.changes.journal_entry import EntryState
+from cmdm_tui.changes.outcome import GONE
 from cmdm_tui.text import count_noun, one_line, visible
 from cmdm_tui.tui.dialog_screen import DialogScreen
 from cmdm_tui.tui.messages import CallReturned
@@ -21,6 +22,7 @@ from cmdm_tui.tui.models.write_context import WriteContext
 from cmdm_tui.tui.screens.changes.apply_screen import ApplyResult
 from cmdm_tui.tui.screens.changes.preview_screen import PreviewScreen
 from cmdm_tui.tui.screens.dialogs.choice import ChoiceScreen
+from cmdm_tui.tui.screens.edit.conflict_screen import ConflictScreen
 from cmdm_tui.tui.screens.edit.external_editor import EditorFailed, edit_text
 from cmdm_tui.tui.screens.edit.field_row import FieldRow, LongValue, ValueInput
 from cmdm_tui.tui.widgets.notice import Notice
@@ -29,6 +31,8 @@ from cmdm_tui.tui.widgets.safe_input import SafeInput
 _KEEP, _DISCARD = "Keep editing", "Discard what was typed"
 _KEYS = "ctrl+s preview · ctrl+f find · ctrl+n null · ctrl+e editor · esc cancel"
 _CELL_KEYS = "enter preview · ctrl+e editor · ctrl+n null · esc leave"
+
+_NOT_DONE = frozenset({EntryState.REFUSED, EntryState.CONFLICT})
 
 _ROWS_AT_ONCE = 30
 """Rows that are mounted at once."""
@@ -52,6 +56,7 @@ class FormScreen(DialogScreen[ApplyResult | None]):
     """Takes new values for records; its answer is what became of them, None if nothing was sent.
 
     The fields of the entity are asked for where they are not known yet: one call, or a few.
+    `take_record` is called with each record that was read again.
     """
 
     CSS_PATH = "edit.tcss"
@@ -79,8 +84,14 @@ class FormScreen(DialogScreen[ApplyResult | None]):
 
         error: ApiError
 
-    def __init__(self, writing: WriteContext, subject: FormSubject) -> None:
+    def __init__(
+        self,
+        writing: WriteContext,
+        subject: FormSubject,
+        take_record: Callable[[Record], None] = lambda _: None,
+    ) -> None:
         super().__init__()
+        self._take_record = take_record
         self._writing = writing
         self._subject = subject
         self._form: EditForm | None = None
@@ -144,6 +155,10 @@ class FormScreen(DialogScreen[ApplyResult | None]):
         form = EditForm(subject.entity, fields, subject.records, parent=subject.parent)
         if subject.only is not None:
             form.add_field(subject.only)
+        await self._show_form(form)
+
+    async def _show_form(self, form: EditForm) -> None:
+        subject = self._subject
         self._form = form
         self.query_one("#form").border_title = Content(visible(form.title))
         shown = [one for one in form.fields if subject.only in {None, one.name}]
@@ -270,10 +285,8 @@ class FormScreen(DialogScreen[ApplyResult | None]):
         else:
             self._focus_first()
 
-    @on(Input.Submitted)
-    async def _go_on(self, event: Input.Submitted) -> None:
-        if not isinstance(event.input, ValueInput):
-            return
+    @on(FieldRow.ValueEntered)
+    async def _go_on(self) -> None:
         if self._subject.only is not None:
             await self.action_preview()
         else:
@@ -338,13 +351,31 @@ class FormScreen(DialogScreen[ApplyResult | None]):
         self._show_state()
 
     def _end(self, result: ApplyResult | None) -> None:
-        """Close once something was made, or may have been; what was refused is left as typed."""
+        """Close once something was made, or may have been; what was not is left as typed."""
         if result is None or result.run is None:
             return
-        if all(one.state is EntryState.REFUSED for one in result.run.entries):
-            self._notice.show_error(result.words, alone=False, hint="esc leaves")
-        else:
+        entries = result.run.entries
+        if not all(one.state in _NOT_DONE for one in entries):
             self.dismiss(result)
+            return
+        self._notice.show_error(result.words, alone=False, hint="esc leaves")
+        moved = (one for one in entries if one.state is EntryState.CONFLICT and one.reason != GONE)
+        ids = [one.change.external_id for one in moved if one.change.external_id is not None]
+        if ids:
+            screen = ConflictScreen(self._writing.account, self._subject.entity, ids)
+            self.app.push_screen(screen, self._load)  # pyright: ignore[reportUnknownMemberType]
+
+    async def _load(self, records: tuple[Record, ...] | None) -> None:
+        """Show what the records hold now, with what was typed."""
+        form = self._form
+        if records is None or form is None:
+            return
+        form.load_records(records)
+        for record in records:
+            self._take_record(record)
+        await self.query_one("#form-rows").remove_children()
+        await self._show_form(form)
+        self._notice.show_text("The new values are loaded; what you typed is kept.", alone=False)
 
     def action_leave(self) -> None:
         """Close; ask first where something was typed, except in the form of one field."""

@@ -16,6 +16,7 @@ from textual.widgets.option_list import Option
 from cmdm_tui.text import one_line
 from cmdm_tui.tui.dialog_screen import DialogScreen
 from cmdm_tui.tui.widgets.safe_input import SafeInput
+from cmdm_tui.tui.widgets.safe_option_list import SafeOptionList
 
 _MOST_SHOWN = 200
 
@@ -67,7 +68,7 @@ class PickScreen(DialogScreen[Pick | None]):
             delete = " · ctrl+d delete" if self._can_delete else ""
             dialog.border_subtitle = Content(f"enter take it{delete} · esc cancel")
             yield SafeInput(placeholder="Type to find", id="pick-input")
-            yield OptionList(markup=False, compact=True, id="pick-list")
+            yield SafeOptionList(markup=False, compact=True, id="pick-list")
             yield Static(markup=False, id="pick-count")
 
     def on_mount(self) -> None:

@@ -25,6 +25,7 @@ from cmdm_tui.tui.messages import (
 )
 from cmdm_tui.tui.widgets.key_footer import KeyFooter
 from cmdm_tui.tui.widgets.notice import Notice
+from cmdm_tui.tui.widgets.ordered_input import OrderedInput
 from cmdm_tui.tui.widgets.safe_input import SafeInput
 
 _FIELDS = (
@@ -81,7 +82,7 @@ class SignInScreen(CommandScreen):
             for name, label, placeholder, is_secret in _FIELDS:
                 with Horizontal(classes="row"):
                     yield Label(label, markup=False)
-                    make = Input if is_secret else SafeInput  # a secret is taken as it is
+                    make = OrderedInput if is_secret else SafeInput  # a secret is taken as it is
                     yield make(
                         "main" if name == "name" else "",
                         placeholder=placeholder,

@@ -16,6 +16,7 @@ from cmdm_tui.tui.account_opener import AccountChoice, ProfileSummary
 from cmdm_tui.tui.dialog_screen import DialogScreen
 from cmdm_tui.tui.offline_account import OfflineAccount
 from cmdm_tui.tui.theme import format_mark
+from cmdm_tui.tui.widgets.safe_option_list import SafeOptionList
 
 SIGN_IN: Literal["sign-in"] = "sign-in"
 
@@ -69,7 +70,7 @@ class ProfilesScreen(DialogScreen[AccountChoice | Literal["sign-in"] | None]):
             options = [Option(self._describe(one)) for one, _ in self._accounts]
             options.append(Option(Content("Demo  made-up records on this machine")))
             options.append(Option(Content("Sign in with another account …")))
-            yield OptionList(*options, markup=False, compact=True, id="profiles")
+            yield SafeOptionList(*options, markup=False, compact=True, id="profiles")
 
     def on_mount(self) -> None:
         """Put the cursor on the account that is open."""

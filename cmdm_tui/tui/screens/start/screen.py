@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from cmdm_tui.tui.messages import UserError
     from cmdm_tui.tui.screens.dialogs.secrets import SecretsScreen
 
+_FAILURE = "an account that could not be opened"
+
 LOGO = """\
 █▀▀ █▀▄▀█ █▀▄ █▀▄▀█
 █▄▄ █ ▀ █ █▄▀ █ ▀ █"""
@@ -45,10 +47,12 @@ class StartScreen(CommandScreen):
         Command(
             "retry", "t", "Try again", "Try to open it again",
             lambda screen: screen.open_account(), lambda screen: screen.has_failed,
+            needs=_FAILURE,
         ),
         Command(
             "welcome", "w", "Switch account", "Another profile, the demo, or a sign-in",
             lambda screen: screen.switch_account(), lambda screen: screen.has_failed,
+            needs=_FAILURE,
         ),
         Command(
             "back", "escape", "Back", "Back to the account that is open",
