@@ -15,6 +15,9 @@ from cmdm_tui.tui.models.held_keys import HeldKeys
 
 ScreenT = TypeVar("ScreenT", bound=Screen[None], contravariant=True)  # noqa: PLC0105 - one name
 
+_OBSTACLE_SECONDS = 3.0
+"""Seconds for which it is shown why a key does nothing."""
+
 
 def _always(_: Screen[None]) -> bool:
     return True
@@ -235,6 +238,17 @@ class CommandScreen(Screen[None]):
         once = {key for command in every if not command.repeats for key in command.keys}
         return frozenset(once - repeated)
 
+    def describe_obstacle(self, key: str) -> str:
+        """Return what the commands of a key lack, as in `Convert needs a lead`; empty for nothing.
+
+        It is empty too where the key does anything, and for a key that goes back.
+        """
+        of_key = (command for command in self.commands.values() if key in command.keys)
+        lacking = [one for one in of_key if one.needs and not one.is_available()]
+        if not lacking or key == "escape" or key in self.active_bindings:
+            return ""
+        return f"{lacking[0].label} needs {lacking[0].needs}."
+
     def action_command(self, name: str) -> None:
         """Run a command by its id."""
         self.commands[name].run()
@@ -256,6 +270,7 @@ class CommandApp(App[None]):
         self.keymap: Mapping[str, str] = {}
         """The keys that the user has changed, by the ids of the bindings."""
         self._held_keys = HeldKeys()
+        self._obstacle: tuple[str, float] = ("", float("-inf"))
 
     def cancel_calls(self) -> int:
         """Leave the calls that are under way, and return how many they are: none here."""
@@ -268,6 +283,16 @@ class CommandApp(App[None]):
             if is_held and self._runs_once(event):
                 return
         await super().on_event(event)
+
+    def on_key(self, event: events.Key) -> None:
+        """Say why a key that nothing has taken does nothing just now."""
+        if not isinstance(self.screen, CommandScreen):
+            return
+        words = self.screen.describe_obstacle(event.key)
+        shown, since = self._obstacle
+        if words and (words != shown or event.time - since >= _OBSTACLE_SECONDS):
+            self._obstacle = words, event.time
+            self.notify(words, timeout=_OBSTACLE_SECONDS, markup=False)
 
     def _runs_once(self, event: events.Key) -> bool:
         screen, focused = self.screen, self.focused
