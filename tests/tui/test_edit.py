@@ -273,7 +273,7 @@ async def test_many_deletions_want_their_number(
         await there.pilot.press("1", "1", "enter")
         await there.pilot.pause()
         words = screen_words(there.app)
-        assert "12 records are deleted or converted. Enter that number" in words
+        assert "This deletes or converts 12 records. Enter that number" in words
         assert "That is not 12." in words
         await there.press("escape")
         assert there.app.screen.query_one("#apply")

@@ -16,7 +16,7 @@ from cmdm_tui.tui.widgets.cells import Cell
 MOST_ENTRIES = 1_000
 """Changes of a run that are listed: a table takes its time with more."""
 
-_RUN_COLUMNS = (("run", 5), ("began (UTC)", 16), ("changes", 7), ("state", None), ("title", 60))
+_RUN_COLUMNS = (("run", 5), ("began (UTC)", 16), ("changes", 7), ("state", 24), ("title", 60))
 _ENTRY_COLUMNS = (
     ("#", 5), ("change", 7), ("record", 24), ("state", 10), ("reason", 60), ("origin", 20),
 )  # fmt: skip
