@@ -93,6 +93,8 @@ class SignIn(httpx.Auth):
         self._refusals_after_renewal: dict[int, float] = {}
         self._unanswered: CallInfo | None = None
         """The sign-in that is under way."""
+        self._began_at = 0.0
+        """When it was begun, by the monotonic clock."""
 
     async def async_auth_flow(
         self, request: httpx.Request
@@ -149,7 +151,7 @@ class SignIn(httpx.Auth):
         """Return the sign-in request, and the call that its errors belong to."""
         request = httpx.Request("POST", self._url, headers=self._headers)
         call = CallInfo(self._next_number(), "POST", "/authenticate", self.redact)
-        self._unanswered = call
+        self._unanswered, self._began_at = call, time.monotonic()
         self._notify(SignInStarted(call))
         return request, call
 
@@ -167,7 +169,7 @@ class SignIn(httpx.Auth):
         """
         self._quota_tracker.update(response.headers)
         await response.aread()  # httpx reads it again before it sends the next request
-        answer = await read_response(response, call, started=time.monotonic())
+        answer = await read_response(response, call, started=self._began_at)
         self._unanswered = None
         self._notify(SignInEnded(call, answer))
         try:

@@ -172,6 +172,7 @@ class ChangeApplier:
 
     def _summarize(self, seconds: float) -> ApplySummary:
         entries = self._run.entries
+        has_ended_early = any(entry.state.is_open for entry in entries)
         return ApplySummary(
             self._run.id,
             dict(Counter(entry.state for entry in entries)),
@@ -182,8 +183,8 @@ class ChangeApplier:
                 for entry in entries
                 if entry.change.kind is ChangeKind.CREATE and entry.result_id is not None
             },
-            self._stop_reason,
-            self._error,
+            self._stop_reason if has_ended_early else "",
+            self._error if has_ended_early else None,
         )
 
 

@@ -23,8 +23,9 @@ class PreviewRow(NamedTuple):
     """A field that changes, old value next to new: one row of the preview.
 
     `field` is None for a change without fields, and `belongs to` for the record that a new one
-    belongs to. Of a value that another change of the set gives, `new` says so (`new
-    account #3 (Acme Ltd)`).
+    belongs to. A record that is deleted, converted or closed is named by one of its fields, of
+    which only a deletion leaves nothing. Of a value that another change of the set gives, `new`
+    says so (`new account #3 (Acme Ltd)`).
     """
 
     change: str
@@ -163,7 +164,8 @@ def list_rows(change: Change, changes: Sequence[Change]) -> Iterator[PreviewRow]
         yield PreviewRow(*head, "belongs to", None, parent, change.origin or None)
     elif not has_fields:
         name, value = _find_name(change.before or {})
-        yield PreviewRow(*head, name, value, None, change.origin or None)
+        left = None if change.kind is ChangeKind.DELETE else value
+        yield PreviewRow(*head, name, value, left, change.origin or None)
 
 
 def _find_name(record: Properties) -> tuple[str | None, object]:

@@ -61,8 +61,7 @@ def describe_preview(preview: ChangePreview, quota: Quota) -> Iterator[str]:
     yield from preview.notes
     if preview.is_partial:
         yield "Not every record that may be meant was read: these changes are a part of all."
-    if preview.not_undoable:
-        yield f"{preview.not_undoable:,} of them cannot be taken back: conversions and closings."
+    yield from _describe_undo(preview)
     if preview.new_ids:
         yield "A deleted record can be made again, under a new id."
     if preview.change_count:
@@ -146,6 +145,16 @@ def _describe_fields(preview: ChangePreview, entity: str) -> str:
     shown = ", ".join(f"{one_line(name, 60)} in {count:,}" for name, count in found[:_FIELDS_SHOWN])
     more = f" and {len(found) - _FIELDS_SHOWN} more fields" if len(found) > _FIELDS_SHOWN else ""
     return f": {shown}{more}" if found else ""
+
+
+def _describe_undo(preview: ChangePreview) -> Iterator[str]:
+    count = preview.not_undoable
+    if count == 1 == preview.change_count:
+        yield "It cannot be taken back."
+    elif count and count == preview.change_count:
+        yield "None of them can be taken back."
+    elif count:
+        yield f"{count:,} of them cannot be taken back: conversions and closings."
 
 
 def _describe_cost(preview: ChangePreview, quota: Quota) -> str:

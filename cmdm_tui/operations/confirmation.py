@@ -89,7 +89,7 @@ async def is_confirmed(
         every = f"Every record of {one_line(preview.every_of, 60)} is meant, and {count:,} change"
         return await prompter.enter_count(f"{every}. {_ENTER_IT}", count)
     if lost > FEW_LOST:
-        records = f"{lost:,} records are deleted or converted"
+        records = f"This deletes or converts {lost:,} records"
         return await prompter.enter_count(f"{records}. {_ENTER_IT}", lost)
     return await prompter.confirm(f"Send {count_noun(count, 'change')} to {host}?")
 

@@ -279,6 +279,8 @@ class CommandApp(App[None]):
         self._held_keys = HeldKeys()
         self.is_key_held = False
         """Whether the last key that came is being held down."""
+        self._obstacle: tuple[str, float] = ("", float("-inf"))
+        """What was last said of a key that does nothing, and when."""
 
     def cancel_calls(self) -> int:
         """Leave the calls that are under way, and return how many they are: none here."""
@@ -297,7 +299,9 @@ class CommandApp(App[None]):
         screen = self.screen
         if isinstance(screen, CommandScreen) and not self.is_key_held:
             words = screen.describe_obstacles(event.key)
-            if words:
+            shown, since = self._obstacle
+            if words and (words != shown or event.time - since >= _OBSTACLE_SECONDS):
+                self._obstacle = words, event.time
                 self.notify(words, severity="warning", timeout=_OBSTACLE_SECONDS, markup=False)
 
     def _runs_once(self, event: events.Key) -> bool:

@@ -41,6 +41,21 @@ async def test_a_call_is_reported_as_it_is_sent_after_its_sign_in(server: Script
     assert sent.request.content == b""
 
 
+async def test_a_sign_in_has_taken_the_time_until_its_answer(server: ScriptedServer) -> None:
+    async def sign_in(_: Request) -> bytes:
+        await asyncio.sleep(0.05)
+        return http(200, {"token": "t"})
+
+    server.sign_in = sign_in
+    server.script = lambda _: http(200, EMPTY)
+    told: list[Event] = []
+    async with Client(server.url, CREDENTIALS, listener=told.append) as client:
+        await client.sign_in()
+    (ended,) = (event for event in told if isinstance(event, SignInEnded))
+    assert ended.answer is not None
+    assert ended.answer.elapsed >= 0.05
+
+
 async def test_a_call_whose_token_is_refused_is_sent_twice(server: ScriptedServer) -> None:
     answers = iter([http(401, {}), http(200, EMPTY)])
     server.script = lambda _: next(answers)

@@ -239,6 +239,13 @@ async def test_it_stops_at_the_first_failure_where_asked(bench: Bench) -> None:
     assert not summary.is_complete
 
 
+async def test_a_stop_after_the_last_change_ended_nothing_early(bench: Bench) -> None:
+    bench.stops_at = lambda event: isinstance(event, ChangeApplied) and event.finished == 2
+    _, summary = await bench.apply(create("account", Name="A"), create("account", Name="B"))
+    assert summary.is_complete
+    assert summary.stop_reason == ""
+
+
 async def test_it_stops_in_good_order_and_goes_on_later(bench: Bench) -> None:
     run = bench.begin(*(create("account", Name=f"Ash {n}") for n in range(8)), concurrency=2)
     bench.stops_at = lambda event: isinstance(event, ChangeApplied) and event.finished == 3

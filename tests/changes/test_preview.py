@@ -3,10 +3,12 @@
 import dataclasses
 import io
 
+from cmdm_tui.api import Quota
 from cmdm_tui.api.models import Parent
 from cmdm_tui.changes.change_set import Change, ChangeKind, ChangeSet, Reject
 from cmdm_tui.changes.preview import preview_changes, preview_columns, preview_rows
 from cmdm_tui.formats import create_writer
+from cmdm_tui.operations.change_texts import describe_preview
 from tests.changes.conftest import create, delete, update
 
 CHANGES = ChangeSet(
@@ -78,12 +80,39 @@ def test_a_record_that_goes_is_told_by_its_name() -> None:
         delete("order", "B", {"Notes": None, "Number": "17"}),
         delete("lead", "C", {"LastName": ""}),
     ]
-    rows = list(preview_rows(dataclasses.replace(CHANGES, changes=tuple(gone))))
+    rows = list(preview_rows(with_changes(*gone)))
     assert [row[3:6] for row in rows] == [
         ("LastName", "Oak", None),
         ("Number", "17", None),
         (None, None, None),
     ]
+
+
+def test_a_record_that_is_converted_or_closed_keeps_its_name() -> None:
+    acted = [
+        Change(ChangeKind.CONVERT, "lead", "D", {}, {"LastName": "Oak"}),
+        Change(ChangeKind.CLOSE, "task", "E", {}, {"Subject": "Call"}),
+    ]
+    rows = list(preview_rows(with_changes(*acted)))
+    assert [row[3:6] for row in rows] == [("LastName", "Oak", "Oak"), ("Subject", "Call", "Call")]
+
+
+def test_what_cannot_be_taken_back_is_counted() -> None:
+    converted = Change(ChangeKind.CONVERT, "lead", "D")
+    for changes, words in [
+        ((converted,), "It cannot be taken back."),
+        ((converted, converted), "None of them can be taken back."),
+        ((converted, delete("lead", "C")), "1 of them cannot be taken back: conversions"),
+    ]:
+        text = "\n".join(describe_preview(preview_changes(with_changes(*changes)), Quota()))
+        assert words in text
+    text = "\n".join(describe_preview(preview_changes(with_changes()), Quota()))
+    assert "taken back" not in text
+
+
+def with_changes(*changes: Change) -> ChangeSet:
+    """Return the change set with other changes."""
+    return dataclasses.replace(CHANGES, changes=changes)
 
 
 def test_the_writers_of_results_take_it() -> None:

@@ -307,3 +307,19 @@ def _width(line: str) -> int:
         0 if category(one) in {"Mn", "Me"} else 2 if east_asian_width(one) in "WF" else 1
         for one in line
     )
+
+
+async def test_the_record_next_to_the_rows_is_as_they_were_read_again(
+    service: ScriptedService,
+) -> None:
+    service.entities["account"] = [("ID1", {"Name": "Ash", "City": "Norwich"})]
+    app = Explorer(FixedProfiles(profile()), catalogs=None, transport=service)
+    async with app.run_test(size=(140, 40)) as pilot:
+        await wait_until_settled(pilot)
+        pane = browse(app).record_pane
+        assert pane.record is not None
+        assert pane.record.properties["City"] == "Norwich"
+        service.entities["account"] = [("ID1", {"Name": "Ash", "City": "Leeds"})]
+        await press(pilot, "r")
+        assert pane.record.properties["City"] == "Leeds"
+        assert "Norwich" not in screen_words(app)

@@ -87,6 +87,21 @@ async def test_the_footer_offers_what_can_be_done(service: ScriptedService) -> N
         assert "g Related" not in footer
 
 
+async def test_a_key_that_does_nothing_just_now_says_what_it_needs(
+    service: ScriptedService,
+) -> None:
+    app = Explorer(FixedProfiles(profile()), catalogs=None, transport=service)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await wait_until_settled(pilot)
+        await press(pilot, "D", "escape")
+        told = [one.message for one in app._notifications]
+        assert told == ["Close needs a task that is not closed."]
+        await press(pilot, "D", "f2")  # not said again while it is there
+        assert len(app._notifications) == 1
+        await press(pilot, "f", "D")  # typed into the filter
+        assert len(app._notifications) == 1
+
+
 async def test_the_palette_runs_a_command(service: ScriptedService) -> None:
     app = Explorer(FixedProfiles(profile()), catalogs=None, transport=service)
     async with app.run_test(size=(120, 40)) as pilot:

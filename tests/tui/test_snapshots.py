@@ -49,7 +49,7 @@ def pressing(*keys: str, text: str = "") -> Callable[[Pilot[None]], Awaitable[No
 def entering(*keys: str) -> Callable[[Pilot[None]], Awaitable[None]]:
     async def run(pilot: Pilot[None]) -> None:
         await wait_until_settled(pilot)
-        question = "1,200 records are deleted or converted. Enter that number to send it all"
+        question = "This deletes or converts 1,200 records. Enter that number to send it all"
         asking = asyncio.ensure_future(DialogPrompter(pilot.app).enter_count(question, 1_200))
         while not isinstance(pilot.app.screen, EntryScreen):
             await pilot.pause()

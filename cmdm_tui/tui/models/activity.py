@@ -117,6 +117,10 @@ class Activity:
         """Whether a call is waited for, or is to be sent again: its seconds go on."""
         return bool(self.delayed or self.sent) or self.sign_in_since is not None
 
+    def is_waiting(self, now: float) -> bool:
+        """Return whether a call is late: it waits to be sent, or long for its answer."""
+        return bool(self.delayed) or self._is_silent(now)
+
     def describe(self, now: float) -> str:
         """Return what matters most of it, on one line; nothing where all is quiet."""
         if self.delayed:
@@ -124,12 +128,15 @@ class Activity:
         if self.sign_in_since is not None:
             seconds = now - self.sign_in_since
             return "signing in …" if seconds < _SILENT_SECONDS else f"signing in: {seconds:.0f} s"
-        if self.sent and now - self.sent[0].since >= _SILENT_SECONDS:
+        if self._is_silent(now):
             more = len(self.sent) - 1
             return self.sent[0].describe(now) + (f", and {more:,} more" if more else "")
         if now < self.change_until:
             return self.change
         return self.page if now < self.page_until else ""
+
+    def _is_silent(self, now: float) -> bool:
+        return bool(self.sent) and now - self.sent[0].since >= _SILENT_SECONDS
 
     def _with_delayed(self, held: DelayedCall) -> "Activity":
         before = self._without(held.call)

@@ -324,6 +324,7 @@ class RecordView(Vertical):
             if not self._sort_if_read() and change is WindowChange.WINDOW:
                 self._keys_when_read = ()
             self.grid.source_changed()
+            self.post_message(self.RecordHighlighted(self.record))  # it may hold other values now
             self._store_total(window, is_first=is_first)
             for client_event in window.events:
                 self.post_message(ClientEvent(client_event))

@@ -13,6 +13,7 @@ from cmdm_tui.api import Event
 from cmdm_tui.catalog import Account
 from cmdm_tui.operations.call_log import CallLog
 from cmdm_tui.text import one_line
+from cmdm_tui.tui.commands import CommandScreen
 from cmdm_tui.tui.models.activity import Activity
 from cmdm_tui.tui.models.quota_gauge import QuotaGauge, QuotaLevel, draw_bars
 from cmdm_tui.tui.models.quota_text import QuotaText
@@ -72,8 +73,14 @@ class StatusLine(Horizontal):
 
     @property
     def activity_text(self) -> str:
-        """What the client is doing, in words; empty where it does nothing."""
-        return self._activity.describe(monotonic())
+        """What the client is doing, in words, and how to leave it; empty where it does nothing."""
+        now = monotonic()
+        doing = self._activity.describe(now)
+        screen = self.screen
+        if not doing or not self._activity.is_waiting(now) or not isinstance(screen, CommandScreen):
+            return doing
+        leave = screen.app_commands.get("cancel_calls")
+        return f"{doing} · {leave.shown_key} leaves it" if leave else doing
 
     def show_event(self, event: Event) -> None:
         """Show what the client reports."""

@@ -116,7 +116,7 @@ def make_owned(screen: BrowsePanes) -> None:
             _open_form(screen, entity, parent=parent)
 
     name = one_line(f"{record.entity} {record.external_id}", 60)
-    screen.open_dialog(ChoiceScreen(f"What is new of {name}?", _OWNED), chosen)
+    screen.open_dialog(ChoiceScreen(f"Make a new record that belongs to {name}:", _OWNED), chosen)
 
 
 def delete(screen: BrowsePanes) -> None:

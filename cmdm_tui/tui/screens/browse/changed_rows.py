@@ -73,6 +73,8 @@ def _describe(result: ApplyResult, made: list[JournalEntry], *, is_filtered: boo
     elif kinds & {ChangeKind.CLOSE, ChangeKind.CONVERT} and len(made) > 1:
         words += " The rows are as they were read; r reads them again."
     run = result.run
+    if run is not None and any(one.state is EntryState.CONFLICT for one in run.entries):
+        words += " Nothing was overwritten; r reads what is there now."
     if run is not None and run.undo_of is None and can_undo(run) and result.to_undo is None:
         words += " U takes it back."
     return words

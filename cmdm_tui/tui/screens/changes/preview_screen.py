@@ -13,7 +13,7 @@ from textual.content import Content
 from textual.widgets import Button, DataTable, Static
 
 from cmdm_tui.changes.change_file import check_new_file, save_change_set
-from cmdm_tui.changes.change_set import ChangeSet
+from cmdm_tui.changes.change_set import ChangeKind, ChangeSet
 from cmdm_tui.changes.errors import ChangeFileError
 from cmdm_tui.changes.preview import preview_changes, preview_rows
 from cmdm_tui.operations.change_texts import describe_preview
@@ -30,6 +30,7 @@ MOST_ROWS = 1_000
 SECONDS_BEFORE_APPLY = 0.3
 """Seconds after it has appeared in which it takes no Enter, as a key that is held repeats."""
 
+_KINDS_WITH_VALUES = frozenset({ChangeKind.CREATE, ChangeKind.UPDATE})
 _LEAST_WIDTH, _FEW_ROWS = 12, 8
 _WIDEST = 110
 """Cells that the dialog takes at most, as in its styles."""
@@ -95,6 +96,8 @@ class PreviewScreen(DialogScreen[ApplyResult | None]):
                 break
             table.add_row(*cells)
         self.query_one("#changes-dialog").set_class(table.row_count <= _FEW_ROWS, "-short")
+        table.display = bool(table.row_count)
+        table.can_focus = table.row_count > _FEW_ROWS  # to scroll it
         is_safe = self._preview.change_count and not self.is_careful
         self.query_one("#apply" if is_safe else "#cancel", Button).focus()
 
@@ -111,6 +114,11 @@ class PreviewScreen(DialogScreen[ApplyResult | None]):
         if rows > MOST_ROWS:
             yield f"The list shows the first {MOST_ROWS:,} of {rows:,} rows."
 
+    @property
+    def _has_new_values(self) -> bool:
+        """Whether a change sends values: a deletion, a conversion and a closing do not."""
+        return any(kind in _KINDS_WITH_VALUES for kind, _ in self._preview.counts)
+
     def _choose_columns(self) -> list[tuple[str, int]]:
         """Return the columns with their widths; of one change its title names the record."""
         is_one = self._preview.change_count <= 1
@@ -118,6 +126,8 @@ class PreviewScreen(DialogScreen[ApplyResult | None]):
         names = [*first, ("field", 18)]
         room = min(_WIDEST, self.size.width * 24 // 25) - _FRAME
         left = room - sum(width + 2 for _, width in names)
+        if not self._has_new_values:
+            return [*names, ("value", max(left - 2, _LEAST_WIDTH))]
         width = max(left // 2 - 2, _LEAST_WIDTH)
         return [*names, ("old", width), ("new", width)]
 
@@ -126,7 +136,8 @@ class PreviewScreen(DialogScreen[ApplyResult | None]):
         for row in preview_rows(self._change_set):
             record = f"{row.entity} {row.external_id or '(new)'}"
             first = () if is_one else (row.change, record)
-            yield [Cell(one) for one in (*first, row.field, row.old, row.new)]
+            new = (row.new,) if self._has_new_values else ()
+            yield [Cell(one) for one in (*first, row.field, row.old, *new)]
 
     @on(Button.Pressed, "#apply")
     def apply(self) -> None:

@@ -233,8 +233,10 @@ class FormScreen(DialogScreen[ApplyResult | None]):
             parts.append(f"{len(form.records):,} records get what is typed, the rest stays")
         if self._waiting:
             parts.append(f"{count_noun(len(self._waiting), 'field')} more below")
-        if form.is_new:
+        if form.is_new and any(one.field.required for one in form.fields):
             parts.append("* is required")
+        if any(one.field.inferred for one in form.fields):
+            parts.append("? is a guess from values")
         faults = sum(row.has_class("-faulty") for row in self.rows)
         if faults:
             parts.append(count_noun(faults, "fault"))
