@@ -51,7 +51,10 @@ def _has_account(screen: CommandScreen) -> bool:
     return bool(screen.command_app.main_screen_names)
 
 
-_ANOTHER = "another screen of an account"
+def _needs(name: str) -> Callable[[CommandScreen], str]:
+    """Return what the way to a main screen needs; nothing is said on that screen itself."""
+    return lambda screen: "" if screen.main_name == name else "an open account"
+
 
 APP_COMMANDS = CommandTable[CommandScreen](
     "app",
@@ -67,22 +70,22 @@ APP_COMMANDS = CommandTable[CommandScreen](
     Command(
         "records", "f2", "Records", "Go to the records",
         _show("records"), _can_show("records"),
-        group="Everywhere", needs=_ANOTHER, footer_priority=8,
+        group="Everywhere", needs=_needs("records"), footer_priority=8,
     ),
     Command(
         "query", "f3", "SQL", "Go to the SQL queries",
         _show("query"), _can_show("query"),
-        group="Everywhere", needs=_ANOTHER, footer_priority=7,
+        group="Everywhere", needs=_needs("query"), footer_priority=7,
     ),
     Command(
         "calls", "f4", "Calls", "Go to the calls that were made",
         _show("calls"), _can_show("calls"), is_in_footer=False,
-        group="Everywhere", needs=_ANOTHER,
+        group="Everywhere", needs=_needs("calls"),
     ),
     Command(
         "changes", "f5", "Changes", "Go to the changes: prepared, applied, undone",
         _show("changes"), _can_show("changes"), is_in_footer=False,
-        group="Everywhere", needs=_ANOTHER,
+        group="Everywhere", needs=_needs("changes"),
     ),
     Command(
         "jump", "semicolon", "Jump", "Go to a part of the screen by a letter on it",
