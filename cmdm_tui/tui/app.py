@@ -75,6 +75,12 @@ class Explorer(CommandApp, TolerantApp):
     COMMANDS: ClassVar[set[type[Provider]]] = {CommandProvider}  # pyright: ignore[reportIncompatibleVariableOverride]
     ENABLE_COMMAND_PALETTE = False
     """Its key is one of the commands."""
+    # Textual gives it the colour of other text, which may be that of its background.
+    CSS = """
+        OptionList:blur > .option-list--option-highlighted {
+            color: $block-cursor-blurred-foreground;
+        }
+    """
 
     def __init__(
         self,

@@ -1,9 +1,11 @@
 """Themes are chosen, kept between runs, and readable; without colour the cursor is reversed."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from rich.color import Color as TextColor
 from textual.color import Color
 from textual.theme import Theme
 
@@ -113,6 +115,33 @@ async def test_a_theme_is_readable(service: ScriptedService, theme: Theme) -> No
         for front, back in pairs:
             ratio = contrast(Color.parse(colours[front]), Color.parse(colours[back]))
             assert ratio >= _READABLE, f"{front} on {back}: {ratio:.1f}"
+
+
+@pytest.mark.parametrize("theme", THEMES, ids=lambda theme: theme.name)
+async def test_what_is_on_the_screen_is_readable(service: ScriptedService, theme: Theme) -> None:
+    """No letter has the colour of its background, wherever the focus is."""
+    app = explorer(service)
+    async with app.run_test(size=(140, 40)) as pilot:
+        await wait_until_settled(pilot)
+        app.theme = theme.name
+        for key in ("1", "2", "space", "3", "f3", "f4", "f5"):
+            await press(pilot, key)
+            for word, front, back in paint_of(app):
+                if app.native_ansi_color:
+                    # The terminal's own colour of text may be any, so it is on its own background.
+                    assert back.is_default or not front.is_default, f"{key}: {word}"
+                else:
+                    ratio = contrast(Color.from_rich_color(front), Color.from_rich_color(back))
+                    assert ratio >= 2.0, f"{key}: {word} {ratio:.1f}"
+
+
+def paint_of(app: Explorer) -> Iterator[tuple[str, TextColor, TextColor]]:
+    """Yield each word on the screen with its colour and that of its background."""
+    for segment in (one for strip in app.screen._compositor.render_strips() for one in strip):
+        style = segment.style
+        if style is not None and style.color is not None and style.bgcolor is not None:
+            for word in filter(str.isalnum, segment.text.split()):
+                yield word, style.color, style.bgcolor
 
 
 async def test_without_colour_the_cursor_is_reversed(
