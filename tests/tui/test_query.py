@@ -16,7 +16,6 @@ from cmdm_tui.tui import Explorer
 from cmdm_tui.tui.models.row_source import Tone
 from cmdm_tui.tui.screens.changes.preview_screen import PreviewScreen
 from cmdm_tui.tui.screens.dialogs.choice import ChoiceScreen
-from cmdm_tui.tui.screens.dialogs.entry import EntryScreen
 from cmdm_tui.tui.screens.dialogs.export import ExportScreen
 from cmdm_tui.tui.screens.query import pane as pane_module
 from cmdm_tui.tui.screens.query.chart_screen import ChartScreen
