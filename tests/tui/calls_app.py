@@ -38,6 +38,13 @@ class CallsApp(CommandApp):
         if self.is_running and self.calls.is_mounted:
             self.calls.post_message(ClientEvent(event))
 
+    @property
+    def main_screen_names(self) -> frozenset[str]:
+        return frozenset({"calls"})
+
+    def cancel_calls(self) -> int:
+        return self.account.client.cancel_calls()
+
     def copy_to_clipboard(self, text: str) -> None:
         self.copied.append(text)
         super().copy_to_clipboard(text)

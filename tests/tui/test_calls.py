@@ -21,6 +21,10 @@ from tests.tui.scripted_service import ScriptedService, message, profile
 CASSETTES = Path(__file__).parents[2] / "cassettes"
 
 
+BODY_OF_ANSWER = ("y", "end", *["up"] * 4, "enter")
+"""The last thing to copy of a call, before the forms of its row."""
+
+
 def details(app: CallsApp) -> str:
     return app.calls.query_one(CallPane).text
 
@@ -59,7 +63,7 @@ async def test_every_call_has_a_row_and_its_details(service: ScriptedService) ->
         await app.account.client.record("lead", "ID000002")
         await wait_until_settled(pilot)
         assert details(app).startswith("GET /lead/ID000001\n"), "the cursor was moved away"
-        await press(pilot, "f")
+        await press(pilot, "z")
         assert details(app).startswith("GET /lead/ID000002\n")
     assert len(service.calls) == 4
     assert service.sign_ins == 1
@@ -73,8 +77,8 @@ async def test_calls_are_found_by_typing(service: ScriptedService) -> None:
             "4xx": 1, "200": 3, "post": 1, "get lead": 3, "failed": 1, "slow": 0,
             "NONE": 1, "[b]\x1b": 0,
         }.items():  # fmt: skip
-            await press(pilot, "slash")
-            app.calls.query_one(Input).value = words
+            await press(pilot, "f")
+            app.calls.query_one("#calls-filter", Input).value = words
             await wait_until_settled(pilot)
             assert app.calls.source.row_count == count, words
             assert f"{count} of 4 calls" in screen_words(app)
@@ -83,7 +87,7 @@ async def test_calls_are_found_by_typing(service: ScriptedService) -> None:
         assert "No call fits the filter" in screen_words(app)
         await press(pilot, "escape")
         assert app.calls.source.row_count == 4
-        await press(pilot, "y", "escape", "d", "escape", "slash", "escape")
+        await press(pilot, "y", "escape", "d", "escape", "f", "escape")
         assert app.focused is app.calls.grid
     assert len(service.calls) == 3
 
@@ -149,15 +153,52 @@ async def test_a_call_is_copied_as_code_and_never_as_nothing(service: ScriptedSe
         assert f"{len(app.copied[-1]):,} characters copied" in toasts(app)
         await press(pilot, "y", "down", "enter")
         assert "httpx.request(" in app.copied[-1]
-        await press(pilot, "y", "end", "enter")
+        await press(pilot, *BODY_OF_ANSWER)
         assert json.loads(app.copied[-1]) == {"Message": "There is no lead NONE"}
         count = len(app.copied)
-        await press(pilot, "y", "end", "up", "enter")
+        await press(pilot, *BODY_OF_ANSWER[:-1], "up", "enter")
         assert "The request has no body." in toasts(app)
-        await press(pilot, "g", "y", "end", "enter")
+        await press(pilot, "g", *BODY_OF_ANSWER)
         assert "It holds the token" in toasts(app)
         assert len(app.copied) == count
+        await press(pilot, "y", "end", "enter")
+        assert app.copied[-1].startswith("| time | method | path ")
+        assert len(app.copied) == count + 1
     assert len(service.calls) == 3
+
+
+async def test_calls_are_searched_marked_copied_and_exported_as_rows_of_every_grid(
+    service: ScriptedService, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    app = CallsApp(profile(), service)
+    async with app.run_test(size=(100, 30)) as pilot:
+        await fill(app, pilot)
+        await press(pilot, "g", "slash")
+        await type_text(pilot, "GET")
+        assert "3 matches in all 4 rows" in screen_words(app)
+        assert app.calls.grid.cursor_row == 1
+        await press(pilot, "enter", "n")
+        assert app.calls.grid.cursor_row == 2
+        await app.account.client.record("lead", "ID000002")
+        await wait_until_settled(pilot)
+        await press(pilot, "n", "n")
+        assert app.calls.grid.cursor_row == 1, "it goes round the calls that were searched"
+        await press(pilot, "g", "home", *["right"] * 4, "minus", "ctrl+a")
+        assert "5 marked · 5 calls" in screen_words(app)
+        await press(pilot, "space", "y", "enter")
+        lines = app.copied[-1].splitlines()
+        assert lines[0] == "time\tmethod\tpath\tstatus\tsize\ttimes"
+        assert len(lines) == 5
+        await press(pilot, "X")
+        assert "Write 4 marked rows." in screen_words(app)
+        await press(pilot, "enter", "ctrl+n", "f")
+        assert len((tmp_path / "calls.csv").read_text().splitlines()) == 5
+        await type_text(pilot, "4xx")
+        await press(pilot, "enter", "n")
+        assert app.calls.search_result is None, "other rows are shown than were searched"
+        assert app.calls.source.row_count == 1
+    assert len(service.calls) == 4
 
 
 async def test_a_silent_call_shows_its_seconds_and_can_be_left(
@@ -169,17 +210,14 @@ async def test_a_silent_call_shows_its_seconds_and_can_be_left(
     async with app.run_test(size=(80, 24)) as pilot:
         await app.account.client.sign_in()
         asked = asyncio.ensure_future(app.account.client.page("lead", per_page=9, page=3))
-        while "cancel" not in app.calls.available_commands:
-            await pilot.pause()
         while "lead page 3: 0 s" not in screen_words(app):
             await pilot.pause()
         activity = app.calls.query_one(StatusLine).activity_text
         assert activity == "lead page 3: 0 s · ctrl+x leaves it"
-        await press(pilot, "c")
+        await press(pilot, "ctrl+x")
         with pytest.raises(CallCancelled, match="left while it waited"):
             await asked
         await wait_until_settled(pilot)
-        assert "1 call left." in toasts(app)
         assert "left" in screen_words(app)
         assert "It was not waited for." in details(app)
         assert app.calls.query_one(StatusLine).activity_text == ""
@@ -229,9 +267,24 @@ async def test_every_key_is_harmless_with_nothing_there(
     app = CallsApp(profile(), service)
     async with app.run_test(size=size) as pilot:
         await wait_until_settled(pilot)
-        for key in ("a", "y", "c", "f", "d", "escape", "G", "g", "enter", "down", "up", "end"):
+        for key in (
+            "a",
+            "y",
+            "c",
+            "z",
+            "d",
+            "space",
+            "X",
+            "escape",
+            "G",
+            "g",
+            "enter",
+            "down",
+            "up",
+            "end",
+        ):
             await press(pilot, key)
-        await press(pilot, "slash", "x", "escape", "o", "escape", "f1", "escape")
+        await press(pilot, "slash", "escape", "f", "x", "escape", "o", "escape", "f1", "escape")
         assert app.screen is app.calls
     assert service.calls == []
     assert service.sign_ins == 0

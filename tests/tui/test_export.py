@@ -26,7 +26,6 @@ from cmdm_tui.tui.models.exported_rows import (
 )
 from cmdm_tui.tui.models.marks import Marks
 from cmdm_tui.tui.models.row_source import SourceColumn
-from cmdm_tui.tui.screens import export_commands
 from cmdm_tui.tui.screens.dialogs.choice import ChoiceScreen
 from cmdm_tui.tui.screens.dialogs.export import ExportScreen
 from tests.tui.driver import (
@@ -63,7 +62,9 @@ def test_only_rows_that_were_read_are_collected_and_that_is_said() -> None:
     assert len(rows) == 3
     assert rows.description == "3 of 4 rows: those that were read"
     assert rows.mark == "partial"
-    assert "The query screen exports all rows" in rows.advice
+    assert rows.advice == "Text, JSON and Markdown files say so too."
+    hinted = collect_rows(Lines(ROWS), COLUMNS, Marks(), "SQL has all.")
+    assert hinted.advice == f"{rows.advice} SQL has all."
     whole = collect_rows(Lines([["1", "2", "3"]] * 2), COLUMNS, Marks())
     assert (whole.description, whole.mark, whole.advice) == ("all 2 rows", "", "")
 
@@ -162,6 +163,7 @@ async def test_the_records_read_are_exported_as_they_are_shown(
         await press(pilot, "X")
         words = screen_words(app)
         assert "Write 100 of 250 rows: those that were read." in words
+        assert "The query screen exports all rows" in words
         assert app.screen.query_one(Input).value == "lead.csv"
         await press(pilot, "enter")
         assert "100 of 250 rows: those that were read, written to lead.csv as csv" in told(app)
@@ -212,7 +214,7 @@ async def test_an_export_that_is_left_writes_nothing(
             ended.set()
 
     batches = ExportedRows.batches
-    monkeypatch.setattr(export_commands, "write_rows", write)
+    monkeypatch.setattr(exported_rows, "write_rows", write)
     monkeypatch.setattr(ExportedRows, "batches", wait)
     app = Explorer(FixedProfiles(profile()), catalogs=None, transport=service)
     async with app.run_test(size=(100, 24)) as pilot:

@@ -1,6 +1,7 @@
 """The query screen: what is typed is planned for no call, run for its calls, and kept."""
 
 import asyncio
+import json
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -8,13 +9,14 @@ from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
+from textual.widgets import Input
 
 from cmdm_tui.config import Paths, Profile
 from cmdm_tui.tui import Explorer
 from cmdm_tui.tui.models.row_source import Tone
 from cmdm_tui.tui.screens.changes.preview_screen import PreviewScreen
 from cmdm_tui.tui.screens.dialogs.choice import ChoiceScreen
-from cmdm_tui.tui.screens.dialogs.entry import EntryScreen
+from cmdm_tui.tui.screens.dialogs.export import ExportScreen
 from cmdm_tui.tui.screens.query import pane as pane_module
 from cmdm_tui.tui.screens.query.chart_screen import ChartScreen
 from cmdm_tui.tui.screens.query.pane import QueryPane
@@ -338,14 +340,20 @@ async def test_ten_thousand_rows_are_read_sorted_and_searched_for_no_call(
         await press(pilot, "g")
         assert cells(pane, 1) == [[9_999, 1, "row 19999"]]
         await press(pilot, "slash")
-        assert isinstance(pilot.app.screen, EntryScreen)
-        await type_text(pilot, "ROW 11234")
+        await type_text(pilot, "ROW 1123")
+        assert "10 matches in all 10,000 rows" in screen_text(explorer(pilot))
+        assert (grid.cursor_row, grid.cursor_column) == (9_999 - 1_239, "k")
+        await press(pilot, "enter", "n")
+        assert grid.cursor_row == 9_999 - 1_238
+        await press(pilot, "N", "N")
+        assert grid.cursor_row == 9_999 - 1_230, "it goes round"
+        await press(pilot, "slash")
+        await type_text(pilot, "nowhere")
+        assert grid.cursor_row == 9_999 - 1_230, "it is back where the search began"
         await press(pilot, "enter")
-        assert grid.cursor_row == 9_999 - 1_234
-        assert grid.cursor_column == "k"
-        await press(pilot, "n")
-        assert grid.cursor_row == 9_999 - 1_234, "there is one alone"
-        await press(pilot, "u")
+        assert told(explorer(pilot)) == "0 matches in all 10,000 rows."
+        await press(pilot, "minus", "u")
+        assert [one.name for one in grid.columns] == ["i", "j"], "an order keeps the columns"
         assert "sorted" not in pane.result_pane.caption.line
         assert taken(service) == []
 
@@ -393,23 +401,78 @@ async def test_a_result_is_exported_and_no_file_replaced_unasked(
     async with opened(app, tmp_path) as (pilot, screen):
         await write(pilot, screen, "SELECT 1 AS a UNION ALL SELECT 2")
         file = tmp_path / f"out.{ending}"
-        await press(pilot, "ctrl+r", "escape", "X")
-        await type_text(pilot, str(file))
-        await press(pilot, "enter")
+        await press(pilot, "ctrl+r", "escape")
+        await export_to(pilot, file)
         assert file.stat().st_size > 0
-        assert f"Wrote 2 rows to {file}" in told(app)
+        assert told(app).startswith(f"All 2 rows, written to {file} as ")
         file.write_text("kept")
-        await press(pilot, "X")
-        await type_text(pilot, str(file))
-        await press(pilot, "enter")
+        await export_to(pilot, file)
         assert isinstance(pilot.app.screen, ChoiceScreen)
-        await press(pilot, "enter")
+        await press(pilot, "enter", "escape")
         assert file.read_text() == "kept"
-        await press(pilot, "X")
-        await type_text(pilot, str(tmp_path / "out.exe"))
-        await press(pilot, "enter")
+        await export_to(pilot, tmp_path / "out.exe")
         assert "names no format" in screen_words(explorer(pilot))
         assert not (tmp_path / "out.exe").exists()
+
+
+async def export_to(pilot: Pilot[None], file: Path) -> None:
+    await press(pilot, "X")
+    assert isinstance(pilot.app.screen, ExportScreen)
+    pilot.app.screen.query_one(Input).value = str(file)
+    await press(pilot, "enter")
+
+
+async def test_an_export_of_a_result_has_the_columns_shown_and_all_rows_or_those_marked(
+    service: ScriptedService, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from cmdm_tui.tui.models import result_source
+
+    monkeypatch.setattr(result_source, "MOST_CELLS", 30)
+    monkeypatch.setattr(result_source, "_BLOCK_CELLS", 30)
+    app = explore(service)
+    async with opened(app, tmp_path) as (pilot, screen):
+        sql = "SELECT i AS a, 'x' AS b, i * 2 AS a FROM range(300) t(i) ORDER BY i DESC"
+        pane = await write(pilot, screen, sql)
+        await press(pilot, "ctrl+r", "escape", "right", "minus", "ctrl+left")
+        taken(service)
+        file = tmp_path / "rows.csv"
+        await export_to(pilot, file)
+        assert told(app) == f"All 300 rows, written to {file} as csv."
+        lines = file.read_text().splitlines()
+        assert lines[:2] == ["a_2,a", "598,299"]
+        assert lines[-1] == "0,0"
+        assert len(lines) == 301
+
+        await press(pilot, "space", "down", "space")
+        assert screen_words(app).count("2 marked ·") == 1
+        await press(pilot, "y")
+        assert "its id" not in screen_words(app), "a row of a result has no id"
+        await press(pilot, "escape")
+        await export_to(pilot, tmp_path / "marked.json")
+        assert told(app) == f"2 marked rows, written to {tmp_path / 'marked.json'} as json."
+        assert json.loads((tmp_path / "marked.json").read_text()) == [
+            {"a_2": 598, "a": 299}, {"a_2": 594, "a": 297},
+        ]  # fmt: skip
+        assert pane.result_pane.grid.has_focus
+        assert taken(service) == []
+
+
+async def test_keys_of_the_rows_are_typed_in_the_editor(
+    service: ScriptedService, tmp_path: Path
+) -> None:
+    async with opened(explore(service), tmp_path) as (pilot, screen):
+        pane = await write(pilot, screen, "SELECT 1 AS a UNION ALL SELECT 2")
+        await press(pilot, "ctrl+r")
+        rows_only = {"search", "copy", "export", "mark", "columns", "sort"}
+        assert not rows_only & screen.available_commands
+        await press(pilot, *"/nyXcv")
+        assert pane.editor.text.endswith("2/nyXcv")
+        await press(pilot, "escape")
+        assert rows_only <= screen.available_commands
+        await press(pilot, "space", "Y")
+        assert len(pane.result_pane.grid.marks) == 1
+        await press(pilot, "escape")
+        assert not rows_only & screen.available_commands
 
 
 async def test_tabs_are_opened_left_and_closed(service: ScriptedService, tmp_path: Path) -> None:

@@ -1,8 +1,10 @@
 """What is exported of a grid: the rows that were read, under the columns that are shown."""
 
+import asyncio
 import re
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -40,11 +42,27 @@ class ExportFailed(Exception):
     """Nothing was written; `str()` is a sentence that says why, and what to do."""
 
 
+@dataclass(frozen=True, slots=True)
+class RowExport:
+    """Rows that are to be written to a file.
+
+    `description` says what is written, as in `2 marked rows`, and `advice` what else is to be
+    known; both are safe. `file_name` is offered first. `write` writes a file, whole or not at all,
+    and returns its format, or raises ExportFailed; it is cancelled to stop it.
+    """
+
+    description: str
+    advice: str
+    file_name: str
+    write: Callable[[str], Awaitable["Format"]]
+
+
 class ExportedRows:
     """Rows to be written, in their order; each value is written as it is stored.
 
     `total` is how many rows there are in all, None where that is not known. With `of_marked`, they
-    are the rows that were marked; `missing` counts those marked that are not read now.
+    are the rows that were marked; `missing` counts those marked that are not read now. `hint` says
+    how rows are exported that were not read.
     """
 
     has_partial_values = False
@@ -58,12 +76,14 @@ class ExportedRows:
         *,
         of_marked: bool = False,
         missing: int = 0,
+        hint: str = "",
     ) -> None:
         self._columns = columns
         self._rows = rows
         self._total = total
         self._of_marked = of_marked
         self._missing = missing
+        self._hint = hint
         self._stopped = threading.Event()
 
     def __len__(self) -> int:
@@ -101,7 +121,7 @@ class ExportedRows:
         """What more is to be known of rows that are missing; empty where none is."""
         if not self.mark:
             return ""
-        return f"{_IN_FILES} The query screen exports all rows, for the calls it states."
+        return f"{_IN_FILES} {self._hint}".rstrip()
 
     def batches(self, size: int = _AT_ONCE) -> Iterator[Sequence[OutputRow]]:
         """Yield the rows, `size` at a time. Raises ExportStopped after `stop`."""
@@ -120,8 +140,13 @@ class ExportedRows:
         self._stopped.set()
 
 
-def collect_rows(source: RowSource, columns: Sequence[CopiedColumn], marks: Marks) -> ExportedRows:
-    """Return the marked rows, or all that were read where none is marked; it makes no call."""
+def collect_rows(
+    source: RowSource, columns: Sequence[CopiedColumn], marks: Marks, hint: str = ""
+) -> ExportedRows:
+    """Return the marked rows, or all that were read where none is marked; it makes no call.
+
+    `hint` is a safe sentence that says how rows are exported that were not read.
+    """
     rows = [
         row
         for loaded in list_loaded_ranges(source)
@@ -131,7 +156,22 @@ def collect_rows(source: RowSource, columns: Sequence[CopiedColumn], marks: Mark
     ]
     total = source.row_count if source.is_count_known else None
     missing = len(marks) - len(rows) if len(marks) else 0
-    return ExportedRows(columns, rows, total, of_marked=len(marks) > 0, missing=missing)
+    return ExportedRows(columns, rows, total, of_marked=len(marks) > 0, missing=missing, hint=hint)
+
+
+def export_rows(rows: ExportedRows, name: str) -> RowExport | None:
+    """Return the export of rows that are called `name`, untrusted; None where there is none."""
+    if not len(rows):
+        return None
+
+    async def write(file: str) -> "Format":
+        try:
+            return await asyncio.to_thread(write_rows, rows, file)
+        except asyncio.CancelledError:
+            rows.stop()
+            raise
+
+    return RowExport(rows.description, rows.advice, suggest_file(name), write)
 
 
 def suggest_file(name: str) -> str:

@@ -1,11 +1,12 @@
 """Searches the rows that a source has read: no call, and it says how many of how many those are."""
 
+import asyncio
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
 from cmdm_tui.text import count_noun
-from cmdm_tui.tui.models.row_source import RowSource
+from cmdm_tui.tui.models.row_source import GridRow, RowSource
 from cmdm_tui.tui.models.value_text import value_text
 
 _BLOCK = 1_000
@@ -19,6 +20,20 @@ class SparseRows(Protocol):
 
     def loaded_ranges(self) -> Sequence[range]:
         """Return the positions that were read, in ascending order."""
+        ...
+
+
+@runtime_checkable
+class StoredRows(Protocol):
+    """A source whose rows can all be read for no call, once `has_stored_rows` is true."""
+
+    @property
+    def has_stored_rows(self) -> bool:
+        """Whether rows can be read that are not held."""
+        ...
+
+    async def read_stored(self, first: int, count: int) -> Sequence[GridRow]:
+        """Return `count` rows from position `first`, fewer where the source ends; no call."""
         ...
 
 
@@ -81,23 +96,49 @@ def search_loaded(source: RowSource, words: str, columns: Sequence[int]) -> Sear
 
     `columns` are the indices of those that are shown, in their order; others are not searched.
     """
-    sought = words.casefold()
-    ranges = list_loaded_ranges(source)
     matches: list[Match] = []
-    is_cut = False
-    if sought:
-        for match in _find(source, sought, columns, ranges):
-            matches.append(match)
-            if len(matches) == _MOST_MATCHES:
-                is_cut = True
-                break
+    searched = 0
+    for loaded in list_loaded_ranges(source):
+        for first in range(loaded.start, loaded.stop, _BLOCK):
+            rows = source.rows(first, min(_BLOCK, loaded.stop - first))
+            searched += len(rows)
+            matches += _find(rows, first, words, columns)
+            if len(matches) >= _MOST_MATCHES:
+                return _make_result(source, words, matches, searched)
+    return _make_result(source, words, matches, searched)
+
+
+async def search_stored(
+    source: RowSource, stored: StoredRows, words: str, columns: Sequence[int]
+) -> SearchResult:
+    """Return every value of all rows that contains the words, whatever their case.
+
+    `stored` are the rows of `source`, `columns` as in `search_loaded`. Other work is done between
+    its steps.
+    """
+    matches: list[Match] = []
+    searched = 0
+    for first in range(0, source.row_count, _BLOCK):
+        rows = await stored.read_stored(first, _BLOCK)
+        searched += len(rows)
+        matches += _find(rows, first, words, columns)
+        if len(matches) >= _MOST_MATCHES:
+            break
+        await asyncio.sleep(0)
+    return _make_result(source, words, matches, searched)
+
+
+def _make_result(
+    source: RowSource, words: str, matches: Sequence[Match], searched: int
+) -> SearchResult:
+    kept = tuple(matches[:_MOST_MATCHES])
     return SearchResult(
         words,
-        tuple(matches),
-        sum(map(len, ranges)),
+        kept,
+        searched,
         source.row_count if source.is_count_known else None,
-        is_cut,
-        frozenset((match.key, match.column) for match in matches),
+        len(matches) >= _MOST_MATCHES,
+        frozenset((match.key, match.column) for match in kept),
     )
 
 
@@ -109,15 +150,13 @@ def list_loaded_ranges(source: RowSource) -> Sequence[range]:
 
 
 def _find(
-    source: RowSource, sought: str, columns: Sequence[int], ranges: Sequence[range]
+    rows: Sequence[GridRow | None], first: int, words: str, columns: Sequence[int]
 ) -> Iterator[Match]:
-    for loaded in ranges:
-        for first in range(loaded.start, loaded.stop, _BLOCK):
-            rows = source.rows(first, min(_BLOCK, loaded.stop - first))
-            for place, row in enumerate(rows, first):
-                if row is None:
-                    continue
-                for column in columns:
-                    value = row.value(column)
-                    if value is not None and sought in value_text(value).casefold():
-                        yield Match(place, row.key, column)
+    sought = words.casefold()
+    for place, row in enumerate(rows, first):
+        if row is None or not sought:
+            continue
+        for column in columns:
+            value = row.value(column)
+            if value is not None and sought in value_text(value).casefold():
+                yield Match(place, row.key, column)

@@ -4,6 +4,7 @@ At most `MOST_CELLS` values are held here. The rows after them stay where the re
 are read from there, for no call, once they are in sight; until then they are placeholders.
 """
 
+import asyncio
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 
@@ -11,7 +12,6 @@ from cmdm_tui.formats import OutputColumn, OutputRow, unique_names
 from cmdm_tui.query.result import QueryResult
 from cmdm_tui.tui.models.columns import choose_width
 from cmdm_tui.tui.models.row_source import SortKey, SourceColumn, SourceState, Tone
-from cmdm_tui.tui.models.value_text import value_text
 
 MOST_CELLS = 500_000
 """Values that are held of the rows that came first."""
@@ -219,33 +219,29 @@ class ResultSource:
             self._columns = self._make_columns()
         self._revision += 1
 
-    async def find(self, text: str, start: int, *, step: int = 1) -> tuple[int, int] | None:
-        """Return the next place of a text, whatever its case: row and column; None for none.
-
-        The search begins in the row after `start`, or before it with `step` -1, goes on at the
-        other end, and ends in the row `start`.
-        """
-        folded = text.casefold()
+    def loaded_ranges(self) -> Sequence[range]:
+        """Return the positions of the rows that are held here, in ascending order."""
         size = self._block_size
-        block, rows = -1, list[OutputRow]()
-        for offset in range(1, self._count + 1):
-            position = (start + step * offset) % self._count
-            values = self._values(position)
-            if values is None:
-                if position // size != block:
-                    block = position // size
-                    rows = [] if self._result is None else await self._read_block(block)
-                values = rows[position % size] if position % size < len(rows) else ()
-            for column, value in enumerate(values):
-                if value is not None and folded in _folded(value):
-                    return position, column
-        return None
+        later = [
+            range(max(block * size, len(self._kept)), min((block + 1) * size, self._count))
+            for block in sorted(self._blocks)
+        ]
+        return [one for one in (range(len(self._kept)), *later) if one]
 
-    async def _read_block(self, block: int) -> list[OutputRow]:
-        if self._result is None:
-            return []
-        size = self._block_size
-        return list(await self._result.read_rows(block * size, size))
+    @property
+    def has_stored_rows(self) -> bool:
+        """Whether the result is there, which holds all rows."""
+        return self._result is not None
+
+    async def read_stored(self, first: int, count: int) -> Sequence[ResultRow]:
+        """Return `count` rows from position `first`, held here or not; it makes no call."""
+        held = self.rows(first, count)
+        found = [row for row in held if row is not None]
+        if len(found) == len(held) or self._result is None:
+            return found
+        # A search that is left must not interrupt what else reads the result.
+        read = await asyncio.shield(self._result.read_rows(first, len(held)))
+        return [self._make_row(place, values) for place, values in enumerate(read, first)]
 
     @property
     def _block_size(self) -> int:
@@ -278,7 +274,3 @@ class ResultSource:
             )
             for place, (name, column) in enumerate(zip(names, self._outputs, strict=True))
         )
-
-
-def _folded(value: object) -> str:
-    return value_text(value).casefold()

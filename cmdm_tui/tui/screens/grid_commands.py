@@ -1,10 +1,9 @@
 """What every screen with a grid can do without a call: search, columns, marks, copies."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 from cmdm_tui.text import count_noun
-from cmdm_tui.tui.commands import Command, CommandScreen
+from cmdm_tui.tui.commands import Command
 from cmdm_tui.tui.models.column_layout import WIDTH_STEP, ColumnLayout, GridColumn
 from cmdm_tui.tui.models.copied_text import CopiedColumn, CopyForm, format_rows
 from cmdm_tui.tui.models.row_source import GridRow
@@ -63,7 +62,7 @@ def choose_columns(screen: GridScreen) -> None:
             grid.apply_layout(layout)
 
     dialog = ColumnsScreen(grid.source.columns, grid.column_layout)
-    screen.app.push_screen(dialog, take)  # pyright: ignore[reportUnknownMemberType]
+    screen.open_dialog(dialog, take)
 
 
 def widen_column(screen: GridScreen, by: int = WIDTH_STEP) -> None:
@@ -153,24 +152,29 @@ def clear_marks(screen: GridScreen) -> None:
 def copy(screen: GridScreen) -> None:
     """Ask in which form the marked rows, else the one under the cursor, are copied."""
     if screen.grid is not None:
-        offer_copy(screen, screen.grid, tuple(CopyForm))
+        offer_copy(screen, screen.grid)
 
 
-def offer_copy(screen: CommandScreen, grid: Grid, forms: Sequence[CopyForm]) -> None:
-    """Ask in which of the forms the marked rows, else the one under the cursor, are copied."""
+def offer_copy(screen: GridScreen, grid: Grid) -> None:
+    """Ask in which form the marked rows, else the one under the cursor, are copied."""
     marked = len(grid.marks)
     title = f"Copy the {count_noun(marked, 'marked row')}" if marked else "Copy this row"
-    names = {
-        form.value if form in {CopyForm.CELL, CopyForm.ID} else f"as {form.value}": form
-        for form in forms
-        if not (marked and form is CopyForm.CELL)
-    }
+    names = name_copy_forms(screen, grid)
 
     def take(answer: str | None) -> None:
         if answer is not None:
             copy_rows(screen, grid, names[answer])
 
-    screen.app.push_screen(ChoiceScreen(title, list(names)), take)  # pyright: ignore[reportUnknownMemberType]
+    screen.open_dialog(ChoiceScreen(title, list(names)), take)
+
+
+def name_copy_forms(screen: GridScreen, grid: Grid) -> dict[str, CopyForm]:
+    """Return the forms in which rows can be copied now, by what the choice calls them."""
+    return {
+        form.value if form in {CopyForm.CELL, CopyForm.ID} else f"as {form.value}": form
+        for form in screen.copy_forms
+        if not (len(grid.marks) and form is CopyForm.CELL)
+    }
 
 
 def copy_cell(screen: GridScreen) -> None:
@@ -179,7 +183,7 @@ def copy_cell(screen: GridScreen) -> None:
         copy_rows(screen, screen.grid, CopyForm.CELL)
 
 
-def copy_rows(screen: CommandScreen, grid: Grid, form: CopyForm) -> None:
+def copy_rows(screen: GridScreen, grid: Grid, form: CopyForm) -> None:
     """Copy the marked rows, else the one under the cursor; a cell is that under the cursor."""
     if grid.source is None:
         return

@@ -1,13 +1,29 @@
-"""A screen with a grid: what its commands need of it to search, mark, copy and lay out columns."""
+"""A screen with a grid: what its commands need to search, mark, copy and export its rows."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
+from typing import TypeVar
 
+from textual import on
 from textual.geometry import Offset
+from textual.message import Message
+from textual.screen import Screen
 
 from cmdm_tui.tui.commands import CommandScreen
-from cmdm_tui.tui.models.loaded_search import SearchResult, search_loaded
+from cmdm_tui.tui.models.copied_text import CopiedColumn, CopyForm
+from cmdm_tui.tui.models.exported_rows import RowExport, collect_rows, export_rows
+from cmdm_tui.tui.models.loaded_search import (
+    SearchResult,
+    StoredRows,
+    search_loaded,
+    search_stored,
+)
+from cmdm_tui.tui.models.row_source import RowSource
 from cmdm_tui.tui.widgets.grid import Grid
 from cmdm_tui.tui.widgets.search_bar import SearchBar
+
+Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +41,19 @@ class GridScreen(CommandScreen):
     A subclass says which grid is in front, and lays out a `SearchBar`.
     """
 
+    @dataclass
+    class Searched(Message):
+        """All rows of a source were searched."""
+
+        source: RowSource
+        result: SearchResult
+
     def __init__(self) -> None:
         super().__init__()
-        self.search_result: SearchResult | None = None
-        """What the last search has found; None where there was none, or its grid was left."""
+        self._found: tuple[RowSource, SearchResult] | None = None
+        """What the last search has found, and in which source."""
+        self._sought = ""
+        """The words of the last search."""
         self._search_start: SearchStart | None = None
 
     @property
@@ -40,6 +65,43 @@ class GridScreen(CommandScreen):
     def export_name(self) -> str:
         """What the rows in front are called, untrusted: a file of them is named so at first."""
         return "rows"
+
+    @property
+    def search_result(self) -> SearchResult | None:
+        """What the last search has found; None where there was none, or its rows were left."""
+        grid, found = self.grid, self._found
+        if grid is None or found is None or found[0] is not grid.source:
+            return None
+        return found[1]
+
+    @property
+    def copy_forms(self) -> Sequence[CopyForm]:
+        """The forms in which rows are copied; by default their keys are no ids of anything."""
+        return [form for form in CopyForm if form is not CopyForm.ID]
+
+    @property
+    def export_advice(self) -> str:
+        """How rows are exported that were not read, as a safe sentence; empty by default."""
+        return ""
+
+    def list_export_columns(self, grid: Grid) -> Sequence[CopiedColumn]:
+        """Return the columns of an export: those shown, as text by default."""
+        return [CopiedColumn.of_text(shown.index, shown.source) for shown in grid.columns]
+
+    def prepare_export(self) -> RowExport | None:
+        """Return what is exported: the marked rows, else those that were read; None for no grid."""
+        grid = self.grid
+        if grid is None or grid.source is None:
+            return None
+        columns = self.list_export_columns(grid)
+        rows = collect_rows(grid.source, columns, grid.marks, self.export_advice)
+        return export_rows(rows, self.export_name)
+
+    def open_dialog(
+        self, screen: Screen[Answer], answered: Callable[[Answer | None], None]
+    ) -> None:
+        """Put a dialog in front; `answered` is called with its answer, None where it gave none."""
+        self.command_app.push_screen(screen, answered)
 
     @property
     def has_rows(self) -> bool:
@@ -79,15 +141,45 @@ class GridScreen(CommandScreen):
             return
         source = grid.source
         places = [column.index for column in grid.columns]
-        self.search_result = result = search_loaded(source, words, places) if words else None
-        bar = self.query_one(SearchBar)
-        if result is None:
-            grid.show_matches(())
-            bar.show_caption("")
+        self._sought = words
+        if not words:
+            self.forget_search()
+        elif isinstance(source, StoredRows) and source.has_stored_rows:
+            self.query_one(SearchBar).show_caption("Searching …")
+            work = partial(self._search_stored, source, source, words, places)
+            self.run_worker(work, group="search", exclusive=True)
+        else:
+            self._show_found(grid, source, search_loaded(source, words, places))
+
+    def forget_search(self) -> None:
+        """Forget what was found, and the words."""
+        if self._found is None and not self._sought:
             return
+        self._found, self._sought = None, ""
+        if self.grid is not None:
+            self.grid.show_matches(())
+        self.query_one(SearchBar).show_caption("")
+
+    async def _search_stored(
+        self, source: RowSource, stored: StoredRows, words: str, places: Sequence[int]
+    ) -> None:
+        result = await search_stored(source, stored, words, places)
+        self.post_message(self.Searched(source, result))
+
+    @on(Searched)
+    def _take_found(self, event: Searched) -> None:
+        grid = self.grid
+        if grid is None or grid.source is not event.source or self._sought != event.result.words:
+            return
+        self._show_found(grid, event.source, event.result)
+        if not self.query_one(SearchBar).is_open:
+            self._tell_no_match()
+
+    def _show_found(self, grid: Grid, source: RowSource, result: SearchResult) -> None:
+        self._found = source, result
         names = [column.name for column in source.columns]
         grid.show_matches({(match.key, names[match.column]) for match in result.matches})
-        bar.show_caption(result.caption)
+        self.query_one(SearchBar).show_caption(result.caption)
         if result.matches:
             self._go_to_match(result, is_first=True)
         elif self._search_start is not None:
@@ -106,8 +198,7 @@ class GridScreen(CommandScreen):
         grid = self.grid
         if grid is not None:
             if not keeps_matches:
-                self.search_result = None
-                grid.show_matches(())
+                self.forget_search()
             self.set_focus(grid)
 
     def _go_to_match(
@@ -124,7 +215,9 @@ class GridScreen(CommandScreen):
         else:
             match = result.find_next(grid.cursor_row, place, backwards=backwards)
         if match is not None:
-            grid.move_cursor(row=match.row, column=names[match.column])
+            place = grid.source.position(match.key)
+            row = match.row if place is None else place
+            grid.move_cursor(row=row, column=names[match.column])
 
     def on_search_bar_typed(self, event: SearchBar.Typed) -> None:
         """Search for what is typed so far."""
@@ -132,10 +225,13 @@ class GridScreen(CommandScreen):
 
     def on_search_bar_taken(self) -> None:
         """Stay at the match, and keep the matches marked; say where there is none."""
+        self._tell_no_match()
+        self.end_search(keeps_matches=True)
+
+    def _tell_no_match(self) -> None:
         result = self.search_result
         if result is not None and not result.matches:
             self.notify(f"{result.caption}.{self.search_hint}", markup=False)
-        self.end_search(keeps_matches=True)
 
     def on_search_bar_left(self) -> None:
         """Leave the search."""

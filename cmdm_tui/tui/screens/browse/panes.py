@@ -2,21 +2,21 @@
 
 import asyncio
 import sys
-from collections.abc import Callable
+from collections.abc import Sequence
 from functools import cached_property
 from importlib import import_module
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Horizontal
-from textual.screen import Screen
 from textual.widgets import TabPane
 
 from cmdm_tui.api import Record
 from cmdm_tui.catalog import Account
 from cmdm_tui.operations.call_log import CallLog
 from cmdm_tui.tui.messages import StateChanged
+from cmdm_tui.tui.models.copied_text import CopyForm
 from cmdm_tui.tui.models.pane_sizes import PaneSizes
 from cmdm_tui.tui.models.record_names import RecordNames
 from cmdm_tui.tui.models.related_index import RecordLink
@@ -45,8 +45,6 @@ from cmdm_tui.tui.widgets.titled_pane import TitledTabs
 
 if TYPE_CHECKING:
     from cmdm_tui.tui.screens.browse.filtered_view import FilteredView
-
-Answer = TypeVar("Answer")
 
 _FILTERED_VIEW = "cmdm_tui.tui.screens.browse.filtered_view"
 _RECORDS, _FIELDS = "records-tab", "fields-tab"
@@ -148,6 +146,16 @@ class BrowsePanes(GridScreen):
     def record(self) -> Record | None:
         """The record under the cursor of those that are shown."""
         return (self.filtered or self.records).record
+
+    @property
+    def copy_forms(self) -> Sequence[CopyForm]:
+        """The forms in which rows are copied: records have ids, fields have none."""
+        return super().copy_forms if self.shows_fields else tuple(CopyForm)
+
+    @property
+    def export_advice(self) -> str:
+        """How records are exported that were not read."""
+        return "The query screen exports all rows, for the calls it states."
 
     @property
     def export_name(self) -> str:
@@ -269,7 +277,7 @@ class BrowsePanes(GridScreen):
 
     def _show_entity(self, entity: str, start: Place | None = None) -> None:
         self.entity = entity
-        self.search_result = None
+        self.forget_search()
         if self.filtered is not None:
             self.filtered.close()
             self.records.display = True
@@ -389,9 +397,3 @@ class BrowsePanes(GridScreen):
         if available != self._available:  # each refresh of the keys builds the footer again
             self._available = available
             self.refresh_bindings()
-
-    def open_dialog(
-        self, screen: Screen[Answer], answered: Callable[[Answer | None], None]
-    ) -> None:
-        """Put a dialog in front; `answered` is called with its answer, None where it gave none."""
-        self.app.push_screen(screen, answered)  # pyright: ignore[reportUnknownMemberType]

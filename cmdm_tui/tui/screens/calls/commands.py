@@ -1,8 +1,10 @@
 """The commands of the calls screen: what each does, and the table of them."""
 
+from dataclasses import replace
+
 from cmdm_tui.operations.call_entry import CallEntry, LoggedBody
 from cmdm_tui.operations.confirmation import is_destructive
-from cmdm_tui.text import count_noun, one_line
+from cmdm_tui.text import one_line
 from cmdm_tui.tui.account_opener import AccountChoice
 from cmdm_tui.tui.commands import Command, CommandTable
 from cmdm_tui.tui.messages import AccountRequested
@@ -11,6 +13,16 @@ from cmdm_tui.tui.screens.calls.panes import CallsPanes
 from cmdm_tui.tui.screens.calls.snippets import list_copies
 from cmdm_tui.tui.screens.dialogs.choice import ChoiceScreen
 from cmdm_tui.tui.screens.dialogs.entry import EntryScreen
+from cmdm_tui.tui.screens.export_commands import EXPORT
+from cmdm_tui.tui.screens.grid_commands import (
+    COLUMNS,
+    COPY,
+    FIND,
+    MARKS,
+    copy_rows,
+    name_copy_forms,
+    offer_copy,
+)
 from cmdm_tui.tui.widgets.call_pane import CallPane
 
 _CANCEL, _SEND = "Cancel", "Send it again"
@@ -73,17 +85,23 @@ def _ask_again(call: CallEntry, host: str) -> str:
 
 
 def copy(screen: CallsPanes) -> None:
-    """Ask what to copy of the call under the cursor, and copy it."""
-    call = screen.call
+    """Ask how to copy the marked rows, else what of the call under the cursor, and copy it."""
+    call, grid = screen.call, screen.grid
+    if len(grid.marks):
+        offer_copy(screen, grid)
+        return
     if call is None:
         return
     make_details = screen.source.log.prepare_details(call.key)
+    forms = name_copy_forms(screen, grid)
 
     def answered(what: str | None) -> None:
-        if what is not None:
+        if what in forms:
+            copy_rows(screen, grid, forms[what])
+        elif what is not None:
             screen.copy_call(call, make_details, what)
 
-    screen.open_dialog(ChoiceScreen("Copy this call as", list_copies(call)), answered)
+    screen.open_dialog(ChoiceScreen("Copy this call", (*list_copies(call), *forms)), answered)
 
 
 def open_file(screen: CallsPanes) -> None:
@@ -100,18 +118,6 @@ def browse_file(screen: CallsPanes) -> None:
     """Open the records that the calls of the cassette saw, offline and read-only."""
     if screen.file_path is not None:
         screen.post_message(AccountRequested(AccountChoice(cassette=screen.file_path.absolute())))
-
-
-def cancel_calls(screen: CallsPanes) -> None:
-    """Leave every call that is under way."""
-    count = screen.account.client.cancel_calls()
-    words = f"{count_noun(count, 'call')} left." if count else "No call is under way."
-    screen.notify(words, markup=False)
-
-
-def can_cancel(screen: CallsPanes) -> bool:
-    """Return whether a call of this run is under way."""
-    return any(call.is_open for call in screen.live_log.calls[-200:])
 
 
 def show_details(screen: CallsPanes) -> None:
@@ -144,10 +150,12 @@ def _has_call(screen: CallsPanes) -> bool:
     return screen.call is not None
 
 
+_COPY_ROWS, _COPY_CELL = COPY
 COMMANDS = CommandTable[CallsPanes](
     "calls",
+    *FIND,
     Command(
-        "filter", "slash", "Filter", "Show the calls that fit words: 4xx, get, slow, a path",
+        "filter", "f", "Filter", "Show the calls that fit words: 4xx, get, slow, a path",
         lambda screen: screen.open_filter(), group="Find", footer_priority=8,
     ),
     Command(
@@ -156,15 +164,7 @@ COMMANDS = CommandTable[CallsPanes](
         needs=describe_again_needs,
     ),
     Command(
-        "copy", "y", "Copy as", "Copy this call as curl, Python, C# or PHP, or a part of it",
-        copy, _has_call, group="Calls", needs="a call", footer_priority=8,
-    ),
-    Command(
-        "cancel", "c", "Leave", "Leave every call under way: no answer is waited for",
-        cancel_calls, can_cancel, group="Calls", needs="a call under way", footer_priority=9,
-    ),
-    Command(
-        "follow", "f", "Newest", "Go to the newest call, and to each that comes",
+        "follow", "z", "Newest", "Go to the newest call, and to each that comes",
         lambda screen: screen.follow(), _has_call, group="Find", needs="a call",
     ),
     Command(
@@ -180,6 +180,14 @@ COMMANDS = CommandTable[CallsPanes](
         "details", "d", "Details", "Go into the call, to scroll it, or back to the list",
         show_details, _has_call, is_in_footer=False, group="Find", needs="a call",
     ),
+    *COLUMNS,
+    *MARKS,
+    replace(
+        _COPY_ROWS, run=copy, footer_priority=8,
+        description="Copy this call as curl, Python, C# or PHP, a part of it, or rows",
+    ),
+    _COPY_CELL,
+    *EXPORT,
     Command(
         "back", "escape", "Back", "Go back: to the list, to all calls, to those of this run",
         go_back, can_go_back, is_in_footer=False, group="Find",

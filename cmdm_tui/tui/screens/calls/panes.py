@@ -6,20 +6,17 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from time import monotonic
-from typing import TypeVar
 
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Container, Vertical
 from textual.message import Message
-from textual.screen import Screen
 from textual.widgets import Input
 
 from cmdm_tui.catalog import Account
 from cmdm_tui.operations.call_entry import CallDetails, CallEntry
 from cmdm_tui.operations.call_log import CallLog
 from cmdm_tui.text import one_line
-from cmdm_tui.tui.commands import CommandScreen
 from cmdm_tui.tui.messages import USER_ERRORS, CallReturned, StateChanged, UserError
 from cmdm_tui.tui.models.call_description import TextPart, describe_call
 from cmdm_tui.tui.models.call_filter import FILTER_HINT
@@ -27,6 +24,7 @@ from cmdm_tui.tui.models.call_source import CallSource
 from cmdm_tui.tui.models.call_text import format_seconds, name_call
 from cmdm_tui.tui.models.cassette_calls import CallFileUnreadable, read_cassette_calls
 from cmdm_tui.tui.screens.calls.snippets import NothingToCopy, describe_copy, write_copy
+from cmdm_tui.tui.screens.grid_screen import GridScreen
 from cmdm_tui.tui.widgets.call_grid import CallGrid
 from cmdm_tui.tui.widgets.call_pane import CallPane
 from cmdm_tui.tui.widgets.cells import safe_line
@@ -34,9 +32,8 @@ from cmdm_tui.tui.widgets.grid import Grid
 from cmdm_tui.tui.widgets.key_footer import KeyFooter
 from cmdm_tui.tui.widgets.notice import Notice
 from cmdm_tui.tui.widgets.safe_input import SafeInput
+from cmdm_tui.tui.widgets.search_bar import SearchBar
 from cmdm_tui.tui.widgets.status_line import StatusLine
-
-Answer = TypeVar("Answer")
 
 _LARGE, _REST = 50_000, 0.2
 """Bytes from which an answer is large, and the seconds that the cursor rests before it is read."""
@@ -45,7 +42,7 @@ _NOTHING_YET = "No call was made yet."
 _NONE_FITS = "No call fits the filter."
 
 
-class CallsPanes(CommandScreen):
+class CallsPanes(GridScreen):
     """Shows the calls of a log, and does what the commands ask.
 
     `show_changes` takes in what has come since; it makes no call. Only `send_again` makes one.
@@ -110,6 +107,7 @@ class CallsPanes(CommandScreen):
                 yield Notice(id="calls-notice")
             yield CallPane(id="call")
         yield SafeInput(placeholder=FILTER_HINT, id="calls-filter")
+        yield SearchBar()
         yield StatusLine(self.account, call_log=self.live_log, id="status")
         yield KeyFooter()
 
@@ -173,13 +171,19 @@ class CallsPanes(CommandScreen):
         """Go to the newest call, and to each that comes."""
         self.grid.move_cursor(row=max(self.source.row_count - 1, 0))
 
+    @property
+    def export_name(self) -> str:
+        """What the rows are called."""
+        return "calls"
+
+    @on(Grid.MarksChanged)
     @on(StateChanged)
     def show_state(self) -> None:
         """Bring the captions and the footer up to date."""
         listed = self.query_one("#calls-list")
         title = f"Calls of {self.file_name}" if self.is_file else "Calls"
         words = self.source.filter_words.strip()
-        caption = self.source.caption
+        caption = f"{self.marks_caption}{self.source.caption}"
         if words:
             caption += f" · fit {one_line(words, 30)}"
         elif self.is_following and not self.is_file and self.source.row_count:
@@ -229,12 +233,6 @@ class CallsPanes(CommandScreen):
         if self.call is not None and event.key == self.call.key:
             self.query_one(CallPane).show_parts(event.key, event.parts)
 
-    def open_dialog(
-        self, screen: Screen[Answer], answered: Callable[[Answer | None], None]
-    ) -> None:
-        """Put a dialog in front; `answered` is called with its answer, None where it gave none."""
-        self.command_app.push_screen(screen, answered)
-
     # The filter.
 
     def open_filter(self) -> None:
@@ -255,6 +253,7 @@ class CallsPanes(CommandScreen):
     @on(Input.Changed, "#calls-filter")
     def _apply_filter(self, event: Input.Changed) -> None:
         self.source.filter_words = event.value
+        self.forget_search()
         self.show_changes()
 
     @on(Input.Submitted, "#calls-filter")

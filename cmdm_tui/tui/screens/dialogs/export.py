@@ -1,9 +1,9 @@
 """A dialog that asks for a file and writes rows to it; it stays until they are written."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -15,13 +15,10 @@ from textual.widgets import Input, Label
 
 from cmdm_tui.text import one_line, visible
 from cmdm_tui.tui.dialog_screen import DialogScreen
-from cmdm_tui.tui.models.exported_rows import ExportFailed, check_file
+from cmdm_tui.tui.models.exported_rows import ExportFailed, RowExport, check_file
 from cmdm_tui.tui.screens.dialogs.choice import ChoiceScreen
 from cmdm_tui.tui.widgets.notice import Notice
 from cmdm_tui.tui.widgets.safe_input import SafeInput
-
-if TYPE_CHECKING:
-    from cmdm_tui.formats import Format
 
 _KEEP, _REPLACE = "Keep the file", "Replace it"
 _ENDINGS = "The ending of the file says how: .csv .tsv .json .jsonl .md .txt .parquet .xlsx"
@@ -30,10 +27,8 @@ _ENDINGS = "The ending of the file says how: .csv .tsv .json .jsonl .md .txt .pa
 class ExportScreen(DialogScreen[str | None]):
     """Asks for a file's name and writes the rows; the answer says what was written, in words.
 
-    `what` says what is written, as in `2 marked rows`, and `advice` what else is to be known; both
-    are safe texts. `write` writes a file and returns its format, or raises ExportFailed; it is
-    cancelled where the dialog is left meanwhile. A file that is there is replaced when that is
-    confirmed; it is whole, or as it was. The answer is None where nothing was written.
+    Writing is cancelled where the dialog is left meanwhile. A file that is there is replaced when
+    that is confirmed; it is whole, or as it was. The answer is None where nothing was written.
     """
 
     CSS_PATH = "ask.tcss"
@@ -53,14 +48,9 @@ class ExportScreen(DialogScreen[str | None]):
 
         words: str
 
-    def __init__(
-        self, what: str, advice: str, file_name: str, write: Callable[[str], Awaitable["Format"]]
-    ) -> None:
+    def __init__(self, rows: RowExport) -> None:
         super().__init__()
-        self._what = what
-        self._advice = advice
-        self._file_name = file_name
-        self._write_to = write
+        self._rows = rows
         self._is_writing = False
 
     def compose(self) -> ComposeResult:
@@ -68,9 +58,9 @@ class ExportScreen(DialogScreen[str | None]):
         with Vertical(id="dialogue") as dialogue:
             dialogue.border_title = Content("Export what is shown")
             dialogue.border_subtitle = Content("enter write it, no call · esc cancel")
-            words = f"Write {self._what}. {self._advice}".rstrip()
+            words = f"Write {self._rows.description}. {self._rows.advice}".rstrip()
             yield Label(visible(f"{words}\n\n{_ENDINGS}", keep_lines=True), markup=False)
-            yield SafeInput(self._file_name, select_on_focus=False, id="export-file")
+            yield SafeInput(self._rows.file_name, select_on_focus=False, id="export-file")
             yield Notice(id="export-notice")
 
     @on(Input.Submitted)
@@ -101,11 +91,11 @@ class ExportScreen(DialogScreen[str | None]):
 
     async def _write_file(self, name: str) -> None:
         try:
-            form = await self._write_to(name)
+            form = await self._rows.write(name)
         except ExportFailed as error:
             self.post_message(self.Refused(str(error)))
         else:
-            words = f"{self._what}, written to {one_line(name, 120)} as {form}."
+            words = f"{self._rows.description}, written to {one_line(name, 120)} as {form}."
             self.post_message(self.Written(words[0].upper() + words[1:]))
 
     @on(Written)

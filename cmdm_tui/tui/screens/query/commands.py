@@ -4,7 +4,10 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from cmdm_tui.tui.commands import Command, CommandTable
-from cmdm_tui.tui.screens.query import documents, result_commands
+from cmdm_tui.tui.screens.export_commands import EXPORT
+from cmdm_tui.tui.screens.grid_commands import COLUMNS, COPY, FIND, MARKS
+from cmdm_tui.tui.screens.query import documents
+from cmdm_tui.tui.screens.query.result_commands import RESULT_COMMANDS
 from cmdm_tui.tui.screens.query.tabs import QueryTabs
 
 
@@ -26,18 +29,6 @@ def _is_running(screen: QueryTabs) -> bool:
 
 def _can_run(screen: QueryTabs) -> bool:
     return screen.has_pane and not screen.pane.is_running and screen.pane.has_statement
-
-
-def _is_in_rows(screen: QueryTabs) -> bool:
-    return screen.has_pane and screen.pane.result_pane.grid.has_focus
-
-
-def _has_rows(screen: QueryTabs) -> bool:
-    return screen.has_pane and screen.pane.result_pane.has_rows and _is_in_rows(screen)
-
-
-def _has_result(screen: QueryTabs) -> bool:
-    return _has_rows(screen) and screen.pane.result_pane.shown_result is not None
 
 
 def _describe_run_cost(screen: QueryTabs) -> str:
@@ -103,12 +94,12 @@ COMMANDS = CommandTable[QueryTabs](
         close_tab, lambda screen: screen.has_pane, is_in_footer=False, group="Tabs",
     ),
     Command(
-        "next", "ctrl+pagedown", "Next tab", "Go to the next tab",
+        "next_tab", "ctrl+pagedown", "Next tab", "Go to the next tab",
         lambda screen: screen.move_tab(1), lambda screen: len(screen.panes) > 1,
         is_in_footer=False, group="Tabs", needs="another tab",
     ),
     Command(
-        "previous", "ctrl+pageup", "Previous tab", "Go to the tab before",
+        "previous_tab", "ctrl+pageup", "Previous tab", "Go to the tab before",
         lambda screen: screen.move_tab(-1), lambda screen: len(screen.panes) > 1,
         is_in_footer=False, group="Tabs", needs="another tab",
     ),
@@ -134,52 +125,12 @@ COMMANDS = CommandTable[QueryTabs](
         "open", "ctrl+o", "Open", "Open a .sql file",
         documents.open_file, is_in_footer=False, group="Queries",
     ),
-    Command(
-        "search", "slash", "Search", "Search the rows of the result",
-        result_commands.search, _has_rows, group="Result", needs="rows", footer_priority=5,
-    ),
-    Command(
-        "next_match", "n", "Next", "Go to the next match",
-        lambda screen: result_commands.search_again(screen, 1), result_commands.has_searched,
-        is_in_footer=False, group="Result", needs="a search",
-    ),
-    Command(
-        "previous_match", "N", "Previous", "Go to the match before",
-        lambda screen: result_commands.search_again(screen, -1), result_commands.has_searched,
-        is_in_footer=False, group="Result", needs="a search",
-    ),
-    Command(
-        "sort", "s", "Sort", "Sort the rows here by this column; again reverses the order",
-        lambda screen: screen.pane.result_pane.sort(), _has_result,
-        group="Result", needs="rows", footer_priority=5,
-    ),
-    Command(
-        "unsort", "u", "Unsort", "Go back to the order of the query",
-        lambda screen: screen.pane.result_pane.unsort(), result_commands.is_sorted,
-        is_in_footer=False, group="Result", needs="rows that are sorted here",
-    ),
-    Command(
-        "summary", "m", "Summary", "Say what the values of this column are like",
-        result_commands.show_summary, _has_result,
-        group="Result", needs="rows", footer_priority=6,
-    ),
-    Command(
-        "chart", "p", "Plot", "Draw a chart of this column",
-        result_commands.show_chart, _has_result,
-        group="Result", needs="rows", footer_priority=6,
-    ),
-    Command(
-        "copy", "y", "Copy", "Copy this row: a cell, TSV, JSON or Markdown",
-        result_commands.copy, _has_rows, group="Result", needs="rows", footer_priority=7,
-    ),
-    Command(
-        "copy_cell", "Y", "Copy cell", "Copy the value under the cursor",
-        result_commands.copy_cell, _has_rows, is_in_footer=False, group="Result", needs="rows",
-    ),
-    Command(
-        "export", "X", "Export", "Write the result to a file",
-        result_commands.export, _has_result, group="Result", needs="rows", footer_priority=5,
-    ),
+    *FIND,
+    *RESULT_COMMANDS,
+    *COLUMNS,
+    *MARKS,
+    *COPY,
+    *EXPORT,
     Command(
         "back", "escape", "Editor/rows", "Go from the editor to the rows and back; stop what runs",
         go_back, lambda screen: screen.has_pane, group="Move", footer_priority=8,

@@ -1,59 +1,20 @@
-"""Commands on the rows of a result: search, summary, chart, export. None of them makes a call."""
+"""Commands on the rows of a result alone: order, summary, chart. None of them makes a call."""
 
 from functools import partial
-from pathlib import Path
 
-from cmdm_tui.formats import WITHHELD, MissingExtra, withholds_rows
-from cmdm_tui.formats.output_file import SUFFIXES, UnknownEnding, format_of_file, write_result
 from cmdm_tui.query.result import QueryResult
-from cmdm_tui.text import count_noun, one_line
+from cmdm_tui.text import one_line
+from cmdm_tui.tui.commands import Command
 from cmdm_tui.tui.models.chart_data import ChartData, read_chart_data
 from cmdm_tui.tui.models.column_summary import ColumnSummary, summarize_column
-from cmdm_tui.tui.models.copied_text import CopyForm
-from cmdm_tui.tui.screens.dialogs.entry import EntryScreen
-from cmdm_tui.tui.screens.grid_commands import copy_rows, offer_copy
 from cmdm_tui.tui.screens.query.chart_screen import ChartScreen
-from cmdm_tui.tui.screens.query.documents import confirm
 from cmdm_tui.tui.screens.query.summary_screen import SummaryScreen
 from cmdm_tui.tui.screens.query.tabs import QueryTabs
 
 
-def search(screen: QueryTabs) -> None:
-    """Ask for a text, and go to the next row that has it."""
-    pane = screen.pane.result_pane
-
-    def typed(text: str | None) -> None:
-        if text is not None:
-            pane.search(text)
-
-    count = 0 if pane.source is None else pane.source.row_count
-    question = f"Search {count_noun(count, 'row')} for which text? No call is made."
-    screen.open_dialog(EntryScreen(question, lambda _: ""), typed)
-
-
-def copy(screen: QueryTabs) -> None:
-    """Ask in which form the row under the cursor is copied: a result has no ids."""
-    forms = [form for form in CopyForm if form is not CopyForm.ID]
-    offer_copy(screen, screen.pane.result_pane.grid, forms)
-
-
-def copy_cell(screen: QueryTabs) -> None:
-    """Copy the value under the cursor."""
-    copy_rows(screen, screen.pane.result_pane.grid, CopyForm.CELL)
-
-
-def has_searched(screen: QueryTabs) -> bool:
-    """Return whether a text was searched for in these rows."""
-    if not screen.has_pane:
-        return False
-    pane = screen.pane.result_pane
-    return bool(pane.search_text) and pane.has_rows and pane.grid.has_focus
-
-
-def search_again(screen: QueryTabs, step: int) -> None:
-    """Go to the next row that has the text, or to the one before."""
-    pane = screen.pane.result_pane
-    pane.search(pane.search_text, step=step)
+def has_result(screen: QueryTabs) -> bool:
+    """Return whether the grid is in front, and all rows of its result are there."""
+    return screen.has_rows and screen.pane.result_pane.shown_result is not None
 
 
 def is_sorted(screen: QueryTabs) -> bool:
@@ -90,51 +51,6 @@ def show_chart(screen: QueryTabs) -> None:
     screen.open_dialog(ChartScreen(one_line(name, 40), result.mark, read), lambda _: None)
 
 
-def export(screen: QueryTabs) -> None:
-    """Ask for a file, and write the result to it in the format that its ending names."""
-    result = screen.pane.result_pane.shown_result
-    if result is None:
-        return
-
-    def named(name: str | None) -> None:
-        if name is None:
-            return
-        path = Path(name).expanduser()
-        if path.exists():
-            question = f"{one_line(str(path), 120)} is there already. Replace it?"
-            confirm(screen, question, lambda: _begin_export(screen, result, path))
-        else:
-            _begin_export(screen, result, path)
-
-    rows = count_noun(result.count, "row")
-    mark = f" The result is {result.mark}, and the file says so." if result.mark else ""
-    question = (
-        f"Write {rows} to which file? Its ending names the format: {', '.join(SUFFIXES)}.{mark}"
-    )
-    screen.open_dialog(EntryScreen(question, _check_file), named)
-
-
-def _begin_export(screen: QueryTabs, result: QueryResult, path: Path) -> None:
-    screen.run_worker(partial(_export, screen, result, path), group="export")
-
-
-async def _export(screen: QueryTabs, result: QueryResult, path: Path) -> None:
-    shown = one_line(str(path), 200)
-    try:
-        form = await result.run(lambda: write_result(result, str(path)))
-    except (UnknownEnding, MissingExtra) as error:
-        words, is_error = one_line(str(error)), True
-    except OSError as error:
-        reason = error.strerror or "it has no such name"
-        words, is_error = f"{shown} cannot be written: {reason}. Check its path.", True
-    else:
-        is_error = withholds_rows(result, form)
-        mark = f" It is {result.mark}." if result.mark else ""
-        words = f"Wrote {count_noun(result.count, 'row')} to {shown} as {form}.{mark}"
-        words = f"{shown}: {WITHHELD}" if is_error else words
-    screen.notify(words, severity="error" if is_error else "information", markup=False)
-
-
 def _summarise(result: QueryResult, place: int) -> ColumnSummary:
     return summarize_column(row[place] for rows in result.batches() for row in rows)
 
@@ -149,16 +65,24 @@ def _find_column(screen: QueryTabs) -> tuple[QueryResult, int, str] | None:
     return result, names.index(column), source.columns[names.index(column)].label
 
 
-def _check_file(name: str) -> str:
-    try:
-        path = Path(name).expanduser()
-        if path.is_dir():
-            return "That is a folder. Give a file's name."
-        if not path.absolute().parent.is_dir():
-            return "There is no such folder. Check the path."
-        format_of_file(path)
-    except UnknownEnding as error:
-        return str(error)
-    except (OSError, ValueError, RuntimeError):
-        return "No file can have that name."
-    return ""
+RESULT_COMMANDS: tuple[Command[QueryTabs], ...] = (
+    Command(
+        "sort", "s", "Sort", "Sort the rows here by this column; again reverses the order",
+        lambda screen: screen.pane.result_pane.sort(), has_result,
+        group="Result", needs="a whole result", footer_priority=5,
+    ),
+    Command(
+        "unsort", "u", "Unsort", "Go back to the order of the query",
+        lambda screen: screen.pane.result_pane.unsort(), is_sorted,
+        is_in_footer=False, group="Result", needs="rows that are sorted here",
+    ),
+    Command(
+        "summary", "m", "Summary", "Say what the values of this column are like",
+        show_summary, has_result, group="Result", needs="a whole result", footer_priority=6,
+    ),
+    Command(
+        "chart", "p", "Plot", "Draw a chart of this column",
+        show_chart, has_result, group="Result", needs="a whole result", footer_priority=6,
+    ),
+)  # fmt: skip
+"""In the order of the footer and the help."""

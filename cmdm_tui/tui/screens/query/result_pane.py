@@ -14,6 +14,7 @@ from cmdm_tui.query.errors import QueryError
 from cmdm_tui.query.result import QueryResult
 from cmdm_tui.text import one_line
 from cmdm_tui.tui.messages import StateChanged
+from cmdm_tui.tui.models.column_layout import ColumnLayout
 from cmdm_tui.tui.models.result_caption import ResultCaption, describe_result
 from cmdm_tui.tui.models.result_source import ResultSource
 from cmdm_tui.tui.models.row_source import SortKey, Tone
@@ -29,7 +30,7 @@ _STYLES = {
 
 
 class ResultPane(Vertical):
-    """Shows a `ResultSource`, reads the rows in sight, sorts and searches it."""
+    """Shows a `ResultSource`, reads the rows in sight, and sorts it."""
 
     @dataclass
     class WindowRead(Message):
@@ -45,13 +46,6 @@ class ResultPane(Vertical):
         order: tuple[SortKey, ...]
 
     @dataclass
-    class Found(Message):
-        """A search has ended: the row and column, None where the text is nowhere."""
-
-        text: str
-        place: tuple[int, int] | None
-
-    @dataclass
     class WorkFailed(Message):
         """Work on the rows has failed."""
 
@@ -62,7 +56,6 @@ class ResultPane(Vertical):
         self.source: ResultSource | None = None
         self.result: QueryResult | None = None
         """The result as the query gave it; `source` may show it in another order."""
-        self.search_text = ""
         self._caption = ResultCaption("")
         self._ending = {"is_interrupted": False, "is_declined": False}
 
@@ -96,8 +89,8 @@ class ResultPane(Vertical):
         """The result that is shown, in the order that is shown."""
         return None if self.source is None else self.source.result
 
-    def show_source(self, source: ResultSource) -> None:
-        """Show other rows."""
+    def show_source(self, source: ResultSource, layout: ColumnLayout | None = None) -> None:
+        """Show other rows; without a layout, their columns are all shown in their order."""
         if self.source is not None:
             self.source.on_wanted = lambda: None
         self.source = source
@@ -105,7 +98,7 @@ class ResultPane(Vertical):
             self.close_result()
         source.on_wanted = self._read_wanted
         self.set_class(True, "-shown", "-rows")
-        self.grid.show(source)
+        self.grid.show(source, layout)
         if source.has_wanted:
             self._read_wanted()
 
@@ -136,21 +129,19 @@ class ResultPane(Vertical):
             return
         self._caption = caption
         self.add_class("-shown")  # what runs or has failed is told before there is a row
-        style = _STYLES.get(caption.tone, "")
-        self.query_one("#result-caption", Static).update(Content.styled(caption.line, style))
+        self._show_line()
         notes = self.query_one("#result-notes", Static)
         notes.display = bool(caption.sentences)
         notes.update(Content("\n".join(caption.sentences)))
         self.post_message(StateChanged())
 
-    def clear(self) -> None:
-        """Show no row, and let go of the result."""
-        self.workers.cancel_node(self)  # pyright: ignore[reportUnknownMemberType]
-        if self.source is not None:
-            self.source.on_wanted = lambda: None
-        self.show_source(ResultSource())
-        self.source = None
-        self.close_result()
+    @on(Grid.MarksChanged)
+    def _show_line(self) -> None:
+        marked = len(self.grid.marks)
+        marks = f"{marked:,} marked · " if marked else ""
+        style = _STYLES.get(self._caption.tone, "")
+        line = Content.styled(marks + self._caption.line, style)
+        self.query_one("#result-caption", Static).update(line)
 
     def close_result(self) -> None:
         """Let go of the result; the rows that are held stay."""
@@ -158,7 +149,7 @@ class ResultPane(Vertical):
             self.result.close()
             self.result = None
 
-    # Order and search, for no call.
+    # Order, for no call.
 
     def sort(self, *, descending: bool | None = None) -> None:
         """Sort by the column under the cursor; again, the other way round."""
@@ -179,13 +170,6 @@ class ResultPane(Vertical):
         if self.result is not None and self.source is not None and self.source.order:
             self._show_sorted(self.Sorted(self.result, ()))
 
-    def search(self, text: str, *, step: int = 1) -> None:
-        """Look for a text from the cursor on."""
-        self.search_text = text
-        if self.source is not None and text:
-            work = partial(self._find, self.source, text, step)
-            self.run_worker(work, group="result", exclusive=True)
-
     async def _sort(self, name: str, order: tuple[SortKey, ...]) -> None:
         result = self.result
         if result is None:
@@ -201,26 +185,9 @@ class ResultPane(Vertical):
     def _show_sorted(self, event: Sorted) -> None:
         if self.result is None:
             return
-        self.show_source(ResultSource.of_result(event.result, event.order))
+        source = ResultSource.of_result(event.result, event.order)
+        self.show_source(source, self.grid.column_layout)
         self.show_caption(describe_result(event.result, order=event.order, **self._ending))
-
-    async def _find(self, source: ResultSource, text: str, step: int) -> None:
-        place = await source.find(text, self.grid.cursor_row, step=step)
-        self.post_message(self.Found(text, place))
-
-    @on(Found)
-    def _show_found(self, event: Found) -> None:
-        source = self.source
-        if source is None:
-            return
-        if event.place is None:
-            words = f"{one_line(event.text, 40)!r} is in none of {source.row_count:,} rows."
-            self.notify(words, markup=False)
-            return
-        row, column = event.place
-        name = source.columns[column].name
-        self.grid.move_cursor(row=row, column=name)
-        self.grid.show_matches([(str(row + 1), name)])
 
     def _read_wanted(self) -> None:
         if self.source is not None:

@@ -1,11 +1,10 @@
 """The tabs of the query screen: what is open, what was run, what is saved."""
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, TypeVar
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from textual import on
 from textual.app import ComposeResult
-from textual.screen import Screen
 from textual.widgets import ContentSwitcher, Tab, Tabs
 
 from cmdm_tui.catalog import Account
@@ -16,11 +15,16 @@ from cmdm_tui.operations.statement_history import StatementHistory
 from cmdm_tui.query.engine import Engine
 from cmdm_tui.query.parsing.beginnings import is_sql
 from cmdm_tui.text import one_line
-from cmdm_tui.tui.commands import CommandScreen
 from cmdm_tui.tui.messages import StateChanged
+from cmdm_tui.tui.models.copied_text import CopiedColumn
+from cmdm_tui.tui.models.exported_result import export_result
+from cmdm_tui.tui.models.exported_rows import RowExport
+from cmdm_tui.tui.screens.grid_screen import GridScreen
 from cmdm_tui.tui.screens.query.pane import QueryPane
 from cmdm_tui.tui.widgets.cells import safe_line
+from cmdm_tui.tui.widgets.grid import Grid
 from cmdm_tui.tui.widgets.key_footer import KeyFooter
+from cmdm_tui.tui.widgets.search_bar import SearchBar
 from cmdm_tui.tui.widgets.status_line import StatusLine
 
 if TYPE_CHECKING:
@@ -28,10 +32,9 @@ if TYPE_CHECKING:
 
 _MOST_TABS = 20
 _MOST_HISTORY = 1_000
-Answer = TypeVar("Answer")
 
 
-class QueryTabs(CommandScreen):
+class QueryTabs(GridScreen):
     """Tabs of SQL over an account, and what the commands ask of them.
 
     `paths` are the user's folders: history, saved queries, journal. `call_log` has the calls made.
@@ -62,6 +65,7 @@ class QueryTabs(CommandScreen):
         yield Tabs(Tab(safe_line(pane.document.title), id=f"tab-{pane.id}"), id="query-tabs")
         with ContentSwitcher(initial=pane.id, id="query-panes"):
             yield pane
+        yield SearchBar()
         yield StatusLine(self.account, call_log=self._call_log, id="status")
         yield KeyFooter()
 
@@ -109,6 +113,36 @@ class QueryTabs(CommandScreen):
         """The tab in front."""
         current = self.query_one(ContentSwitcher).current
         return self.query_one(f"#{current}", QueryPane)
+
+    # The rows of the tab in front.
+
+    @property
+    def grid(self) -> Grid | None:
+        """The rows of the tab in front, None while its SQL is edited."""
+        if not self.has_pane or self.pane.editor.has_focus:
+            return None
+        return self.pane.result_pane.grid
+
+    @property
+    def export_name(self) -> str:
+        """What the tab is called, or `result`."""
+        return self.pane.document.name or "result"
+
+    def list_export_columns(self, grid: Grid) -> Sequence[CopiedColumn]:
+        """Return the columns shown, each of the type that the query gives it."""
+        source = self.pane.result_pane.source
+        outputs = () if source is None else source.output_columns
+        return [
+            CopiedColumn(shown.index, shown.source.name, outputs[shown.index].type)
+            for shown in grid.columns
+        ]
+
+    def prepare_export(self) -> RowExport | None:
+        """Return what is exported: the whole result, unless rows are marked or are still coming."""
+        grid, result = self.grid, self.pane.result_pane.shown_result
+        if grid is None or result is None or len(grid.marks):
+            return super().prepare_export()
+        return export_result(result, self.list_export_columns(grid), self.export_name)
 
     async def open_tab(self, text: str = "") -> QueryPane:
         """Open a tab with this text, and bring it to the front; the last one, if there are many."""
@@ -199,12 +233,6 @@ class QueryTabs(CommandScreen):
         """Return the SQL that was run, the newest first, each text once."""
         entries = dict.fromkeys(one.strip() for one in self.history.load() if is_sql(one))
         return list(entries)[:_MOST_HISTORY]
-
-    def open_dialog(
-        self, screen: Screen[Answer], answered: Callable[[Answer | None], None]
-    ) -> None:
-        """Put a dialog in front; `answered` is called with its answer, None where it gave none."""
-        self.app.push_screen(screen, answered)  # pyright: ignore[reportUnknownMemberType]
 
     def _warn(self, words: str) -> None:
         self.notify(one_line(words), severity="warning", markup=False)
