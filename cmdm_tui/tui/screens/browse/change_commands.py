@@ -239,8 +239,9 @@ CHANGE_COMMANDS: tuple[Command[BrowsePanes], ...] = (
         needs="a task that is not closed",
     ),
     Command(
-        "undo", "U", "Undo", "Take the last changes back, once they were shown",
+        "undo", "U", "Undo", "Take the last changes back; shown first, and sent when you apply it",
         undo_last, can_write, is_in_footer=False, group="Change",
+        cost="1 call a record, then those shown",
         needs="a profile that may change records",
     ),
 )  # fmt: skip
