@@ -23,9 +23,9 @@ class PreviewRow(NamedTuple):
     """A field that changes, old value next to new: one row of the preview.
 
     `field` is None for a change without fields, and `belongs to` for the record that a new one
-    belongs to. A record that is deleted, converted or closed is named by one of its fields, of
-    which only a deletion leaves nothing. Of a value that another change of the set gives, `new`
-    says so (`new account #3 (Acme Ltd)`).
+    belongs to. A record that is deleted, converted or closed is named by one of its fields; `new`
+    is None where it is deleted. Of a value that another change of the set gives, `new` says so
+    (`new account #3 (Acme Ltd)`).
     """
 
     change: str

@@ -83,7 +83,7 @@ APP_COMMANDS = CommandTable[CommandScreen](
         group="Everywhere", needs=_needs("calls"),
     ),
     Command(
-        "changes", "f5", "Changes", "Go to the changes: prepared, applied, undone",
+        "changes", "f5", "Changes", "Go to the changes that were sent, to undo or resume them",
         _show("changes"), _can_show("changes"), is_in_footer=False,
         group="Everywhere", needs=_needs("changes"),
     ),

@@ -1,7 +1,12 @@
 """`cmdm explore PATH` says what is wrong with a path, and leaves what it names as it was."""
 
+import os
+import pty
+import select
 import sqlite3
+import subprocess
 import sys
+import termios
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -148,3 +153,39 @@ def test_another_program_s_database_is_refused(tmp_path: Path) -> None:
     with pytest.raises(CommandFailure, match="another program's database"), open_offline(tmp_path):
         pass
     assert contents(tmp_path) == before
+
+
+def test_it_ends_without_a_word_after_a_query(tmp_path: Path) -> None:
+    """DuckDB prints what is left of it at the exit, on the shell's screen."""
+    controller, terminal = pty.openpty()
+    termios.tcsetwinsize(terminal, (24, 80))
+    running = subprocess.Popen(
+        [sys.executable, "-m", "cmdm_tui", "explore", str(CASSETTE)],
+        stdin=terminal, stdout=terminal, stderr=terminal, start_new_session=True,
+        env=os.environ | {"HOME": str(tmp_path), "TERM": "xterm-256color"},
+    )  # fmt: skip
+    os.close(terminal)
+    read_until(controller, b"rows ")
+    os.write(controller, b"\x1bOR")  # f3
+    read_until(controller, b"History")
+    os.write(controller, b"\x11")  # ctrl+q
+    rest = read_until(controller, None)
+    assert running.wait(20) == 0
+    os.close(controller)
+    assert "leaked" not in rest.decode(errors="replace")
+
+
+def read_until(controller: int, words: bytes | None) -> bytes:
+    """Return what a terminal shows until these words, or until its program ends."""
+    seen = b""
+    while words is None or words not in seen:
+        assert select.select([controller], [], [], 30)[0], seen[-2000:]
+        try:
+            piece = os.read(controller, 65536)
+        except OSError:  # the program has ended
+            piece = b""
+        if not piece:
+            assert words is None, seen[-2000:]
+            return seen
+        seen += piece
+    return seen

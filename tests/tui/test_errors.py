@@ -197,7 +197,7 @@ async def test_reading_what_is_related_goes_on_where_it_stopped(service: Scripte
             "opportunity?per_page=1000&page=1",
             "opportunity?per_page=1000&page=1",
         ]
-        assert "r reads them again by 2 calls" in notice_text(app)
+        assert "r reads them again with 2 calls" in notice_text(app)
 
 
 async def test_calls_that_would_not_suffice_are_said_beforehand(service: ScriptedService) -> None:

@@ -143,6 +143,18 @@ async def test_what_cannot_be_run_is_said_and_nothing_sent(
         assert "Traceback" not in screen_text(app)
 
 
+async def test_what_was_said_of_one_entity_is_not_shown_for_another(
+    service: ScriptedService,
+) -> None:
+    async with filtering(service) as (pilot, app, screen):
+        await type_text(pilot, "Nothing = 1")
+        await press(pilot, "enter")
+        assert "Nothing" in notice_text(app)
+        screen.view.open_for("account")
+        await wait_until_settled(pilot)
+        assert notice_text(app) == ""
+
+
 async def test_none_and_hostile_conditions(service: ScriptedService) -> None:
     async with filtering(service) as (pilot, app, screen):
         await type_text(pilot, "LastName = '[b]\u202ex'")

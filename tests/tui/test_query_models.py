@@ -294,3 +294,9 @@ def test_filtered_rows_are_records() -> None:
     assert source.caption == "2 records so far · filtered by Score > 1 AND true"
     source.fail()
     assert source.caption.startswith("2 records · partial · ")
+
+
+def test_a_filter_that_failed_at_once_has_no_result() -> None:
+    source = FilteredRecords(RecordFilter("lead", "Nothing > 1"))
+    source.fail()
+    assert source.caption == "no result · filtered by Nothing > 1"

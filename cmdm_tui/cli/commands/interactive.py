@@ -99,7 +99,7 @@ def explore(
     gc.freeze()
     gc.set_threshold(_OBJECTS_UNTIL_COLLECTION)
     gc.enable()
-    with ProfileSource(context).ended() as opening:
+    with ProfileSource(context).ended() as opening, _unfrozen_at_the_end():
         explorer = Explorer(
             opening,
             catalogs=context.paths.catalogs,
@@ -112,6 +112,15 @@ def explore(
             run_async(explorer.run_async())
         if explorer.return_code:
             sys.exit(explorer.return_code)
+
+
+@contextlib.contextmanager
+def _unfrozen_at_the_end() -> Generator[None]:
+    """Let the collector look at all modules again: DuckDB prints what it finds left at the exit."""
+    try:
+        yield
+    finally:
+        gc.unfreeze()
 
 
 class ProfileSource:

@@ -75,6 +75,7 @@ class ExplorerProcess(AppService):
             stdout=PIPE,
             stderr=PIPE,
             limit=_LONGEST_LINE,
+            start_new_session=True,  # Ctrl-C is meant for the server, which ends it
             env=os.environ | _DRIVER_VARIABLES | self._variables | screen,
         )
         self._running = asyncio.create_task(self.run())

@@ -22,7 +22,7 @@ from cmdm_tui.tui.models.value_text import format_counted
 
 NOT_KNOWN = (
     "What it costs is not known yet: its fields, the number of its records or the size of a page "
-    "were not asked for. f6 plans it with the calls that takes; running it plans it too."
+    "were not asked for. f6 plans it with the calls that it takes; running it plans it too."
 )
 """Said where planning would take a call."""
 

@@ -109,8 +109,10 @@ class FilteredRecords(ResultSource):
         parts = [format_counted(self.row_count, "record")]
         if not self.is_count_known:
             parts[-1] += " so far"
-        elif self.result is None or self.result.mark:
-            parts.append("partial" if self.result is None else self.result.mark)
+        elif self.result is None:
+            parts = [f"{parts[0]} · partial" if self.row_count else "no result"]
+        elif self.result.mark:
+            parts.append(self.result.mark)
         if self.order:
             parts.append(f"sorted here {describe_order(self.order)}")
         return " · ".join((*parts, self.record_filter.caption))

@@ -256,7 +256,7 @@ class RelatedView(Vertical):
         calls = format_counted(self._index.calls_made, "call")
         missing = self._index.missing_count
         lack = f" without {missing:,} that no page brought" if missing else ""
-        return f"As read at {self._read_at}{lack}; r reads them again by {calls}"
+        return f"As read at {self._read_at}{lack}; r reads them again with {calls}"
 
     def _describe_nothing(self) -> str:
         if self._index.records_read and not self._index.owned_count:

@@ -14,6 +14,7 @@ from cmdm_tui.catalog import Account
 from cmdm_tui.operations.call_log import CallLog
 from cmdm_tui.text import one_line
 from cmdm_tui.tui.commands import CommandScreen
+from cmdm_tui.tui.key_names import format_keys
 from cmdm_tui.tui.models.activity import Activity
 from cmdm_tui.tui.models.quota_gauge import QuotaGauge, QuotaLevel, draw_bars
 from cmdm_tui.tui.models.quota_text import QuotaText
@@ -80,7 +81,18 @@ class StatusLine(Horizontal):
         if not doing or not self._activity.is_waiting(now) or not isinstance(screen, CommandScreen):
             return doing
         leave = screen.app_commands.get("cancel_calls")
-        return f"{doing} · {leave.shown_key} leaves it" if leave else doing
+        active = screen.active_bindings
+        # In an editor or input, its key may cut text.
+        keys = (
+            []
+            if leave is None
+            else [
+                key
+                for key in leave.keys
+                if key in active and active[key].binding.id == leave.binding_id
+            ]
+        )
+        return f"{doing} · {format_keys(keys[:1])} leaves it" if keys else doing
 
     def show_event(self, event: Event) -> None:
         """Show what the client reports."""

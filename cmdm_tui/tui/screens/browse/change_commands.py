@@ -256,9 +256,9 @@ CHANGE_COMMANDS: tuple[Command[BrowsePanes], ...] = (
         needs=_needs("a task that is not closed"),
     ),
     Command(
-        "undo", "U", "Undo", "Take the last changes back, once they were shown",
+        "undo", "U", "Undo", "Take the last changes back; shown first, and sent when you apply it",
         undo_last, can_write, is_in_footer=False, group="Change",
-        needs=_needs(""),
+        cost="1 call a record, then those shown", needs=_needs(""),
     ),
 )  # fmt: skip
 """Every one is shown before it is sent, and none is there for a read-only profile."""

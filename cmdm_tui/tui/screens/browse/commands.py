@@ -195,7 +195,7 @@ COMMANDS = CommandTable[BrowsePanes](
     ),
     Command(
         "leave", "w", "Switch account",
-        "Open another profile or the demo; this one stays open meanwhile",
+        "Switch to another profile or the demo",
         switch_account, is_in_footer=False, group="Account",
     ),
 )  # fmt: skip

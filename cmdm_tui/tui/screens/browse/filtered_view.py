@@ -213,7 +213,8 @@ class FilteredView(Vertical):
             self._worker.cancel()
 
     def _clear(self) -> None:
-        """Show no record."""
+        """Show no record, and nothing that was said of those before."""
+        self.query_one(Notice).hide()
         source = self._let_go()
         if source is not None:
             self.grid.show(FilteredRecords(source.record_filter))

@@ -44,9 +44,9 @@ class ChangesScreen(CommandScreen):
     _TABLE = CommandTable["ChangesScreen"](
         "changes",
         Command(
-            "undo", "U", "Undo", "Take this run back, once what it takes was shown",
+            "undo", "U", "Undo", "Take this run back; shown first, and sent when you apply it",
             lambda screen: screen.undo(), lambda screen: screen.may_undo,
-            group="Change", cost="1 call a record", footer_priority=8,
+            group="Change", cost="1 call a record, then those shown", footer_priority=8,
             needs=lambda screen: screen.describe_needs("a run that can be taken back"),
         ),
         Command(

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from cmdm_tui.tui.commands import Command, CommandTable
+from cmdm_tui.tui.models.row_source import Tone
 from cmdm_tui.tui.screens.export_commands import EXPORT
 from cmdm_tui.tui.screens.grid_commands import COLUMNS, COPY, FIND, MARKS
 from cmdm_tui.tui.screens.query import documents
@@ -32,7 +33,10 @@ def _can_run(screen: QueryTabs) -> bool:
 
 
 def _describe_run_cost(screen: QueryTabs) -> str:
-    return screen.pane.plan.summary if screen.pane.plan.line is None else ""
+    plan = screen.pane.plan
+    if plan.tone is Tone.DIM:
+        return "calls not known before it is planned"
+    return plan.summary if plan.line is None else ""
 
 
 def go_back(screen: QueryTabs) -> None:
