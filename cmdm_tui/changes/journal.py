@@ -215,15 +215,21 @@ class Journal:
 
     def runs(self, profile: str | None = None) -> list[RunSummary]:
         """Return the runs, the newest first, of one profile or of all."""
-        counts: dict[int, dict[EntryState, int]] = {}
-        for row in self._file.select(
-            "SELECT run, state, count(*) AS number FROM entries GROUP BY run, state"
-        ):
-            counts.setdefault(row["run"], {})[EntryState(row["state"])] = row["number"]
-        rows = self._file.select(
-            "SELECT * FROM runs WHERE ?1 IS NULL OR profile = ?1 ORDER BY id DESC", profile
+        # One statement: another process may begin a run between two.
+        found = self._file.select(
+            "SELECT runs.*, counts.state, counts.number FROM runs LEFT JOIN "
+            "(SELECT run, state, count(*) AS number FROM entries GROUP BY run, state) AS counts "
+            "ON counts.run = runs.id WHERE ?1 IS NULL OR profile = ?1 ORDER BY id DESC",
+            profile,
         )
-        return [_read_summary(row, counts.get(row["id"], {})) for row in rows]
+        runs: dict[int, Row] = {}
+        counts: dict[int, dict[EntryState, int]] = {}
+        for row in found:
+            runs.setdefault(row["id"], row)
+            of_run = counts.setdefault(row["id"], {})
+            if row["state"] is not None:
+                of_run[EntryState(row["state"])] = row["number"]
+        return [_read_summary(row, counts[number]) for number, row in runs.items()]
 
     def load(self, run_id: int) -> JournalRun:
         """Return a run with its entries. Raises NoSuchRun."""

@@ -1,7 +1,8 @@
 """The application: opens accounts, shows their screens, and closes them again."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal
 
@@ -20,7 +21,8 @@ from cmdm_tui.tui.account_opener import (
 )
 from cmdm_tui.tui.app_commands import APP_COMMANDS
 from cmdm_tui.tui.colourless import WithoutColour
-from cmdm_tui.tui.commands import CommandApp
+from cmdm_tui.tui.commands import CommandApp, CommandScreen
+from cmdm_tui.tui.dialog_screen import DialogScreen
 from cmdm_tui.tui.messages import (
     AccountOpened,
     AccountRequested,
@@ -36,6 +38,7 @@ from cmdm_tui.tui.models.error_log import ErrorLog
 from cmdm_tui.tui.models.settings import SettingsFile
 from cmdm_tui.tui.offline_account import OfflineAccount
 from cmdm_tui.tui.palette import CommandProvider, SafePalette
+from cmdm_tui.tui.screens.dialogs.leave import LeaveScreen
 from cmdm_tui.tui.screens.start.screen import StartScreen
 from cmdm_tui.tui.straight_lines import StraightLines
 from cmdm_tui.tui.theme import THEMES
@@ -216,9 +219,14 @@ class Explorer(CommandApp, TolerantApp):
 
     @on(AccountRequested)
     async def _open_account(self, event: AccountRequested) -> None:
-        await self._open_over(
-            StartScreen(self._opener, event.choice, can_return=self._screens is not None)
-        )
+        if not self._ask_to_leave(
+            "Open the other account", (), partial(self._open_choice, event.choice)
+        ):
+            await self._open_choice(event.choice)
+
+    async def _open_choice(self, choice: AccountChoice) -> None:
+        can_return = self._screens is not None
+        await self._open_over(StartScreen(self._opener, choice, can_return=can_return))
 
     @on(SignInRequested)
     async def _open_sign_in_screen(self) -> None:
@@ -233,6 +241,13 @@ class Explorer(CommandApp, TolerantApp):
             await self.pop_screen()
 
     @on(SwitchRequested)
+    def _request_switch(self) -> None:
+        screen = self.screen
+        command = screen.commands.get("leave") if isinstance(screen, CommandScreen) else None
+        keys = () if command is None else command.keys
+        if not self._ask_to_leave("Switch all the same", keys, self._offer_accounts):
+            self._offer_accounts()
+
     def _offer_accounts(self) -> None:
         self.run_worker(self._choose_account, group="accounts", exclusive=True)
 
@@ -254,7 +269,40 @@ class Explorer(CommandApp, TolerantApp):
         if choice == "sign-in":
             self.post_message(SignInRequested())
         elif isinstance(choice, AccountChoice):
-            self.post_message(AccountRequested(choice))
+            self.call_next(self._open_choice, choice)  # what is lost was asked about before
+
+    def request_quit(self) -> None:
+        """Quit; ask first where something would be lost. Asked while it is asked, quit."""
+        screen = self.screen
+        if isinstance(screen, LeaveScreen):
+            if not self.is_key_held:
+                self.exit()
+            return
+        command = screen.app_commands["quit"] if isinstance(screen, CommandScreen) else None
+        keys = ("ctrl+q",) if command is None else command.keys
+        if not self._ask_to_leave("Quit", keys, self.exit):
+            self.exit()
+
+    async def action_quit(self) -> None:
+        """Do what Textual's own key to quit asks for, which works in every dialog."""
+        self.request_quit()
+
+    def _ask_to_leave(self, action: str, keys: Sequence[str], then: Callable[[], object]) -> bool:
+        """Ask where something would be lost, and return whether it was asked."""
+        opened = () if self._screens is None else self._screens.opened
+        screens = dict.fromkeys([*opened, *self.screen_stack])
+        owners = (one for one in screens if isinstance(one, CommandScreen | DialogScreen))
+        losses = [loss for one in owners for loss in one.losses]
+        if not losses:
+            return False
+        question = LeaveScreen(losses, action, keys)
+
+        def answered(choice: str | None) -> None:
+            if choice == question.leaves:
+                self.call_next(then)
+
+        self.push_screen(question, answered)
+        return True
 
     def cancel_calls(self) -> int:
         """Leave the calls that are under way, and return how many they are."""

@@ -108,7 +108,7 @@ APP_COMMANDS = CommandTable[CommandScreen](
         is_in_footer=False, group="Everywhere",
     ),
     Command(
-        "quit", "q", "Quit", "Quit the explorer", lambda screen: screen.command_app.exit(),
+        "quit", "q", "Quit", "Quit the explorer", lambda screen: screen.command_app.request_quit(),
         group="Everywhere", footer_priority=2,
     ),
 )  # fmt: skip

@@ -227,6 +227,11 @@ class CommandScreen(Screen[None]):
         """The ids of the commands that apply now."""
         return frozenset(name for name, command in self.commands.items() if command.is_available())
 
+    @property
+    def losses(self) -> tuple[str, ...]:
+        """What would be lost if its account were closed now, a safe sentence each."""
+        return ()
+
     def list_palette_entries(self) -> tuple[PaletteEntry, ...]:
         """Return what the palette offers besides the commands."""
         return ()
@@ -308,6 +313,10 @@ class CommandApp(App[None]):
         screen, focused = self.screen, self.focused
         is_typed = focused is not None and focused.check_consume_key(event.key, event.character)
         return isinstance(screen, CommandScreen) and not is_typed and screen.runs_once(event.key)
+
+    def request_quit(self) -> None:
+        """Quit; a subclass may ask first."""
+        self.exit()
 
     @property
     def main_screen_names(self) -> frozenset[str]:

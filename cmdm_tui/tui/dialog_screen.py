@@ -18,6 +18,11 @@ class DialogScreen(ModalScreen[ScreenResultType]):
 
     _is_closed = False
 
+    @property
+    def losses(self) -> tuple[str, ...]:
+        """What would be lost if the explorer ended now, a safe sentence each."""
+        return ()
+
     def dismiss(self, result: ScreenResultType | None = None) -> AwaitComplete:
         """Close it with an answer, unless it is closed."""
         app = cast("App[None]", self.app)  # pyright: ignore[reportUnknownMemberType]

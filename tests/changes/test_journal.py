@@ -14,6 +14,7 @@ from cmdm_tui.changes.change_set import Change, ChangeKind, ChangeSet, Reject
 from cmdm_tui.changes.errors import JournalError, NoSuchRun, RunInUse
 from cmdm_tui.changes.journal import Journal
 from cmdm_tui.changes.journal_entry import EntryState
+from cmdm_tui.changes.journal_file import JournalFile, Row
 from cmdm_tui.config.paths import Paths
 from tests.changes.conftest import create, update
 
@@ -171,3 +172,26 @@ def test_a_folder_in_its_place_is_refused_in_a_sentence(path: Path) -> None:
 
 def test_its_place_is_in_the_folder_of_data(tmp_path: Path) -> None:
     assert Paths(tmp_path / "c", tmp_path).journal == tmp_path / "journal" / "journal.sqlite"
+
+
+def test_a_run_that_begins_while_runs_are_listed_is_listed_whole_or_not(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    select = JournalFile.select
+    begun: list[int] = []
+    with Journal.open(path) as journal, Journal.open(path) as other:
+        journal.begin(made(create("lead")), profile="live", options=ApplyOptions())
+
+        def select_and_begin(file: JournalFile, sql: str, *values: object) -> list[Row]:
+            rows = select(file, sql, *values)
+            if not begun:
+                begun.append(0)
+                changes = made(create("lead"), create("lead"))
+                begun.append(other.begin(changes, profile="live", options=ApplyOptions()).id)
+            return rows
+
+        monkeypatch.setattr(JournalFile, "select", select_and_begin)
+        for _ in range(2):
+            for one in journal.runs():
+                assert one.change_count == len(journal.load(one.id).entries)
+        assert len(journal.runs()) == 2

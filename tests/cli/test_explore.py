@@ -34,7 +34,12 @@ EDITED = "# edited\n" + CASSETTE.read_text(encoding="utf-8")
         ("a.yaml", b"", "a.yaml is not laid out as a cassette: line 1: the file is empty."),
         ("a.yaml", b"interactions: []\nversion: 1\n", "a.yaml holds no calls."),
         ("a.yaml", b"interactions:\n- request: {}\nversion: 1\n", "line 2: response is missing."),
-        ("a.yaml", b"\xff", "byte 0 is not UTF-8."),
+        ("a.yaml", b"\xff", "byte 0 is not UTF-8. Save it as UTF-8, or record it again."),
+        ("a.har", b"{}", "a.har is a HAR file, which is not read. Choose a cassette, a .yaml file"),
+        ("a.yaml", b'\n{ "log": {"entries": []}}', "a.yaml is a HAR file, which is not read."),
+        ("a.json", b"{}", "a.json is not laid out as a cassette: line 1: version is missing."),
+        ("a.yaml", b"[" * 9_999, "line 1: it is nested too deep."),
+        ("a\x1b.yaml", b"a: \x1b", "is not laid out as a cassette: line 1:"),
         ("b\x1b[31m.yaml", b"x", "b␛[31m.yaml is not laid out as a cassette"),
         ("folder/readme.txt", b"", "holds no cassettes and no sandbox's data."),
         ("folder/a.yaml", b"a: [", "a.yaml is not laid out as a cassette: line 2:"),
@@ -76,7 +81,8 @@ def test_a_layout_that_needs_the_extra_names_it(
     monkeypatch.setitem(sys.modules, "yaml", None)
     ended = cmdm("explore", str(path))
     assert ended.code == 2
-    assert "This needs yaml: pipx install 'cmdm-tui[harness]' brings it." in ended.err
+    assert "edited.yaml is not laid out as cmdm record does it." in ended.err
+    assert "this needs yaml: pipx install 'cmdm-tui[harness]' brings it." in ended.err
 
 
 def test_a_profile_of_a_path_is_read_only_and_named_as_no_profile_is(tmp_path: Path) -> None:

@@ -128,6 +128,17 @@ async def send_keys(pilot: Pilot[None], *keys: str) -> None:
     await wait_until_settled(pilot)
 
 
+async def press_beside_work(pilot: Pilot[None], *keys: str) -> None:
+    """Press keys while something runs, for whose end nothing waits: only messages are."""
+    for key in keys:
+        _send(pilot, key, key if len(key) == 1 else None)
+        turns_idle = 0
+        while turns_idle < _IDLE_TURNS:
+            await asyncio.sleep(0)
+            turns_idle = 0 if has_messages(pilot.app) else turns_idle + 1
+        pilot.app.screen._on_timer_update()
+
+
 async def hold(pilot: Pilot[None], key: str, *, presses: int) -> None:
     """Hold a key down: it comes once, then after 400 ms 30 times a second."""
     first = next(_press_times)

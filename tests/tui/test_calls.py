@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import sys
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -225,18 +226,24 @@ async def test_a_silent_call_shows_its_seconds_and_can_be_left(
 
 
 async def test_a_cassette_opens_in_the_same_screen(
-    service: ScriptedService, tmp_path: Path
+    service: ScriptedService, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     cassette = min(CASSETTES.rglob("*.yaml"))
     broken, har = tmp_path / "broken [b].yaml", tmp_path / "a.har"
     broken.write_text("version: 1\ninteractions: 7\n")
     har.write_text("{}")
+    empty, unreadable = tmp_path / "empty.yaml", tmp_path / "latin.yaml"
+    empty.write_text("interactions: []\nversion: 1\n")
+    unreadable.write_bytes(b"# S\xe9an")
     app = CallsApp(profile(), service)
     async with app.run_test(size=(140, 40)) as pilot:
         await fill(app, pilot)
         for path, words in (
             (broken, "line 2: interactions is not a list"),
-            (har, "is a HAR file"),
+            (har, "a.har is a HAR file, which is not read. Choose a cassette"),
+            (empty, "empty.yaml holds no calls. Record some, or choose another file."),
+            (Path("~nobody-of-this-name/a.yaml"), "cannot be read: No such file"),
+            (unreadable, "byte 3 is not UTF-8. Save it as UTF-8"),
             (tmp_path / "none.yaml", "cannot be read: No such file"),
             (tmp_path, "cannot be read: it is a folder"),
         ):
@@ -244,6 +251,13 @@ async def test_a_cassette_opens_in_the_same_screen(
             await type_text(pilot, str(path))
             await press(pilot, "enter")
             assert words in toasts(app)
+            assert not app.calls.is_file
+        with monkeypatch.context() as patch:  # pyyaml is an extra
+            patch.setitem(sys.modules, "yaml", None)
+            await press(pilot, "o")
+            await type_text(pilot, str(broken))
+            await press(pilot, "enter")
+            assert "this needs yaml: pipx install 'cmdm-tui[harness]' brings it." in toasts(app)
             assert not app.calls.is_file
         await press(pilot, "o")
         await type_text(pilot, str(cassette))

@@ -105,22 +105,21 @@ async def test_the_way_to_a_profile_does_not_go_through_the_cassette(
 
 
 async def test_the_records_of_a_cassette_are_a_key_away_from_its_calls(
-    service: ScriptedService, tmp_path: Path
+    service: ScriptedService,
 ) -> None:
     live = profile(name="live")
-    empty = tmp_path / "empty.yaml"
-    empty.write_text("interactions: []\nversion: 1\n", encoding="utf-8")
+    without_records = CASSETTE.with_name("authenticate.yaml")
     app = Explorer(FixedProfiles(live), catalogs=None, transport=service)
     async with app.run_test(size=(140, 40)) as pilot:
         await wait_until_settled(pilot)
         made = list(service.calls)
         await press(pilot, "f4", "b")
-        for path in (empty, CASSETTE):
+        for path in (without_records, CASSETTE):
             await press(pilot, "o")
             await type_text(pilot, str(path))
             await press(pilot, "enter", "b")
-            if path == empty:
-                assert "empty.yaml holds no calls" in notice_text(app)
+            if path == without_records:
+                assert "authenticate.yaml shows no record and no field" in notice_text(app)
                 await press(pilot, "escape")
                 assert "live" in screen_words(app)
                 await press(pilot, "f4", "escape")

@@ -4,6 +4,7 @@ A cassette may be edited by hand, or written by another tool: what vcrpy reads, 
 """
 
 import base64
+import re
 from collections.abc import Iterable, Iterator
 from functools import partial
 from pathlib import Path
@@ -23,6 +24,7 @@ from cmdm_tui.text import one_line
 _BINARY, _NULL = "tag:yaml.org,2002:binary", "tag:yaml.org,2002:null"
 _FORMAT_VERSION = "1"
 _MAX_DEPTH = 50
+_HAR = re.compile(r'\ufeff?\s*\{\s*"log"\s*:')
 
 
 class CassetteUnreadable(HarnessError):
@@ -44,7 +46,14 @@ def read_cassette(path: Path) -> list[RecordedAnswer]:
     try:
         text = read_bounded(path, LARGEST_INPUT).decode("utf-8")
     except UnicodeDecodeError as error:
-        raise _unreadable(path, f"byte {error.start} is not UTF-8") from None
+        advice = "Save it as UTF-8, or record it again."
+        raise _unreadable(path, f"byte {error.start} is not UTF-8", advice) from None
+    if path.suffix.casefold() == ".har" or _HAR.match(text):
+        shown = one_line(str(path), 300)
+        raise CassetteUnreadable(
+            f"{shown} is a HAR file, which is not read. Choose a cassette, a .yaml file: "
+            "cmdm record makes one."
+        )
     try:
         return parse_canonical(text, reread=partial(_read_any, path, text))
     except NotCanonical:
@@ -56,13 +65,18 @@ def _read_any(path: Path, text: str) -> list[RecordedAnswer]:
         return _parse_yaml(text)
     except _Fault as fault:
         raise _unreadable(path, str(fault)) from None
+    except ModuleNotFoundError as error:
+        raise CassetteUnreadable(
+            f"{one_line(str(path), 300)} is not laid out as cmdm record does it. To read it all "
+            f"the same, this needs {error.name}: pipx install 'cmdm-tui[harness]' brings it."
+        ) from None
 
 
-def _unreadable(path: Path, reason: str) -> CassetteUnreadable:
-    return CassetteUnreadable(
-        f"{one_line(str(path), 300)} is not laid out as a cassette: {reason}. "
-        "Correct it there, or record it again."
-    )
+def _unreadable(
+    path: Path, reason: str, advice: str = "Correct it there, or record it again."
+) -> CassetteUnreadable:
+    shown = one_line(str(path), 300)
+    return CassetteUnreadable(f"{shown} is not laid out as a cassette: {reason}. {advice}")
 
 
 def _parse_yaml(text: str) -> list[RecordedAnswer]:

@@ -25,9 +25,7 @@ def read_cassette_calls(path: Path, redact: Callable[[str], str]) -> CallLog:
     from cmdm_tui.harness.cassettes.reader import read_cassette
     from cmdm_tui.harness.errors import HarnessError
 
-    if path.suffix.casefold() == ".har":
-        shown = one_line(str(path), 200)
-        raise CallFileUnreadable(f"{shown} is a HAR file. Choose a cassette: a .yaml file.")
+    shown = one_line(str(path), 200)
     try:
         answers = read_cassette(path)
         log = CallLog(most_calls=max(len(answers), 1))
@@ -50,9 +48,10 @@ def read_cassette_calls(path: Path, redact: Callable[[str], str]) -> CallLog:
     except HarnessError as error:
         raise CallFileUnreadable(str(error)) from None
     except OSError as error:
-        shown = one_line(str(path), 200)
         reason = error.strerror or "it cannot be read"
         raise CallFileUnreadable(f"{shown} cannot be read: {reason}. Check its path.") from None
+    if not answers:
+        raise CallFileUnreadable(f"{shown} holds no calls. Record some, or choose another file.")
     return log
 
 

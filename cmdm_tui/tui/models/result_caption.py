@@ -38,13 +38,22 @@ class RunProgress:
         elif isinstance(event, CallFinished) and event.call.number not in self._sign_ins:
             self.calls += 1
 
+    @property
+    def calls_in_words(self) -> str:
+        """How many calls it has made, of how many at most."""
+        of = "" if self.most_calls is None else f" of at most {self.most_calls:,}"
+        return f"{self.calls:,}{of} {'call' if (self.most_calls or self.calls) == 1 else 'calls'}"
+
     def describe(self, rows: int) -> ResultCaption:
         """Return how far it has come, and how it is stopped."""
-        of = "" if self.most_calls is None else f" of at most {self.most_calls:,}"
-        calls = f"{self.calls:,}{of} {'call' if (self.most_calls or self.calls) == 1 else 'calls'}"
         ends = "stopping; esc again ends it at once" if self.is_stopping else "esc stops it"
         seconds = f"{monotonic() - self.began:,.1f} s"
-        parts = (f"Running: {format_counted(rows, 'row')} so far", calls, seconds, ends)
+        parts = (
+            f"Running: {format_counted(rows, 'row')} so far",
+            self.calls_in_words,
+            seconds,
+            ends,
+        )
         return ResultCaption(" · ".join(parts), Tone.CHANGED)
 
 

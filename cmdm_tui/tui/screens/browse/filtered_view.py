@@ -146,6 +146,15 @@ class FilteredView(Vertical):
         return self._run is not None
 
     @property
+    def losses(self) -> tuple[str, ...]:
+        """What is lost where it is ended while it runs."""
+        if not self.is_running or self.source is None:
+            return ()
+        name = one_line(self.source.record_filter.entity, 40)
+        calls = self._progress.calls_in_words
+        return (f"The filter on {name} still runs ({calls} so far): what it found is lost.",)
+
+    @property
     def record(self) -> Record | None:
         """The record under the cursor."""
         return None if self.source is None else self.source.record(self.grid.cursor_row)

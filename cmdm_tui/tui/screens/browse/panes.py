@@ -158,6 +158,11 @@ class BrowsePanes(GridScreen):
         return "The query screen exports all rows, for the calls it states."
 
     @property
+    def losses(self) -> tuple[str, ...]:
+        """What is lost where the account is closed: a filter that runs."""
+        return () if self._filtered is None else self._filtered.losses
+
+    @property
     def export_name(self) -> str:
         """The entity, and whether these are its fields."""
         return f"{self.entity}-fields" if self.shows_fields else self.entity

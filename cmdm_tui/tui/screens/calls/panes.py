@@ -23,6 +23,7 @@ from cmdm_tui.tui.models.call_filter import FILTER_HINT
 from cmdm_tui.tui.models.call_source import CallSource
 from cmdm_tui.tui.models.call_text import format_seconds, name_call
 from cmdm_tui.tui.models.cassette_calls import CallFileUnreadable, read_cassette_calls
+from cmdm_tui.tui.models.typed_path import read_path
 from cmdm_tui.tui.screens.calls.snippets import NothingToCopy, describe_copy, write_copy
 from cmdm_tui.tui.screens.grid_screen import GridScreen
 from cmdm_tui.tui.widgets.call_grid import CallGrid
@@ -264,9 +265,8 @@ class CallsPanes(GridScreen):
 
     def open_file(self, path: str) -> None:
         """Show the calls of a cassette, read in a thread; what is shown stays until it is there."""
-        self.run_worker(
-            partial(self._read_file, Path(path).expanduser()), group="local-file", exclusive=True
-        )
+        work = partial(self._read_file, read_path(path))
+        self.run_worker(work, group="local-file", exclusive=True)
 
     async def _read_file(self, path: Path) -> None:
         try:

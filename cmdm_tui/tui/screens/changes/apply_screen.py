@@ -114,6 +114,14 @@ class ApplyScreen(DialogScreen[ApplyResult | None]):
         self._lines: list[str] = []
         self._is_stopping = False
 
+    @property
+    def losses(self) -> tuple[str, ...]:
+        """What is not sent where it is ended while it sends."""
+        if self._result is not None:
+            return ()
+        words = "Changes are being sent. Those not sent yet stay in the journal"
+        return (f"{words}: Resume in Changes (f5) goes on with them.",)
+
     @classmethod
     def of_changes(
         cls, context: WriteContext, change_set: ChangeSet, *, undo_of: int | None = None

@@ -19,6 +19,7 @@ from cmdm_tui.changes.preview import preview_changes, preview_rows
 from cmdm_tui.operations.change_texts import describe_preview
 from cmdm_tui.text import one_line, visible
 from cmdm_tui.tui.dialog_screen import DialogScreen
+from cmdm_tui.tui.models.typed_path import read_path
 from cmdm_tui.tui.models.write_context import WriteContext
 from cmdm_tui.tui.screens.changes.apply_screen import ApplyResult, ApplyScreen
 from cmdm_tui.tui.screens.dialogs.entry import EntryScreen
@@ -159,14 +160,14 @@ class PreviewScreen(DialogScreen[ApplyResult | None]):
 
         def check(name: str) -> str:
             try:
-                check_new_file(Path(name).expanduser())
+                check_new_file(read_path(name))
             except ChangeFileError as error:
                 return str(error)
             return ""
 
         def named(name: str | None) -> None:
             if name is not None:
-                self._write_file(Path(name).expanduser())
+                self._write_file(read_path(name))
 
         question = "Save the changes to a new file, which cmdm apply sends:"
         self.app.push_screen(EntryScreen(question, check), named)  # pyright: ignore[reportUnknownMemberType]

@@ -27,19 +27,20 @@ class ChoiceScreen(DialogScreen[str | None]):
     def __init__(self, question: str, choices: Sequence[str]) -> None:
         super().__init__()
         self._question = question
-        self._choices = choices
+        self.choices = choices
+        """The choices, in order."""
 
     def compose(self) -> ComposeResult:
         """Lay out the question above the choices; the cursor is on the first."""
         with Vertical(id="dialogue") as dialogue:
             dialogue.border_subtitle = Content("enter take it · esc cancel")
             yield Label(visible(self._question, keep_lines=True), markup=False)
-            options = [Option(Content(one_line(choice))) for choice in self._choices]
+            options = [Option(Content(one_line(choice))) for choice in self.choices]
             yield SafeOptionList(*options, markup=False, compact=True, id="choices")
 
     @on(OptionList.OptionSelected)
     def _take(self, event: OptionList.OptionSelected) -> None:
-        self.dismiss(self._choices[event.option_index])
+        self.dismiss(self.choices[event.option_index])
 
     def action_cancel(self) -> None:
         """Close without an answer."""

@@ -104,6 +104,12 @@ class FormScreen(DialogScreen[ApplyResult | None]):
         return self._form
 
     @property
+    def losses(self) -> tuple[str, ...]:
+        """What was typed, which is kept nowhere else."""
+        is_typed = self._form is not None and bool(self._form.touched)
+        return ("What was typed into the form was not sent: it is lost.",) if is_typed else ()
+
+    @property
     def rows(self) -> list[FieldRow]:
         """The rows of the fields, in order."""
         return list(self.query(FieldRow))

@@ -6,6 +6,7 @@ from pathlib import Path
 from cmdm_tui.config import ConfigurationError
 from cmdm_tui.operations.saved_queries import SUFFIX, check_name, load_sql, save_sql
 from cmdm_tui.text import one_line
+from cmdm_tui.tui.models.typed_path import read_path
 from cmdm_tui.tui.screens.dialogs.choice import ChoiceScreen
 from cmdm_tui.tui.screens.dialogs.entry import EntryScreen
 from cmdm_tui.tui.screens.query.pane import QueryPane
@@ -127,7 +128,7 @@ def open_file(screen: QueryTabs) -> None:
     def named(name: str | None) -> None:
         if name is None:
             return
-        path = Path(name).expanduser()
+        path = read_path(name)
         try:
             text = load_sql(path)
         except ConfigurationError as error:

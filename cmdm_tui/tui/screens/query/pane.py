@@ -150,6 +150,14 @@ class QueryPane(Vertical):
         return self._run is not None
 
     @property
+    def losses(self) -> tuple[str, ...]:
+        """What is lost where it is ended while a statement runs."""
+        if not self.is_running:
+            return ()
+        title, calls = one_line(self.document.title, 40), self._progress.calls_in_words
+        return (f"The SQL of {title} still runs ({calls} so far): its rows are lost.",)
+
+    @property
     def has_statement(self) -> bool:
         """Whether there is a statement to run."""
         return bool(self.editor.text.strip())

@@ -103,6 +103,11 @@ class QueryTabs(GridScreen):
         return list(self.query(QueryPane))
 
     @property
+    def losses(self) -> tuple[str, ...]:
+        """What is lost where the account is closed: statements that run."""
+        return tuple(loss for pane in self.panes for loss in pane.losses)
+
+    @property
     def has_pane(self) -> bool:
         """Whether a tab is in front: the first is, a moment after the screen is shown."""
         current = self.query_one(ContentSwitcher).current
