@@ -15,7 +15,7 @@ from cmdm_tui.tui.screens.compare.screen import CompareScreen
 from cmdm_tui.tui.screens.dialogs.choice import ChoiceScreen
 from cmdm_tui.tui.screens.dialogs.columns import ColumnsScreen
 from cmdm_tui.tui.screens.edit.form_screen import FormScreen
-from cmdm_tui.tui.screens.query import pane as query_pane
+from cmdm_tui.tui.screens.query import editor_pane
 from cmdm_tui.tui.screens.query.chart_screen import ChartScreen
 from cmdm_tui.tui.screens.query.screen import QueryScreen
 from cmdm_tui.tui.screens.query.summary_screen import SummaryScreen
@@ -32,7 +32,7 @@ from tests.tui.test_hostile import HOSTILE, VALUES, Tour, hostile_service, touri
 def at_once(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What is typed is planned without a wait, and files are kept in a home of the test."""
     monkeypatch.setattr(filter_bar, "PLAN_DELAY", 0.0)
-    monkeypatch.setattr(query_pane, "PLAN_DELAY", 0.0)
+    monkeypatch.setattr(editor_pane, "PLAN_DELAY", 0.0)
     monkeypatch.setattr(preview_screen, "SECONDS_BEFORE_APPLY", 0.0)
 
 

@@ -32,14 +32,15 @@ def _can_run(screen: QueryTabs) -> bool:
 
 
 def _describe_run_cost(screen: QueryTabs) -> str:
-    return screen.pane.plan.summary if screen.pane.plan.line is None else ""
+    plan = screen.pane.editor_pane.plan
+    return plan.summary if plan.line is None else ""
 
 
 def go_back(screen: QueryTabs) -> None:
     """Stop what runs; else go from the editor to the rows, or from the rows to the editor."""
     pane = screen.pane
-    if pane.completion.is_open:
-        pane.close_completion()
+    if pane.editor_pane.completion.is_open:
+        pane.editor_pane.close_completion()
     elif pane.is_running:
         pane.stop()
     elif pane.result_pane.grid.has_focus or not pane.result_pane.has_rows:
@@ -82,7 +83,7 @@ COMMANDS = CommandTable[QueryTabs](
     ),
     Command(
         "plan", "f6", "Plan", "Plan the statement now, with the calls that planning takes",
-        lambda screen: screen.pane.plan_now(), _can_run, is_in_footer=False,
+        lambda screen: screen.pane.editor_pane.plan_now(), _can_run, is_in_footer=False,
         group="Run", cost="a call for fields or a count not known", needs="a statement",
     ),
     Command(
