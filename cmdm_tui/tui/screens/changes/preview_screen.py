@@ -19,7 +19,7 @@ from cmdm_tui.changes.preview import preview_changes
 from cmdm_tui.operations.change_texts import describe_preview
 from cmdm_tui.text import count_noun, one_line, visible
 from cmdm_tui.tui.commands import BoundCommand, CommandTable
-from cmdm_tui.tui.dialog_screen import DialogScreen
+from cmdm_tui.tui.dialog_screen import BUTTON_KEYS, DialogScreen
 from cmdm_tui.tui.models.change_rows import make_preview
 from cmdm_tui.tui.models.write_context import WriteContext
 from cmdm_tui.tui.screens.changes.apply_screen import ApplyResult, ApplyScreen
@@ -54,8 +54,7 @@ class PreviewScreen(GridScreen, DialogScreen[None]):
     _TABLE = CommandTable[GridScreen]("preview", *GRID_COMMANDS, *EXPORT)
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "cancel", "Cancel", id="preview.cancel", tooltip="Send nothing"),
-        Binding("left", "app.focus_previous", show=False),
-        Binding("right", "app.focus_next", show=False),
+        *BUTTON_KEYS,
         Binding("up", "move_rows(-1)", show=False),
         Binding("down", "move_rows(1)", show=False),
         Binding("pageup", "move_pages(-1)", show=False),
