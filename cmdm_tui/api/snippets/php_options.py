@@ -8,7 +8,7 @@ def list_options(
 ) -> list[str]:
     """Return the lines of an array's options: the token, and with a body its type and itself.
 
-    `headers` and `body` are the names of the options, as PHP; `between` stands between the name and
+    `headers` and `body` are the names of the options, as PHP; `between` comes between the name and
     the value of a header, within quotes.
     """
     lines = [
