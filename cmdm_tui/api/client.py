@@ -161,7 +161,7 @@ class Client:
         if on_send is not None:
             other._on_send = on_send  # noqa: SLF001 — another of the same class
         if in_background is not None:
-            other._is_in_background = in_background  # noqa: SLF001
+            other._is_in_background = in_background  # noqa: SLF001 — as above
         return other
 
     @property

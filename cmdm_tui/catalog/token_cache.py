@@ -249,7 +249,8 @@ class CachedTokens:
                         )
                         return None
                     # Spread, so that those who wait do not all look at once.
-                    await asyncio.sleep(_POLL_INTERVAL * (0.5 + random.random()))  # noqa: S311
+                    spread = 0.5 + random.random()  # noqa: S311 — a wait, not a secret
+                    await asyncio.sleep(_POLL_INTERVAL * spread)
                 else:
                     return lock
         except (OSError, NotImplementedError) as error:

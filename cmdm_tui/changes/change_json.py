@@ -117,12 +117,11 @@ def read_parent(plain: object) -> Parent:
 
 
 def _read_object(value: object, name: str) -> Properties:
-    # ValueError for both: it is the fault of a file, not of a caller.
     if not isinstance(value, dict):
         verb = "is" if name == "a change" else "are"
-        raise ValueError(f"{name} {verb} not an object")  # noqa: TRY004
+        raise ValueError(f"{name} {verb} not an object")  # noqa: TRY004 — of a file, not of a caller
     if isinstance(value, RepeatedNames):
-        raise ValueError(f"{name}: a name is given twice")  # noqa: TRY004
+        raise ValueError(f"{name}: a name is given twice")  # noqa: TRY004 — of a file
     return cast("Properties", value)
 
 

@@ -102,7 +102,7 @@ def preview_changes(
     """Return the preview; `rechecks` as in `ApplyOptions`; `samples` changes of each group."""
     counts, fields = Counter[tuple[ChangeKind, str]](), Counter[tuple[str, str]]()
     shown: list[Change] = []
-    reads = 0
+    low = high = 0
     for change in change_set.changes:
         group = change.kind, change.entity
         counts[group] += 1
@@ -110,15 +110,14 @@ def preview_changes(
             shown.append(change)
         if change.kind is ChangeKind.UPDATE:
             fields.update((change.entity, name) for name in _list_names(change))
-        reads += rechecks and change.kind in RECHECKED_KINDS
-    total = len(change_set.changes)
+        calls = count_calls(change, rechecks=rechecks)
+        low, high = low + calls[0], high + calls[1]
     return ChangePreview(
         title=change_set.title,
         counts=dict(counts),
         fields=dict(fields),
-        # A change whose record is read again takes one call at least, and one more to write it.
-        calls_low=total,
-        calls_high=total + reads,
+        calls_low=low,
+        calls_high=high,
         unchanged=change_set.unchanged,
         rejects=change_set.rejects,
         not_undoable=sum(not change.kind.can_be_undone for change in change_set.changes),
@@ -131,6 +130,14 @@ def preview_changes(
     )
 
 
+def count_calls(change: Change, *, rechecks: bool = True) -> tuple[int, int]:
+    """Return the calls that a change takes, at least and at most; `rechecks` as in `ApplyOptions`.
+
+    One whose record is read again takes that call, and one more where it is written.
+    """
+    return 1, 1 + (rechecks and change.kind in RECHECKED_KINDS)
+
+
 def preview_columns() -> tuple[PreviewColumn, ...]:
     """Return the columns of the preview: change, entity, ExternalID, field, old, new, origin."""
     return _COLUMNS
@@ -140,6 +147,12 @@ def preview_rows(change_set: ChangeSet, *, limit: int | None = None) -> Iterator
     """Yield a row for each field that changes, of the first `limit` changes or of all."""
     for change in islice(change_set.changes, limit):
         yield from list_rows(change, change_set.changes)
+
+
+def count_rows(change: Change) -> int:
+    """Return how many rows `list_rows` yields for a change."""
+    belongs = change.parent is not None or change.parent_reference is not None
+    return len(_list_names(change)) + belongs or 1
 
 
 def list_rows(change: Change, changes: Sequence[Change]) -> Iterator[PreviewRow]:

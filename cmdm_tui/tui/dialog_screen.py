@@ -3,10 +3,18 @@
 from typing import TYPE_CHECKING, cast
 
 from textual.await_complete import AwaitComplete
+from textual.binding import Binding, BindingType
 from textual.screen import ModalScreen, ScreenResultType
 
 if TYPE_CHECKING:
     from textual.app import App
+
+
+BUTTON_KEYS: tuple[BindingType, ...] = (
+    Binding("left", "app.focus_previous", show=False),
+    Binding("right", "app.focus_next", show=False),
+)
+"""Keys of a dialog that go from one of its buttons to another."""
 
 
 class DialogScreen(ModalScreen[ScreenResultType]):

@@ -55,9 +55,9 @@ class TolerantApp(App[None]):
         super()._start_widget(parent, widget)
 
     def _deliver_tolerantly(self, widget: Widget) -> None:
-        # The loop of a widget asks itself for this; its class has no hook for it.
-        dispatch = type(widget)._dispatch_message.__get__(widget)  # noqa: SLF001
-        widget._dispatch_message = partial(self._deliver, widget, dispatch)  # noqa: SLF001
+        # The loop of a widget asks itself for this.
+        dispatch = type(widget)._dispatch_message.__get__(widget)  # noqa: SLF001 — there is no hook
+        widget._dispatch_message = partial(self._deliver, widget, dispatch)  # noqa: SLF001 — as above
 
     async def _dispatch_message(self, message: Message) -> None:
         await self._deliver(self, super()._dispatch_message, message)

@@ -41,6 +41,11 @@ def changes(there: Opened) -> ChangesScreen:
     return there.app.screen
 
 
+def count(screen: ChangesScreen, kind: type[RunList | EntryList]) -> int:
+    source = screen.query_one(kind).source
+    return 0 if source is None else source.row_count
+
+
 async def test_runs_are_listed_undone_and_shown_in_the_records(sandbox: RunningInfo) -> None:
     async with opened(sandbox) as there:
         await there.press("f5")
@@ -55,8 +60,8 @@ async def test_runs_are_listed_undone_and_shown_in_the_records(sandbox: RunningI
         there.sent()
         await there.press("f5")
         screen = changes(there)
-        assert screen.query_one(RunList).row_count == 2
-        assert screen.query_one(EntryList).row_count == 1
+        assert count(screen, RunList) == 2
+        assert count(screen, EntryList) == 1
         words = screen_words(there.app)
         assert "Run 2: Update LastName of lead" in words
         assert "1 done" in words
@@ -71,9 +76,61 @@ async def test_runs_are_listed_undone_and_shown_in_the_records(sandbox: RunningI
         await there.press("U", "enter")
         path = f"lead/{lead.external_id}"
         assert there.sent() == [f"GET {path}", f"GET {path}", f"PUT {path}"]
-        assert changes(there).query_one(RunList).row_count == 3
+        assert count(changes(there), RunList) == 3
         await there.press("f2", "up")
         assert there.record == lead
+
+
+async def test_changes_are_searched_copied_and_exported_as_rows_of_every_grid(
+    sandbox: RunningInfo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    async with opened(sandbox, size=(120, 30)) as there:
+        await there.press("space", "down", "space", "down", "x")
+        there.sent()
+        assert isinstance(there.app.screen, PreviewScreen)
+        words = screen_words(there.app)
+        assert "2 rows · nothing is sent yet" in words
+        assert "1–2" in words, "a deletion reads its record again"
+        assert there.app.focused is there.app.screen.query_one("#cancel", Button)
+        await there.press("down", "pagedown", "Y", "up", "slash")
+        await type_text(there.pilot, "delete")
+        assert "2 matches in all 2 rows" in screen_words(there.app)
+        await there.press("enter", "n")
+        assert there.app.screen.grid.cursor_row == 1
+        await there.press("ctrl+a", "y", "enter")
+        assert "2 rows given to the terminal's clipboard" in there.toast
+        await there.press("X", "enter")
+        lines = (tmp_path / "changes.csv").read_text().splitlines()
+        assert lines[0] == "change,record,field,old,new,calls"
+        assert len(lines) == 3
+        await there.press("enter", "o", "q", "f2")
+        assert isinstance(there.app.screen, PreviewScreen), "Enter in the list sends nothing"
+        assert there.sent() == []
+
+        there.app.screen.query_one("#apply", Button).focus()
+        await there.press("enter", "escape", "f5")
+        assert len(there.sent()) == 4
+        there.app.clear_notifications()
+        screen = changes(there)
+        assert str(screen.query_one("#runs-pane").border_subtitle) == "1 run"
+        entries = screen.query_one("#entries-pane")
+        assert str(entries.border_subtitle) == "2 changes"
+        await there.press("slash")
+        await type_text(there.pilot, "2 done")
+        assert "1 match in all 1 row" in screen_words(there.app)
+        await there.press("escape", "enter")
+        assert screen.grid is screen.query_one(EntryList)
+        await there.press("slash")
+        await type_text(there.pilot, "done")
+        assert "2 matches in all 2 rows" in screen_words(there.app)
+        await there.press("enter", "space")
+        assert str(entries.border_subtitle) == "1 marked · 2 changes"
+        await there.press("ctrl+n", "X", "enter")
+        assert (tmp_path / "run-1.csv").read_text().startswith("number,change,record,state,reason")
+        await there.press("escape")
+        assert screen.grid is screen.query_one(RunList)
+        assert there.sent() == []
 
 
 async def test_a_run_in_doubt_is_resumed(sandbox: RunningInfo) -> None:
@@ -99,7 +156,7 @@ async def test_a_read_only_profile_sees_the_runs_and_takes_none_back(sandbox: Ru
         await edit_last_name(there, "Lovelace")
     async with opened(sandbox, read_only=True) as there:
         await there.press("f5")
-        assert changes(there).query_one(RunList).row_count == 1
+        assert count(changes(there), RunList) == 1
         assert not changes(there).commands["undo"].is_available()
         await there.press("U", "R")
         assert changes(there)

@@ -8,12 +8,14 @@ from textual import events
 from textual.drivers.headless_driver import HeadlessDriver
 
 from cmdm_tui.tui.models import value_text
+from cmdm_tui.tui.screens.changes import preview_screen
 from cmdm_tui.tui.screens.changes.preview_screen import PreviewScreen
+from cmdm_tui.tui.screens.changes.screen import ChangesScreen
 from cmdm_tui.tui.screens.compare.screen import CompareScreen
 from cmdm_tui.tui.screens.dialogs.choice import ChoiceScreen
 from cmdm_tui.tui.screens.dialogs.columns import ColumnsScreen
 from cmdm_tui.tui.screens.edit.form_screen import FormScreen
-from cmdm_tui.tui.screens.query import pane as query_pane
+from cmdm_tui.tui.screens.query import editor_pane
 from cmdm_tui.tui.screens.query.chart_screen import ChartScreen
 from cmdm_tui.tui.screens.query.screen import QueryScreen
 from cmdm_tui.tui.screens.query.summary_screen import SummaryScreen
@@ -22,7 +24,7 @@ from cmdm_tui.tui.widgets.filter_bar import FilterBar
 from cmdm_tui.tui.widgets.grid import Grid
 from cmdm_tui.tui.widgets.sql_editor import SqlEditor
 from tests.tui.driver import screen_text, type_text, wait_until_settled
-from tests.tui.scripted_service import ScriptedService
+from tests.tui.scripted_service import ScriptedService, message
 from tests.tui.test_hostile import HOSTILE, VALUES, Tour, hostile_service, touring, unsafe
 
 
@@ -30,7 +32,8 @@ from tests.tui.test_hostile import HOSTILE, VALUES, Tour, hostile_service, touri
 def at_once(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What is typed is planned without a wait, and files are kept in a home of the test."""
     monkeypatch.setattr(filter_bar, "PLAN_DELAY", 0.0)
-    monkeypatch.setattr(query_pane, "PLAN_DELAY", 0.0)
+    monkeypatch.setattr(editor_pane, "PLAN_DELAY", 0.0)
+    monkeypatch.setattr(preview_screen, "SECONDS_BEFORE_APPLY", 0.0)
 
 
 async def look(tour: Tour, *keys: str) -> str:
@@ -108,6 +111,31 @@ async def test_hostile_values_in_a_form_and_a_preview() -> None:
     assert not [call for call in tour.service.calls if call.startswith(("PUT", "DELETE"))]
 
 
+async def test_hostile_values_in_the_lists_of_changes() -> None:
+    service = addressable_service()
+    hostile = "".join(HOSTILE.values())
+    service.answers["account/A0"] = message(409, hostile)
+    async with touring(service) as tour:
+        await look(tour, "2", "ctrl+a", "x")
+        preview = tour.app.screen
+        assert isinstance(preview, PreviewScreen)
+        preview.grid.focus()
+        for _ in range(5):
+            await look(tour, "right")
+        assert "␛" in await look(tour, "c")
+        await look(tour, "escape", "y", "escape", "X", "escape", "slash")
+        for value in VALUES:
+            await paste(tour, value)
+        await look(tour, "enter", "n", "escape")
+        await look(tour, "2", "ctrl+n", "home", "g", "x", "left", "left", "enter", "escape", "f5")
+        assert isinstance(tour.app.screen, ChangesScreen)
+        await look(tour, "enter", "end")
+        assert "␛" in await look(tour, "left")
+        await look(tour, "y", "escape", "X", "escape", "slash")
+        for value in VALUES:
+            await paste(tour, value)
+
+
 async def test_hostile_values_in_the_query_screen() -> None:
     async with touring(addressable_service()) as tour:
         await look(tour, "f3")
@@ -178,3 +206,5 @@ async def test_the_check_finds_what_is_shown_as_it_came(monkeypatch: pytest.Monk
     monkeypatch.setattr(value_text, "one_line", left_as_it_is)
     with pytest.raises(AssertionError):
         await test_hostile_values_in_the_dialogs_of_the_records()
+    with pytest.raises(AssertionError):
+        await test_hostile_values_in_the_lists_of_changes()

@@ -17,7 +17,7 @@ from cmdm_tui.tui.models.row_source import Tone
 from cmdm_tui.tui.screens.changes.preview_screen import PreviewScreen
 from cmdm_tui.tui.screens.dialogs.choice import ChoiceScreen
 from cmdm_tui.tui.screens.dialogs.export import ExportScreen
-from cmdm_tui.tui.screens.query import pane as pane_module
+from cmdm_tui.tui.screens.query import editor_pane
 from cmdm_tui.tui.screens.query.chart_screen import ChartScreen
 from cmdm_tui.tui.screens.query.pane import QueryPane
 from cmdm_tui.tui.screens.query.pick_screen import PickScreen
@@ -41,7 +41,7 @@ HOSTILE = "\x1b[31m\x07\u202e[b]x[/b]"
 @pytest.fixture(autouse=True)
 def planned_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is typed is planned without a wait."""
-    monkeypatch.setattr(pane_module, "PLAN_DELAY", 0.0)
+    monkeypatch.setattr(editor_pane, "PLAN_DELAY", 0.0)
 
 
 @asynccontextmanager
@@ -100,8 +100,8 @@ async def test_a_plan_costs_no_call_and_a_run_its_calls(
     async with opened(app, tmp_path) as (pilot, screen):
         network.taken()
         pane = await write(pilot, screen, "SELECT count(*) FROM lead")
-        assert pane.plan.summary.startswith("count · 1 call · ")
-        assert "calls left" in pane.plan.summary
+        assert pane.editor_pane.plan.summary.startswith("count · 1 call · ")
+        assert "calls left" in pane.editor_pane.plan.summary
         assert network.taken() == []
         await press(pilot, "ctrl+r")
         assert len(network.taken()) == 1
@@ -111,12 +111,12 @@ async def test_a_plan_costs_no_call_and_a_run_its_calls(
 
         await write(pilot, screen, "EXPLAIN SELECT City FROM lead")
         assert network.taken() == []
-        assert "not known yet" in pane.plan.summary
+        assert "not known yet" in pane.editor_pane.plan.summary
         await press(pilot, "f6")
         assert [call.partition("?")[0] for call in network.taken()] == ["lead/fields", "lead"]
         await write(pilot, screen, "SELECT City FROM lead")
-        assert pane.plan.summary.startswith("stream · 1 call · ")
-        assert any(line.startswith("verdict") for line in pane.plan.details)
+        assert pane.editor_pane.plan.summary.startswith("stream · 1 call · ")
+        assert any(line.startswith("verdict") for line in pane.editor_pane.plan.details)
         assert network.taken() == []
 
 
@@ -141,11 +141,14 @@ async def test_a_fault_is_shown_with_its_place(
         await screen.account.catalog.load_fields("lead")
         taken(service)
         pane = await write(pilot, screen, sql)
-        assert words in pane.plan.summary
-        assert pane.plan.tone is Tone.ERROR
+        assert words in pane.editor_pane.plan.summary
+        assert pane.editor_pane.plan.tone is Tone.ERROR
         if place is not None:
-            assert (pane.plan.line, pane.plan.column) == (place[0] + 1, place[1] + 1)
-            assert any(line.strip() == "^" for line in pane.plan.details)
+            assert (pane.editor_pane.plan.line, pane.editor_pane.plan.column) == (
+                place[0] + 1,
+                place[1] + 1,
+            )
+            assert any(line.strip() == "^" for line in pane.editor_pane.plan.details)
             assert place[0] in pane.editor._highlights
             assert any(name == "fault" for *_, name in pane.editor._highlights[place[0]])
         await press(pilot, "ctrl+r")
@@ -188,11 +191,11 @@ async def test_completion_offers_takes_and_closes(service: ScriptedService, tmp_
         taken(service)
         pane = screen.pane
         await type_text(pilot, "SELECT * FROM lead WHERE Sc")
-        assert pane.completion.names[:1] == ("Score",)
+        assert pane.editor_pane.completion.names[:1] == ("Score",)
         assert "Score" in screen_text(explorer(pilot))
         await press(pilot, "tab")
         assert pane.editor.text.endswith("WHERE Score")
-        assert not pane.completion.is_open
+        assert not pane.editor_pane.completion.is_open
         await type_text(pilot, " > 1 AND Ci")
         await press(pilot, "enter")
         assert pane.editor.text.endswith("AND Ci\n"), "Enter takes none that was not gone to"
@@ -201,7 +204,7 @@ async def test_completion_offers_takes_and_closes(service: ScriptedService, tmp_
         assert pane.editor.text.endswith("\nScore")
         await type_text(pilot, " Sc")
         await press(pilot, "escape")
-        assert not pane.completion.is_open
+        assert not pane.editor_pane.completion.is_open
         assert pane.editor.has_focus
         await press(pilot, "ctrl+@")
         assert pane.editor.text.endswith(" Score"), "the only offer is taken"
@@ -562,7 +565,7 @@ async def test_a_read_only_profile_changes_nothing(tmp_path: Path) -> None:
     async with opened(app, tmp_path) as (pilot, screen):
         taken(service)
         pane = await write(pilot, screen, "DELETE FROM lead WHERE ExternalID = 'ID000001'")
-        assert "this profile is read-only" in pane.plan.summary
+        assert "this profile is read-only" in pane.editor_pane.plan.summary
         await press(pilot, "ctrl+r")
         assert "read-only" in pane.result_pane.caption.line
         assert taken(service) == []

@@ -3,6 +3,7 @@
 import httpx
 
 from cmdm_tui.api.snippets.php_literal import quote_php
+from cmdm_tui.api.snippets.php_options import list_options
 
 
 def format_php_curl(method: str, address: httpx.URL, content: bytes | None = None) -> str:
@@ -13,15 +14,9 @@ def format_php_curl(method: str, address: httpx.URL, content: bytes | None = Non
         "curl_setopt_array($curl, [",
         f"    CURLOPT_CUSTOMREQUEST => {quote_php(method.encode())},",
         "    CURLOPT_RETURNTRANSFER => true,",
-        "    CURLOPT_HTTPHEADER => [",
-        "        'Authorization: Bearer ' . getenv('CMDM_TOKEN'),",
-    ]
-    if content is not None:
-        lines.append("        'Content-Type: application/json',")
-    lines.append("    ],")
-    if content is not None:
-        lines.append(f"    CURLOPT_POSTFIELDS => {quote_php(content)},")
-    lines += [
+        *list_options(
+            headers="CURLOPT_HTTPHEADER", between=": ", body="CURLOPT_POSTFIELDS", content=content
+        ),
         "]);",
         "$answer = curl_exec($curl);",
         "if ($answer === false) {",

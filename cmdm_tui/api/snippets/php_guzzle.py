@@ -3,6 +3,7 @@
 import httpx
 
 from cmdm_tui.api.snippets.php_literal import quote_php
+from cmdm_tui.api.snippets.php_options import list_options
 
 
 def format_php_guzzle(method: str, address: httpx.URL, content: bytes | None = None) -> str:
@@ -15,15 +16,7 @@ def format_php_guzzle(method: str, address: httpx.URL, content: bytes | None = N
         f"$address = {quote_php(str(address).encode())};",
         f"$response = $client->request({quote_php(method.encode())}, $address, [",
         "    'http_errors' => false,",
-        "    'headers' => [",
-        "        'Authorization' => 'Bearer ' . getenv('CMDM_TOKEN'),",
-    ]
-    if content is not None:
-        lines.append("        'Content-Type' => 'application/json',")
-    lines.append("    ],")
-    if content is not None:
-        lines.append(f"    'body' => {quote_php(content)},")
-    lines += [
+        *list_options(headers="'headers'", between="' => '", body="'body'", content=content),
         "]);",
         "echo $response->getStatusCode(), PHP_EOL, $response->getBody(), PHP_EOL;",
         "",

@@ -79,8 +79,7 @@ class LazyGroup(click.Group):
     """A group whose commands are named as `module:attribute` and imported when asked for."""
 
     def __init__(self, *arguments: object, lazy: Mapping[str, str], **options: object) -> None:
-        # What click gives is handed on unchanged.
-        super().__init__(*arguments, **options)  # pyright: ignore[reportArgumentType]
+        super().__init__(*arguments, **options)  # pyright: ignore[reportArgumentType] — as click gives
         self._lazy = lazy
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 — as click calls it

@@ -61,7 +61,36 @@ class PageAsker:
         return page
 
 
-class PageReader:
+class WalkedPages:
+    """The pages of one entity as a `PageWalk` counts them."""
+
+    def __init__(self, entity: str, per_page: int, order: WindowOrder | None = None) -> None:
+        self.entity = entity
+        self._walk = PageWalk(entity, per_page)
+        self._asker = PageAsker(self._walk, per_page, order)
+
+    @property
+    def total(self) -> int | None:
+        """How many records the service counts, as it last said."""
+        return self._walk.total
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether all pages were read, from the first to the last."""
+        return self._walk.has_ended
+
+    @property
+    def has_changed(self) -> bool:
+        """Whether the total changed from one page to another: somebody writes meanwhile."""
+        return self._walk.has_changed
+
+    @property
+    def missing_count(self) -> int:
+        """Records that the total counts and no page brought, known once all pages were read."""
+        return self._walk.shortfall
+
+
+class PageReader(WalkedPages):
     """The records of one entity, read in order to the end, each of them once.
 
     The pages are pulled one at a time: `fetch_page`, then `add_page`, until `is_complete`. What is
@@ -69,9 +98,7 @@ class PageReader:
     """
 
     def __init__(self, entity: str, *, per_page: int) -> None:
-        self.entity = entity
-        self._walk = PageWalk(entity, per_page)
-        self._asker = PageAsker(self._walk, per_page)
+        super().__init__(entity, per_page)
         self._records: list[Record] = []
 
     @property
@@ -90,29 +117,9 @@ class PageReader:
         return self._walk.next_page
 
     @property
-    def total(self) -> int | None:
-        """How many records the service counts, as it last said."""
-        return self._walk.total
-
-    @property
     def total_pages(self) -> int | None:
         """How many pages the service counts, as it last said."""
         return self._walk.total_pages
-
-    @property
-    def is_complete(self) -> bool:
-        """Whether the last page was read."""
-        return self._walk.has_ended
-
-    @property
-    def has_changed(self) -> bool:
-        """Whether the total changed from one page to the next: somebody writes meanwhile."""
-        return self._walk.has_changed
-
-    @property
-    def missing_count(self) -> int:
-        """Records that the total counts and no page brought, known once all pages were read."""
-        return self._walk.shortfall
 
     @property
     def is_started(self) -> bool:

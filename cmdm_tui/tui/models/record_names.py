@@ -4,7 +4,6 @@ from collections import OrderedDict
 from collections.abc import Iterable
 
 from cmdm_tui.api import Record
-from cmdm_tui.tui.models.related_index import make_owner_key
 
 _MOST_NAMES = 100_000
 _NAME_FIELDS = ("Name", "Subject", "Title", "Company")
@@ -32,6 +31,11 @@ class RecordNames:
     def find(self, entity: str, external_id: str) -> str:
         """Return what the record is called, untrusted; empty where it was not read."""
         return self._names.get(make_owner_key(entity, external_id), "")
+
+
+def make_owner_key(entity: str, external_id: str) -> tuple[str, str]:
+    """Return the key of a record: entities match without regard to case, external ids exactly."""
+    return (entity.casefold(), external_id)
 
 
 def name_record(record: Record) -> str:

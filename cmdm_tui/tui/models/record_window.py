@@ -4,9 +4,9 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from cmdm_tui.api import Client, Event, Page, PageRead, PageWalk, Record, RecordsMissing
+from cmdm_tui.api import Client, Event, Page, PageRead, Record, RecordsMissing
 from cmdm_tui.tui.models.page_layout import PageLayout
-from cmdm_tui.tui.models.page_reader import PageAsker, WindowOrder
+from cmdm_tui.tui.models.page_reader import WalkedPages, WindowOrder
 from cmdm_tui.tui.models.page_store import PageStore, StoredPage, estimate_bytes, strip_page
 
 PER_PAGE = 100
@@ -25,7 +25,7 @@ class KnownTotals:
     pages: int | None
 
 
-class RecordWindow:
+class RecordWindow(WalkedPages):
     """The records of one entity in one order, by position, as far as they were read.
 
     Pages count from 1, positions from 0. A position that was not read is one that the service
@@ -45,15 +45,13 @@ class RecordWindow:
         store: PageStore | None = None,
         known: KnownTotals | None = None,
     ) -> None:
-        self.entity = entity
+        super().__init__(entity, per_page, order)
         self.order = order
         self.events: tuple[Event, ...] = ()
         """What the last page showed: that it came, if not the first; a total that changed; that
         the pages ended with fewer records than are counted."""
         self._store = store if store is not None else PageStore()
         self._number = self._store.new_window()
-        self._walk = PageWalk(entity, per_page)
-        self._asker = PageAsker(self._walk, per_page, order)
         if known is not None:
             self._walk.per_page = known.granted
             self._walk.total, self._walk.total_pages = known.total, known.pages
@@ -79,34 +77,14 @@ class RecordWindow:
         return RecordWindow(self.entity, self.order, per_page=asked, store=store, known=known)
 
     @property
-    def total(self) -> int | None:
-        """How many records the service counts, as it last said."""
-        return self._walk.total
-
-    @property
     def is_started(self) -> bool:
         """Whether any page was read."""
         return bool(self._rows_read)
 
     @property
-    def is_complete(self) -> bool:
-        """Whether all pages were read, from the first to the last."""
-        return self._walk.has_ended
-
-    @property
     def is_whole(self) -> bool:
         """Whether all records were read, and all of them are held."""
         return self.is_complete and not self.missing_pages(0, self.row_count)
-
-    @property
-    def has_changed(self) -> bool:
-        """Whether the total changed from one page to another: somebody writes meanwhile."""
-        return self._walk.has_changed
-
-    @property
-    def missing_count(self) -> int:
-        """Records that the total counts and no page brought, known once all pages were read."""
-        return self._walk.shortfall
 
     @property
     def repeated_count(self) -> int:

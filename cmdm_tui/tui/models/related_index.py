@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from cmdm_tui.api import Client, PageSizes, Record
 from cmdm_tui.tui.models.page_reader import PageReader
+from cmdm_tui.tui.models.record_names import make_owner_key, name_record
 
 RELATED_ENTITIES = ("task", "opportunity")
 """The entities whose records belong to another record (`api.md`, calls)."""
@@ -14,7 +15,6 @@ PER_PAGE = 1_000
 """The largest page that `api.md` allows: the fewest calls."""
 
 _LINK_FIELD = re.compile(r"(\w+)ExternalID")
-_TITLES = ("Subject", "Name", "Title", "LastName", "Company")
 _STATES = ("Status", "Stage")
 _DATES = ("DueDate", "CloseDate", "Date")
 
@@ -24,7 +24,7 @@ class RelatedRecord:
     """A task or opportunity as it is listed with the record it belongs to."""
 
     record: Record
-    title: object
+    title: str
     state: object
     date: object
 
@@ -103,7 +103,7 @@ class RelatedIndex:
         self.owned_count += 1
         entry = RelatedRecord(
             record,
-            title=_first_value(record, _TITLES) or record.external_id,
+            title=name_record(record) or record.external_id,
             state=_first_value(record, _STATES),
             date=_first_value(record, _DATES),
         )
@@ -140,11 +140,6 @@ def find_owner(record: Record) -> tuple[str, str] | None:
     if not isinstance(external_id, str) or not external_id:
         return None
     return (entity if isinstance(entity, str) else "", external_id)
-
-
-def make_owner_key(entity: str, external_id: str) -> tuple[str, str]:
-    """Return the key of a record: entities match without regard to case, external ids exactly."""
-    return (entity.casefold(), external_id)
 
 
 def _first_value(record: Record, names: tuple[str, ...]) -> object:

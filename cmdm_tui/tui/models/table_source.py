@@ -1,18 +1,18 @@
 """Rows of values that are all there, as a source for a grid: fields, related records."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from cmdm_tui.tui.models.row_source import GridRow, SortKey, SourceColumn, SourceState, Tone
 
 
 @dataclass(frozen=True, slots=True)
 class TableRow:
-    """A row by its values, one for each column; `dim` are the columns of less interest."""
+    """A row by its values, one for each column; `tones` are those of its columns, by place."""
 
     key: str
     values: tuple[object, ...]
-    dim: frozenset[int] = frozenset()
+    tones: Mapping[int, Tone] = field(default_factory=dict[int, Tone])
     revision: int = 0
 
     def value(self, column: int) -> object:
@@ -21,7 +21,7 @@ class TableRow:
 
     def tone(self, column: int) -> Tone:
         """Return how it is shown."""
-        return Tone.DIM if column in self.dim else Tone.NORMAL
+        return self.tones.get(column, Tone.NORMAL)
 
 
 class TableSource:
@@ -46,7 +46,7 @@ class TableSource:
         self.revision += 1
         self.columns = tuple(columns)
         self._rows = [
-            TableRow(row.key, row.values, row.dim, revision=self.revision) for row in rows
+            TableRow(row.key, row.values, row.tones, revision=self.revision) for row in rows
         ]
         self._places = {row.key: place for place, row in enumerate(self._rows)}
 

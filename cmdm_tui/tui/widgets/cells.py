@@ -1,13 +1,11 @@
 """Untrusted values and names as Rich and Textual show them, made safe by `text.py`."""
 
-from rich.console import Console, ConsoleOptions, RenderResult
-from rich.measure import Measurement
 from rich.text import Text
 from textual.content import Content
 
 from cmdm_tui.text import ELLIPSIS, one_line, visible
 from cmdm_tui.tui.models.cell_text import settle_width
-from cmdm_tui.tui.models.value_text import NOTHING, cell_text, value_text
+from cmdm_tui.tui.models.value_text import NOTHING, value_text
 
 _MAX_WHOLE = 20_000
 """Characters of a value that the record pane takes."""
@@ -28,21 +26,3 @@ def format_whole(value: object) -> Text:
 def safe_line(value: str, limit: int | None = None) -> Content:
     """Return an untrusted text for a title, a label or an option: one safe line, no markup."""
     return Content(settle_width(one_line(value, limit)))
-
-
-class Cell:
-    """A value in a `DataTable`, made into text only when it is seen: a table may hold thousands."""
-
-    __slots__ = ("value",)
-
-    def __init__(self, value: object) -> None:
-        self.value = value
-
-    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        if self.value is None:
-            yield Text(NOTHING, style="dim", no_wrap=True)
-        else:
-            yield Text(cell_text(self.value), no_wrap=True, overflow="ellipsis")
-
-    def __rich_measure__(self, console: Console, options: ConsoleOptions) -> Measurement:
-        return Measurement(1, 1)  # columns have the widths that their tables choose

@@ -32,7 +32,7 @@ from cmdm_tui.operations.change_texts import (
 )
 from cmdm_tui.operations.write import WriteOperation, WriteOutcome
 from cmdm_tui.text import count_noun, one_line, visible
-from cmdm_tui.tui.dialog_screen import DialogScreen
+from cmdm_tui.tui.dialog_screen import BUTTON_KEYS, DialogScreen
 from cmdm_tui.tui.messages import CallReturned
 from cmdm_tui.tui.models.write_context import WORDS, WriteContext, describe_change_error
 from cmdm_tui.tui.screens.dialogs.prompter import DialogPrompter
@@ -80,8 +80,7 @@ class ApplyScreen(DialogScreen[ApplyResult | None]):
     CSS_PATH = "changes.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "leave", "Stop", id="apply.leave", tooltip="Send no more, or close"),
-        Binding("left", "app.focus_previous", show=False),
-        Binding("right", "app.focus_next", show=False),
+        *BUTTON_KEYS,
     ]
 
     @dataclass

@@ -29,11 +29,12 @@ def review_changes(
     undo_of: int | None = None,
 ) -> None:
     """Show what is about to be sent, and send it once that was confirmed."""
+    screen = PreviewScreen(context, change_set, undo_of=undo_of)
 
-    def answered(result: ApplyResult | None) -> None:
-        take_result(app, context, result, take)
+    def answered(_: None) -> None:
+        take_result(app, context, screen.result, take)
 
-    _push(app, PreviewScreen(context, change_set, undo_of=undo_of), answered)
+    _push(app, screen, answered)
 
 
 def undo_run(app: App[None], context: WriteContext, run_id: int, take: TakeResult) -> None:

@@ -1,66 +1,93 @@
 """Shows changes before they are sent: each old value next to the new one, and what they cost."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from time import monotonic
-from typing import ClassVar, cast
+from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
-from textual.widgets import Button, DataTable, Static
+from textual.widgets import Button, Static
 
 from cmdm_tui.changes.change_file import check_new_file, save_change_set
-from cmdm_tui.changes.change_set import ChangeKind, ChangeSet
+from cmdm_tui.changes.change_set import ChangeSet
 from cmdm_tui.changes.errors import ChangeFileError
-from cmdm_tui.changes.preview import preview_changes, preview_rows
+from cmdm_tui.changes.preview import preview_changes
 from cmdm_tui.operations.change_texts import describe_preview
-from cmdm_tui.text import one_line, visible
-from cmdm_tui.tui.dialog_screen import DialogScreen
+from cmdm_tui.text import count_noun, one_line, visible
+from cmdm_tui.tui.commands import BoundCommand, CommandTable
+from cmdm_tui.tui.dialog_screen import BUTTON_KEYS, DialogScreen
+from cmdm_tui.tui.models.change_rows import make_preview
 from cmdm_tui.tui.models.typed_path import read_path
 from cmdm_tui.tui.models.write_context import WriteContext
 from cmdm_tui.tui.screens.changes.apply_screen import ApplyResult, ApplyScreen
 from cmdm_tui.tui.screens.dialogs.entry import EntryScreen
-from cmdm_tui.tui.widgets.cells import Cell
-
-MOST_ROWS = 1_000
-"""Rows of the list: a table takes its time with more. The counts above it are of all."""
+from cmdm_tui.tui.screens.export_commands import EXPORT
+from cmdm_tui.tui.screens.grid_commands import GRID_COMMANDS
+from cmdm_tui.tui.screens.grid_screen import GridScreen
+from cmdm_tui.tui.widgets.grid import Grid
+from cmdm_tui.tui.widgets.search_bar import SearchBar
 
 SECONDS_BEFORE_APPLY = 0.3
 """Seconds after it has appeared in which it takes no Enter, as a key that is held repeats."""
 
-_KINDS_WITH_VALUES = frozenset({ChangeKind.CREATE, ChangeKind.UPDATE})
-_LEAST_WIDTH, _FEW_ROWS = 12, 8
+_FEW_ROWS = 8
+_FITTED = 6
+"""Columns that are to be seen at once."""
 _WIDEST = 110
 """Cells that the dialog takes at most, as in its styles."""
 _FRAME = 8
 """Cells at the sides of the list: border, padding and scroll bar."""
+_AROUND = 2
+"""Lines of the list without rows: header and scroll bar."""
 
 
-class PreviewScreen(DialogScreen[ApplyResult | None]):
-    """Asks whether changes are to be sent; its answer is what became of them, None if they stay.
+class PreviewScreen(GridScreen, DialogScreen[None]):
+    """Asks whether changes are to be sent; `result` is what became of them, once it is closed.
 
     Nothing is sent before Apply is pressed. `undo_of` is the run that they take back, if they do.
     """
 
     CSS_PATH = "changes.tcss"
+    _TABLE = CommandTable[GridScreen]("preview", *GRID_COMMANDS, *EXPORT)
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "cancel", "Cancel", id="preview.cancel", tooltip="Send nothing"),
-        Binding("left", "app.focus_previous", show=False),
-        Binding("right", "app.focus_next", show=False),
+        *BUTTON_KEYS,
+        Binding("up", "move_rows(-1)", show=False),
+        Binding("down", "move_rows(1)", show=False),
+        Binding("pageup", "move_pages(-1)", show=False),
+        Binding("pagedown", "move_pages(1)", show=False),
+        *_TABLE.bindings,
     ]
 
     def __init__(
         self, context: WriteContext, change_set: ChangeSet, *, undo_of: int | None = None
     ) -> None:
         super().__init__()
+        self.result: ApplyResult | None = None
+        """What became of the changes; None where they stay."""
         self._writing = context
         self._change_set = change_set
         self._undo_of = undo_of
         self._preview = preview_changes(change_set)
         self._shown_at = 0.0
+
+    def bind_commands(self) -> Mapping[str, BoundCommand]:
+        """Return the commands of the list by id."""
+        return self._TABLE.bind(self, self.keymap)
+
+    @property
+    def grid(self) -> Grid:
+        """The list."""
+        return self.query_one(Grid)
+
+    @property
+    def export_name(self) -> str:
+        """What the file is named at first."""
+        return "changes"
 
     @property
     def is_careful(self) -> bool:
@@ -72,12 +99,10 @@ class PreviewScreen(DialogScreen[ApplyResult | None]):
         """Lay out the sentences, the list and the buttons."""
         with Vertical(id="changes-dialog") as dialog:
             dialog.border_title = Content(one_line(self._change_set.title, 100))
-            dialog.border_subtitle = Content("nothing is sent yet · esc cancel")
             with VerticalScroll(id="preview-words", can_focus=False):
                 yield Static("\n".join(self._describe()), markup=False)
-            yield DataTable[Cell](
-                id="preview-rows", cursor_type="row", zebra_stripes=True, show_cursor=False
-            )
+            yield Grid(has_numbers=False, fitted=_FITTED, id="preview-rows")
+            yield SearchBar()
             with Horizontal(id="changes-buttons"):
                 can_apply = bool(self._preview.change_count)
                 if can_apply:
@@ -89,16 +114,13 @@ class PreviewScreen(DialogScreen[ApplyResult | None]):
     def on_mount(self) -> None:
         """Fill the list, and put the focus where a careless Enter does no harm."""
         self._shown_at = monotonic()
-        table = cast("DataTable[Cell]", self.query_one("#preview-rows"))
-        for label, width in self._choose_columns():
-            table.add_column(label, width=width)
-        for number, cells in enumerate(self._list_rows()):
-            if number >= MOST_ROWS:
-                break
-            table.add_row(*cells)
-        self.query_one("#changes-dialog").set_class(table.row_count <= _FEW_ROWS, "-short")
-        table.display = bool(table.row_count)
-        table.can_focus = table.row_count > _FEW_ROWS  # to scroll it
+        width = min(_WIDEST, self.size.width * 24 // 25) - _FRAME
+        rows = make_preview(self._change_set, width)
+        if rows.row_count <= _FEW_ROWS:
+            self.query_one("#changes-dialog").add_class("-short")
+            self.grid.styles.height = rows.row_count + _AROUND
+        self.grid.show(rows)
+        self._show_counts()
         is_safe = self._preview.change_count and not self.is_careful
         self.query_one("#apply" if is_safe else "#cancel", Button).focus()
 
@@ -111,34 +133,21 @@ class PreviewScreen(DialogScreen[ApplyResult | None]):
         quota = self._writing.account.known_quota.quota
         for sentence in describe_preview(self._preview, quota):
             yield visible(self._writing.redact(sentence))
-        rows = sum(1 for _ in preview_rows(self._change_set))
-        if rows > MOST_ROWS:
-            yield f"The list shows the first {MOST_ROWS:,} of {rows:,} rows."
 
-    @property
-    def _has_new_values(self) -> bool:
-        """Whether a change sends values: a deletion, a conversion and a closing do not."""
-        return any(kind in _KINDS_WITH_VALUES for kind, _ in self._preview.counts)
+    @on(Grid.MarksChanged)
+    def _show_counts(self) -> None:
+        source = self.grid.source
+        rows = count_noun(0 if source is None else source.row_count, "row")
+        words = f"{self.marks_caption}{rows} · nothing is sent yet · / search · y copy · esc cancel"
+        self.query_one("#changes-dialog").border_subtitle = Content(words)
 
-    def _choose_columns(self) -> list[tuple[str, int]]:
-        """Return the columns with their widths; of one change its title names the record."""
-        is_one = self._preview.change_count <= 1
-        first = [] if is_one else [("change", 7), ("record", 18)]
-        names = [*first, ("field", 18)]
-        room = min(_WIDEST, self.size.width * 24 // 25) - _FRAME
-        left = room - sum(width + 2 for _, width in names)
-        if not self._has_new_values:
-            return [*names, ("value", max(left - 2, _LEAST_WIDTH))]
-        width = max(left // 2 - 2, _LEAST_WIDTH)
-        return [*names, ("old", width), ("new", width)]
+    def action_move_rows(self, by: int) -> None:
+        """Move the cursor of the list, whatever has the focus."""
+        self.grid.action_move_rows(by)
 
-    def _list_rows(self) -> Iterator[list[Cell]]:
-        is_one = self._preview.change_count <= 1
-        for row in preview_rows(self._change_set):
-            record = f"{row.entity} {row.external_id or '(new)'}"
-            first = () if is_one else (row.change, record)
-            new = (row.new,) if self._has_new_values else ()
-            yield [Cell(one) for one in (*first, row.field, row.old, *new)]
+    def action_move_pages(self, by: int) -> None:
+        """Move the cursor of the list by pages, whatever has the focus."""
+        self.grid.action_move_pages(by)
 
     @on(Button.Pressed, "#apply")
     def apply(self) -> None:
@@ -146,13 +155,14 @@ class PreviewScreen(DialogScreen[ApplyResult | None]):
         if monotonic() - self._shown_at < SECONDS_BEFORE_APPLY:
             return
         screen = ApplyScreen.of_changes(self._writing, self._change_set, undo_of=self._undo_of)
-        self.app.push_screen(screen, self._end)  # pyright: ignore[reportUnknownMemberType]
+        self.open_dialog(screen, self._end)
 
     def _end(self, result: ApplyResult | None) -> None:
         if result is None:
             self.notify("Nothing was sent.", markup=False)
         else:
-            self.dismiss(result)
+            self.result = result
+            self.dismiss(None)
 
     @on(Button.Pressed, "#save")
     def save(self) -> None:
@@ -170,7 +180,7 @@ class PreviewScreen(DialogScreen[ApplyResult | None]):
                 self._write_file(read_path(name))
 
         question = "Save the changes to a new file, which cmdm apply sends:"
-        self.app.push_screen(EntryScreen(question, check), named)  # pyright: ignore[reportUnknownMemberType]
+        self.open_dialog(EntryScreen(question, check), named)
 
     def _write_file(self, path: Path) -> None:
         name = one_line(str(path), 200)

@@ -16,23 +16,28 @@ from cmdm_tui.changes.journal import JournalRun
 from cmdm_tui.operations.account_runs import list_account_runs
 from cmdm_tui.operations.journal_rows import RunRow, list_run
 from cmdm_tui.text import count_noun, one_line
-from cmdm_tui.tui.commands import BoundCommand, Command, CommandScreen, CommandTable
+from cmdm_tui.tui.commands import BoundCommand, Command, CommandTable
 from cmdm_tui.tui.messages import CallReturned, ClientEvent, ScreenRequested
 from cmdm_tui.tui.models.read_only import describe_read_only
 from cmdm_tui.tui.models.write_context import WriteContext
 from cmdm_tui.tui.palette import CommandProvider
 from cmdm_tui.tui.screens.changes.apply_screen import ApplyResult, can_undo
 from cmdm_tui.tui.screens.changes.flow import resume_run, undo_run
-from cmdm_tui.tui.screens.changes.run_lists import MOST_ENTRIES, EntryList, RunList
+from cmdm_tui.tui.screens.changes.run_lists import EntryList, RunList
+from cmdm_tui.tui.screens.export_commands import EXPORT
+from cmdm_tui.tui.screens.grid_commands import GRID_COMMANDS
+from cmdm_tui.tui.screens.grid_screen import GridScreen
+from cmdm_tui.tui.widgets.grid import Grid
 from cmdm_tui.tui.widgets.key_footer import KeyFooter
 from cmdm_tui.tui.widgets.notice import Notice
+from cmdm_tui.tui.widgets.search_bar import SearchBar
 from cmdm_tui.tui.widgets.status_line import StatusLine
 
 if TYPE_CHECKING:
     from cmdm_tui.changes.journal_entry import RunSummary
 
 
-class ChangesScreen(CommandScreen):
+class ChangesScreen(GridScreen):
     """Shows what was sent, from the journal: it makes no call by itself.
 
     `take` is called with what became of an undo or a resume, so that other screens can show it.
@@ -59,6 +64,8 @@ class ChangesScreen(CommandScreen):
             "refresh", "r", "Refresh", "Read the journal again",
             lambda screen: screen.read_runs(), group="Change",
         ),
+        *GRID_COMMANDS,
+        *EXPORT,
         Command(
             "back", "escape", "Back", "Go back to the runs, and then to the records",
             lambda screen: screen.go_back(), is_in_footer=False, group="Move",
@@ -73,6 +80,8 @@ class ChangesScreen(CommandScreen):
         self._writing = WriteContext.of_user(account)
         self._runs: dict[int, RunSummary] = {}
         self._shown: JournalRun | None = None
+        self._shows_entries = False
+        """Whether the changes are in front of the runs."""
 
     def bind_commands(self) -> Mapping[str, BoundCommand]:
         """Return the screen's commands by id."""
@@ -86,12 +95,31 @@ class ChangesScreen(CommandScreen):
             yield Notice(id="runs-notice")
         with Vertical(id="entries-pane"):
             yield EntryList()
+        yield SearchBar()
         yield StatusLine(self._account, id="status")
         yield KeyFooter()
 
     def on_mount(self) -> None:
         """Put the focus into the runs."""
-        self.query_one(RunList).focus()
+        self.set_focus(self.query_one(RunList))
+
+    @property
+    def grid(self) -> Grid:
+        """The list in front: the one that has, or had, the focus."""
+        return self.query_one(EntryList if self._shows_entries else RunList)
+
+    @property
+    def export_name(self) -> str:
+        """What the file is named at first."""
+        run = self._shown
+        return f"run-{run.id}" if self._shows_entries and run is not None else "runs"
+
+    def on_descendant_focus(self) -> None:
+        """Note which list is in front; a search is of this one."""
+        for widget in (self.query_one(RunList), self.query_one(EntryList)):
+            if widget.has_focus:
+                self._shows_entries = isinstance(widget, EntryList)
+        self.refresh_bindings()
 
     def on_screen_resume(self) -> None:
         """Read the journal again: other screens and programs write it too."""
@@ -129,8 +157,7 @@ class ChangesScreen(CommandScreen):
             notice.show_error(str(error), alone=not self._runs)
             return
         self.query_one(RunList).show_runs(rows)
-        title = count_noun(len(rows), "run") if rows else ""
-        self.query_one("#runs-pane").border_subtitle = Content(title)
+        self._show_counts()
         if rows:
             notice.hide()
         else:
@@ -156,12 +183,20 @@ class ChangesScreen(CommandScreen):
             else:
                 title = f"Run {event.run_id}: {one_line(self._shown.change_set.title, 100)}"
         self.query_one(EntryList).show_run(self._shown)
-        pane = self.query_one("#entries-pane")
-        pane.border_title = Content(title)
-        count = 0 if self._shown is None else len(self._shown.entries)
-        more = f"the first {MOST_ENTRIES:,} of " if count > MOST_ENTRIES else ""
-        pane.border_subtitle = Content(f"{more}{count_noun(count, 'change')}" if count else "")
+        self.query_one("#entries-pane").border_title = Content(title)
+        self._show_counts()
         self.refresh_bindings()
+
+    @on(Grid.MarksChanged)
+    def _show_counts(self) -> None:
+        for kind, noun in ((RunList, "run"), (EntryList, "change")):
+            grid = self.query_one(kind)
+            count = 0 if grid.source is None else grid.source.row_count
+            marks = f"{len(grid.marks):,} marked · " if len(grid.marks) else ""
+            words = f"{marks}{count_noun(count, noun)}" if count else ""
+            pane = grid.parent
+            if isinstance(pane, Vertical) and pane.border_subtitle != words:
+                pane.border_subtitle = Content(words)
 
     def undo(self) -> None:
         """Read what takes the run back, and show it."""
@@ -180,11 +215,10 @@ class ChangesScreen(CommandScreen):
 
     def go_back(self) -> None:
         """Go from the changes to the runs, and from these to the records."""
-        runs = self.query_one(RunList)
-        if runs.has_focus:
-            self.post_message(ScreenRequested("records"))
+        if self._shows_entries:
+            self.set_focus(self.query_one(RunList))
         else:
-            runs.focus()
+            self.post_message(ScreenRequested("records"))
 
     def _end(self, result: ApplyResult) -> None:
         self.read_runs()
@@ -192,9 +226,9 @@ class ChangesScreen(CommandScreen):
             self.post_message(ScreenRequested("records"))
         self._take(result)
 
-    @on(RunList.RowSelected)
+    @on(Grid.RowOpened)
     def _go_to_entries(self) -> None:
-        self.query_one(EntryList).focus()
+        self.set_focus(self.query_one(EntryList))
 
     @on(CallReturned)
     def _show_quota(self) -> None:

@@ -16,7 +16,7 @@ from cmdm_tui.changes.errors import ChangeError
 from cmdm_tui.changes.journal import JournalRun
 from cmdm_tui.changes.journal_entry import EntryState
 from cmdm_tui.text import count_noun, one_line
-from cmdm_tui.tui.dialog_screen import DialogScreen
+from cmdm_tui.tui.dialog_screen import BUTTON_KEYS, DialogScreen
 from cmdm_tui.tui.messages import CallReturned
 from cmdm_tui.tui.models.write_context import WriteContext
 from cmdm_tui.tui.screens.dialogs.prompter import DialogPrompter
@@ -32,8 +32,7 @@ class UndoScreen(DialogScreen[ChangeSet | None]):
     CSS_PATH = "changes.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "cancel", "Cancel", id="undo.cancel", tooltip="Leave the run as it is"),
-        Binding("left", "app.focus_previous", show=False),
-        Binding("right", "app.focus_next", show=False),
+        *BUTTON_KEYS,
     ]
 
     @dataclass

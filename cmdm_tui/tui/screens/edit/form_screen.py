@@ -348,7 +348,8 @@ class FormScreen(DialogScreen[ApplyResult | None]):
         if not made.changes and not made.rejects:
             self._notice.show_text("Nothing differs from what the records hold.", alone=False)
             return
-        self.app.push_screen(PreviewScreen(self._writing, made), self._end)  # pyright: ignore[reportUnknownMemberType]
+        screen = PreviewScreen(self._writing, made)
+        self.app.push_screen(screen, lambda _: self._end(screen.result))  # pyright: ignore[reportUnknownMemberType]
 
     def _show_faults(self, faults: dict[str, str]) -> None:
         row = next(row for row in self.rows if row.field_name in faults)

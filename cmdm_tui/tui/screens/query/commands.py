@@ -33,7 +33,7 @@ def _can_run(screen: QueryTabs) -> bool:
 
 
 def _describe_run_cost(screen: QueryTabs) -> str:
-    plan = screen.pane.plan
+    plan = screen.pane.editor_pane.plan
     if plan.tone is Tone.DIM:
         return "calls not known before it is planned"
     return plan.summary if plan.line is None else ""
@@ -42,8 +42,8 @@ def _describe_run_cost(screen: QueryTabs) -> str:
 def go_back(screen: QueryTabs) -> None:
     """Stop what runs; else go from the editor to the rows, or from the rows to the editor."""
     pane = screen.pane
-    if pane.completion.is_open:
-        pane.close_completion()
+    if pane.editor_pane.completion.is_open:
+        pane.editor_pane.close_completion()
     elif pane.is_running:
         pane.stop()
     elif pane.result_pane.grid.has_focus or not pane.result_pane.has_rows:
@@ -86,7 +86,7 @@ COMMANDS = CommandTable[QueryTabs](
     ),
     Command(
         "plan", "f6", "Plan", "Plan the statement now, with the calls that planning takes",
-        lambda screen: screen.pane.plan_now(), _can_run, is_in_footer=False,
+        lambda screen: screen.pane.editor_pane.plan_now(), _can_run, is_in_footer=False,
         group="Run", cost="a call for fields or a count not known", needs="a statement",
     ),
     Command(

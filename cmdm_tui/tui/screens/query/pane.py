@@ -1,4 +1,4 @@
-"""One tab of the query screen: an editor, the plan of the statement in it, and its rows."""
+"""One tab of the query screen: runs the statement of its editor, and shows the rows."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 
 from textual import on
 from textual.app import ComposeResult
-from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.containers import Vertical
 from textual.message import Message
-from textual.widgets import TextArea
 
 from cmdm_tui.api import ApiError, Event
 from cmdm_tui.catalog import Account
@@ -24,36 +23,24 @@ from cmdm_tui.query.parsing.write_statement import read_statements
 from cmdm_tui.query.result import QueryResult
 from cmdm_tui.text import one_line
 from cmdm_tui.tui.messages import CallReturned, StateChanged
-from cmdm_tui.tui.models.catalog_view import CatalogView
-from cmdm_tui.tui.models.plan_text import PlanText, describe_fault, plan_statement
+from cmdm_tui.tui.models.plan_text import PlanText, describe_fault
 from cmdm_tui.tui.models.query_document import QueryDocument
-from cmdm_tui.tui.models.query_text import complete_sql, find_statement
 from cmdm_tui.tui.models.result_caption import ResultCaption, RunProgress
 from cmdm_tui.tui.models.result_source import ResultSource
 from cmdm_tui.tui.models.row_source import Tone
 from cmdm_tui.tui.screens.changes.apply_screen import ApplyResult
+from cmdm_tui.tui.screens.query.editor_pane import EditorPane
 from cmdm_tui.tui.screens.query.result_pane import ResultPane
 from cmdm_tui.tui.screens.query.statement_run import RunEnd, RunPrompter, StatementRun
-from cmdm_tui.tui.widgets.completion_list import KEYS_WHILE_OPEN, CompletionList
-from cmdm_tui.tui.widgets.plan_view import PlanView
 from cmdm_tui.tui.widgets.sql_editor import SqlEditor
 
 if TYPE_CHECKING:
     from textual.timer import Timer
     from textual.worker import Worker
 
-PLAN_DELAY = 0.25
-"""Seconds without a key after which the statement is planned."""
-
 
 class QueryPane(Vertical):
-    """Edits SQL and runs it. Its workers post messages; only the messages' handlers change it."""
-
-    @dataclass
-    class Planned(Message):
-        """What is to be said of the statement with the cursor is known."""
-
-        plan: PlanText
+    """Runs the SQL of an editor. Its workers post messages; their handlers alone change it."""
 
     @dataclass
     class RowsArrived(CallReturned):
@@ -103,7 +90,6 @@ class QueryPane(Vertical):
         self.document = QueryDocument(number)
         self._account = account
         self._engine = engine
-        self._known = CatalogView(account.catalog)
         self._run: StatementRun | None = None
         self._progress = RunProgress()
         self._worker: Worker[None] | None = None
@@ -113,36 +99,27 @@ class QueryPane(Vertical):
 
     def compose(self) -> ComposeResult:
         """Lay out the editor and its plan above the rows."""
-        with Horizontal(classes="query-top"):
-            yield SqlEditor(id="sql")
-            with VerticalScroll(classes="query-plan", can_focus=False):
-                yield PlanView(id="plan")
+        yield EditorPane(self._account, self._engine)
         yield ResultPane(id="result")
-        yield CompletionList(id="completion")
 
     def on_mount(self) -> None:
         """Begin with the cursor in the editor."""
         self._timer = self.set_interval(0.5, self._show_progress, pause=True)
 
     @property
+    def editor_pane(self) -> EditorPane:
+        """The editor with its plan and completion."""
+        return self.query_one(EditorPane)
+
+    @property
     def editor(self) -> SqlEditor:
-        """The editor."""
+        """The editor itself."""
         return self.query_one(SqlEditor)
 
     @property
     def result_pane(self) -> ResultPane:
         """The rows."""
         return self.query_one(ResultPane)
-
-    @property
-    def completion(self) -> CompletionList:
-        """What is offered."""
-        return self.query_one(CompletionList)
-
-    @property
-    def plan(self) -> PlanText:
-        """What is said of the statement."""
-        return self.query_one(PlanView).plan
 
     @property
     def is_running(self) -> bool:
@@ -177,113 +154,22 @@ class QueryPane(Vertical):
             self._worker.cancel()
         self.result_pane.close_result()
 
-    # Planning while it is typed.
-
-    @on(TextArea.Changed)
-    def _note_text(self) -> None:
-        self._plan(delay=PLAN_DELAY)
-        self._offer(is_asked=False)
-        self.post_message(StateChanged())
-
-    @on(TextArea.SelectionChanged)
-    def _note_cursor(self) -> None:
-        self._plan(delay=PLAN_DELAY)
-        if self.completion.is_open:
-            self._offer(is_asked=False)
-
-    def plan_now(self) -> None:
-        """Plan the statement, with the calls that takes."""
-        self._plan(delay=0.0, makes_calls=True)
-
-    def _plan(self, *, delay: float, makes_calls: bool = False) -> None:
-        # A function, not its coroutine: a worker may be replaced before it has begun.
-        work = partial(self._make_plan, delay, makes_calls=makes_calls)
-        self.run_worker(work, group="plan", exclusive=True)
-
-    async def _make_plan(self, delay: float, *, makes_calls: bool) -> None:
-        await asyncio.sleep(delay)
-        try:
-            script = find_statement(self.editor.text, self.editor.cursor_location)
-            plan = await plan_statement(
-                script, self._account, self._engine, makes_calls=makes_calls
-            )
-        except (ApiError, ConfigurationError) as error:
-            plan = PlanText(one_line(str(error)), tone=Tone.ERROR)
-        if makes_calls:
-            self.post_message(CallReturned())
-        self.post_message(self.Planned(plan))
-
-    @on(Planned)
-    def _show_planned(self, event: Planned) -> None:
-        self._show_plan(event.plan)
-
-    def _show_plan(self, plan: PlanText) -> None:
-        self.query_one(PlanView).show_plan(plan)
-        place = None
-        if plan.line is not None and plan.column is not None:
-            place = (plan.line - 1, plan.column - 1)
-        self.editor.mark_fault(place)
-
-    # Completion.
-
-    @on(SqlEditor.CompletionWanted)
-    def _complete(self, event: SqlEditor.CompletionWanted) -> None:
-        self._offer(is_asked=event.is_asked)
-
-    def _offer(self, *, is_asked: bool) -> None:
-        editor = self.editor
-        before = editor.text_before
-        if not is_asked and not self.completion.is_open and not before[-1:].isalnum():
-            return
-        found = complete_sql(before, editor.text_behind, self._known, is_asked=is_asked)
-        at = editor.cursor_screen_offset
-        self.completion.show_offers(found, at)
-        if is_asked and len(found.offers) == 1:
-            editor.insert_offer(found.word, found.offers[0])
-            self.completion.close_list()
-        self._share_keys()
-
-    @on(SqlEditor.CompletionKey)
-    def _press_in_list(self, event: SqlEditor.CompletionKey) -> None:
-        is_new_line = event.key == "enter" and not self.completion.takes_enter()
-        offer = self.completion.press(event.key)
-        if offer is not None:
-            self.editor.insert_offer(self.completion.word, offer)
-            self.completion.close_list()
-        elif is_new_line:
-            self.editor.insert("\n")
-        self._share_keys()
-
-    def _share_keys(self) -> None:
-        is_open = self.completion.is_open
-        self.editor.completion_keys = KEYS_WHILE_OPEN if is_open else frozenset()
-
-    def close_completion(self) -> None:
-        """Offer nothing any more."""
-        self.completion.close_list()
-        self._share_keys()
-
     # Running.
 
     def run_statement(self) -> None:
         """Run the statement with the cursor, or what is selected."""
         if self.is_running:
             return
-        self.close_completion()
-        editor = self.editor
-        selected = editor.selected_text
-        if selected.strip():
-            script = find_statement(selected, (0, 0))
-        else:
-            script = find_statement(editor.text, editor.cursor_location)
+        self.editor_pane.close_completion()
+        script = self.editor_pane.statement
         if script is None:
             return
         try:
             (statement,) = read_statements(script.padded, allows_files=True)
         except QueryError as error:
-            self._show_plan(describe_fault(error, script.padded))
+            self.editor_pane.show_plan(describe_fault(error, script.padded))
             return
-        self.document.run_texts.add(editor.text.strip())
+        self.document.run_texts.add(self.editor.text.strip())
         self.post_message(self.StatementRan(script.sql))
         self._begin(lambda run: run.run(statement, partial(self._receive, run)), script.padded)
 
@@ -406,7 +292,7 @@ class QueryPane(Vertical):
             self._show_result(event.result, RunEnd(event.result, is_interrupted=True))
             return
         if event.plan.line is not None or event.plan.tone is Tone.ERROR:
-            self._show_plan(event.plan)
+            self.editor_pane.show_plan(event.plan)
         if self._rows is not None:
             self._rows.fail()
             self.result_pane.grid.source_changed()
@@ -430,7 +316,7 @@ class QueryPane(Vertical):
         self._run = None
         if self._timer is not None:
             self._timer.pause()
-        self._plan(delay=0.0)  # what was not known before may be known now
+        self.editor_pane.schedule_plan(delay=0.0)  # what was not known before may be known now
         self.post_message(StateChanged())
 
     def _show_progress(self) -> None:
