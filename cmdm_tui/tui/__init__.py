@@ -8,6 +8,7 @@ started with; `cassette_account` opens cassettes. `models/` holds the state with
 `screens/browse/commands.py`, those of every screen in `app_commands`. Footer, `palette` and help
 read the same tables; `key_names` says how a key is written. Also: `messages` that more than one
 widget knows, `theme`, `keymap` (keys that the user changed).
+`front_compositor` draws what is in front, and nothing behind it.
 `tolerant_app` goes on after an unexpected error, `crash` is the report where it cannot.
 """
 

@@ -10,6 +10,7 @@ from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
+from cmdm_tui.tui.front_compositor import FrontCompositor
 from cmdm_tui.tui.key_names import format_keys, split_keys
 from cmdm_tui.tui.models.held_keys import HeldKeys
 
@@ -191,6 +192,10 @@ class CommandScreen(Screen[None]):
 
     main_name: ClassVar[str] = ""
     """Its name among the main screens of an account; empty for another screen."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._compositor = FrontCompositor()
 
     def bind_commands(self) -> Mapping[str, BoundCommand]:
         """Return the screen's commands by id, for instance `TABLE.bind(self, self.keymap)`."""

@@ -42,6 +42,9 @@ class PageLayout:
 
     def find_page(self, position: int, pages: int) -> int:
         """Return which of the pages 1 to `pages` holds a position: the last that begins by then."""
+        whole = self._pages[0] if self._pages else pages  # up to here pages are of one size
+        if 0 <= position < (min(whole, pages) - 1) * self.per_page:
+            return position // self.per_page + 1
         low, high = 1, max(pages, 1)
         while low < high:
             middle = (low + high + 1) // 2

@@ -74,7 +74,7 @@ class PropertyList(Widget, can_focus=True):
 
     @dataclass
     class CursorMoved(Message):
-        """Another property has the cursor; None where there is none."""
+        """A key, the mouse or a search has moved the cursor to another property."""
 
         shown: RecordProperty | None
 
@@ -120,7 +120,6 @@ class PropertyList(Widget, can_focus=True):
             for y, (old, new) in enumerate(zip_longest(before, after)):
                 if old != new:
                     self.refresh(_find_changed_region(old, new, y, width))
-        self.post_message(self.CursorMoved(self.current))
 
     def _list_lines(self, width: int) -> list[_Line]:
         """Return what each line shows."""

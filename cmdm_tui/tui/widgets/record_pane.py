@@ -1,7 +1,7 @@
 """The pane of one record: all of its properties, and what is related to it."""
 
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
@@ -94,7 +94,12 @@ class RecordPane(TitledPane):
         """The record that is shown."""
         return self._record
 
-    @property
+    @cached_property
+    def properties(self) -> PropertyList:
+        """The properties of the record."""
+        return self.query_one(PropertyList)
+
+    @cached_property
     def related(self) -> RelatedView:
         """What is related to it."""
         return self.query_one(RelatedView)
@@ -138,9 +143,9 @@ class RecordPane(TitledPane):
         if self._worker is not None:
             self._worker.cancel()
         self._loading = None
-        properties = self.query_one("#properties", VerticalScroll)
-        if is_other and properties.scroll_y:
-            properties.scroll_home(animate=False)
+        scrolled = self.query_one("#properties", VerticalScroll)
+        if is_other and scrolled.scroll_y:
+            scrolled.scroll_home(animate=False)
         self._show_properties()
         self.related.show_record(record)
         self._update_notice()
@@ -174,12 +179,12 @@ class RecordPane(TitledPane):
         if self.shows_related:
             self.related.take_focus()
         else:
-            self.screen.set_focus(self.query_one(PropertyList))
+            self.screen.set_focus(self.properties)
 
     @property
     def current_property(self) -> RecordProperty | None:
         """The property under the cursor of the pane, None where no record is shown."""
-        return self.query_one(PropertyList).current
+        return self.properties.current
 
     def start_search(self) -> None:
         """Ask for a part of a field's name."""
@@ -197,12 +202,17 @@ class RecordPane(TitledPane):
         record = self._record
         fields = () if record is None else self._account.catalog.cached_fields(record.entity)
         shown = () if record is None else list_properties(record, fields, self._names)
-        self.query_one(PropertyList).show_properties(shown)
+        self.properties.show_properties(shown)
+        self._describe_property()  # now, so that both are laid out at once
 
     def on_property_list_cursor_moved(self, event: PropertyList.CursorMoved) -> None:
         """Say what is known of the field under the cursor."""
         event.stop()
-        words = "" if event.shown is None else event.shown.description
+        self._describe_property()
+
+    def _describe_property(self) -> None:
+        shown = self.properties.current
+        words = "" if shown is None else shown.description
         description = self.query_one("#property-description", Static)
         if str(description.content) != words:
             description.update(Content(words))
@@ -210,7 +220,7 @@ class RecordPane(TitledPane):
     def on_input_changed(self, event: Input.Changed) -> None:
         """Go to the field that is typed."""
         event.stop()
-        found = self.query_one(PropertyList).find(event.value)
+        found = self.properties.find(event.value)
         event.input.set_class(not found, "-no-match")
 
     def on_input_submitted(self, event: Input.Submitted) -> None:

@@ -193,7 +193,7 @@ class RecordView(Vertical):
             found = self._source.position(place.key) if place.key is not None else None
             self.grid.move_cursor(row=place.row if found is None else found)
         if not self._loader.has_rows:
-            self.post_message(self.RecordHighlighted(None))
+            self.screen.post_message(self.RecordHighlighted(None))
         self._send_next()
 
     @property
@@ -327,7 +327,7 @@ class RecordView(Vertical):
             self.post_message(self.RecordHighlighted(self.record))  # it may hold other values now
             self._store_total(window, is_first=is_first)
             for client_event in window.events:
-                self.post_message(ClientEvent(client_event))
+                self.screen.post_message(ClientEvent(client_event))
         self._send_next()
 
     def _show_window(self, key: str | None, *, is_other_order: bool) -> None:
@@ -343,7 +343,7 @@ class RecordView(Vertical):
         if is_other_order and (key is None or self._source.position(key) is None):
             self.grid.move_cursor(row=0)
         if not self._loader.has_rows:
-            self.post_message(self.RecordHighlighted(None))
+            self.screen.post_message(self.RecordHighlighted(None))
 
     def _sort_if_read(self) -> bool:
         """Sort here as was asked for, if all records are there now."""
@@ -360,7 +360,7 @@ class RecordView(Vertical):
         catalog.store_total(window.entity, window.total)
         if is_first:  # later pages seldom bring another total
             catalog.save()
-        self.post_message(CountsChanged())
+        self.screen.post_message(CountsChanged())
 
     def on_record_view_page_failed(self, event: PageFailed) -> None:
         """Say what went wrong where the records would be."""
@@ -375,7 +375,7 @@ class RecordView(Vertical):
     def on_grid_cursor_moved(self, event: Grid.CursorMoved) -> None:
         """Report which record has the cursor."""
         event.stop()
-        self.post_message(self.RecordHighlighted(self.record))
+        self.screen.post_message(self.RecordHighlighted(self.record))
         self.screen.post_message(StateChanged())
 
     def on_grid_row_opened(self, event: Grid.RowOpened) -> None:

@@ -33,6 +33,8 @@ class PaneLayout:
         self._screen = screen
         self._keep = keep
         self._dragged: SidePane | None = None
+        self._widths: dict[SidePane, int | None] = {"entities": None, "record": None}
+        """The widths that were applied; None for that of the style sheet."""
         self.sizes = sizes
 
     def apply(self) -> None:
@@ -45,8 +47,11 @@ class PaneLayout:
             "record": not screen.has_class(WIDE),
         }
         for pane, alone in is_alone.items():
-            styles = self._widget(pane).styles
             width = None if alone else sizes.width(pane)
+            if width == self._widths[pane]:
+                continue  # an equal one would be laid out again
+            self._widths[pane] = width
+            styles = self._widget(pane).styles
             styles.width = width
             styles.min_width = None if width is None else 0
             styles.max_width = None if width is None else "60%"

@@ -1,5 +1,8 @@
 """What a grid draws: its lines in sight, of which it paints those again that have changed."""
 
+from collections.abc import Sequence
+
+from textual.filter import LineFilter
 from textual.geometry import Region, Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
@@ -7,6 +10,7 @@ from textual.strip import Strip
 from cmdm_tui.tui.models.grid_geometry import GridGeometry
 from cmdm_tui.tui.models.grid_state import GridState, RowLook
 from cmdm_tui.tui.models.row_source import GridRow
+from cmdm_tui.tui.straight_lines import StraightLines
 from cmdm_tui.tui.widgets.grid.strips import LinePainter
 from cmdm_tui.tui.widgets.grid.styles import read_styles
 
@@ -30,11 +34,28 @@ class GridDrawing(ScrollView):
         self._painter: LinePainter | None = None
         self._drawn: dict[int, object] = {}
         """What each line below the header was drawn of."""
+        self._rows_read: tuple[int, Sequence[GridRow | None]] | None = None
+        """While lines are drawn: their rows, and the position of the first of them."""
 
     @property
     def page_rows(self) -> int:
         """How many rows are seen at once, at least 1."""
         return max(self.scrollable_content_region.height - HEADER, 1)
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """Return what is applied to each line; the texts of cells have settled widths already."""
+        return [one for one in super().get_line_filters() if not isinstance(one, StraightLines)]
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """Return some lines of the viewport; their rows are read together."""
+        self._ready_painter()
+        source, first = self._state.source, max(self.scroll_offset.y + crop.y - HEADER, 0)
+        if source is not None:
+            self._rows_read = first, source.rows(first, crop.height)
+        try:
+            return super().render_lines(crop)
+        finally:
+            self._rows_read = None
 
     def render_line(self, y: int) -> Strip:
         """Return the line at that height of the viewport."""
@@ -43,10 +64,10 @@ class GridDrawing(ScrollView):
             order = () if state.source is None else state.source.order
             return painter.header(scroll_x, order, state.cursor.place)
         position = self.scroll_offset.y + y - HEADER
-        if position >= state.row_count:
+        row = self._read_row(position)
+        if row is None and position >= state.row_count:
             self._drawn[y] = None
             return painter.blank()
-        row = state.read_row(position)
         look = state.look(row, position)
         self._drawn[y] = _identify(row, look)
         return painter.row(row, look, scroll_x)
@@ -56,8 +77,16 @@ class GridDrawing(ScrollView):
         super().notify_style_update()
         self._painter = None
 
+    def _read_row(self, position: int) -> GridRow | None:
+        if self._rows_read is not None:
+            first, rows = self._rows_read
+            if first <= position < first + len(rows):
+                return rows[position - first]
+        return self._state.read_row(position)
+
     def _ready_painter(self) -> LinePainter:
-        self._update_geometry()
+        if self._rows_read is None or self._painter is None:
+            self._update_geometry()
         if self._painter is None:
             has_colours = self.app.console.color_system is not None  # pyright: ignore[reportUnknownMemberType]
             styles = read_styles(self, has_colours=has_colours)

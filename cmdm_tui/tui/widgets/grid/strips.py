@@ -124,7 +124,7 @@ class LinePainter:
         return self._spans[1]
 
     def _finish(self, parts: list[Segment], style: Style) -> Strip:
-        return Strip(parts).simplify().adjust_cell_length(self._geometry.width, style)
+        return Strip(Segment.simplify(parts)).adjust_cell_length(self._geometry.width, style)
 
 
 def _align(text: str, column: GridColumn) -> str:
