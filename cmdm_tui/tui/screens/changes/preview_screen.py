@@ -120,6 +120,7 @@ class PreviewScreen(GridScreen, DialogScreen[None]):
             self.query_one("#changes-dialog").add_class("-short")
             self.grid.styles.height = rows.row_count + _AROUND
         self.grid.show(rows)
+        self.grid.display = bool(rows.row_count)
         self._show_counts()
         is_safe = self._preview.change_count and not self.is_careful
         self.query_one("#apply" if is_safe else "#cancel", Button).focus()
