@@ -25,8 +25,8 @@ from cmdm_tui.repl.editor import EditorRequested, edit_text
 from cmdm_tui.repl.errors import ReplError
 from cmdm_tui.repl.history import open_history
 from cmdm_tui.repl.outcome import StatementOutcome
-from cmdm_tui.repl.script import StatementRunner, show_position
 from cmdm_tui.repl.session import ReplSession
+from cmdm_tui.repl.statement_runner import StatementRunner, show_position
 from cmdm_tui.repl.statement_splitter import is_incomplete, last_statement, split_statements
 from cmdm_tui.repl.statements import StatementText
 from cmdm_tui.repl.summary import describe_calls_left, reset_time

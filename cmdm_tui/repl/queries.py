@@ -138,7 +138,7 @@ class SessionQueries:
         with cancel_on_interrupt():
             output.end(self.last.columns, self.last.mark)
         self._report(self._notes_of(output), with_cost=True)
-        if self.last.limit is not None and not self._prompter.can_ask:
+        if self.last.limit is not None and not self._prompter.is_at_prompt:
             # A script would go on as if it had everything.
             raise self.last.limit
         status = StatementStatus.PARTIAL if self.last.mark else StatementStatus.DONE

@@ -17,11 +17,11 @@ from cmdm_tui.catalog import Account
 from cmdm_tui.query.errors import QueryError, TooManyCalls, UnknownName
 from cmdm_tui.repl import ReplError
 from cmdm_tui.repl.prompt import run_prompt
-from cmdm_tui.repl.script import run_script
 from cmdm_tui.repl.session import ReplSession
 from cmdm_tui.repl.streams import ReplStreams
 from cmdm_tui.sandbox import FaultPlan, Sandbox, SandboxConfig
 from cmdm_tui.sandbox.faults.plan import Fault, FaultKind
+from tests.repl.statement_run import run_script
 from tests.services import copy_records, profile_of
 
 Run = Callable[..., str]
