@@ -127,7 +127,8 @@ class SessionQueries:
             raise
         finally:
             self._running = None
-            self._replace_last(result or operation.result, has_run=operation.has_run)
+            came = operation.result if result is None else result
+            self._replace_last(came, has_run=operation.has_run)
         if outcome.result is None:
             self._streams.write_note("Not run; no record was fetched.")
             return StatementYield(StatementStatus.DECLINED)

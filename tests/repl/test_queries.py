@@ -310,3 +310,9 @@ async def test_the_likely_order_is_trusted_on_request_and_the_result_is_marked(
             trusting = json.loads(await script.ran("\\trust on\n" + largest))
             assert trusting == [*certain, "cmdm:result: unsure"]
             assert script.session.has_partial
+
+
+async def test_a_query_without_a_row_has_a_result_too(script: Script) -> None:
+    await script.ran("SELECT LastName FROM lead WHERE City = 'No such city' LIMIT 2;")
+    assert script.session.queries.last.count == 0
+    await script.ran("\\last\n")
