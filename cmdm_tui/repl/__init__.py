@@ -11,7 +11,7 @@ changes (`changes`), or a `raw_call`; `repeat` runs it again. How it ended is an
 What comes of it: `result_types` says what a result can be, `render` writes it (`tables` draws
 grids, `summary` the line below), `streams` is where it goes, `destinations` and `shell` are where
 else. `completion/` offers what can be typed next. Also: `editor` (on what is typed), `history`,
-`session_catalog`, `session_settings`, `terminal_prompter`.
+`session_catalog`, `session_settings`, `terminal_prompter`, `call_recording`.
 """
 
 from collections.abc import Mapping
@@ -23,6 +23,7 @@ from cmdm_tui.repl.errors import ReplError, StatementDeclined
 
 if TYPE_CHECKING:
     from cmdm_tui.catalog import Account
+    from cmdm_tui.config import Paths
     from cmdm_tui.operations.call_log import CallLog
     from cmdm_tui.repl.script import ScriptOptions
     from cmdm_tui.repl.terminal_prompter import Ask
@@ -45,6 +46,7 @@ async def run(
     ask: "Ask | None" = None,
     variables: Mapping[str, str] = _NO_VARIABLES,
     call_log: "CallLog | None" = None,
+    paths: "Paths | None" = None,
 ) -> tuple[bool, Exception | None]:
     """Run statements: those of a `script`; else typed at a prompt where `input` is a terminal.
 
@@ -52,7 +54,7 @@ async def run(
     the file that keeps what was typed at the prompt; None keeps it for this run only. Where it
     `confirms` not, nothing is asked; a script asks with `ask`, and without it what would be asked
     about is refused. `journal` is the file that keeps what SQL changes, None for the user's.
-    `call_log` is that of the account.
+    `call_log` is that of the account, `paths` are where the user's files are.
 
     Return whether a query's result was partial: what came of it is not all, and nothing continued
     it; and the first error of a script that goes on after errors.
@@ -64,7 +66,9 @@ async def run(
     from cmdm_tui.repl.session import ReplSession
     from cmdm_tui.repl.streams import ReplStreams
 
-    session = ReplSession(account, ReplStreams(output, errors), journal=journal, call_log=call_log)
+    session = ReplSession(
+        account, ReplStreams(output, errors), journal=journal, call_log=call_log, paths=paths
+    )
     session.settings.confirms = confirms
     for name, value in variables.items():
         session.variables.set(name, value)

@@ -65,6 +65,7 @@ async def run_prompt(
     """Read and run statements until the session is over or the input ends."""
     session.prompter.ask = partial(_ask, keyboard, screen)
     session.remember = history.append_string
+    session.list_history = lambda: history.get_strings()[::-1]
     session.streams.shares_input = True
     prompts = new_prompt_session(session, history, keyboard, screen)
     loading = _load_in_background(prompts)

@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from cmdm_tui.catalog import Account
+from cmdm_tui.config import Paths
 from cmdm_tui.operations.confirmation import (
     ChangesNotConfirmed,
     WritePolicy,
@@ -32,7 +33,7 @@ from cmdm_tui.repl.terminal_prompter import HOW_TO_CONFIRM, ReplPrompter
 from cmdm_tui.repl.variables import Variables
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from cmdm_tui.operations.call_log import CallLog
@@ -59,6 +60,7 @@ class ReplSession:
         *,
         journal: "Path | None" = None,
         call_log: "CallLog | None" = None,
+        paths: Paths | None = None,
     ) -> None:
         self.account = account
         self.streams = streams
@@ -67,6 +69,7 @@ class ReplSession:
         self.catalog = SessionCatalog(account.catalog)
         self.call_log = call_log
         """What the account's client has sent and got; None where it is not kept."""
+        self.paths = paths or Paths.of_user()
         self._journal = journal
         self.is_over = False
         self.last_result: AnswerResult | None = None
@@ -81,6 +84,8 @@ class ReplSession:
         """The last statement that was no command, as typed."""
         self.remember: Callable[[str], None] = ignore_text
         """Takes a statement that did not come from the prompt into the history."""
+        self.list_history: Callable[[], Sequence[str]] = tuple
+        """Returns what was typed, the newest first."""
 
     @property
     def queries(self) -> "SessionQueries":
@@ -119,6 +124,10 @@ class ReplSession:
     def may_have_changed(self) -> bool:
         """Whether a run of changes may have changed records since the last `begin_statement`."""
         return self._changes is not None and self._changes.may_have_changed
+
+    def has_value(self, name: str) -> bool:
+        """Return whether there is a variable of this name."""
+        return self.variables.get(name) is not None
 
     def begin_statement(self) -> None:
         """Give the whole time to the next statement, and forget what the last has changed."""

@@ -172,6 +172,7 @@ async def _run_session(
             ask=_ask if can_ask() else None,
             variables=variables,
             call_log=calls,
+            paths=context.paths,
         )
         report_cache_errors(account)
         return ended
