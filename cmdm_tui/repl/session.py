@@ -1,7 +1,8 @@
 """One session: an account, its switches and last results, and where results go."""
 
 import asyncio
-from dataclasses import replace
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from cmdm_tui.catalog import Account
@@ -33,12 +34,23 @@ from cmdm_tui.repl.terminal_prompter import HOW_TO_CONFIRM, ReplPrompter
 from cmdm_tui.repl.variables import Variables
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
     from cmdm_tui.operations.call_log import CallLog
     from cmdm_tui.repl.changes import SessionChanges
     from cmdm_tui.repl.queries import SessionQueries
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedAccount:
+    """An account, and the log of its client's calls, None where they are not kept."""
+
+    account: Account
+    call_log: "CallLog | None" = None
+
+
+OpenAccount = Callable[[str], Awaitable[OpenedAccount]]
 
 
 def ignore_text(_: str) -> None:
@@ -72,6 +84,10 @@ class ReplSession:
         self.paths = paths or Paths.of_user()
         self._journal = journal
         self.is_over = False
+        self.open_account: OpenAccount | None = None
+        """Opens the account of a profile, by its name; None where that is not to be."""
+        self.next_account: OpenedAccount | None = None
+        """The account that the next session is on, once this one is over."""
         self.last_result: AnswerResult | None = None
         self.last_list: tuple[PlannedCall, RecordList] | None = None
         """The last call for many records or fields, and what it gave."""
