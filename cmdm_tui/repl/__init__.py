@@ -1,24 +1,37 @@
 """The REPL: SQL, raw calls and backslash commands, at a prompt or from a stream.
 
-Public: `run`, `ReplError`. `prompt` and `script` read lines, `statement_splitter` cuts them into
-statements, `statement_parser` says what each is, `dispatch` runs it in a `session`: a backslash
-command (`commands/`), SQL that reads (`queries`) or changes (`changes`), or a `raw_call`.
+Public: `run`, `ReplError`, `StatementDeclined`. `prompt` reads lines from a person, `script` those
+of a script, whose `script_checkpoint` says what is done; `statement_runner` runs what they read.
+`statement_splitter` cuts lines into statements (`statement_readers` finds the end of each,
+`sql_scanner` follows SQL, `typed_text` a body), `statement_parser` says what each is (`statements`,
+`call_text`). `dispatch` makes a `plan` of it, with its `variables` replaced and what it may change
+known, and runs it in a `session`: a backslash command (`commands/`), SQL that reads (`queries`) or
+changes (`changes`), or a `raw_call`; `repeat` runs it again. How it ended is an `outcome`.
 
 What comes of it: `result_types` says what a result can be, `render` writes it (`tables` draws
-grids, `summary` the line below), `streams` is where it goes. `completion/` offers what can be typed
-next. Also: `editor` (on what is typed), `history`, `session_catalog`, `session_settings`,
-`terminal_prompter`, `typed_text` (how far a body or SQL is typed).
+grids, `summary` the line below), `streams` is where it goes, `destinations` and `shell` are where
+else. `completion/` offers what can be typed next. Also: `editor` (on what is typed), `history`,
+`session_catalog`, `session_settings`, `terminal_prompter`, `call_recording`.
 """
 
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, TextIO
 
-from cmdm_tui.repl.errors import ReplError
+from cmdm_tui.repl.errors import ReplError, StatementDeclined
 
 if TYPE_CHECKING:
     from cmdm_tui.catalog import Account
+    from cmdm_tui.config import Paths
+    from cmdm_tui.operations.call_log import CallLog
+    from cmdm_tui.repl.script import ScriptOptions
+    from cmdm_tui.repl.session import OpenAccount, ReplSession
+    from cmdm_tui.repl.terminal_prompter import Ask
 
-__all__ = ["ReplError", "run"]
+__all__ = ["ReplError", "StatementDeclined", "run"]
+
+_NO_VARIABLES: Mapping[str, str] = MappingProxyType({})
 
 
 async def run(
@@ -30,36 +43,75 @@ async def run(
     errors: TextIO,
     confirms: bool = True,
     journal: Path | None = None,
-) -> bool:
-    """Read statements from `input` and run them: at a prompt where it is a terminal, else in order.
+    script: "ScriptOptions | None" = None,
+    ask: "Ask | None" = None,
+    variables: Mapping[str, str] = _NO_VARIABLES,
+    call_log: "CallLog | None" = None,
+    paths: "Paths | None" = None,
+    open_account: "OpenAccount | None" = None,
+) -> tuple[bool, Exception | None]:
+    """Run statements: those of a `script`; else typed at a prompt where `input` is a terminal.
 
-    Results go to `output`, all else to `errors`. `history` is the file that keeps what was typed
-    at the prompt; None keeps it for this run only. Where it `confirms` not, nothing is asked.
-    `journal` is the file that keeps what SQL changes, None for the user's.
+    Any other `input` is a script, too. Results go to `output`, all else to `errors`. `history` is
+    the file that keeps what was typed at the prompt; None keeps it for this run only. Where it
+    `confirms` not, nothing is asked; a script asks with `ask`, and without it what would be asked
+    about is refused. `journal` is the file that keeps what SQL changes, None for the user's.
+    `call_log` is that of the account, `paths` are where the user's files are. `open_account` opens
+    that of another profile, which is closed when the prompt leaves it.
 
     Return whether a query's result was partial: what came of it is not all, and nothing continued
-    it.
+    it; and the first error of a script that goes on after errors.
 
-    From a stream, the first error ends the run and is raised: an ApiError, a ChangeError, a
+    Any other script ends with its first error, which is raised: an ApiError, a ChangeError, a
     ConfigurationError, a QueryError, or a ReplError for input that cannot be run. At the prompt
     errors are shown and the prompt continues.
     """
-    from cmdm_tui.repl.session import ReplSession
+    from cmdm_tui.repl.session import OpenedAccount, ReplSession
     from cmdm_tui.repl.streams import ReplStreams
 
-    session = ReplSession(account, ReplStreams(output, errors), journal=journal)
-    session.settings.confirms = confirms
-    try:
-        if input.isatty():
+    opened: OpenedAccount | None = OpenedAccount(account, call_log)
+    settings, is_partial = None, False
+    while opened is not None:
+        session = ReplSession(
+            opened.account,
+            ReplStreams(output, errors),
+            journal=journal,
+            call_log=opened.call_log,
+            paths=paths,
+        )
+        session.settings.confirms = confirms
+        session.open_account = open_account
+        for name, value in variables.items():
+            session.variables.set(name, value)
+        if settings is not None:
+            session.settings = settings
+        try:
+            if script is not None or not input.isatty():
+                return await _run_script(session, script, input, ask)
             from cmdm_tui.repl.prompt import run_terminal_prompt
 
             await run_terminal_prompt(
                 session, history, keyboard=input, output=output, errors=errors
             )
-        else:
-            from cmdm_tui.repl.script import run_script
+        finally:
+            is_partial = is_partial or session.has_partial
+            session.close()
+            if opened.account is not account:
+                await opened.account.close()
+        settings, variables, opened = (
+            session.settings,
+            session.variables.values,
+            session.next_account,
+        )
+    return is_partial, None
 
-            await run_script(session, input)
-        return session.has_partial
-    finally:
-        session.close()
+
+async def _run_script(
+    session: "ReplSession", script: "ScriptOptions | None", lines: TextIO, ask: "Ask | None"
+) -> tuple[bool, Exception | None]:
+    from cmdm_tui.repl.script import run_parts, script_of_stream
+
+    session.prompter.ask, session.prompter.runs_script = ask, True
+    session.streams.shares_input = script is not None and lines.isatty()
+    summary = await run_parts(session, script or script_of_stream(lines))
+    return session.has_partial, summary.first_error

@@ -1,6 +1,7 @@
 """What changes records at the prompt: SQL, files of changes, and the runs of the journal."""
 
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
@@ -42,6 +43,14 @@ _Given = TypeVar("_Given")
 ReturnedRows = tuple[Sequence[OutputColumn], Sequence[OutputRow]]
 
 
+@dataclass(frozen=True, slots=True)
+class DoneChanges:
+    """What a statement did: how many changes were made, and the rows that RETURNING gives."""
+
+    count: int
+    returned: ReturnedRows | None = None
+
+
 class SessionChanges:
     """The changes of a session, and the runs of its account; `journal` is the file of these.
 
@@ -63,11 +72,13 @@ class SessionChanges:
         self._prompter = prompter
         self._journal = journal
         self._running: WriteOperation | None = None
+        self.may_have_changed = False
+        """Whether records may have been changed since this was last set to false."""
 
     async def run(
         self, statement: WriteStatement, engine: Engine, calls: CallPolicy
-    ) -> ReturnedRows | None:
-        """Run a statement; return what RETURNING gives, None without it or where nothing was sent.
+    ) -> "DoneChanges | None":
+        """Run a statement; return what was done, None where the person declined.
 
         Raises IncompleteChanges in a script where something was left out or not done.
         """
@@ -80,13 +91,15 @@ class SessionChanges:
             outcome = await self._send(journal, lambda operation: operation.apply(made.change_set))
             if outcome.is_declined:
                 return None
+            summary = outcome.summary
+            count = 0 if summary is None else summary.counts.get(EntryState.DONE, 0)
             columns = returned_columns(statement.returning, reading.change.known)
             entries = () if outcome.run is None else outcome.run.entries
         if not columns:
-            return None
+            return DoneChanges(count)
         for sentence in describe_unread(columns, entries):
             self._streams.write_note(sentence)
-        return columns, returned_rows(columns, entries, made.read)
+        return DoneChanges(count, (columns, returned_rows(columns, entries, made.read)))
 
     async def apply_file(self, path: Path) -> None:
         """Send the changes that a file keeps."""
@@ -176,6 +189,7 @@ class SessionChanges:
             raise ReplError(str(error)) from None
         finally:
             self._running = None
+            self._note_effect(operation.run)
         if outcome.is_declined:
             self._streams.write_note("Nothing was sent.")
         if outcome.run is not None and outcome.summary is not None:
@@ -185,9 +199,14 @@ class SessionChanges:
         self._require_all(outcome)
         return outcome
 
+    def _note_effect(self, run: JournalRun | None) -> None:
+        states = () if run is None else (entry.state for entry in run.entries)
+        if any(state is EntryState.DONE or state.is_in_doubt for state in states):
+            self.may_have_changed = True
+
     def _name_undo(self, run: JournalRun) -> None:
         is_done = bool(run.summary.counts.get(EntryState.DONE))
-        if is_done and run.undo_of is None and self._prompter.can_ask:
+        if is_done and run.undo_of is None and self._prompter.is_at_prompt:
             self._streams.write_note(f"\\undo {run.id} takes it back.")
 
     def _show_changes(self, change_set: ChangeSet, preview: ChangePreview) -> None:
@@ -207,7 +226,7 @@ class SessionChanges:
 
     def _require_all(self, outcome: WriteOutcome) -> None:
         """Raise where a script would go on as if all had been done."""
-        if self._prompter.can_ask:
+        if self._prompter.is_at_prompt:
             return
         summary = outcome.summary
         is_in_doubt = summary is not None and summary.is_in_doubt

@@ -1,67 +1,100 @@
-"""Runs the statements of a stream in order, to the first error."""
+"""Runs a script: a stream, a file or the texts of the command line; from a checkpoint, if asked."""
 
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TextIO
 
-from cmdm_tui.operations.interrupts import raise_on_interrupt
-from cmdm_tui.repl.dispatch import execute
-from cmdm_tui.repl.errors import ReplError
+from cmdm_tui.repl.script_checkpoint import BegunRule, ScriptCheckpoint
 from cmdm_tui.repl.session import ReplSession
-from cmdm_tui.repl.statement_parser import parse
-from cmdm_tui.repl.statement_splitter import StatementSplitter, StatementText
-from cmdm_tui.text import one_line
+from cmdm_tui.repl.statement_runner import ScriptSource, StatementRunner, describe_bytes
+from cmdm_tui.text import count_noun
 
 
-async def run_script(session: ReplSession, lines: TextIO) -> None:
-    """Run every statement as soon as it is read; the first error is raised, the rest not read."""
-    splitter = StatementSplitter()
-    while not session.is_over:
-        line = _next_line(lines)
-        unit = splitter.feed(line.rstrip("\r\n")) if line else splitter.end()
-        if unit is not None:
-            await _run_naming_line(session, unit)
-        if not line:
-            return
+@dataclass(frozen=True, slots=True)
+class ScriptPart:
+    """A part of a script: its name for places, and its statements, a text or a stream."""
+
+    source: ScriptSource
+    lines: TextIO
 
 
-async def run_statement(session: ReplSession, unit: StatementText) -> None:
-    """Run one statement; raises ReplError for one that was abandoned."""
-    if unit.missing:
-        raise ReplError(
-            f"Abandoned, and nothing was sent: the body is not closed, {unit.missing} is missing. "
-            "A blank line ends it early."
-        )
-    session.account.client.start_command()
-    await execute(session, parse(unit.text))
-    if session.file_to_run is not None:
-        await _run_file(session, *session.file_to_run)
+@dataclass(frozen=True, slots=True)
+class ScriptOptions:
+    """How a script is run: its parts in order, whether it goes on after an error, its checkpoint.
+
+    With `resumes`, the file at `checkpoint` is there; `begun` says what becomes of a statement
+    that may have changed records and was not seen to end.
+    """
+
+    parts: tuple[ScriptPart, ...]
+    goes_on: bool = False
+    checkpoint: Path | None = None
+    resumes: bool = False
+    begun: BegunRule | None = None
 
 
-async def _run_file(session: ReplSession, file: Path, lines: TextIO) -> None:
-    """Run the statements of a file that a command asked for."""
-    session.file_to_run = None
-    session.files.append(file)
+def script_of_stream(lines: TextIO) -> ScriptOptions:
+    """Return the script that comes from a stream, run as it is read."""
+    return ScriptOptions((ScriptPart(ScriptSource(), lines),))
+
+
+@dataclass(frozen=True, slots=True)
+class ScriptSummary:
+    """How a script ended; `first_error` is None where every statement was done."""
+
+    run_count: int = 0
+    failed_count: int = 0
+    first_error: Exception | None = None
+
+
+async def run_parts(session: ReplSession, options: ScriptOptions) -> ScriptSummary:
+    """Run the parts of a script in order.
+
+    Unless it goes on after errors, the first is raised, and the rest not run.
+    """
+    parts, kept = options.parts, None
+    if options.checkpoint is not None:
+        parts = tuple(replace(part, lines=io.StringIO(_read_all(part.lines))) for part in parts)
+        kept = _open_checkpoint(session, options.checkpoint, options, parts)
+    runner = StatementRunner(session, goes_on=options.goes_on, checkpoint=kept)
+    for number, part in enumerate(parts, 1):
+        place = str(number) if len(parts) > 1 else ""
+        outcome = await runner.run_lines(part.lines, part.source, place)
+        if session.is_over or (outcome.error is not None and not options.goes_on):
+            break
+    summary = ScriptSummary(runner.run_count, runner.failed_count, runner.first_error)
+    if summary.first_error is None:
+        if kept is not None:
+            kept.finish()
+        return summary
+    if kept is not None:
+        session.streams.write_note(f"{kept.name} keeps what was done; --resume goes on with it.")
+    if not options.goes_on:
+        raise summary.first_error
+    session.streams.write_note(
+        f"{summary.failed_count:,} of {summary.run_count:,} statements failed."
+    )
+    return summary
+
+
+def _open_checkpoint(
+    session: ReplSession, path: Path, options: ScriptOptions, parts: Sequence[ScriptPart]
+) -> ScriptCheckpoint:
+    script = "\0".join(text for part in parts for text in (part.source.name, part.lines.read()))
+    for part in parts:
+        part.lines.seek(0)
+    if not options.resumes:
+        return ScriptCheckpoint.begin(path, session.account, script)
+    kept = ScriptCheckpoint.resume(path, session.account, script, options.begun)
+    done = count_noun(kept.done_count, "statement")
+    session.streams.write_note(f"Resuming: {done} done already, and not run again.")
+    return kept
+
+
+def _read_all(lines: TextIO) -> str:
     try:
-        with lines:
-            await run_script(session, lines)
-    finally:
-        session.files.pop()
-
-
-async def _run_naming_line(session: ReplSession, unit: StatementText) -> None:
-    try:
-        await run_statement(session, unit)
-    except Exception:
-        words = session.account.client.redact(unit.text)
-        statement = one_line(" ".join(words.split()), 80)
-        session.streams.write_note(f"Stopped at line {unit.line}: {statement}")
-        raise
-
-
-def _next_line(lines: TextIO) -> str:
-    try:
-        with raise_on_interrupt():
-            return lines.readline()
+        return lines.read()
     except UnicodeDecodeError as error:
-        message = f"The input is not UTF-8 (byte {error.start}). Save it as UTF-8."
-        raise ReplError(message) from None
+        raise describe_bytes(error) from None

@@ -1,10 +1,12 @@
 """One session: an account, its switches and last results, and where results go."""
 
 import asyncio
-from dataclasses import replace
-from typing import TYPE_CHECKING, TextIO
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from cmdm_tui.catalog import Account
+from cmdm_tui.config import Paths
 from cmdm_tui.operations.confirmation import (
     ChangesNotConfirmed,
     WritePolicy,
@@ -12,27 +14,47 @@ from cmdm_tui.operations.confirmation import (
     is_call_confirmed,
 )
 from cmdm_tui.repl.errors import ReplError
+from cmdm_tui.repl.outcome import StatementStatus, StatementYield
 from cmdm_tui.repl.raw_call import PlannedCall, plan_call
 from cmdm_tui.repl.render import render
 from cmdm_tui.repl.result_types import (
     AnswerDocument,
     AnswerResult,
+    OneRecord,
     RecordList,
     StatementResult,
     read_answer,
 )
 from cmdm_tui.repl.session_catalog import SessionCatalog
 from cmdm_tui.repl.session_settings import SessionSettings
-from cmdm_tui.repl.statement_parser import RawCall
+from cmdm_tui.repl.statements import RawCall, StatementText
 from cmdm_tui.repl.streams import ReplStreams
 from cmdm_tui.repl.summary import describe_cancelled_call, summarize_answer, summarize_costs
 from cmdm_tui.repl.terminal_prompter import HOW_TO_CONFIRM, ReplPrompter
+from cmdm_tui.repl.variables import Variables
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
+    from cmdm_tui.operations.call_log import CallLog
     from cmdm_tui.repl.changes import SessionChanges
     from cmdm_tui.repl.queries import SessionQueries
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedAccount:
+    """An account, and the log of its client's calls, None where they are not kept."""
+
+    account: Account
+    call_log: "CallLog | None" = None
+
+
+OpenAccount = Callable[[str], Awaitable[OpenedAccount]]
+
+
+def ignore_text(_: str) -> None:
+    """Do nothing with a text."""
 
 
 class ReplSession:
@@ -44,15 +66,28 @@ class ReplSession:
     """
 
     def __init__(
-        self, account: Account, streams: ReplStreams, *, journal: "Path | None" = None
+        self,
+        account: Account,
+        streams: ReplStreams,
+        *,
+        journal: "Path | None" = None,
+        call_log: "CallLog | None" = None,
+        paths: Paths | None = None,
     ) -> None:
         self.account = account
         self.streams = streams
         self.prompter = ReplPrompter(streams)
         self.settings = SessionSettings()
         self.catalog = SessionCatalog(account.catalog)
+        self.call_log = call_log
+        """What the account's client has sent and got; None where it is not kept."""
+        self.paths = paths or Paths.of_user()
         self._journal = journal
         self.is_over = False
+        self.open_account: OpenAccount | None = None
+        """Opens the account of a profile, by its name; None where that is not to be."""
+        self.next_account: OpenedAccount | None = None
+        """The account that the next session is on, once this one is over."""
         self.last_result: AnswerResult | None = None
         self.last_list: tuple[PlannedCall, RecordList] | None = None
         """The last call for many records or fields, and what it gave."""
@@ -60,10 +95,13 @@ class ReplSession:
         """True where the last result is a query's, not a call's."""
         self._queries: SessionQueries | None = None
         self._changes: SessionChanges | None = None
-        self.files: list[Path] = []
-        """The files whose statements are being run, the outermost first."""
-        self.file_to_run: tuple[Path, TextIO] | None = None
-        """The file that a command asks to be run next; whoever runs statements takes it."""
+        self.variables = Variables()
+        self.last_unit: StatementText | None = None
+        """The last statement that was no command, as typed."""
+        self.remember: Callable[[str], None] = ignore_text
+        """Takes a statement that did not come from the prompt into the history."""
+        self.list_history: Callable[[], Sequence[str]] = tuple
+        """Returns what was typed, the newest first."""
 
     @property
     def queries(self) -> "SessionQueries":
@@ -98,6 +136,21 @@ class ReplSession:
         """Whether the result of a query was partial, and stayed so."""
         return self._queries is not None and self._queries.has_partial
 
+    @property
+    def may_have_changed(self) -> bool:
+        """Whether a run of changes may have changed records since the last `begin_statement`."""
+        return self._changes is not None and self._changes.may_have_changed
+
+    def has_value(self, name: str) -> bool:
+        """Return whether there is a variable of this name."""
+        return self.variables.get(name) is not None
+
+    def begin_statement(self) -> None:
+        """Give the whole time to the next statement, and forget what the last has changed."""
+        self.account.client.start_command()
+        if self._changes is not None:
+            self._changes.may_have_changed = False
+
     def stop(self) -> bool:
         """End what runs in good order; return whether it ends by itself then."""
         if self._changes is not None and self._changes.stop():
@@ -109,7 +162,7 @@ class ReplSession:
         if self._queries is not None:
             self._queries.close()
 
-    async def call(self, raw: RawCall) -> None:
+    async def call(self, raw: RawCall) -> StatementYield:
         """Plan a call, ask where it must be asked, make it, and write what came."""
         planned = plan_call(raw, self.account.client.redact)
         for note in planned.notes:
@@ -117,7 +170,7 @@ class ReplSession:
         if not await self._is_confirmed(planned):
             done = "deleted" if planned.method == "DELETE" else "sent"
             self.streams.write_note(f"Not {done}; no call was made.")
-            return
+            return StatementYield(StatementStatus.DECLINED)
         result = await self._send(planned)
         self.last_result = result
         self.shows_query = False
@@ -127,6 +180,7 @@ class ReplSession:
         self.show(result)
         quota = self.account.client.quota
         self.streams.write_note(summarize_answer(result, planned.path, quota, self.settings))
+        return StatementYield(rows=_count_rows(result))
 
     def show(self, result: StatementResult) -> None:
         """Write a result in the format that is set."""
@@ -184,3 +238,9 @@ class ReplSession:
             # The service's words about a change, no records: those it was sent are not shown.
             answer = replace(answer, body=self.account.client.redact_body(answer.body))
         return read_answer(answer)
+
+
+def _count_rows(result: AnswerResult) -> int | None:
+    if isinstance(result, RecordList):
+        return len(result.page.records)
+    return 1 if isinstance(result, OneRecord) else None

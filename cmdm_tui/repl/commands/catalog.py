@@ -4,6 +4,12 @@ import time
 
 from cmdm_tui.api import Field
 from cmdm_tui.catalog import DEFAULT_ENTITIES
+from cmdm_tui.repl.commands.command import (
+    Argument,
+    ArgumentKind,
+    BackslashCommand,
+    Touches,
+)
 from cmdm_tui.repl.errors import ReplError
 from cmdm_tui.repl.result_types import InfoTable
 from cmdm_tui.repl.session import ReplSession
@@ -29,6 +35,22 @@ async def describe_again(session: ReplSession, arguments: tuple[str, ...]) -> No
         await session.account.catalog.count_records(entity)
     session.account.catalog.save()
     session.show(_entity_rows(session))
+    session.report_costs(time.monotonic() - started)
+
+
+async def refresh_fields(session: ReplSession, arguments: tuple[str, ...]) -> None:
+    """Load the fields again: of one entity, or of all whose fields are known."""
+    catalog = session.account.catalog
+    names = arguments or tuple(one for one in catalog.entities if catalog.cached_fields(one))
+    if not names:
+        session.streams.write_note(r"No fields are known yet; \d ENTITY loads them.")
+        return
+    started = time.monotonic()
+    for name in names:
+        await catalog.load_fields(catalog.resolve_name(name), refresh=True)
+    catalog.save()
+    shown = ", ".join(one_line(name, 60) for name in names)
+    session.streams.write_note(f"Loaded the fields of {shown} again.")
     session.report_costs(time.monotonic() - started)
 
 
@@ -120,3 +142,50 @@ def _field_rows(fields: tuple[Field, ...], *, is_inferred: bool) -> InfoTable:
 
 def _describe_type(field: Field) -> str | None:
     return f"{field.type} {field.lookup_entity}" if field.lookup_entity else field.type
+
+
+_ENTITY = Argument("ENTITY", ArgumentKind.ENTITY)
+_ANY_ENTITY = Argument("ENTITY", ArgumentKind.ENTITY, is_optional=True)
+
+COMMANDS = (
+    BackslashCommand(
+        "d",
+        (_ANY_ENTITY,),
+        "List the entities, or the fields of one, loaded once",
+        describe,
+        Touches.CALLS,
+        example="lead -- the fields of lead: type, required, read-only, options",
+    ),
+    BackslashCommand(
+        "d+",
+        (_ANY_ENTITY,),
+        "Count all records, a call each; or load fields again",
+        describe_again,
+        Touches.CALLS,
+        example=" -- how many records each entity has, one call each",
+    ),
+    BackslashCommand(
+        "refresh",
+        (_ANY_ENTITY,),
+        "Load fields again: of an entity, or all that are known",
+        refresh_fields,
+        Touches.CALLS,
+        example="lead -- the fields of lead as they are now, for one call",
+    ),
+    BackslashCommand(
+        "add",
+        (_ENTITY,),
+        "Add a custom entity by its name: one call",
+        add_entity,
+        Touches.CALLS,
+        example="event -- from then on, event is a table of SQL",
+    ),
+    BackslashCommand(
+        "forget",
+        (_ENTITY,),
+        "Forget a custom entity",
+        forget_entity,
+        example="event -- takes it out of what \\d lists; nothing is deleted",
+    ),
+)
+"""The commands on what is known of the service."""

@@ -16,10 +16,11 @@ from cmdm_tui.query.completion.offers import (
 )
 from cmdm_tui.query.completion.sql import suggest_sql
 from cmdm_tui.query.parsing.beginnings import is_sql
+from cmdm_tui.repl.call_text import VERBS
+from cmdm_tui.repl.commands.command import ArgumentKind
 from cmdm_tui.repl.commands.command_table import COMMANDS
 from cmdm_tui.repl.completion.body_cursor import find_cursor
 from cmdm_tui.repl.raw_call import path_segments, query_parameters
-from cmdm_tui.repl.statement_parser import VERBS
 from cmdm_tui.repl.statement_splitter import last_statement
 from cmdm_tui.text import one_line
 
@@ -64,7 +65,11 @@ def _offer_commands(_: re.Match[str], __: CompletionCatalog) -> Iterable[Offer]:
 def _offer_arguments(found: re.Match[str], known: CompletionCatalog) -> Iterable[Offer]:
     named = (item for item in COMMANDS if found["command"] in (item.name, *item.aliases))
     for command in named:
-        names = known.entities if command.takes_entity else command.choices
+        argument = command.argument_at(0)
+        if argument is None:
+            continue
+        takes_entity = argument.kind is ArgumentKind.ENTITY
+        names = known.entities if takes_entity else argument.choices
         yield from (Offer(_word(name), one_line(name)) for name in names)
 
 
