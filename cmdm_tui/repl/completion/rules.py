@@ -8,11 +8,11 @@ from urllib.parse import quote
 
 from cmdm_tui.api import Field
 from cmdm_tui.formats.json_text import escape_json
+from cmdm_tui.query.completion.matching import rank_offers
 from cmdm_tui.query.completion.offers import (
     CompletionCatalog,
     Offer,
     Suggestions,
-    filter_offers,
 )
 from cmdm_tui.query.completion.sql import suggest_sql
 from cmdm_tui.query.parsing.beginnings import is_sql
@@ -52,7 +52,7 @@ def suggest(
         found = rule.pattern.fullmatch(statement)
         if found is not None:
             word = rule.word(found)
-            return Suggestions(word, filter_offers(word, rule.offers(found, known)), rule.name)
+            return Suggestions(word, rank_offers(word, rule.offers(found, known)), rule.name)
     return Suggestions("")
 
 
