@@ -5,7 +5,8 @@ from pathlib import Path
 
 import msgspec
 
-from cmdm_tui.api import Client, Field, Record
+from cmdm_tui.api import BadRequest, Client, Field, NotFound, Record
+from cmdm_tui.api.decode_fields import named_fields
 from cmdm_tui.api.page_sizes import fetch_at_granted_size
 from cmdm_tui.catalog.cache import CatalogCache, RecordCount, cache_file
 from cmdm_tui.catalog.fields import discover_fields
@@ -199,6 +200,19 @@ class Catalog:
             self._cache.store_fields(entity, known)
             self._cache.save()
         return known
+
+    async def read_described_fields(self, entity: str, client: Client) -> None:
+        """Ask for the fields as the service describes them, and store them.
+
+        A call of `client` for each 200 fields; no record is read. Where the service does not know
+        the entity, what is stored is that it describes no field.
+        """
+        try:
+            described = named_fields(await client.all_fields(entity))
+        except (NotFound, BadRequest):
+            described = ()
+        self._cache.store_fields(entity, described)
+        self._cache.save()
 
     def cached_fields(self, entity: str) -> tuple[Field, ...]:
         """Return the entity's fields as far as they are known already: no call."""

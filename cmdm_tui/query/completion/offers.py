@@ -21,6 +21,26 @@ class CompletionCatalog(Protocol):
         ...
 
 
+class NotedCatalog:
+    """A catalog that notes which entities' fields were needed and were not asked for yet."""
+
+    def __init__(self, known: CompletionCatalog) -> None:
+        self._known = known
+        self.unread: dict[str, None] = {}
+
+    @property
+    def entities(self) -> tuple[str, ...]:
+        """The names of the entities known."""
+        return self._known.entities
+
+    def fields(self, entity: str) -> Sequence[Field]:
+        """Return the entity's fields, as far as they are known."""
+        fields = self._known.fields(entity)
+        if all(field.inferred for field in fields):
+            self.unread[entity] = None
+        return fields
+
+
 @dataclass(frozen=True, slots=True)
 class SqlFunction:
     """A function that a query may use; `about` says its parameters and what it gives."""

@@ -6,7 +6,6 @@ The word that is being typed there is taken out first.
 from collections.abc import Sequence
 from functools import cached_property
 
-from cmdm_tui.api import Field
 from cmdm_tui.query.completion.groups import (
     GroupItem,
     TokenGroup,
@@ -15,7 +14,7 @@ from cmdm_tui.query.completion.groups import (
     keyword_of,
     mark_of,
 )
-from cmdm_tui.query.completion.offers import CompletionCatalog, CompletionFacts
+from cmdm_tui.query.completion.offers import CompletionCatalog, CompletionFacts, NotedCatalog
 from cmdm_tui.query.completion.scope import (
     ScopeColumn,
     ScopeReader,
@@ -34,26 +33,6 @@ from cmdm_tui.query.completion.words import (
 )
 
 _CALLED = frozenset({"CAST", "TRY_CAST", "EXTRACT"})
-
-
-class NotedCatalog:
-    """A catalog that notes which entities' fields were needed and are not known."""
-
-    def __init__(self, known: CompletionCatalog) -> None:
-        self._known = known
-        self.unread: dict[str, None] = {}
-
-    @property
-    def entities(self) -> tuple[str, ...]:
-        """The names of the entities known."""
-        return self._known.entities
-
-    def fields(self, entity: str) -> Sequence[Field]:
-        """Return the entity's fields, as far as they are known."""
-        fields = self._known.fields(entity)
-        if not fields:
-            self.unread[entity] = None
-        return fields
 
 
 class SqlPlace:
