@@ -78,6 +78,8 @@ class SignIn(httpx.Auth):
         self._quota_tracker = quota_tracker
         self._next_number = next_number
         self._notify = listener
+        self.sent_count = 0
+        """How many calls were handed to a connection; no sign-in is one."""
         self._token = TokenState(quota_tracker, tokens)
         self._redactor: tuple[tuple[SecretStr, ...], Redactor] | None = None
         """A redactor and the secrets that it knows: made for them, it serves many lines.
@@ -209,10 +211,11 @@ class SignIn(httpx.Auth):
         return len(self._failed_at) == _MOST_SIGN_INS and self._failed_at[0] >= asked_at
 
     def _report_sending(self, request: httpx.Request) -> None:
-        if self._notify is ignore_events:
-            return
         call = request.extensions.get("call")
-        if call is not None:
+        if call is None:
+            return
+        self.sent_count += 1
+        if self._notify is not ignore_events:
             self._notify(CallSent(call, request.extensions.get("attempt", 1), request))
 
     def _note_end(self, *, has_failed: bool) -> None:

@@ -185,6 +185,11 @@ class Client:
         return self._quota_tracker.clock.offset
 
     @property
+    def sent_count(self) -> int:
+        """How many calls were handed to a connection, each attempt counted; no sign-in is one."""
+        return self._sign_in.sent_count
+
+    @property
     def has_open_write(self) -> bool:
         """Whether a create or a conversion was sent whose answer was lost or not waited for."""
         return self._sender.has_open_write

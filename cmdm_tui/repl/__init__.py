@@ -1,13 +1,17 @@
 """The REPL: SQL, raw calls and backslash commands, at a prompt or from a stream.
 
-Public: `run`, `ReplError`. `prompt` and `script` read lines, `statement_splitter` cuts them into
-statements, `statement_parser` says what each is, `dispatch` runs it in a `session`: a backslash
-command (`commands/`), SQL that reads (`queries`) or changes (`changes`), or a `raw_call`.
+Public: `run`, `ReplError`. `prompt` reads lines from a person, `script` from a stream, and both run
+what they read. `statement_splitter` cuts lines into statements (`statement_readers` finds the end
+of each, `sql_scanner` follows SQL, `typed_text` a body), `statement_parser` says what each is
+(`statements`, `call_text`). `dispatch` makes a `plan` of it, with its `variables` replaced and what
+it may change known, and runs it in a `session`: a backslash command (`commands/`), SQL that reads
+(`queries`) or changes (`changes`), or a `raw_call`; `repeat` runs it again. How it ended is an
+`outcome`.
 
 What comes of it: `result_types` says what a result can be, `render` writes it (`tables` draws
-grids, `summary` the line below), `streams` is where it goes. `completion/` offers what can be typed
-next. Also: `editor` (on what is typed), `history`, `session_catalog`, `session_settings`,
-`terminal_prompter`, `typed_text` (how far a body or SQL is typed).
+grids, `summary` the line below), `streams` is where it goes, `destinations` and `shell` are where
+else. `completion/` offers what can be typed next. Also: `editor` (on what is typed), `history`,
+`session_catalog`, `session_settings`, `terminal_prompter`.
 """
 
 from pathlib import Path

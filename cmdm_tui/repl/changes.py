@@ -1,6 +1,7 @@
 """What changes records at the prompt: SQL, files of changes, and the runs of the journal."""
 
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
@@ -42,6 +43,14 @@ _Given = TypeVar("_Given")
 ReturnedRows = tuple[Sequence[OutputColumn], Sequence[OutputRow]]
 
 
+@dataclass(frozen=True, slots=True)
+class DoneChanges:
+    """What a statement did: how many changes were made, and the rows that RETURNING gives."""
+
+    count: int
+    returned: ReturnedRows | None = None
+
+
 class SessionChanges:
     """The changes of a session, and the runs of its account; `journal` is the file of these.
 
@@ -66,8 +75,8 @@ class SessionChanges:
 
     async def run(
         self, statement: WriteStatement, engine: Engine, calls: CallPolicy
-    ) -> ReturnedRows | None:
-        """Run a statement; return what RETURNING gives, None without it or where nothing was sent.
+    ) -> "DoneChanges | None":
+        """Run a statement; return what was done, None where the person declined.
 
         Raises IncompleteChanges in a script where something was left out or not done.
         """
@@ -80,13 +89,15 @@ class SessionChanges:
             outcome = await self._send(journal, lambda operation: operation.apply(made.change_set))
             if outcome.is_declined:
                 return None
+            summary = outcome.summary
+            count = 0 if summary is None else summary.counts.get(EntryState.DONE, 0)
             columns = returned_columns(statement.returning, reading.change.known)
             entries = () if outcome.run is None else outcome.run.entries
         if not columns:
-            return None
+            return DoneChanges(count)
         for sentence in describe_unread(columns, entries):
             self._streams.write_note(sentence)
-        return columns, returned_rows(columns, entries, made.read)
+        return DoneChanges(count, (columns, returned_rows(columns, entries, made.read)))
 
     async def apply_file(self, path: Path) -> None:
         """Send the changes that a file keeps."""

@@ -11,10 +11,10 @@ from pathlib import Path
 
 from cmdm_tui.config.private_files import remove_file
 from cmdm_tui.operations.interrupts import handle_interrupt
+from cmdm_tui.repl.shell import end_process
 from cmdm_tui.repl.streams import ReplStreams
 
 _USUAL_EDITORS = ("/usr/bin/editor", "/usr/bin/nano", "/usr/bin/vi")
-_SECONDS_TO_END = 1.0
 
 
 class EditorRequested(Exception):
@@ -25,12 +25,13 @@ class EditorRequested(Exception):
         self.text = text
 
 
-async def edit_text(text: str, streams: ReplStreams) -> str | None:
+async def edit_text(text: str, streams: ReplStreams, ending: str = ".json") -> str | None:
     """Return what the user makes of the text in the editor that VISUAL or EDITOR names.
 
-    None where it failed, which is said. Cancelled, it ends the editor and removes the file.
+    The file has this ending. None where it failed, which is said. Cancelled, it ends the editor
+    and removes the file.
     """
-    handle, name = tempfile.mkstemp(".json")  # readable by its owner only
+    handle, name = tempfile.mkstemp(ending)  # readable by its owner only
     path = Path(name)
     try:
         with os.fdopen(handle, "w", encoding="utf-8", errors="surrogateescape") as file:
@@ -75,7 +76,7 @@ async def _edit_file(path: Path, streams: ReplStreams) -> str | None:
             if await process.wait() == 0:
                 return _read_text(path)
         finally:
-            await _end_process(process)
+            await end_process(process)
         streams.write_note("The editor failed; the text is as it was.")
         return None
     streams.write_note("There is no editor. Name one in the variable EDITOR.")
@@ -85,16 +86,3 @@ async def _edit_file(path: Path, streams: ReplStreams) -> str | None:
 def _read_text(path: Path) -> str:
     text = path.read_bytes().decode("utf-8", "surrogateescape")
     return text.removesuffix("\n")
-
-
-async def _end_process(process: asyncio.subprocess.Process) -> None:
-    """End an editor that still runs, as this program is about to end."""
-    if process.returncode is not None:
-        return
-    with suppress(ProcessLookupError):
-        process.terminate()
-        try:
-            await asyncio.wait_for(process.wait(), _SECONDS_TO_END)
-        except TimeoutError:
-            process.kill()
-            await process.wait()

@@ -10,7 +10,7 @@ from prompt_toolkit.styles import Style
 
 from cmdm_tui.query.parsing.beginnings import is_sql
 from cmdm_tui.query.sql_highlight import MOST_CHARACTERS, highlight_sql
-from cmdm_tui.repl.statement_parser import VERBS
+from cmdm_tui.repl.call_text import VERBS
 from cmdm_tui.repl.statement_splitter import split_statements
 
 STYLES = Style.from_dict({

@@ -18,20 +18,17 @@ from prompt_toolkit.input import Input, create_input
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 from prompt_toolkit.output import Output, create_output
 
-from cmdm_tui.api import ApiError
-from cmdm_tui.changes.errors import ChangeError
-from cmdm_tui.config import ConfigurationError
 from cmdm_tui.operations.interrupts import run_interruptible
-from cmdm_tui.query.errors import QueryError
 from cmdm_tui.query.parsing.beginnings import begins_sql
-from cmdm_tui.query.sql_excerpt import excerpt
 from cmdm_tui.repl.completion.completer import StatementCompleter
 from cmdm_tui.repl.editor import EditorRequested, edit_text
 from cmdm_tui.repl.errors import ReplError
 from cmdm_tui.repl.history import open_history
-from cmdm_tui.repl.script import run_statement
+from cmdm_tui.repl.outcome import StatementOutcome
+from cmdm_tui.repl.script import StatementRunner, show_position
 from cmdm_tui.repl.session import ReplSession
 from cmdm_tui.repl.statement_splitter import is_incomplete, last_statement, split_statements
+from cmdm_tui.repl.statements import StatementText
 from cmdm_tui.repl.summary import describe_calls_left, reset_time
 from cmdm_tui.text import one_line
 
@@ -67,6 +64,8 @@ async def run_prompt(
 ) -> None:
     """Read and run statements until the session is over or the input ends."""
     session.prompter.ask = partial(_ask, keyboard, screen)
+    session.remember = history.append_string
+    session.streams.shares_input = True
     prompts = new_prompt_session(session, history, keyboard, screen)
     loading = _load_in_background(prompts)
     session.streams.write_note(f"{session.account.client.address} - \\? for help, Ctrl-D to leave.")
@@ -156,21 +155,24 @@ def new_prompt_session(
 
 async def _run_typed(session: ReplSession, text: str) -> None:
     """Run what was typed or pasted in, in order, to the first error or Ctrl-C."""
+    runner = StatementRunner(session)
     for unit in split_statements(text):
+        outcomes: list[StatementOutcome] = []
+
+        async def work(unit: StatementText = unit, done: list[StatementOutcome] = outcomes) -> None:
+            done.append(await runner.run(unit))
+
         try:
-            came_to_its_end = await run_interruptible(run_statement(session, unit), session.stop)
-        except (ApiError, ChangeError, ConfigurationError, ReplError, QueryError) as error:
+            came_to_its_end = await run_interruptible(work(), session.stop)
+        except ReplError as error:
             session.streams.write_error(str(error))
-            _show_position(session, unit.text, error)
             return
-        if session.is_over or not came_to_its_end:
+        error = outcomes[0].error if outcomes else None
+        if error is not None:
+            session.streams.write_error(str(error))
+            show_position(session, unit, error)
+        if session.is_over or error is not None or not came_to_its_end:
             return
-
-
-def _show_position(session: ReplSession, sql: str, error: Exception) -> None:
-    """Show where in the SQL an error is, if that is known."""
-    for line in excerpt(sql, getattr(error, "line", None), getattr(error, "column", None)):
-        session.streams.write_pointer(line)
 
 
 def _abandon(session: ReplSession, history: History, text: str) -> None:

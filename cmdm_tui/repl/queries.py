@@ -22,10 +22,11 @@ from cmdm_tui.formats.output_file import UnknownEnding, write_result
 from cmdm_tui.operations.interrupts import cancel_on_interrupt
 from cmdm_tui.operations.query import CallPolicy, CallsNotAllowed, QueryOperation
 from cmdm_tui.query.engine import Engine
-from cmdm_tui.query.parsing.write_statement import ReadStatement, read_statements
+from cmdm_tui.query.parsing.write_statement import ReadStatement, SqlStatement, WriteStatement
 from cmdm_tui.query.result import QueryResult
 from cmdm_tui.repl.changes import SessionChanges
 from cmdm_tui.repl.errors import ReplError
+from cmdm_tui.repl.outcome import StatementStatus, StatementYield
 from cmdm_tui.repl.session_settings import SessionSettings
 from cmdm_tui.repl.streams import ReplStreams
 from cmdm_tui.repl.summary import summarize_query
@@ -75,23 +76,41 @@ class SessionQueries:
             raise ReplError("There is no result of a query yet. Run one first: SELECT … ;")
         return self._last
 
-    async def run(self, sql: str) -> None:
-        """Run SQL: a query, or a statement that changes records, told apart by its tree."""
-        for one in read_statements(sql, allows_files=True):
-            if isinstance(one, ReadStatement):
-                await self._run_query(one.script.padded)
-                continue
-            returned = await self._changes.run(one, self._engine, self._new_policy())
-            if returned is not None:
-                columns, rows = returned
-                output = _RowOutput(self._streams, self._settings)
-                output.write_rows(columns, rows)
-                output.end(columns, "")
+    async def run(self, statements: Sequence[SqlStatement]) -> StatementYield:
+        """Run statements: each is a query, or changes records; return what the last one gave.
 
-    async def _run_query(self, sql: str) -> None:
+        One that a person declines ends them.
+        """
+        given = StatementYield()
+        for one in statements:
+            if isinstance(one, ReadStatement):
+                given = await self._run_query(one)
+            else:
+                given = await self._run_change(one)
+            if given.status is StatementStatus.DECLINED:
+                break
+        return given
+
+    async def _run_change(self, statement: WriteStatement) -> StatementYield:
+        done = await self._changes.run(statement, self._engine, self._new_policy())
+        if done is None:
+            return StatementYield(StatementStatus.DECLINED)
+        if done.returned is None:
+            return StatementYield(rows=done.count)
+        columns, rows = done.returned
+        output = _RowOutput(self._streams, self._settings)
+        output.write_rows(columns, rows)
+        output.end(columns, "")
+        return StatementYield(rows=len(rows))
+
+    async def _run_query(self, statement: ReadStatement) -> StatementYield:
         """Run a query, asking first where it costs much, and write its rows as they arrive."""
         operation = self._new_operation()
-        prepared = await operation.prepare(sql, trusts_order=self._settings.trusts_order)
+        prepared = await operation.prepare(
+            statement.script.padded,
+            trusts_order=self._settings.trusts_order,
+            parameters=statement.parameters or None,
+        )
         output = _RowOutput(self._streams, self._settings)
         self._running = operation
         result: QueryResult | None = None
@@ -111,16 +130,19 @@ class SessionQueries:
             self._replace_last(result or operation.result, has_run=operation.has_run)
         if outcome.result is None:
             self._streams.write_note("Not run; no record was fetched.")
-        elif outcome.is_declined:
+            return StatementYield(StatementStatus.DECLINED)
+        if outcome.is_declined:
             self._report((), with_cost=True)
             self._streams.write_note(r"\more continues it.")
-        else:
-            with cancel_on_interrupt():
-                output.end(self.last.columns, self.last.mark)
-            self._report(self._notes_of(output), with_cost=True)
-            if self.last.limit is not None and not self._prompter.can_ask:
-                # A script would go on as if it had everything.
-                raise self.last.limit
+            return StatementYield(StatementStatus.DECLINED)
+        with cancel_on_interrupt():
+            output.end(self.last.columns, self.last.mark)
+        self._report(self._notes_of(output), with_cost=True)
+        if self.last.limit is not None and not self._prompter.can_ask:
+            # A script would go on as if it had everything.
+            raise self.last.limit
+        status = StatementStatus.PARTIAL if self.last.mark else StatementStatus.DONE
+        return StatementYield(status, self.last.stats.rows)
 
     async def resume(self) -> None:
         """Continue the last result, which its number of calls ended, and show what it is then.

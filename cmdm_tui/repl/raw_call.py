@@ -1,20 +1,18 @@
 """Makes of a raw call what is sent: the parameters the API insists on, the body as bytes."""
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from urllib.parse import unquote
 
 from cmdm_tui.api.errors import keep_text
 from cmdm_tui.operations.confirmation import is_change, is_destructive
+from cmdm_tui.repl.call_text import answers_without_body
 from cmdm_tui.repl.errors import ReplError
-from cmdm_tui.repl.statement_parser import RawCall
+from cmdm_tui.repl.statements import RawCall
 from cmdm_tui.text import one_line
 
 DEFAULT_PER_PAGE = 100
 """Records a page where only the page was given."""
-
-_ANSWERS_WITHOUT_BODY = re.compile(r"/?(lead/convert|task/close)/[^/?]+", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +85,7 @@ def _encode_body(call: RawCall, redact: Callable[[str], str]) -> bytes | None:
     if call.method not in {"POST", "PUT"}:
         return None
     if not call.body:
-        if call.method == "PUT" and _ANSWERS_WITHOUT_BODY.fullmatch(call.path):
+        if call.method == "PUT" and answers_without_body(call.path):
             return b"{}"
         shown = one_line(f"{call.method} {redact(call.path)}", 100)
         raise ReplError(

@@ -2,7 +2,7 @@
 
 import asyncio
 from dataclasses import replace
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING
 
 from cmdm_tui.catalog import Account
 from cmdm_tui.operations.confirmation import (
@@ -12,27 +12,35 @@ from cmdm_tui.operations.confirmation import (
     is_call_confirmed,
 )
 from cmdm_tui.repl.errors import ReplError
+from cmdm_tui.repl.outcome import StatementStatus, StatementYield
 from cmdm_tui.repl.raw_call import PlannedCall, plan_call
 from cmdm_tui.repl.render import render
 from cmdm_tui.repl.result_types import (
     AnswerDocument,
     AnswerResult,
+    OneRecord,
     RecordList,
     StatementResult,
     read_answer,
 )
 from cmdm_tui.repl.session_catalog import SessionCatalog
 from cmdm_tui.repl.session_settings import SessionSettings
-from cmdm_tui.repl.statement_parser import RawCall
+from cmdm_tui.repl.statements import RawCall, StatementText
 from cmdm_tui.repl.streams import ReplStreams
 from cmdm_tui.repl.summary import describe_cancelled_call, summarize_answer, summarize_costs
 from cmdm_tui.repl.terminal_prompter import HOW_TO_CONFIRM, ReplPrompter
+from cmdm_tui.repl.variables import Variables
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from cmdm_tui.repl.changes import SessionChanges
     from cmdm_tui.repl.queries import SessionQueries
+
+
+def ignore_text(_: str) -> None:
+    """Do nothing with a text."""
 
 
 class ReplSession:
@@ -60,10 +68,11 @@ class ReplSession:
         """True where the last result is a query's, not a call's."""
         self._queries: SessionQueries | None = None
         self._changes: SessionChanges | None = None
-        self.files: list[Path] = []
-        """The files whose statements are being run, the outermost first."""
-        self.file_to_run: tuple[Path, TextIO] | None = None
-        """The file that a command asks to be run next; whoever runs statements takes it."""
+        self.variables = Variables()
+        self.last_unit: StatementText | None = None
+        """The last statement that was no command, as typed."""
+        self.remember: Callable[[str], None] = ignore_text
+        """Takes a statement that did not come from the prompt into the history."""
 
     @property
     def queries(self) -> "SessionQueries":
@@ -109,7 +118,7 @@ class ReplSession:
         if self._queries is not None:
             self._queries.close()
 
-    async def call(self, raw: RawCall) -> None:
+    async def call(self, raw: RawCall) -> StatementYield:
         """Plan a call, ask where it must be asked, make it, and write what came."""
         planned = plan_call(raw, self.account.client.redact)
         for note in planned.notes:
@@ -117,7 +126,7 @@ class ReplSession:
         if not await self._is_confirmed(planned):
             done = "deleted" if planned.method == "DELETE" else "sent"
             self.streams.write_note(f"Not {done}; no call was made.")
-            return
+            return StatementYield(StatementStatus.DECLINED)
         result = await self._send(planned)
         self.last_result = result
         self.shows_query = False
@@ -127,6 +136,7 @@ class ReplSession:
         self.show(result)
         quota = self.account.client.quota
         self.streams.write_note(summarize_answer(result, planned.path, quota, self.settings))
+        return StatementYield(rows=_count_rows(result))
 
     def show(self, result: StatementResult) -> None:
         """Write a result in the format that is set."""
@@ -184,3 +194,9 @@ class ReplSession:
             # The service's words about a change, no records: those it was sent are not shown.
             answer = replace(answer, body=self.account.client.redact_body(answer.body))
         return read_answer(answer)
+
+
+def _count_rows(result: AnswerResult) -> int | None:
+    if isinstance(result, RecordList):
+        return len(result.page.records)
+    return 1 if isinstance(result, OneRecord) else None

@@ -8,8 +8,13 @@ from cmdm_tui.query.budget import UNASKED_CALLS
 ExpandedMode = Literal["auto", "on", "off"]
 """When a record is shown one field a line: a single one (auto), every one (on), none (off)."""
 
-ReplFormat = Literal["auto", "table", "vertical", "json", "jsonl", "csv", "tsv", "markdown"]
-"""How results are written: auto is a table on a terminal and unchanged JSON elsewhere."""
+ReplFormat = Literal[
+    "auto", "table", "vertical", "json", "jsonl", "csv", "tsv", "markdown", "parquet", "xlsx"
+]
+"""How results are written: auto is a table on a terminal and unchanged JSON elsewhere.
+
+Parquet and XLSX are formats of files alone.
+"""
 
 
 @dataclass(slots=True)

@@ -2,62 +2,28 @@
 
 import re
 import shlex
-from dataclasses import dataclass
+from difflib import get_close_matches
 
 from cmdm_tui.query.parsing.beginnings import is_sql
+from cmdm_tui.repl.call_text import VERBS, VERBS_WITH_BODY, match_call
+from cmdm_tui.repl.commands.command_table import get_command, takes_whole_line
 from cmdm_tui.repl.errors import ReplError
+from cmdm_tui.repl.statements import CommandStatement, QueryStatement, RawCall, Statement
 from cmdm_tui.repl.typed_text import check_json, strip_semicolon
 from cmdm_tui.text import one_line
-
-VERBS = ("GET", "POST", "PUT", "DELETE")
-"""The methods of the documented calls."""
-
-VERBS_WITH_BODY = ("POST", "PUT")
 
 STATEMENT_HINT = (
     "Type SQL, such as SELECT * FROM lead LIMIT 5; or a call, such as GET lead/ABC1D2E3 "
     'or POST lead {"LastName": "Jones"}, or a command; \\? lists them'
 )
 
-_CALL = re.compile(rf"\s*({'|'.join(VERBS)})(?:\s+|$)([^\s{{]*)\s*", re.IGNORECASE)
-_COMMAND = re.compile(r"\\([A-Za-z]+\+?|\?)(?=\s|$)\s*(.*)", re.DOTALL)
+_COMMAND = re.compile(r"\\(?:([A-Za-z]+\+?|\?)(?=\s|$)|(!))\s*(.*)", re.DOTALL)
+_WORD = r"""(?:'[^']*'|"(?:\\.|[^"\\])*"|[^\s'"])+"""
+STATEMENT_WORDS = (
+    *VERBS, "SELECT", "INSERT", "UPDATE", "DELETE", "WITH", "FROM", "SHOW", "DESCRIBE", "EXPLAIN",
+    "VALUES", "SUMMARIZE", "PIVOT", "UNPIVOT", "CALL",
+)  # fmt: skip
 _PLAIN_WORDS = {"exit": "q", "quit": "q", "help": "?"}
-
-
-@dataclass(frozen=True, slots=True)
-class RawCall:
-    """One call as typed: `path` is below the base address, `body` is JSON or empty."""
-
-    method: str
-    path: str
-    body: str = ""
-
-    def __str__(self) -> str:
-        return " ".join(part for part in (self.method, self.path, self.body) if part)
-
-
-@dataclass(frozen=True, slots=True)
-class CommandStatement:
-    """A command of the REPL itself, by its name without the backslash."""
-
-    name: str
-    arguments: tuple[str, ...] = ()
-
-    def __str__(self) -> str:
-        return " ".join([f"\\{self.name}", *(shlex.quote(word) for word in self.arguments)])
-
-
-@dataclass(frozen=True, slots=True)
-class QueryStatement:
-    """SQL as typed, without the semicolon at its end; its tree says whether it only reads."""
-
-    sql: str
-
-    def __str__(self) -> str:
-        return f"{self.sql};"
-
-
-Statement = RawCall | CommandStatement | QueryStatement
 
 
 def parse(text: str) -> Statement:
@@ -68,6 +34,9 @@ def parse(text: str) -> Statement:
     sql = text.lstrip()
     if is_sql(sql):
         return QueryStatement(strip_semicolon(sql))
+    stripped = text.strip()
+    if _is_whole_line_command(stripped):
+        return _parse_command(stripped)
     text = text.rstrip().removesuffix(";").rstrip()
     stripped = text.lstrip()
     word = stripped.casefold()
@@ -75,22 +44,23 @@ def parse(text: str) -> Statement:
         return CommandStatement(_PLAIN_WORDS[word])
     if stripped.startswith("\\"):
         return _parse_command(stripped)
-    call = _CALL.match(text)
+    call = match_call(text)
     if call:
         return _parse_call(text, call)
-    shown = one_line(stripped.split(maxsplit=1)[0], 40) if stripped else "Nothing"
-    raise ReplError(f"{shown} is not a statement. {STATEMENT_HINT}.")
+    if stripped[:1] in {"|", ">"}:
+        raise ReplError(
+            f"{stripped[:1]} comes before any statement. It belongs on the line where its "
+            "statement ends: SELECT …; > leads.csv, or SELECT …; | sort."
+        )
+    word = stripped.split(maxsplit=1)[0] if stripped else "Nothing"
+    nearest = get_close_matches(word.upper(), STATEMENT_WORDS, n=1, cutoff=0.75)
+    hint = f"Did you mean {nearest[0]}?" if nearest else f"{STATEMENT_HINT}."
+    raise ReplError(f"{one_line(word, 40)} is not a statement. {hint}")
 
 
-def find_body(text: str) -> int | None:
-    """Return where the body of a call begins in `text`, None where it can have none.
-
-    It can have one where the text begins with a verb that takes one, and a path.
-    """
-    call = _CALL.match(text)
-    if call is None or call[1].upper() not in VERBS_WITH_BODY or not call[2]:
-        return None
-    return call.end()
+def _is_whole_line_command(text: str) -> bool:
+    found = _COMMAND.match(text)
+    return found is not None and takes_whole_line(found[1] or found[2])
 
 
 def _parse_call(text: str, call: re.Match[str]) -> RawCall:
@@ -111,9 +81,29 @@ def _parse_command(text: str) -> CommandStatement:
     if found is None:
         shown = one_line(text.split(maxsplit=1)[0], 40)
         raise ReplError(f"{shown} is not a command. \\? lists them.")
+    name, rest = found[1] or found[2], found[3]
+    command = get_command(name)
+    typed = rest.strip()
+    last = ()
+    if command is not None and command.takes_whole_line:
+        typed, last = _split_last(rest, len(command.arguments) - 1)
     try:
-        arguments = shlex.split(found[2])
+        words = shlex.split(typed)
+        as_typed = shlex.split(typed, posix=False)
     except ValueError:
-        message = f"A quote in the arguments of \\{found[1]} is not closed. Close it."
+        message = f"A quote in the arguments of \\{name} is not closed. Close it."
         raise ReplError(message) from None
-    return CommandStatement(found[1], tuple(arguments))
+    expandable = frozenset(
+        place
+        for place, word in enumerate(words)
+        if word.startswith(":") and len(as_typed) == len(words) and as_typed[place] == word
+    )
+    return CommandStatement(name, (*words, *last), expandable)
+
+
+def _split_last(rest: str, count: int) -> tuple[str, tuple[str, ...]]:
+    """Return the first words of a line, and the rest of it as it is, where there is one."""
+    found = re.match(rf"(?:{_WORD}\s+){{{count}}}", rest) if count else re.match("", rest)
+    end = len(rest) if found is None else found.end()
+    text = rest[end:].strip()
+    return rest[:end], (text,) if text else ()

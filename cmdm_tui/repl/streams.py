@@ -1,9 +1,12 @@
 """Where a session writes: results to one stream, everything else to another."""
 
+import io
 import os
 import textwrap
 import time
-from typing import TextIO
+from collections.abc import Generator
+from contextlib import contextmanager
+from typing import BinaryIO, TextIO
 
 from cmdm_tui.text import visible
 
@@ -19,6 +22,8 @@ class ReplStreams:
     def __init__(self, output: TextIO, errors: TextIO) -> None:
         self._output = output
         self._errors = errors
+        self.shares_input = False
+        """Whether a program that is run may read the standard input: no statements come from it."""
         self._has_progress = False
         self._drawn_at = 0.0
 
@@ -36,6 +41,26 @@ class ReplStreams:
     def width(self) -> int | None:
         """The terminal's columns now; None where results go elsewhere."""
         return _width(self._output)
+
+    @property
+    def output_handle(self) -> int | None:
+        """The file descriptor that results go to; None where they go to no file."""
+        try:
+            return self._output.fileno()
+        except (OSError, ValueError):
+            return None
+
+    @contextmanager
+    def redirected(self, sink: BinaryIO) -> Generator[None]:
+        """Write results to `sink` within the block, as for a program that reads them."""
+        before = self._output
+        self._output = io.TextIOWrapper(sink, encoding="utf-8", newline="", write_through=True)
+        try:
+            yield
+        finally:
+            self._output.flush()
+            self._output.detach()
+            self._output = before
 
     def write_result(self, text: str) -> None:
         """Write a result that is text, safe already, on its own lines."""

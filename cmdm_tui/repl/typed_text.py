@@ -1,17 +1,12 @@
 """Follows JSON bodies and SQL as they are typed: what is still open, and where one is wrong."""
 
 import json
-import re
 from typing import NoReturn
 
 from cmdm_tui.repl.errors import ReplError
+from cmdm_tui.repl.sql_scanner import COMMENT_KINDS, scan_sql
 
 _CLOSING = {"{": "}", "[": "]"}
-_PIECES = re.compile(
-    r"""(?P<text>'(?:[^']|'')*'|\$(?P<tag>\w*)\$.*?\$(?P=tag)\$)|(?P<name>"(?:[^"]|"")*")|(?P<line>--[^\n]*)|
-    (?P<block>/\*.*?\*/)|(?P<open>'|"|/\*|\$\w*\$)|(?P<end>;)|(?P<blank>\s+)|(?P<other>.)""",
-    re.DOTALL | re.VERBOSE,
-)
 
 
 class OpenBody:
@@ -23,17 +18,26 @@ class OpenBody:
         self._is_escaped = False
         self._is_broken = False
 
-    def feed(self, piece: str) -> None:
-        """Take the next piece of the body."""
-        for character in piece:
+    def feed(self, piece: str, start: int = 0) -> int | None:
+        """Take the next piece of the body, from `start` on.
+
+        Return where its last brace has closed it, and the rest of the piece is not taken; None
+        where none has.
+        """
+        for place in range(start, len(piece)):
+            character = piece[place]
             if self._in_text:
                 self._inside_text(character)
             elif character == '"':
                 self._in_text = True
             elif character in _CLOSING:
                 self._closing.append(_CLOSING[character])
-            elif character in "}]" and (not self._closing or self._closing.pop() != character):
-                self._is_broken = True
+            elif character in "}]":
+                if not self._closing or self._closing.pop() != character:
+                    self._is_broken = True
+                elif not self._closing and not self._is_broken:
+                    return place + 1
+        return None
 
     @property
     def is_open(self) -> bool:
@@ -55,30 +59,6 @@ class OpenBody:
             self._is_escaped = True
         elif character == '"':
             self._in_text = False
-
-
-class OpenSql:
-    """Takes a statement line by line; says whether it continues."""
-
-    missing = ""
-    """Nothing: SQL without its semicolon is run where the input ends."""
-
-    def __init__(self) -> None:
-        self._text = ""
-
-    def feed(self, piece: str) -> None:
-        """Take the next piece of the statement."""
-        self._text += piece
-
-    @property
-    def is_open(self) -> bool:
-        """True until a semicolon has come that is in no text, name or comment."""
-        for piece in _PIECES.finditer(self._text):
-            if piece.lastgroup == "open":
-                return True
-            if piece.lastgroup == "end":
-                return False
-        return True
 
 
 def check_json(text: str, start: int) -> None:
@@ -107,14 +87,10 @@ def _refuse_constant(word: str) -> NoReturn:
 
 def strip_semicolon(sql: str) -> str:
     """Return a statement without the semicolon at its end, and the comments behind it."""
-    end = len(sql)
-    for piece in _PIECES.finditer(sql):
-        if piece.lastgroup == "end" and not _has_content(sql[piece.end() :]):
-            end = piece.start()
-            break
+    end, is_ended = len(sql), False
+    for piece in scan_sql(sql):
+        if piece.kind == "end" and not is_ended:
+            end, is_ended = piece.start, True
+        elif piece.kind not in COMMENT_KINDS and piece.kind not in {"blank", "end"} and is_ended:
+            end, is_ended = len(sql), False
     return sql[:end].rstrip()
-
-
-def _has_content(rest: str) -> bool:
-    kinds = {piece.lastgroup for piece in _PIECES.finditer(rest)}
-    return not kinds <= {"line", "block", "blank", "end"}

@@ -15,12 +15,11 @@ from cmdm_tui.changes.errors import IncompleteChanges, PartialChanges
 from cmdm_tui.changes.journal import Journal
 from cmdm_tui.operations import write
 from cmdm_tui.query.errors import QueryRefused
-from cmdm_tui.repl.dispatch import execute
 from cmdm_tui.repl.errors import ReplError
 from cmdm_tui.repl.session import ReplSession
-from cmdm_tui.repl.statement_parser import parse
 from cmdm_tui.repl.streams import ReplStreams
 from cmdm_tui.sandbox import RunningInfo
+from tests.repl.statement_run import execute
 from tests.services import CountedNetwork, profile_of
 
 
@@ -36,7 +35,7 @@ class TypedSession:
     asked: list[str] = field(default_factory=list[str])
 
     async def run(self, text: str) -> None:
-        await execute(self.session, parse(text))
+        await execute(self.session, text)
 
     def will_answer(self, answer: str) -> None:
         async def ask(question: str) -> str:

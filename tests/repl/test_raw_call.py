@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from cmdm_tui.repl import ReplError
 from cmdm_tui.repl.raw_call import plan_call, query_parameters, with_page
-from cmdm_tui.repl.statement_parser import RawCall
+from cmdm_tui.repl.statements import RawCall
 
 
 @pytest.mark.parametrize(

@@ -12,12 +12,11 @@ from cmdm_tui.api import ApiError
 from cmdm_tui.catalog import Account
 from cmdm_tui.formats.json_text import escape_json, format_json
 from cmdm_tui.repl import tables
-from cmdm_tui.repl.dispatch import execute
 from cmdm_tui.repl.result_types import TableContent
 from cmdm_tui.repl.session import ReplSession
-from cmdm_tui.repl.statement_parser import parse
 from cmdm_tui.repl.streams import ReplStreams
 from cmdm_tui.text import visible
+from tests.repl.statement_run import execute
 
 Answering = Callable[[Callable[[httpx.Request], httpx.Response]], Account]
 
@@ -57,7 +56,7 @@ async def shown(account: Account, terminal: io.StringIO, *statements: str) -> st
     session = ReplSession(account, ReplStreams(terminal, terminal))
     for statement in statements:
         try:
-            await execute(session, parse(statement))
+            await execute(session, statement)
         except ApiError as error:
             session.streams.write_error(str(error))
     text = terminal.getvalue()

@@ -10,10 +10,9 @@ import pytest
 from cmdm_tui.api import ApiError, NotFound
 from cmdm_tui.catalog import Account
 from cmdm_tui.repl import ReplError
-from cmdm_tui.repl.dispatch import execute
 from cmdm_tui.repl.session import ReplSession
-from cmdm_tui.repl.statement_parser import parse
 from cmdm_tui.repl.streams import ReplStreams
+from tests.repl.statement_run import execute
 
 
 @dataclass
@@ -28,7 +27,7 @@ class Run:
         for stream in (self.output, self.errors):
             stream.seek(0)
             stream.truncate()
-        await execute(self.session, parse(text))
+        await execute(self.session, text)
         return self.results
 
     @property
@@ -100,7 +99,7 @@ async def test_a_body_as_it_came_keeps_every_byte(
     async with answering(lambda _: httpx.Response(200, content=body)) as account:
         output = io.TextIOWrapper(io.BytesIO(), encoding="ascii", write_through=True)
         session = ReplSession(account, ReplStreams(output, io.StringIO()))
-        await execute(session, parse("GET lead"))
+        await execute(session, "GET lead")
         assert output.buffer.getvalue() == body + b"\n"  # pyright: ignore[reportAttributeAccessIssue]
 
 

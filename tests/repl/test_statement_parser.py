@@ -5,7 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cmdm_tui.repl import ReplError
-from cmdm_tui.repl.statement_parser import VERBS, CommandStatement, QueryStatement, RawCall, parse
+from cmdm_tui.repl.call_text import VERBS
+from cmdm_tui.repl.statement_parser import parse
+from cmdm_tui.repl.statements import CommandStatement, QueryStatement, RawCall
 from cmdm_tui.text import visible
 
 PATHS = st.text(

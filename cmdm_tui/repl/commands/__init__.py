@@ -1,6 +1,7 @@
 """The backslash commands: dispatch, completion and help read the table of them, `command_table`.
 
-The commands themselves are in files by topic: those on the `catalog`, on `changes`, on the last
-`results`, on the `session`, and on its `settings`. Public: `BackslashCommand`, `find_command`
-(`command_table`).
+`command` is what a command is: its arguments by kind, help, example, what it may touch. The
+commands themselves are in files by topic: those on the `catalog`, on `changes`, on the last
+`results`, those that run `scripts`, on `variables`, on the `settings` and on the `session`;
+`help_text` describes them. Public: `BackslashCommand`, `find_command` (`command_table`).
 """

@@ -4,6 +4,12 @@ import time
 
 from cmdm_tui.api import Field
 from cmdm_tui.catalog import DEFAULT_ENTITIES
+from cmdm_tui.repl.commands.command import (
+    Argument,
+    ArgumentKind,
+    BackslashCommand,
+    Touches,
+)
 from cmdm_tui.repl.errors import ReplError
 from cmdm_tui.repl.result_types import InfoTable
 from cmdm_tui.repl.session import ReplSession
@@ -120,3 +126,42 @@ def _field_rows(fields: tuple[Field, ...], *, is_inferred: bool) -> InfoTable:
 
 def _describe_type(field: Field) -> str | None:
     return f"{field.type} {field.lookup_entity}" if field.lookup_entity else field.type
+
+
+_ENTITY = Argument("ENTITY", ArgumentKind.ENTITY)
+_ANY_ENTITY = Argument("ENTITY", ArgumentKind.ENTITY, is_optional=True)
+
+COMMANDS = (
+    BackslashCommand(
+        "d",
+        (_ANY_ENTITY,),
+        "List the entities, or the fields of one, loaded once",
+        describe,
+        Touches.CALLS,
+        example="lead -- the fields of lead: type, required, read-only, options",
+    ),
+    BackslashCommand(
+        "d+",
+        (_ANY_ENTITY,),
+        "Count all records, a call each; or load fields again",
+        describe_again,
+        Touches.CALLS,
+        example=" -- how many records each entity has, one call each",
+    ),
+    BackslashCommand(
+        "add",
+        (_ENTITY,),
+        "Add a custom entity by its name: one call",
+        add_entity,
+        Touches.CALLS,
+        example="event -- from then on, event is a table of SQL",
+    ),
+    BackslashCommand(
+        "forget",
+        (_ENTITY,),
+        "Forget a custom entity",
+        forget_entity,
+        example="event -- takes it out of what \\d lists; nothing is deleted",
+    ),
+)
+"""The commands on what is known of the service."""

@@ -3,6 +3,12 @@ r"""The commands on changes: `\journal`, `\undo`, `\resume` and `\apply`."""
 from collections.abc import Sequence
 from pathlib import Path
 
+from cmdm_tui.repl.commands.command import (
+    Argument,
+    ArgumentKind,
+    BackslashCommand,
+    Touches,
+)
 from cmdm_tui.repl.errors import ReplError
 from cmdm_tui.repl.result_types import InfoTable
 from cmdm_tui.repl.session import ReplSession
@@ -61,3 +67,42 @@ def _read_number(word: str) -> int:
         shown = one_line(word, 40)
         raise ReplError(rf"{shown} is not the number of a run. \journal lists them.")
     return int(word)
+
+
+_RUN = Argument("N", ArgumentKind.NUMBER)
+_ANY_RUN = Argument("N", ArgumentKind.NUMBER, is_optional=True)
+
+COMMANDS = (
+    BackslashCommand(
+        "journal",
+        (_ANY_RUN,),
+        "List what was changed here, or show run N: no call",
+        show_journal,
+        example="12 -- each change of run 12, and what became of it",
+    ),
+    BackslashCommand(
+        "undo",
+        (_ANY_RUN,),
+        "Take run N back, or the last one: shown, then asked",
+        undo_run,
+        Touches.WRITES,
+        example="12 -- run 12 taken back, once that was confirmed",
+    ),
+    BackslashCommand(
+        "resume",
+        (_RUN,),
+        "Go on with run N, which was stopped",
+        resume_run,
+        Touches.WRITES,
+        example="12 -- the changes of run 12 that are not made yet",
+    ),
+    BackslashCommand(
+        "apply",
+        (Argument("FILE", ArgumentKind.FILE),),
+        "Send the changes in FILE: shown, then asked",
+        apply_file,
+        Touches.WRITES,
+        example="changes.json -- what cmdm import or cmdm sql kept in that file",
+    ),
+)
+"""The commands on changes."""

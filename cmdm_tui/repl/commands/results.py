@@ -1,10 +1,17 @@
 r"""The commands on the last result: a page further, shown again, gone on with, sorted, exported."""
 
+from cmdm_tui.repl.commands.command import (
+    Argument,
+    ArgumentKind,
+    BackslashCommand,
+    Touches,
+    choice,
+)
 from cmdm_tui.repl.errors import ReplError
 from cmdm_tui.repl.raw_call import PlannedCall, with_page
 from cmdm_tui.repl.result_types import AnswerResult, InfoTable
 from cmdm_tui.repl.session import ReplSession
-from cmdm_tui.repl.statement_parser import RawCall
+from cmdm_tui.repl.statements import RawCall
 from cmdm_tui.repl.summary import page_number
 
 
@@ -69,3 +76,52 @@ def _last_page(session: ReplSession) -> tuple[PlannedCall, int, int | None]:
     raise ReplError(
         "No page was asked for last. Ask for one first, as in GET lead?per_page=20&page=1."
     )
+
+
+COMMANDS = (
+    BackslashCommand(
+        "next",
+        (),
+        "Get the next page of the last list: one call",
+        show_next_page,
+        Touches.CALLS,
+    ),
+    BackslashCommand(
+        "prev", (), "Get the page before it: one call", show_previous_page, Touches.CALLS
+    ),
+    BackslashCommand(
+        "last", (), "Show the last result again, as set now: no call", show_last_result
+    ),
+    BackslashCommand(
+        "headers",
+        (),
+        "Show the last good answer's status and headers: no call",
+        show_headers,
+    ),
+    BackslashCommand(
+        "more",
+        (),
+        "Continue the last query where \\calls stopped it",
+        resume_query,
+        Touches.CALLS,
+    ),
+    BackslashCommand(
+        "sort",
+        (
+            Argument("COLUMN", ArgumentKind.COLUMN),
+            choice("asc", "desc", is_optional=True),
+        ),
+        "Sort the last query's result: no call",
+        sort_result,
+        example="City desc -- the last result by city, Z first",
+    ),
+    BackslashCommand(
+        "export",
+        (Argument("FILE", ArgumentKind.FILE),),
+        "Write the last query's result: .csv, .json, …",
+        export_result,
+        Touches.FILES,
+        example="leads.xlsx -- the last result as a spreadsheet",
+    ),
+)
+"""The commands on the last result."""

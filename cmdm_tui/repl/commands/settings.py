@@ -2,6 +2,13 @@ r"""The commands that switch something: `\x`, `\o`, `\timing`, `\confirm`, `\tru
 
 from typing import TYPE_CHECKING, cast
 
+from cmdm_tui.repl.commands.command import (
+    ON_OFF,
+    Argument,
+    ArgumentKind,
+    BackslashCommand,
+    choice,
+)
 from cmdm_tui.repl.errors import ReplError
 from cmdm_tui.repl.session import ReplSession
 from cmdm_tui.text import one_line
@@ -87,3 +94,46 @@ def _next_state(arguments: tuple[str, ...], before: bool) -> bool:
 
 def _on_or_off(is_on: bool) -> str:
     return "on" if is_on else "off"
+
+
+COMMANDS = (
+    BackslashCommand(
+        "x",
+        (choice("on", "off", "auto", is_optional=True),),
+        "Expand all records (on), single ones (auto), none (off)",
+        switch_expanded,
+        example="on -- every record a field a line",
+    ),
+    BackslashCommand(
+        "o",
+        (choice(*_FORMAT, is_optional=True),),
+        "Set the format of results",
+        set_format,
+        example="csv -- what follows is written as CSV",
+    ),
+    BackslashCommand(
+        "timing", (ON_OFF,), "Show how long a call took", switch_timing, example="off -- no times"
+    ),
+    BackslashCommand(
+        "confirm",
+        (ON_OFF,),
+        "Ask before a delete, and many calls",
+        switch_confirmation,
+        example="off -- nothing is asked from here on",
+    ),
+    BackslashCommand(
+        "trust",
+        (ON_OFF,),
+        "Let a search rest on a field's likely order",
+        switch_trust,
+        example="on -- fewer calls, and a result may be unsure",
+    ),
+    BackslashCommand(
+        "calls",
+        (Argument("N", ArgumentKind.NUMBER, is_optional=True),),
+        "Stop a query after N calls, with what came; 0: never",
+        limit_calls,
+        example="20 -- a query ends after 20 calls; \\more continues it",
+    ),
+)
+"""The commands that switch something."""

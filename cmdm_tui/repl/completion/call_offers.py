@@ -9,10 +9,10 @@ from cmdm_tui.api import Field
 from cmdm_tui.formats.json_text import escape_json
 from cmdm_tui.query.completion.offers import CompletionCatalog, Offer
 from cmdm_tui.query.completion.sql_offers import describe_field
+from cmdm_tui.repl.call_text import VERBS
 from cmdm_tui.repl.completion.body_cursor import find_cursor
 from cmdm_tui.repl.completion.facts import PromptFacts
 from cmdm_tui.repl.raw_call import path_segments, query_parameters
-from cmdm_tui.repl.statement_parser import VERBS
 from cmdm_tui.text import one_line
 
 _SQL_WORDS = (

@@ -2,13 +2,14 @@
 
 import re
 import shlex
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from cmdm_tui.query.completion.offers import CompletionCatalog, Offer
-from cmdm_tui.repl.commands.command_table import COMMANDS
+from cmdm_tui.repl.commands.command import Argument, ArgumentKind
+from cmdm_tui.repl.commands.command_table import COMMANDS, get_command
 from cmdm_tui.repl.completion.facts import PromptFacts
 from cmdm_tui.repl.completion.file_names import list_files
-from cmdm_tui.text import one_line, visible
+from cmdm_tui.text import visible
 
 _WORD = re.compile(r"""(?:'[^']*(?:'|\Z)|"(?:\\.|[^"\\])*(?:"|\Z)|\\.|[^\s'"\\])+""", re.DOTALL)
 
@@ -30,16 +31,55 @@ def _is_quoted(arguments: str, words: list[str]) -> bool:
     return bool(words) and arguments.endswith(words[-1])
 
 
+def find_argument(found: re.Match[str]) -> Argument | None:
+    """Return the argument that is being typed; None where the command takes no more."""
+    command = get_command(found["command"])
+    before, _ = split_arguments(found["arguments"])
+    return None if command is None else command.argument_at(len(before))
+
+
 def offer_arguments(
     found: re.Match[str], known: CompletionCatalog, facts: PromptFacts
 ) -> Iterable[Offer]:
-    """Offer what the argument at the place can be."""
-    before, _ = split_arguments(found["arguments"])
-    named = (item for item in COMMANDS if found["command"] in (item.name, *item.aliases))
-    for command in named:
-        names = known.entities if command.takes_entity else command.choices
-        for name in names if not before else ():
-            yield Offer(quote_word(name), one_line(name))
+    """Offer what the argument at the place can be, by its kind."""
+    argument = find_argument(found)
+    if argument is None:
+        return
+    word = split_arguments(found["arguments"])[1]
+    if word.startswith(":"):
+        yield from (Offer(f":{name}", f":{name}", "variable") for name in facts.variables())
+        return
+    match argument.kind:
+        case ArgumentKind.FILE:
+            yield from offer_files(word)
+        case ArgumentKind.COMMAND:
+            for command in COMMANDS:
+                yield Offer(command.name, command.name, command.help)
+        case kind:
+            for name in _list_names(kind, argument, known, facts):
+                # A word with such characters could not be shown as it is.
+                if visible(name) == name:
+                    yield Offer(quote_word(name), name)
+
+
+def _list_names(
+    kind: ArgumentKind, argument: Argument, known: CompletionCatalog, facts: PromptFacts
+) -> Sequence[str]:
+    match kind:
+        case ArgumentKind.ENTITY:
+            return known.entities
+        case ArgumentKind.CHOICE:
+            return argument.choices
+        case ArgumentKind.COLUMN:
+            return facts.columns()
+        case ArgumentKind.QUERY:
+            return facts.saved_queries()
+        case ArgumentKind.PROFILE:
+            return facts.profiles()
+        case ArgumentKind.VARIABLE:
+            return facts.variables()
+        case _:
+            return ()
 
 
 def offer_files(word: str) -> Iterable[Offer]:
@@ -50,14 +90,24 @@ def offer_files(word: str) -> Iterable[Offer]:
             yield Offer(_quote_file(name), name)
 
 
-def offer_variables(_: re.Match[str], __: CompletionCatalog, facts: PromptFacts) -> Iterable[Offer]:
-    """Offer the session's variables by name."""
-    return (Offer(name, name, "variable") for name in facts.variables())
+def offer_variables(
+    found: re.Match[str], _: CompletionCatalog, facts: PromptFacts
+) -> Iterable[Offer]:
+    """Offer the session's variables by name, with the quote that was typed."""
+    mark = found["mark"]
+    return (Offer(f"{mark}{name}{mark}", name, "variable") for name in facts.variables())
+
+
+def offer_output_files(
+    found: re.Match[str], _: CompletionCatalog, __: PromptFacts
+) -> Iterable[Offer]:
+    """Offer the files that a result can be written to."""
+    return offer_files(found["word"])
 
 
 def quote_word(name: str) -> str:
     """Return a word as a command takes it; quoted where it holds blanks or quotes."""
-    return shlex.quote(name)
+    return name if re.fullmatch(r"[~\w@%+=:,./-]+", name) else shlex.quote(name)
 
 
 def unquote_word(word: str) -> str:
@@ -71,7 +121,5 @@ def unquote_word(word: str) -> str:
 
 
 def _quote_file(name: str) -> str:
-    if re.fullmatch(r"[~\w@%+=:,./-]+", name):
-        return name
     # A folder goes on: its quote stays open.
     return quote_word(name).removesuffix("'") if name.endswith("/") else quote_word(name)

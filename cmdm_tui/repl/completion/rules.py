@@ -8,10 +8,11 @@ from cmdm_tui.query.completion.matching import rank_offers
 from cmdm_tui.query.completion.offers import CompletionCatalog, NotedCatalog, Offer, Suggestions
 from cmdm_tui.query.completion.sql import suggest_sql
 from cmdm_tui.query.parsing.beginnings import is_sql
+from cmdm_tui.repl.call_text import VERBS
+from cmdm_tui.repl.commands.command_table import takes_whole_line
 from cmdm_tui.repl.completion import call_offers, command_offers
 from cmdm_tui.repl.completion.body_cursor import find_cursor
 from cmdm_tui.repl.completion.facts import NO_PROMPT_FACTS, PromptFacts
-from cmdm_tui.repl.statement_parser import VERBS
 from cmdm_tui.repl.statement_splitter import last_statement
 
 _Offers = Callable[[re.Match[str], CompletionCatalog, PromptFacts], Iterable[Offer]]
@@ -45,26 +46,44 @@ def suggest(
     In SQL it shows which entities are queried. Unless completion is asked for, no word of SQL is
     offered before it is begun: a hundred may follow.
     """
-    statement = last_statement(text)
-    if is_sql(statement) and re.search(r"\s", statement.strip() + statement[-1:]):
+    output = _OUTPUT.search(text)
+    statement = text if output is not None else last_statement(text)
+    argument = _TEXT_ARGUMENT.fullmatch(statement)
+    if argument is not None and takes_whole_line(argument["command"]):
+        statement = argument["text"]
+    if (
+        output is None
+        and is_sql(statement)
+        and re.search(r"\s", statement.strip() + statement[-1:])
+    ):
         variable = _VARIABLE.search(statement)
         if variable is None:
             return suggest_sql(statement, known, behind, is_asked=is_asked, facts=facts.sql)
-        offers = command_offers.offer_variables(variable, known, facts)
-        word = variable["word"]
-        return Suggestions(word, rank_offers(word, offers, facts.sql.uses), "variable")
+        return _apply(_VARIABLE_RULE, variable, known, facts)
+    if output is not None:
+        return _apply(_OUTPUT_RULE, output, known, facts)
     for rule in RULES:
         found = rule.pattern.fullmatch(statement)
         if found is not None:
-            word, noted = rule.word(found), NotedCatalog(known)
-            offers = rule.offers(found, noted, facts)
-            ranked = rank_offers(rule.typed(word), offers, facts.sql.uses)
-            fitting = tuple(one for one in ranked if one.text != word)
-            return Suggestions(word, fitting, rule.name, tuple(noted.unread))
+            return _apply(rule, found, known, facts)
     return Suggestions("")
 
 
-_VARIABLE = re.compile(r"(?<![:\w]):(?P<word>['\"]?[^\W\d]\w*)\Z")
+def _apply(
+    rule: CompletionRule, found: re.Match[str], known: CompletionCatalog, facts: PromptFacts
+) -> Suggestions:
+    word, noted = rule.word(found), NotedCatalog(known)
+    offers = rule.offers(found, noted, facts)
+    ranked = rank_offers(rule.typed(word), offers, facts.sql.uses)
+    fitting = tuple(one for one in ranked if one.text != word)
+    return Suggestions(word, fitting, rule.name, tuple(noted.unread))
+
+
+_VARIABLE = re.compile(r"(?<![:\w'\"\])]):(?P<word>(?P<mark>['\"]?)(?:[^\W\d]\w*)?)\Z")
+_OUTPUT = re.compile(r";[ \t]*>>?[ \t]*(?P<word>(?:'[^'\n]*|[^\s'|;])*)\Z")
+_TEXT_ARGUMENT = re.compile(
+    r"\s*\\(?P<command>[a-z]+\+?)\s+(?P<text>.*)", re.DOTALL | re.IGNORECASE
+)
 _ANY_CALL = rf"\s*(?P<verb>{'|'.join(VERBS)})\s+/?"
 _SEGMENT = r"[^\s/?{]"
 _LIST = rf"\s*GET\s+(?P<path>/?{_SEGMENT}+(?:/{_SEGMENT}*)*)\?(?P<before>(?:[^\s&]*&)*)"
@@ -75,6 +94,12 @@ def _compile_pattern(pattern: str) -> re.Pattern[str]:
     return re.compile(pattern, re.IGNORECASE | re.DOTALL)
 
 
+_VARIABLE_RULE = CompletionRule(
+    "variable", _VARIABLE, command_offers.offer_variables, typed=lambda word: word.lstrip("'\"")
+)
+_OUTPUT_RULE = CompletionRule(
+    "output file", _OUTPUT, command_offers.offer_output_files, typed=command_offers.unquote_word
+)
 RULES = (
     CompletionRule(
         "command", _compile_pattern(r"\s*(?P<word>\\\S*)"), command_offers.offer_commands
@@ -134,4 +159,4 @@ RULES = (
         word=lambda found: find_cursor(found["body"]).partial,
     ),
 )
-"""The rules, the first that fits counting."""
+"""The rules for what is no SQL, the first that fits counting."""

@@ -1,0 +1,76 @@
+"""The help at the prompt: of everything, and of one command."""
+
+from collections.abc import Iterable
+
+from cmdm_tui.repl.commands.command import BackslashCommand, Touches
+from cmdm_tui.repl.result_types import InfoText
+
+_CALL_HELP = """\
+SQL, over lines to its semicolon; entities are tables, fields their columns:
+  SELECT City, count(*) FROM lead GROUP BY City ORDER BY 2 DESC;
+  EXPLAIN SELECT …;             what it would cost in calls
+  SHOW ENTITIES, DESCRIBE lead  what there is to ask
+SQL changes records too, once it was shown and confirmed; \\undo takes it back:
+  UPDATE lead SET Status = 'New' WHERE City = 'Hull';
+  INSERT INTO lead (LastName, Score) VALUES ('Ng', 5), ('Xu', 7);
+  DELETE FROM task WHERE …;     also CALL close_task('ID'), convert_lead('ID')
+Calls, with the path below the base address:
+  GET lead?per_page=20&page=1   records; also fields= sort_by= sort_order=
+  GET lead/ABC1D2E3             one record
+  GET lead/fields               the entity's fields
+  POST lead {"LastName": "…"}   create; POST lead/ID/task {…}: a task of it
+  PUT lead/ABC1D2E3 {…}         update; PUT lead/convert/ID needs no body
+  DELETE lead/ABC1D2E3          delete
+A body continues over lines until its braces are closed; a blank line ends it.
+A line may hold several statements, with semicolons between them.
+Behind a statement, and behind the semicolon of SQL:
+  SELECT …; > leads.csv         to a file: .csv, .json, .xlsx, …; >> adds to it
+  SELECT …; | sort | head       to a command of the shell
+  SELECT … \\gx                 every record a field a line; so does \\G
+  SELECT … \\g FILE             to a file, as >; \\g |COMMAND to a command
+Variables: \\set city Hull, then :'city' in SQL is 'Hull', :city is Hull as it
+is, :"city" a name; $city is its value, and never read as SQL.
+"""
+_USAGE_WIDTH = 21
+_TOUCHES = (
+    (Touches.CALLS, "make calls that read"),
+    (Touches.WRITES, "change records, once that was confirmed"),
+    (Touches.FILES, "write files"),
+    (Touches.SHELL, "run other programs"),
+)
+_CLOSING_HELP = """\
+Results go to the standard output, all else to the standard error. Where no
+terminal reads them, they are JSON, unchanged. In a file, a line that
+begins with # or -- counts for nothing.\
+"""
+
+
+def build_help(commands: Iterable[BackslashCommand]) -> InfoText:
+    """Return the help: statements, then the commands, by usage and what they do."""
+    listed = "\n".join(_format_usage(one.usage, one.help) for one in commands)
+    return InfoText(f"{_CALL_HELP}\nCommands:\n{listed}\n\n{_CLOSING_HELP}")
+
+
+def describe_command(command: BackslashCommand) -> InfoText:
+    """Return the help of one command: how it is typed, what it does and touches, an example."""
+    lines = [command.usage, f"  {command.help}."]
+    if command.aliases:
+        also = ", ".join(rf"\{name}" for name in command.aliases)
+        lines.append(f"  Also: {also}.")
+    lines.append(f"  {_describe_touches(command.touches)}")
+    arguments, _, words = command.example.partition(" -- ")
+    example = f"\\{command.name} {arguments}".rstrip()
+    lines.append(f"  Example: {example}" + (f"   {words}" if words else ""))
+    return InfoText("\n".join(lines))
+
+
+def _describe_touches(touches: Touches) -> str:
+    if not touches:
+        return "It makes no call and changes nothing outside of this session."
+    said = [words for touch, words in _TOUCHES if touch in touches]
+    return f"It may {' and '.join(said)}."
+
+
+def _format_usage(usage: str, words: str) -> str:
+    separator = " " if len(usage) <= _USAGE_WIDTH else "\n" + " " * (_USAGE_WIDTH + 3)
+    return f"  {usage:<{_USAGE_WIDTH}}{separator}{words}"
