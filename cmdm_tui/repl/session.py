@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from cmdm_tui.query.result import QueryResult
     from cmdm_tui.repl.changes import SessionChanges
     from cmdm_tui.repl.queries import SessionQueries
 
@@ -101,6 +102,11 @@ class ReplSession:
                 self.account, self.streams, self.settings, self.prompter, self._journal
             )
         return self._changes
+
+    @property
+    def query_result(self) -> "QueryResult | None":
+        """The last result of a query; None where there is none."""
+        return None if self._queries is None else self._queries.last_or_none
 
     @property
     def has_partial(self) -> bool:

@@ -13,6 +13,8 @@ from cmdm_tui.query.completion.tokens import tokenize
 
 LONGEST_STATEMENT = 50_000
 """Characters of the longest statement that is completed: each key would take too long."""
+LONGEST_WORD = 200
+"""Characters of the longest word that is completed."""
 
 _MOST_UNASKED = 40
 
@@ -33,6 +35,8 @@ def suggest_sql(
     if len(statement) + len(behind) > LONGEST_STATEMENT:
         return Suggestions("")
     place = SqlPlace(statement, behind, known, facts)
+    if len(place.word) > LONGEST_WORD:
+        return Suggestions("")
     rule = next(one for one in SQL_RULES if one.fits(place))
     offers = tuple(rule.offers(place))
     unread = tuple(place.noted.unread)

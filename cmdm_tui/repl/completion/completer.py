@@ -6,7 +6,7 @@ from prompt_toolkit.completion import CompleteEvent, Completer, Completion
 from prompt_toolkit.document import Document
 
 from cmdm_tui.query.completion.offers import CompletionCatalog
-from cmdm_tui.repl.completion.facts import NO_PROMPT_FACTS, PromptFacts
+from cmdm_tui.repl.completion.facts import PromptFacts
 from cmdm_tui.repl.completion.rules import suggest
 
 MOST_SHOWN = 300
@@ -20,13 +20,14 @@ def want_none(_: Iterable[str]) -> None:
 class StatementCompleter(Completer):
     """Complete statements from what is known; it never makes a call.
 
-    `want` gets the entities whose fields would be offered if they were known.
+    `facts` returns what else is known now. `want` gets the entities whose fields would be offered
+    if they were known.
     """
 
     def __init__(
         self,
         known: CompletionCatalog,
-        facts: PromptFacts = NO_PROMPT_FACTS,
+        facts: Callable[[], PromptFacts] = PromptFacts,
         want: Callable[[Iterable[str]], None] = want_none,
     ) -> None:
         self._known = known
@@ -42,7 +43,7 @@ class StatementCompleter(Completer):
             self._known,
             document.text_after_cursor,
             is_asked=complete_event.completion_requested,
-            facts=self._facts,
+            facts=self._facts(),
         )
         if suggestions.unread:
             self._want(suggestions.unread)
