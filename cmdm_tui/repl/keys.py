@@ -79,8 +79,8 @@ def _switch_keys(event: KeyPressEvent, _: EditingState) -> None:
 
 FUNCTION_KEYS = (
     FunctionKey("f1", lambda _, __: "help", _run_command("\\help")),
-    FunctionKey("f2", lambda _, __: "expanded", _run_command("\\x")),
-    FunctionKey("f3", lambda state, _: f"lines {_on_off(state.is_multi_line)}", _switch_multi_line),
+    FunctionKey("f2", lambda _, __: "\\x", _run_command("\\x")),
+    FunctionKey("f3", lambda state, _: f"multi {_on_off(state.is_multi_line)}", _switch_multi_line),
     FunctionKey("f4", lambda _, mode: _name_keys(mode), _switch_keys),
 )
 """The function keys, as the toolbar shows them."""
@@ -91,7 +91,7 @@ def describe_keys(state: EditingState, mode: EditingMode, width: int) -> str:
     shown = ""
     for one in FUNCTION_KEYS:
         words = f"{one.key.upper()} {one.name(state, mode)}"
-        longer = f"{shown}  {words}" if shown else words
+        longer = f"{shown} {words}" if shown else words
         if len(longer) > width:
             break
         shown = longer
@@ -173,4 +173,4 @@ def _on_off(is_on: bool) -> str:
 
 
 def _name_keys(mode: EditingMode) -> str:
-    return "vi keys" if mode is EditingMode.VI else "emacs keys"
+    return "vi" if mode is EditingMode.VI else "emacs"

@@ -268,6 +268,7 @@ class StatementPrompt:
         is_chosen = state is not None and state.current_completion is not None
         has_come = self.completion.fields.entity is None
         if app.is_running and has_come and buffer.text and not is_chosen:
+            buffer.complete_state = None  # the menu that is open has none of them
             buffer.start_completion()
 
     def _draw_toolbar(self) -> StyleAndTextTuples:

@@ -259,9 +259,12 @@ def _read_output(part: list[GroupItem], tables: Sequence[ScopeTable]) -> Iterato
             if not qualifier or table.alias.casefold() == unquote_name(qualifier).casefold():
                 yield from table.columns
     elif isinstance(last, SqlToken) and last.is_name and last.keyword not in RESERVED:
-        is_plain = len(part) == 1 or (len(part) == 3 and mark_of(part[1]) == ".")
-        named = read_name(part, len(part)) if is_plain else None
-        found = None if named is None else resolve_column(*named, tables)
+        # Without its alias, which may stand behind AS or alone.
+        is_aliased = len(part) > 1 and mark_of(part[-2]) != "."
+        value = part[: -1 - (keyword_of(part[-2]) == "AS")] if is_aliased else part
+        named = read_name(value, len(value)) if len(value) in {1, 3} else None
+        is_plain = named is not None and len(value) == (3 if named[1] else 1)
+        found = resolve_column(*named, tables) if named is not None and is_plain else None
         name = unquote_name(last.text)
         yield ScopeColumn(name, None if found is None else found[1].field)
 

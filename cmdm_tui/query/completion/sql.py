@@ -7,6 +7,7 @@ from cmdm_tui.query.completion.offers import (
     CompletionFacts,
     Suggestions,
 )
+from cmdm_tui.query.completion.sql_offers import COLUMN_GROUP
 from cmdm_tui.query.completion.sql_place import SqlPlace
 from cmdm_tui.query.completion.sql_rules import SQL_RULES
 from cmdm_tui.query.completion.tokens import tokenize
@@ -16,7 +17,8 @@ LONGEST_STATEMENT = 50_000
 LONGEST_WORD = 200
 """Characters of the longest word that is completed."""
 
-_MOST_UNASKED = 40
+MOST_UNASKED = 40
+"""Offers before a word is begun, unless completion is asked for."""
 
 
 def suggest_sql(
@@ -29,8 +31,8 @@ def suggest_sql(
 ) -> Suggestions:
     """Return what is offered for the end of one statement; `behind` is the SQL after the cursor.
 
-    What is behind shows which entities are queried. Unless completion is asked for, no word is
-    offered before it is begun: a hundred may follow. Nothing here makes a call.
+    What is behind shows which entities are queried. Unless completion is asked for, no more than
+    a screen is offered before a word is begun. Nothing here makes a call.
     """
     if len(statement) + len(behind) > LONGEST_STATEMENT:
         return Suggestions("")
@@ -40,11 +42,13 @@ def suggest_sql(
     rule = next(one for one in SQL_RULES if one.fits(place))
     offers = tuple(rule.offers(place))
     unread = tuple(place.noted.unread)
-    if not place.word and not is_asked and len(offers) > _MOST_UNASKED:
-        return Suggestions("", unread=unread)
     word = place.word
-    typed = word.removeprefix("'")
-    ranked = rank_offers(typed, offers, facts.uses)
+    if not word and not is_asked:
+        # A hundred words and functions may follow: what the tables have is enough.
+        near = [one for one in offers if one.group <= COLUMN_GROUP] or offers
+        ranked = rank_offers("", near, facts.uses)[:MOST_UNASKED]
+    else:
+        ranked = rank_offers(word.removeprefix("'"), offers, facts.uses)
     return Suggestions(word, tuple(one for one in ranked if one.text != word), rule.name, unread)
 
 

@@ -27,7 +27,11 @@ PROCEDURES = {"convert_lead": ("lead", "make it an account"), "close_task": ("ta
 OWNER_FIELDS = ("RelatedEntity", "RelatedExternalID")
 """Fields that only a new task or opportunity may be given: the record that it belongs to."""
 
-_COLUMNS, _NAMES, _USUAL, _FUNCTIONS, _WORDS = range(5)
+_FIRST = 0
+"""The group of what a place is made for, such as the values of a picklist."""
+COLUMN_GROUP = 1
+"""The group of what the tables at hand have."""
+_NAMES, _USUAL, _FUNCTIONS, _WORDS = range(2, 6)
 _OPERATORS = ("AND", "OR", "IN", "NOT", "IS", "LIKE", "ILIKE", "BETWEEN")
 _WITH_ALIASES = frozenset({"ORDER", "GROUP", "HAVING", "QUALIFY"})
 """The parts of a query that can name what SELECT has named."""
@@ -35,7 +39,9 @@ _WITH_ALIASES = frozenset({"ORDER", "GROUP", "HAVING", "QUALIFY"})
 
 def describe_field(field: Field, *more: str) -> str:
     """Return the type of a field, its label where that is another word, and more words."""
-    label = "" if field.label in {None, field.name} else field.label or ""
+    label = field.label or ""
+    if "".join(label.split()).casefold() == field.name.casefold():
+        label = ""
     words = (one_line(word, 40) for word in (field.type or "", label, *more))
     return ", ".join(word for word in words if word)
 
@@ -103,10 +109,10 @@ def offer_entities(place: SqlPlace) -> Iterator[Offer]:
     """Offer the common table expressions, and the entities."""
     for name in place.expressions:
         if visible(name) == name:
-            yield Offer(quote_name(name), name, "WITH", _COLUMNS)
+            yield Offer(quote_name(name), name, "WITH", COLUMN_GROUP)
     for name in place.known.entities:
         if visible(name) == name:
-            yield Offer(quote_name(name), name, "entity", _COLUMNS)
+            yield Offer(quote_name(name), name, "entity", COLUMN_GROUP)
 
 
 def offer_procedures(_: SqlPlace) -> Iterable[Offer]:
@@ -145,7 +151,7 @@ def _offer_column(column: ScopeColumn, table: ScopeTable, *, is_qualified: bool 
     if is_qualified:
         text = f"{quote_name(table.alias)}.{text}"
         about = describe_field(column.field or Field(""), table.alias)
-    return Offer(text, column.name, about, _NAMES if table.is_outer else _COLUMNS)
+    return Offer(text, column.name, about, _NAMES if table.is_outer else COLUMN_GROUP)
 
 
 def _shown_columns(table: ScopeTable) -> list[ScopeColumn]:
@@ -192,7 +198,7 @@ def offer_after_table(place: SqlPlace) -> Iterable[Offer]:
     """Offer what may follow a table's name."""
     words = AFTER_CHANGED_TABLE.get(place.clause, AFTER_TABLE)
     if place.clause == "JOIN":
-        words = ("ON", *(word for word in words if word != "ON"))
+        return [Offer("ON", "ON", "", _FIRST), *offer_words(words)]
     return offer_words(words)
 
 
@@ -224,7 +230,7 @@ def offer_expression(place: SqlPlace) -> Iterator[Offer]:
     """Offer what may begin a value: columns, functions and words."""
     inside = place.outside[-1] if place.is_in_brackets and place.outside else None
     if inside is not None and keyword_of(inside) == "COUNT" and not place.before:
-        yield Offer("*)", "*", "every row", _COLUMNS)
+        yield Offer("*)", "*", "every row", _FIRST)
     if keyword_of(inside) == "OVER":
         yield from offer_words(("PARTITION BY", "ORDER BY"))
     yield from _offer_columns(place)
@@ -269,4 +275,4 @@ def _offer_outputs(place: SqlPlace) -> Iterator[Offer]:
         if keyword_of(items[at - 1]) == "AS" and not isinstance(item, TokenGroup):
             name = item.text.strip('"')
             if item.is_name and visible(name) == name:
-                yield Offer(quote_name(name), name, "named in SELECT", _COLUMNS)
+                yield Offer(quote_name(name), name, "named in SELECT", COLUMN_GROUP)

@@ -52,7 +52,7 @@ _ENDINGS = ("GROUP BY", "HAVING", "ORDER BY", "LIMIT", "OFFSET")
 _SETS = ("UNION", "UNION ALL", "EXCEPT", "INTERSECT")
 
 AFTER_TABLE = (
-    "WHERE", *_JOINS, "ON", "USING", "AS", *_ENDINGS, *_SETS,
+    "WHERE", *_JOINS, "USING", "AS", *_ENDINGS, *_SETS,
 )  # fmt: skip
 """What may follow the name of an entity in FROM."""
 

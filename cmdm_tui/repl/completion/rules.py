@@ -43,8 +43,8 @@ def suggest(
 ) -> Suggestions:
     """Return what the first rule that fits offers for the end of `text`; `behind` comes after it.
 
-    In SQL it shows which entities are queried. Unless completion is asked for, no word of SQL is
-    offered before it is begun: a hundred may follow.
+    In SQL it shows which entities are queried. Unless completion is asked for, no more than a
+    screen of it is offered before a word is begun.
     """
     output = _OUTPUT.search(text)
     statement = text if output is not None else last_statement(text)
