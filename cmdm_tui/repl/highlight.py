@@ -61,7 +61,7 @@ def highlight_statements(text: str) -> Iterator[Part]:
     starts = [0, *(found.end() for found in re.finditer("\n", text))]
     position = 0
     for unit in split_statements(text):
-        start = max(starts[unit.line - 1], position)
+        start = max(starts[unit.line - 1] + unit.column - 1, position)
         yield from _highlight_comments(text, position, start)
         statement = text[start : start + len(unit.text)]
         for begin, end, style in _highlight_statement(statement):

@@ -35,7 +35,8 @@ class Named:
 
 HOSTILE = st.text(min_size=1, max_size=12) | st.sampled_from(
     ['a"b', "a'b", "x\x1b[2J", "\u202egnp", 'a";DROP', "a'; DELETE FROM lead; --", "select",
-     "Order", "ж", "x y", "a\nb", "\ud800", "[bold]x[/]", "{{x}}", "a\u200bb", "$x", ":x", "\\", "%1B", "ﬃ"]
+     "Order", "ж", "x y", "a\nb", "\ud800", "[bold]x[/]", "{{x}}", "a\u200bb",
+     "$x", ":x", "\\", "%1B", "ﬃ"]
 )  # fmt: skip
 PLACES = [
     "SELECT * FROM {}", "SELECT {} FROM {q}", "SELECT * FROM {q} x WHERE x.{}", "UPDATE {q} SET {}",

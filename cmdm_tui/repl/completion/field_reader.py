@@ -8,6 +8,9 @@ from cmdm_tui.api import ApiError, QuotaFloorReached
 from cmdm_tui.catalog import Account
 from cmdm_tui.config import ConfigurationError
 
+LONGEST_WAIT = 2.0
+"""Seconds that a statement waits for a reading under way."""
+
 
 class FieldReader:
     """Asks for the fields of one entity after the other, each at most once a day.
@@ -40,11 +43,12 @@ class FieldReader:
     async def hold(self) -> None:
         """Begin no reading any more until `release`, and wait for the one that is under way.
 
-        A statement may need the fields that it brings.
+        A statement may need the fields that it brings. One that takes long is ended.
         """
         self._is_held = True
         if self._task is not None:
-            await asyncio.wait([self._task])
+            await asyncio.wait([self._task], timeout=LONGEST_WAIT)
+            await self._end()
 
     def release(self) -> None:
         """Go on with what is wanted."""
@@ -54,6 +58,9 @@ class FieldReader:
     async def close(self) -> None:
         """End what is under way."""
         self._is_held = True
+        await self._end()
+
+    async def _end(self) -> None:
         if self._task is not None:
             self._task.cancel()
             await asyncio.wait([self._task])
