@@ -26,7 +26,7 @@ STYLES = Style.from_dict({
     "bottom-toolbar.alert": "bg:ansired ansiwhite bold",
     "auto-suggestion": "ansibrightblack",
 })  # fmt: skip
-"""The colours; without colours only what is bold stays, as Prompt Toolkit heeds `NO_COLOR`."""
+"""The colours; without colours only what is bold stays, as Prompt Toolkit obeys `NO_COLOR`."""
 
 Part = tuple[int, int, str]
 """Where a part of the text begins and ends, and the name of its style."""

@@ -13,7 +13,7 @@ _QUERY_WORDS = frozenset({"SELECT", "WITH", "FROM", "VALUES"})
 
 @dataclass(slots=True)
 class TokenGroup:
-    """What stands between two brackets, or all of a statement; `end` is behind the closing one."""
+    """What is between two brackets, or all of a statement; `end` is behind the closing one."""
 
     start: int
     items: "list[SqlToken | TokenGroup]" = field(default_factory=list["SqlToken | TokenGroup"])
@@ -21,7 +21,7 @@ class TokenGroup:
 
     @property
     def is_query(self) -> bool:
-        """Whether it is a query of its own."""
+        """Whether it is a query."""
         return bool(self.items) and keyword_of(self.items[0]) in _QUERY_WORDS
 
     def holds(self, place: int) -> bool:

@@ -189,7 +189,7 @@ class ScopeReader:
 
 
 def find_branch(group: TokenGroup, place: int) -> list[GroupItem]:
-    """Return the part of a query that a place is in: UNION and its like divide it."""
+    """Return the part of a query that a place is in: UNION and similar words divide it."""
     found: list[GroupItem] = []
     for branch in _split_branches(group):
         if found and branch and branch[0].start >= place:

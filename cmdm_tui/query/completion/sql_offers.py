@@ -30,7 +30,7 @@ OWNER_FIELDS = ("RelatedEntity", "RelatedExternalID")
 _FIRST = 0
 """The group of what a place is made for, such as the values of a picklist."""
 COLUMN_GROUP = 1
-"""The group of what the tables at hand have."""
+"""The group of what the tables there have."""
 _NAMES, _USUAL, _FUNCTIONS, _WORDS = range(2, 6)
 _OPERATORS = ("AND", "OR", "IN", "NOT", "IS", "LIKE", "ILIKE", "BETWEEN")
 _WITH_ALIASES = frozenset({"ORDER", "GROUP", "HAVING", "QUALIFY"})

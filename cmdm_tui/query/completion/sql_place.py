@@ -77,14 +77,14 @@ class SqlPlace:
 
     @cached_property
     def before(self) -> list[GroupItem]:
-        """What stands before the place in its own brackets, from the last UNION on."""
+        """What is before the place in its own brackets, from the last UNION on."""
         group = self.path[-1]
         items = find_branch(group, self.begin)
         return [item for item in items if item.start < self.begin]
 
     @cached_property
     def outside(self) -> list[GroupItem]:
-        """What stands before the brackets that the place is in; nothing where it is in none."""
+        """What is before the brackets that the place is in; nothing where it is in none."""
         if len(self.path) < 2:
             return []
         start = self.path[-1].start
@@ -92,7 +92,7 @@ class SqlPlace:
 
     @cached_property
     def query_before(self) -> list[GroupItem]:
-        """What stands before the place in the query that it is in."""
+        """What is before the place in the query that it is in."""
         group = next((one for one in reversed(self.path) if one.is_query), self.path[0])
         return [item for item in find_branch(group, self.begin) if item.start < self.begin]
 
@@ -110,12 +110,12 @@ class SqlPlace:
 
     @property
     def previous(self) -> GroupItem | None:
-        """What stands right before the place."""
+        """What is right before the place."""
         return self.before[-1] if self.before else None
 
     @property
     def previous_word(self) -> str:
-        """The word in capitals that stands right before the place; empty where none does."""
+        """The word in capitals that is right before the place; empty where none does."""
         return keyword_of(self.previous)
 
     @property
@@ -150,7 +150,7 @@ class SqlPlace:
 
     @cached_property
     def is_behind_value(self) -> bool:
-        """Whether a value, or the name of one, stands right before the place."""
+        """Whether a value, or the name of one, is right before the place."""
         item = self.previous
         if item is None:
             return False
@@ -187,7 +187,7 @@ class SqlPlace:
 
     @property
     def is_behind_table(self) -> bool:
-        """Whether the name of a table, or its alias, stands right before the place."""
+        """Whether the name of a table, or its alias, is right before the place."""
         if self.clause not in {*TABLE_CLAUSES, "DELETE", "USING"} or self.is_for_table:
             return False
         return self.is_behind_value and mark_of(self.previous) != "."

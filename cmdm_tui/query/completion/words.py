@@ -1,4 +1,4 @@
-"""The words of SQL, by the place where each can stand, and how names and texts are quoted."""
+"""The words of SQL, by the place where each can be, and how names and texts are quoted."""
 
 import re
 
@@ -32,7 +32,7 @@ MORE_KEYWORDS = (
     "FILTER", "WINDOW", "ROWS", "RANGE", "CAST", "TRY_CAST", "INTERVAL", "NULLS", "FIRST", "LAST",
     "ANY", "SOME", "EXTRACT", "COLLATE", "LATERAL", "NATURAL", "OUTER", "SEMI", "ANTI", "ENTITIES",
 )  # fmt: skip
-"""Words that are coloured, and offered only where one of them can stand."""
+"""Words that are coloured, and offered only where one of them can be."""
 
 RESERVED = frozenset({
     *KEYWORDS, *CHANGE_KEYWORDS, "QUALIFY", "WINDOW", "LATERAL", "NATURAL", "PIVOT", "UNPIVOT",
@@ -84,7 +84,7 @@ IN_EXPRESSION = ("NOT", "CASE", "NULL", "TRUE", "FALSE", "EXISTS", "INTERVAL")
 """What may begin a value, next to names and functions."""
 
 COMPARISONS = frozenset({"=", "<>", "!=", "==", "LIKE", "ILIKE"})
-"""What stands between a field and a text that is one of its values."""
+"""What comes between a field and a text that is one of its values."""
 
 _MUST_BE_QUOTED = frozenset({
     *RESERVED, "ANALYSE", "ANALYZE", "ANY", "ARRAY", "ASYMMETRIC", "AT", "AUTHORIZATION", "BINARY",

@@ -10,7 +10,7 @@ from cmdm_tui.repl.completion.facts import PromptFacts
 from cmdm_tui.repl.completion.rules import suggest
 
 MOST_SHOWN = 300
-"""Offers that the menu holds; nobody scrolls further."""
+"""Offers that the menu holds."""
 
 
 def want_none(_: Iterable[str]) -> None:

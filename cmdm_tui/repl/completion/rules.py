@@ -159,4 +159,4 @@ RULES = (
         word=lambda found: find_cursor(found["body"]).partial,
     ),
 )
-"""The rules for what is no SQL, the first that fits counting."""
+"""The rules for everything but SQL, the first that fits counting."""
