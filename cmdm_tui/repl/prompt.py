@@ -150,9 +150,11 @@ class StatementPrompt:
 
     async def load(self) -> None:
         """Import the query engine and what completion needs, in a thread."""
-        statements = list(self._history.load_history_strings())
         await asyncio.to_thread(_load_queries)
-        await asyncio.to_thread(self.completion.load, statements)
+        await asyncio.to_thread(self._load_completion)
+
+    def _load_completion(self) -> None:
+        self.completion.load(list(self._history.load_history_strings()))
 
     def _new_prompts(self) -> PromptSession[str]:
         name = one_line(self._session.account.profile.name, _LONGEST_NAME)

@@ -26,8 +26,8 @@ class SessionCatalog:
 
     def fields(self, entity: str) -> Sequence[Field]:
         """Return the entity's fields: as asked for, else as seen in records; else none."""
-        entity = self._catalog.resolve_name(entity)
-        return self._catalog.cached_fields(entity) or self._seen.get(entity, ())
+        known = self._catalog.cached_fields(entity)
+        return known or self._seen.get(self._catalog.resolve_name(entity), ())
 
     def ids(self, entity: str) -> Sequence[str]:
         """Return the external ids of the entity that answers have shown, the newest first."""
