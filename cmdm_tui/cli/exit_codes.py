@@ -94,5 +94,6 @@ def _code_of_other_error(error: Exception) -> ExitCode | None:
     for module, name in known.items():
         loaded = sys.modules.get(module)
         if loaded is not None and isinstance(error, getattr(loaded, name)):
-            return ExitCode.USAGE if name == "ReplError" else ExitCode.FAILED
+            is_usage = name == "ReplError" and not isinstance(error, loaded.StatementDeclined)
+            return ExitCode.USAGE if is_usage else ExitCode.FAILED
     return None

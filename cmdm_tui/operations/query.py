@@ -156,7 +156,8 @@ class QueryOperation:
     def result(self) -> QueryResult | None:
         """What has come so far, also of a run that was cancelled; None where nothing is kept."""
         current = None if self._run is None else self._run.result
-        return current or self._searched
+        # One without rows is false, and a result nevertheless.
+        return self._searched if current is None else current
 
     @property
     def has_run(self) -> bool:

@@ -1,12 +1,12 @@
 """The REPL: SQL, raw calls and backslash commands, at a prompt or from a stream.
 
-Public: `run`, `ReplError`. `prompt` reads lines from a person, `script` from a stream, and both run
-what they read. `statement_splitter` cuts lines into statements (`statement_readers` finds the end
-of each, `sql_scanner` follows SQL, `typed_text` a body), `statement_parser` says what each is
-(`statements`, `call_text`). `dispatch` makes a `plan` of it, with its `variables` replaced and what
-it may change known, and runs it in a `session`: a backslash command (`commands/`), SQL that reads
-(`queries`) or changes (`changes`), or a `raw_call`; `repeat` runs it again. How it ended is an
-`outcome`.
+Public: `run`, `ReplError`, `StatementDeclined`. `prompt` reads lines from a person, `script` those
+of a script, whose `script_checkpoint` says what is done; `statement_runner` runs what they read.
+`statement_splitter` cuts lines into statements (`statement_readers` finds the end of each,
+`sql_scanner` follows SQL, `typed_text` a body), `statement_parser` says what each is (`statements`,
+`call_text`). `dispatch` makes a `plan` of it, with its `variables` replaced and what it may change
+known, and runs it in a `session`: a backslash command (`commands/`), SQL that reads (`queries`) or
+changes (`changes`), or a `raw_call`; `repeat` runs it again. How it ended is an `outcome`.
 
 What comes of it: `result_types` says what a result can be, `render` writes it (`tables` draws
 grids, `summary` the line below), `streams` is where it goes, `destinations` and `shell` are where
@@ -16,15 +16,22 @@ keeps). Also: `editor` (on what is typed), `session_catalog`, `session_settings`
 `terminal_prompter`.
 """
 
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, TextIO
 
-from cmdm_tui.repl.errors import ReplError
+from cmdm_tui.repl.errors import ReplError, StatementDeclined
 
 if TYPE_CHECKING:
     from cmdm_tui.catalog import Account
+    from cmdm_tui.operations.call_log import CallLog
+    from cmdm_tui.repl.script import ScriptOptions
+    from cmdm_tui.repl.terminal_prompter import Ask
 
-__all__ = ["ReplError", "run"]
+__all__ = ["ReplError", "StatementDeclined", "run"]
+
+_NO_VARIABLES: Mapping[str, str] = MappingProxyType({})
 
 
 async def run(
@@ -36,36 +43,46 @@ async def run(
     errors: TextIO,
     confirms: bool = True,
     journal: Path | None = None,
-) -> bool:
-    """Read statements from `input` and run them: at a prompt where it is a terminal, else in order.
+    script: "ScriptOptions | None" = None,
+    ask: "Ask | None" = None,
+    variables: Mapping[str, str] = _NO_VARIABLES,
+    call_log: "CallLog | None" = None,
+) -> tuple[bool, Exception | None]:
+    """Run statements: those of a `script`; else typed at a prompt where `input` is a terminal.
 
-    Results go to `output`, all else to `errors`. `history` is the file that keeps what was typed
-    at the prompt; None keeps it for this run only. Where it `confirms` not, nothing is asked.
-    `journal` is the file that keeps what SQL changes, None for the user's.
+    Any other `input` is a script, too. Results go to `output`, all else to `errors`. `history` is
+    the file that keeps what was typed at the prompt; None keeps it for this run only. Where it
+    `confirms` not, nothing is asked; a script asks with `ask`, and without it what would be asked
+    about is refused. `journal` is the file that keeps what SQL changes, None for the user's.
+    `call_log` is that of the account.
 
     Return whether a query's result was partial: what came of it is not all, and nothing continued
-    it.
+    it; and the first error of a script that goes on after errors.
 
-    From a stream, the first error ends the run and is raised: an ApiError, a ChangeError, a
+    Any other script ends with its first error, which is raised: an ApiError, a ChangeError, a
     ConfigurationError, a QueryError, or a ReplError for input that cannot be run. At the prompt
     errors are shown and the prompt continues.
     """
     from cmdm_tui.repl.session import ReplSession
     from cmdm_tui.repl.streams import ReplStreams
 
-    session = ReplSession(account, ReplStreams(output, errors), journal=journal)
+    session = ReplSession(account, ReplStreams(output, errors), journal=journal, call_log=call_log)
     session.settings.confirms = confirms
+    for name, value in variables.items():
+        session.variables.set(name, value)
     try:
-        if input.isatty():
+        if script is None and input.isatty():
             from cmdm_tui.repl.prompt import run_terminal_prompt
 
             await run_terminal_prompt(
                 session, history, keyboard=input, output=output, errors=errors
             )
-        else:
-            from cmdm_tui.repl.script import run_script
+            return session.has_partial, None
+        from cmdm_tui.repl.script import run_parts, script_of_stream
 
-            await run_script(session, input)
-        return session.has_partial
+        session.prompter.ask, session.prompter.runs_script = ask, True
+        session.streams.shares_input = script is not None and input.isatty()
+        summary = await run_parts(session, script or script_of_stream(input))
+        return session.has_partial, summary.first_error
     finally:
         session.close()

@@ -72,6 +72,8 @@ class SessionChanges:
         self._prompter = prompter
         self._journal = journal
         self._running: WriteOperation | None = None
+        self.may_have_changed = False
+        """Whether records may have been changed since this was last set to false."""
 
     async def run(
         self, statement: WriteStatement, engine: Engine, calls: CallPolicy
@@ -187,6 +189,7 @@ class SessionChanges:
             raise ReplError(str(error)) from None
         finally:
             self._running = None
+            self._note_effect(operation.run)
         if outcome.is_declined:
             self._streams.write_note("Nothing was sent.")
         if outcome.run is not None and outcome.summary is not None:
@@ -196,9 +199,14 @@ class SessionChanges:
         self._require_all(outcome)
         return outcome
 
+    def _note_effect(self, run: JournalRun | None) -> None:
+        states = () if run is None else (entry.state for entry in run.entries)
+        if any(state is EntryState.DONE or state.is_in_doubt for state in states):
+            self.may_have_changed = True
+
     def _name_undo(self, run: JournalRun) -> None:
         is_done = bool(run.summary.counts.get(EntryState.DONE))
-        if is_done and run.undo_of is None and self._prompter.can_ask:
+        if is_done and run.undo_of is None and self._prompter.is_at_prompt:
             self._streams.write_note(f"\\undo {run.id} takes it back.")
 
     def _show_changes(self, change_set: ChangeSet, preview: ChangePreview) -> None:
@@ -218,7 +226,7 @@ class SessionChanges:
 
     def _require_all(self, outcome: WriteOutcome) -> None:
         """Raise where a script would go on as if all had been done."""
-        if self._prompter.can_ask:
+        if self._prompter.is_at_prompt:
             return
         summary = outcome.summary
         is_in_doubt = summary is not None and summary.is_in_doubt

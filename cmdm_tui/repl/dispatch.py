@@ -4,10 +4,11 @@ What a statement changes is shown and confirmed by the operation that makes the 
 """
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 
-from cmdm_tui.api import ApiError
+from cmdm_tui.api import ApiError, StatusError
 from cmdm_tui.changes.errors import ChangeError
 from cmdm_tui.config import ConfigurationError
 from cmdm_tui.query.errors import QueryError
@@ -30,6 +31,14 @@ STATEMENT_ERRORS = (ApiError, ChangeError, ConfigurationError, ReplError, QueryE
 """What can be wrong with a statement: each is one safe sentence."""
 
 
+NotePlan = Callable[[StatementPlan], None]
+_SERVER_ERRORS = 500
+
+
+def ignore_plan(_: StatementPlan) -> None:
+    """Do nothing with a plan."""
+
+
 @dataclass(frozen=True, slots=True)
 class Dispatched:
     """A statement that has ended, and what it asks to be run next."""
@@ -38,16 +47,20 @@ class Dispatched:
     follow_up: FollowUp | None = None
 
 
-async def dispatch(session: ReplSession, unit: StatementText) -> Dispatched:
-    """Run a statement and write its result.
+async def dispatch(
+    session: ReplSession, unit: StatementText, note_plan: NotePlan = ignore_plan
+) -> Dispatched:
+    """Run a statement and write its result; `note_plan` gets its plan before anything is sent.
 
     What is wrong with it is in the outcome. Cancelled, it raises CancelledError.
     """
     started, sent_before = time.monotonic(), session.account.client.sent_count
+    session.begin_statement()
     effect, given, follow_up, failure = StatementEffect.SESSION, StatementYield(), None, None
     try:
         plan = plan_unit(session, unit)
         effect = plan.effect
+        note_plan(plan)
         given, follow_up = await execute(session, plan, unit)
     except STATEMENT_ERRORS as error:
         failure = error
@@ -58,8 +71,23 @@ async def dispatch(session: ReplSession, unit: StatementText) -> Dispatched:
         session.account.client.sent_count - sent_before,
         time.monotonic() - started,
         failure,
+        failure is not None and _may_have_changed(session, effect, failure),
     )
     return Dispatched(outcome, follow_up)
+
+
+def _may_have_changed(session: ReplSession, effect: StatementEffect, error: Exception) -> bool:
+    """Return whether a statement that failed may have changed records nevertheless."""
+    if effect is not StatementEffect.WRITES:
+        return False
+    if session.may_have_changed:
+        return True
+    if not isinstance(error, ApiError):
+        return False
+    is_refused = isinstance(error, StatusError) and (error.status or 0) < _SERVER_ERRORS
+    return (
+        error.was_sent and error.call is not None and error.call.method != "GET" and not is_refused
+    )
 
 
 def plan_unit(session: ReplSession, unit: StatementText) -> StatementPlan:
@@ -87,7 +115,6 @@ async def execute(
         return StatementYield(), RepeatStatement(seconds, replace(unit, ending=PLAIN_ENDING))
     target = OutputTarget(session, unit.ending)
     target.check()
-    session.account.client.start_command()
     asked: list[FollowUp] = []
     given = await target.run(partial(_run, session, plan, asked))
     return given, asked[0] if asked else None

@@ -42,7 +42,8 @@ class StatementYield:
 class StatementOutcome:
     """How a statement ended, what it gave, and what it cost.
 
-    `calls` are those that were sent, sign-ins not counted; `error` is why it failed.
+    `calls` are those that were sent, sign-ins not counted; `error` is why it failed, and where
+    `may_have_changed` records may have been changed before it did.
     """
 
     effect: StatementEffect
@@ -51,3 +52,4 @@ class StatementOutcome:
     calls: int = 0
     seconds: float = 0.0
     error: Exception | None = None
+    may_have_changed: bool = False

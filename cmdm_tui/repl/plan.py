@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from cmdm_tui.operations.confirmation import is_change
 from cmdm_tui.repl.commands.command import BackslashCommand, Touches
@@ -13,6 +13,7 @@ from cmdm_tui.repl.statements import CommandStatement, QueryStatement, RawCall, 
 from cmdm_tui.repl.variables import Variables
 
 if TYPE_CHECKING:
+    from cmdm_tui.query.errors import SqlError
     from cmdm_tui.query.parsing.write_statement import SqlStatement
 
 
@@ -31,12 +32,24 @@ class CommandPlan:
         has_calls = Touches.CALLS in self.command.touches
         return StatementEffect.CALLS if has_calls else StatementEffect.SESSION
 
+    @property
+    def is_switch(self) -> bool:
+        """Whether it only sets what later statements depend on."""
+        return self.command.is_switch
+
+    @property
+    def runs_statements(self) -> bool:
+        """Whether what it changes is what other statements change that it has run."""
+        return self.command.runs_statements
+
 
 @dataclass(frozen=True, slots=True)
 class CallPlan:
     """A raw call."""
 
     call: RawCall
+    is_switch: ClassVar = False
+    runs_statements: ClassVar = False
 
     @property
     def effect(self) -> StatementEffect:
@@ -51,6 +64,8 @@ class SqlPlan:
 
     sql: str
     statements: tuple["SqlStatement", ...]
+    is_switch: ClassVar = False
+    runs_statements: ClassVar = False
 
     @cached_property
     def effect(self) -> StatementEffect:
@@ -86,6 +101,7 @@ def _plan_command(statement: CommandStatement, variables: Variables) -> CommandP
 
 def _plan_sql(statement: QueryStatement, variables: Variables) -> SqlPlan:
     # sqlglot is heavy, and a session may never run SQL.
+    from cmdm_tui.query.errors import SqlError
     from cmdm_tui.query.parsing.statement_forms import split_script
     from cmdm_tui.query.parsing.write_statement import read_statements
 
@@ -93,7 +109,23 @@ def _plan_sql(statement: QueryStatement, variables: Variables) -> SqlPlan:
     sql = variables.expand_sql(statement.sql)
     names = frozenset(name for one in split_script(sql) for name in one.parameters)
     parameters = variables.select(names)
-    return SqlPlan(sql, tuple(read_statements(sql, parameters, allows_files=True)))
+    try:
+        return SqlPlan(sql, tuple(read_statements(sql, parameters, allows_files=True)))
+    except SqlError as error:
+        mark = _mark_at(sql, error)
+        if not mark:
+            raise
+        hint = f"To send the result on, close the statement first: …; {mark}"
+        raise SqlError(error.message, hint=hint, line=error.line, column=error.column) from None
+
+
+def _mark_at(sql: str, error: "SqlError") -> str:
+    """Return `> FILE` or `| COMMAND` where SQL is wrong at such a mark; else nothing."""
+    if error.line is None or error.column is None:
+        return ""
+    lines = sql.split("\n")
+    rest = lines[error.line - 1][error.column - 1 :] if error.line <= len(lines) else ""
+    return "> FILE" if rest.startswith(">") else "| COMMAND" if rest.startswith("|") else ""
 
 
 def _require_unicode(sql: str) -> None:

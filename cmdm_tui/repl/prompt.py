@@ -42,8 +42,8 @@ from cmdm_tui.repl.prompt_settings import (
     save_settings,
     settings_file,
 )
-from cmdm_tui.repl.script import StatementRunner, show_position
 from cmdm_tui.repl.session import ReplSession
+from cmdm_tui.repl.statement_runner import StatementRunner, show_position
 from cmdm_tui.repl.statement_splitter import is_incomplete, last_statement, split_statements
 from cmdm_tui.repl.statements import StatementText
 from cmdm_tui.repl.suggestion import HistorySuggestion

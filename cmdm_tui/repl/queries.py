@@ -132,7 +132,8 @@ class SessionQueries:
             raise
         finally:
             self._running = None
-            self._replace_last(result or operation.result, has_run=operation.has_run)
+            came = operation.result if result is None else result
+            self._replace_last(came, has_run=operation.has_run)
         if outcome.result is None:
             self._streams.write_note("Not run; no record was fetched.")
             return StatementYield(StatementStatus.DECLINED)
@@ -143,7 +144,7 @@ class SessionQueries:
         with cancel_on_interrupt():
             output.end(self.last.columns, self.last.mark)
         self._report(self._notes_of(output), with_cost=True)
-        if self.last.limit is not None and not self._prompter.can_ask:
+        if self.last.limit is not None and not self._prompter.is_at_prompt:
             # A script would go on as if it had everything.
             raise self.last.limit
         status = StatementStatus.PARTIAL if self.last.mark else StatementStatus.DONE

@@ -22,7 +22,7 @@ from cmdm_tui.text import visible
 if TYPE_CHECKING:
     from cmdm_tui.formats import Format as OutputFormat
 
-_WRITER_FORMATS = frozenset({"vertical", "jsonl", "csv", "tsv", "markdown"})
+_WRITER_FORMATS = frozenset({"vertical", "jsonl", "csv", "tsv", "markdown", "parquet", "xlsx"})
 
 
 @dataclass(frozen=True, slots=True)

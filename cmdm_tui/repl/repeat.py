@@ -30,7 +30,7 @@ def read_interval(word: str) -> float:
 async def repeat_statement(
     session: ReplSession, seconds: float, run: Callable[[], Awaitable[StatementOutcome]]
 ) -> StatementOutcome:
-    """Run a statement, wait `seconds` and run it again, until one fails, or the calls left are at the floor.
+    """Run a statement, wait and run it again, until one fails, or calls left are at the floor.
 
     Return how it ended the last time. Cancelled, it raises CancelledError.
     """

@@ -1,146 +1,100 @@
-"""Runs statements in order, from a stream or a text, and what they ask to be run next."""
+"""Runs a script: a stream, a file or the texts of the command line; from a checkpoint, if asked."""
 
 import io
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 from typing import TextIO
 
-from cmdm_tui.operations.interrupts import raise_on_interrupt
-from cmdm_tui.query.sql_excerpt import excerpt
-from cmdm_tui.repl.commands.command import FollowUp, RepeatStatement, RunFile
-from cmdm_tui.repl.dispatch import Dispatched, dispatch
-from cmdm_tui.repl.errors import ReplError
-from cmdm_tui.repl.outcome import StatementEffect, StatementOutcome
-from cmdm_tui.repl.repeat import repeat_statement
+from cmdm_tui.repl.script_checkpoint import BegunRule, ScriptCheckpoint
 from cmdm_tui.repl.session import ReplSession
-from cmdm_tui.repl.statement_splitter import StatementSplitter
-from cmdm_tui.repl.statements import StatementText
-from cmdm_tui.text import one_line
-
-_MOST_LEVELS = 50
+from cmdm_tui.repl.statement_runner import ScriptSource, StatementRunner, describe_bytes
+from cmdm_tui.text import count_noun
 
 
 @dataclass(frozen=True, slots=True)
-class ScriptSource:
-    """Where statements come from; `name` is shown with a line's number, empty for a stream."""
+class ScriptPart:
+    """A part of a script: its name for places, and its statements, a text or a stream."""
 
-    name: str = ""
-    path: Path | None = None
-
-    def describe(self, line: int) -> str:
-        """Return a place in it: `leads.sql:3`, or `line 3`."""
-        return f"{self.name}:{line}" if self.name else f"line {line}"
+    source: ScriptSource
+    lines: TextIO
 
 
-STREAM = ScriptSource()
-_NOTHING_RUN = StatementOutcome(StatementEffect.SESSION)
+@dataclass(frozen=True, slots=True)
+class ScriptOptions:
+    """How a script is run: its parts in order, whether it goes on after an error, its checkpoint.
+
+    With `resumes`, the file at `checkpoint` is there; `begun` says what becomes of a statement
+    that may have changed records and was not seen to end.
+    """
+
+    parts: tuple[ScriptPart, ...]
+    goes_on: bool = False
+    checkpoint: Path | None = None
+    resumes: bool = False
+    begun: BegunRule | None = None
 
 
-class StatementRunner:
-    """Runs the statements of a session; `goes_on` after one that failed, or ends with it."""
-
-    def __init__(self, session: ReplSession, *, goes_on: bool = False) -> None:
-        self._session = session
-        self._goes_on = goes_on
-        self._sources: list[ScriptSource] = []
-        self.failed_count = 0
-        self.first_error: Exception | None = None
-
-    async def run(self, unit: StatementText) -> StatementOutcome:
-        """Run one statement, and what it asks to be run next."""
-        done = await dispatch(self._session, unit)
-        if done.follow_up is None or done.outcome.error is not None:
-            return done.outcome
-        return await self._follow_up(done, done.follow_up)
-
-    async def run_lines(self, lines: TextIO, source: ScriptSource = STREAM) -> StatementOutcome:
-        """Run every statement as soon as it is read; return how the last one ended.
-
-        One that fails is reported with its place; unless the runner goes on, the rest is not read.
-        Raises ReplError for a source that runs itself.
-        """
-        self._enter(source)
-        last: StatementOutcome | None = None
-        try:
-            for unit in _read_units(lines):
-                if self._session.is_over:
-                    break
-                last = await self._run_at(unit, source)
-                if last.error is not None and not self._goes_on:
-                    break
-        finally:
-            self._sources.pop()
-        return last or _NOTHING_RUN
-
-    async def _run_at(self, unit: StatementText, source: ScriptSource) -> StatementOutcome:
-        errors_before = self.failed_count
-        outcome = await self.run(unit)
-        if outcome.error is not None and self.failed_count == errors_before:
-            self.failed_count += 1
-            self.first_error = self.first_error or outcome.error
-            self._report(unit, source, outcome.error)
-        return outcome
-
-    def _report(self, unit: StatementText, source: ScriptSource, error: Exception) -> None:
-        streams = self._session.streams
-        words = self._session.account.client.redact(unit.text)
-        line = unit.line + (getattr(error, "line", None) or 1) - 1
-        shown = one_line(" ".join(words.split()), 80)
-        verb = "Failed" if self._goes_on else "Stopped"
-        streams.write_note(f"{verb} at {one_line(source.describe(line), 200)}: {shown}")
-        show_position(self._session, unit, error)
-        if self._goes_on:
-            streams.write_error(str(error))
-
-    async def _follow_up(self, done: Dispatched, follow_up: FollowUp) -> StatementOutcome:
-        """Run what a statement asks for; the outcome counts its calls and time with its own."""
-        if isinstance(follow_up, RepeatStatement):
-            again = partial(self.run, follow_up.statement)
-            last = await repeat_statement(self._session, follow_up.seconds, again)
-        elif isinstance(follow_up, RunFile):
-            with follow_up.lines:
-                source = ScriptSource(str(follow_up.path), follow_up.path)
-                last = await self.run_lines(follow_up.lines, source)
-        else:
-            source = ScriptSource(follow_up.origin)
-            last = await self.run_lines(io.StringIO(follow_up.text), source)
-        return replace(last, effect=done.outcome.effect)
-
-    def _enter(self, source: ScriptSource) -> None:
-        if source.path is not None and any(one.path == source.path for one in self._sources):
-            raise ReplError(f"{one_line(source.name, 200)} reads itself. Take its \\i out.")
-        if len(self._sources) >= _MOST_LEVELS:
-            raise ReplError(f"Files are read within files more than {_MOST_LEVELS} deep.")
-        self._sources.append(source)
+def script_of_stream(lines: TextIO) -> ScriptOptions:
+    """Return the script that comes from a stream, run as it is read."""
+    return ScriptOptions((ScriptPart(ScriptSource(), lines),))
 
 
-async def run_script(session: ReplSession, lines: TextIO) -> None:
-    """Run every statement of a stream in order; the first error is raised, the rest not read."""
-    outcome = await StatementRunner(session).run_lines(lines)
-    if outcome.error is not None:
-        raise outcome.error
+@dataclass(frozen=True, slots=True)
+class ScriptSummary:
+    """How a script ended; `first_error` is None where every statement was done."""
+
+    run_count: int = 0
+    failed_count: int = 0
+    first_error: Exception | None = None
 
 
-def show_position(session: ReplSession, unit: StatementText, error: Exception) -> None:
-    """Show where in the SQL an error is, if that is known."""
-    text = session.account.client.redact(unit.text)
-    for line in excerpt(text, getattr(error, "line", None), getattr(error, "column", None)):
-        session.streams.write_pointer(line)
+async def run_parts(session: ReplSession, options: ScriptOptions) -> ScriptSummary:
+    """Run the parts of a script in order.
+
+    Unless it goes on after errors, the first is raised, and the rest not run.
+    """
+    parts, kept = options.parts, None
+    if options.checkpoint is not None:
+        parts = tuple(replace(part, lines=io.StringIO(_read_all(part.lines))) for part in parts)
+        kept = _open_checkpoint(session, options.checkpoint, options, parts)
+    runner = StatementRunner(session, goes_on=options.goes_on, checkpoint=kept)
+    for number, part in enumerate(parts, 1):
+        place = str(number) if len(parts) > 1 else ""
+        outcome = await runner.run_lines(part.lines, part.source, place)
+        if session.is_over or (outcome.error is not None and not options.goes_on):
+            break
+    summary = ScriptSummary(runner.run_count, runner.failed_count, runner.first_error)
+    if summary.first_error is None:
+        if kept is not None:
+            kept.finish()
+        return summary
+    if kept is not None:
+        session.streams.write_note(f"{kept.name} keeps what was done; --resume goes on with it.")
+    if not options.goes_on:
+        raise summary.first_error
+    session.streams.write_note(
+        f"{summary.failed_count:,} of {summary.run_count:,} statements failed."
+    )
+    return summary
 
 
-def _read_units(lines: TextIO) -> Iterator[StatementText]:
-    splitter = StatementSplitter()
-    while line := _next_line(lines):
-        yield from splitter.feed(line.rstrip("\r\n"))
-    yield from splitter.end()
+def _open_checkpoint(
+    session: ReplSession, path: Path, options: ScriptOptions, parts: Sequence[ScriptPart]
+) -> ScriptCheckpoint:
+    script = "\0".join(text for part in parts for text in (part.source.name, part.lines.read()))
+    for part in parts:
+        part.lines.seek(0)
+    if not options.resumes:
+        return ScriptCheckpoint.begin(path, session.account, script)
+    kept = ScriptCheckpoint.resume(path, session.account, script, options.begun)
+    done = count_noun(kept.done_count, "statement")
+    session.streams.write_note(f"Resuming: {done} done already, and not run again.")
+    return kept
 
 
-def _next_line(lines: TextIO) -> str:
+def _read_all(lines: TextIO) -> str:
     try:
-        with raise_on_interrupt():
-            return lines.readline()
+        return lines.read()
     except UnicodeDecodeError as error:
-        message = f"The input is not UTF-8 (byte {error.start}). Save it as UTF-8."
-        raise ReplError(message) from None
+        raise describe_bytes(error) from None

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from cmdm_tui.operations.call_log import CallLog
     from cmdm_tui.query.result import QueryResult
     from cmdm_tui.repl.changes import SessionChanges
     from cmdm_tui.repl.queries import SessionQueries
@@ -53,13 +54,20 @@ class ReplSession:
     """
 
     def __init__(
-        self, account: Account, streams: ReplStreams, *, journal: "Path | None" = None
+        self,
+        account: Account,
+        streams: ReplStreams,
+        *,
+        journal: "Path | None" = None,
+        call_log: "CallLog | None" = None,
     ) -> None:
         self.account = account
         self.streams = streams
         self.prompter = ReplPrompter(streams)
         self.settings = SessionSettings()
         self.catalog = SessionCatalog(account.catalog)
+        self.call_log = call_log
+        """What the account's client has sent and got; None where it is not kept."""
         self._journal = journal
         self.is_over = False
         self.last_result: AnswerResult | None = None
@@ -112,6 +120,17 @@ class ReplSession:
     def has_partial(self) -> bool:
         """Whether the result of a query was partial, and stayed so."""
         return self._queries is not None and self._queries.has_partial
+
+    @property
+    def may_have_changed(self) -> bool:
+        """Whether a run of changes may have changed records since the last `begin_statement`."""
+        return self._changes is not None and self._changes.may_have_changed
+
+    def begin_statement(self) -> None:
+        """Give the whole time to the next statement, and forget what the last has changed."""
+        self.account.client.start_command()
+        if self._changes is not None:
+            self._changes.may_have_changed = False
 
     def stop(self) -> bool:
         """End what runs in good order; return whether it ends by itself then."""

@@ -87,9 +87,9 @@ class CallReader:
             ending = _find_direct_ending(line, position)
             if ending is not None:
                 return ending
+            self._path_end = 0
             if position >= len(line):
                 return None if self._may_begin_later else StatementEnd(len(line), len(line))
-            self._path_end = 0
             if not self._takes_body:
                 return _read_words(line, position)
         self._has_begun = True

@@ -21,11 +21,18 @@ class ReplPrompter:
     def __init__(self, streams: ReplStreams, ask: Ask | None = None) -> None:
         self._streams = streams
         self.ask = ask
+        self.runs_script = False
+        """Whether statements come from a script, which is not to go on as if all had been done."""
 
     @property
     def can_ask(self) -> bool:
         """Whether a person is at the prompt."""
         return self.ask is not None
+
+    @property
+    def is_at_prompt(self) -> bool:
+        """Whether a person typed the statement, and reads what becomes of it."""
+        return self.can_ask and not self.runs_script
 
     async def confirm(self, question: str) -> bool:
         """Ask a question that is answered with yes or no; anything but yes is a no."""

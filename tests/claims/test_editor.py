@@ -80,7 +80,7 @@ ABANDONS_THE_EDITOR = """
 import importlib
 from cmdm_tui.repl import editor
 async def leave(process): ...
-editor._end_process = leave
+editor.end_process = leave
 importlib.import_module("cmdm_tui.cli.main").main()
 """
 

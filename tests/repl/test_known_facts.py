@@ -5,10 +5,10 @@ import json
 from pathlib import Path
 
 from cmdm_tui.catalog import Account
-from cmdm_tui.repl.script import run_script
 from cmdm_tui.repl.session import ReplSession
 from cmdm_tui.repl.streams import ReplStreams
 from cmdm_tui.sandbox import Sandbox, SandboxConfig
+from tests.repl.statement_run import run_script
 from tests.services import copy_records, profile_of
 
 

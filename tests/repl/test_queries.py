@@ -17,11 +17,11 @@ from cmdm_tui.catalog import Account
 from cmdm_tui.query.errors import QueryError, TooManyCalls, UnknownName
 from cmdm_tui.repl import ReplError
 from cmdm_tui.repl.prompt import run_prompt
-from cmdm_tui.repl.script import run_script
 from cmdm_tui.repl.session import ReplSession
 from cmdm_tui.repl.streams import ReplStreams
 from cmdm_tui.sandbox import FaultPlan, Sandbox, SandboxConfig
 from cmdm_tui.sandbox.faults.plan import Fault, FaultKind
+from tests.repl.statement_run import run_script
 from tests.services import copy_records, profile_of
 
 Run = Callable[..., str]
@@ -310,3 +310,9 @@ async def test_the_likely_order_is_trusted_on_request_and_the_result_is_marked(
             trusting = json.loads(await script.ran("\\trust on\n" + largest))
             assert trusting == [*certain, "cmdm:result: unsure"]
             assert script.session.has_partial
+
+
+async def test_a_query_without_a_row_has_a_result_too(script: Script) -> None:
+    await script.ran("SELECT LastName FROM lead WHERE City = 'No such city' LIMIT 2;")
+    assert script.session.queries.last.count == 0
+    await script.ran("\\last\n")

@@ -9,9 +9,9 @@ import pytest
 from cmdm_tui.api import NotFound
 from cmdm_tui.catalog import Account
 from cmdm_tui.repl import ReplError, run
-from cmdm_tui.repl.script import run_script
 from cmdm_tui.repl.session import ReplSession
 from cmdm_tui.repl.streams import ReplStreams
+from tests.repl.statement_run import run_script
 
 
 async def ran(account: Account, text: str) -> tuple[str, str, Exception | None]:

@@ -3,7 +3,7 @@
 Public: `cmdm`, the group of all commands, and `LazyGroup`. A module is named by its command, or by
 what several commands have in common: `records`, `record_changes` and `api` make calls; `query` with
 `query_run` and `query_output`; `login` with `login_form`; `account` and `profiles` with
-`secret_locations`; `interactive` starts the explorer, the demo and the prompt, `explore` the
+`secret_locations`; `interactive` starts the explorer and the demo, `repl` the prompt, `explore` the
 explorer on files, `serve` the explorer in a browser; `sql`, `import_` (with `import_options`),
 `copy`, `apply` and `journal` send changes, with `change_options` and `change_run`; `probe`, `fuzz`,
 `sandbox`, `harness/`, `doctor/`.
@@ -22,7 +22,7 @@ _COMMANDS = {
     "explore": "cmdm_tui.cli.commands.explore:explore",
     "demo": "cmdm_tui.cli.commands.interactive:demo",
     "serve": "cmdm_tui.cli.commands.serve:serve",
-    "repl": "cmdm_tui.cli.commands.interactive:repl",
+    "repl": "cmdm_tui.cli.commands.repl:repl",
     "query": "cmdm_tui.cli.commands.query:query",
     "list": "cmdm_tui.cli.commands.records:list_records",
     "get": "cmdm_tui.cli.commands.records:get",

@@ -1,4 +1,4 @@
-"""The interactive faces: the explorer, the demo and the REPL."""
+"""The explorer and its demo, and where an interactive face gets its profile."""
 
 import contextlib
 import gc
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
-from cmdm_tui.cli.context import CommandContext, report_cache_errors
+from cmdm_tui.cli.context import CommandContext
 from cmdm_tui.cli.exit_codes import CommandFailure, ExitCode
 from cmdm_tui.cli.web import WEB_DRIVER
 
@@ -29,45 +29,6 @@ def demo(context: CommandContext) -> None:
     What you change is kept for the next demo.
     """
     explore(context, start="demo")
-
-
-@click.command(short_help="Make calls at a prompt.")
-@click.option("--demo", "on_demo", is_flag=True, help="Use an embedded sandbox.")
-@click.option("-y", "--yes", is_flag=True, help="Ask nothing before a change or a long query.")
-@click.pass_obj
-def repl(context: CommandContext, *, on_demo: bool, yes: bool) -> int:
-    """Make calls at a prompt, with history and completion.
-
-    Where the standard input is not a terminal, its statements are run in order, to the first error;
-    what would be asked about at the prompt is refused there without --yes.
-    They end with exit code 8 where none failed and a query's result was partial.
-    """
-    from cmdm_tui.catalog import Account
-    from cmdm_tui.cli.encodings import open_text
-    from cmdm_tui.cli.event_loop import run_async
-    from cmdm_tui.repl import run
-
-    is_script = not sys.stdin.isatty()
-
-    async def session(profile: "Profile") -> bool:
-        time = context.new_command_time(profile)
-        async with Account.open(profile, catalogs=context.paths.catalogs, time=time) as account:
-            is_partial = await run(
-                account,
-                history=context.paths.history,
-                input=open_text(sys.stdin) if is_script else sys.stdin,
-                output=sys.stdout,
-                errors=sys.stderr,
-                confirms=not yes,
-            )
-            report_cache_errors(account)
-            return is_partial
-
-    with ProfileSource(context).ended() as opening:
-        profile = opening.start_demo() if on_demo else context.load_profile_asking()
-        is_partial = run_async(session(profile))
-    # At the prompt, a person has read what is said of it.
-    return ExitCode.PARTIAL if is_script and is_partial else ExitCode.DONE
 
 
 def explore(

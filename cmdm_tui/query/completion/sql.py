@@ -1,5 +1,7 @@
 """What is offered inside SQL: by the first rule of `sql_rules` that fits where the cursor is."""
 
+import re
+
 from cmdm_tui.query.completion.matching import rank_offers
 from cmdm_tui.query.completion.offers import (
     NO_FACTS,
@@ -10,7 +12,9 @@ from cmdm_tui.query.completion.offers import (
 from cmdm_tui.query.completion.sql_offers import COLUMN_GROUP
 from cmdm_tui.query.completion.sql_place import SqlPlace
 from cmdm_tui.query.completion.sql_rules import SQL_RULES
-from cmdm_tui.query.completion.tokens import tokenize
+
+_SEPARATOR = re.compile(r"--[^\n]*|/\*.*?(?:\*/|\Z)|'[^']*'?|\"[^\"]*\"?|;", re.DOTALL)
+"""A semicolon, or what one can be in without ending a statement."""
 
 LONGEST_STATEMENT = 50_000
 """Characters of the longest statement that is completed: each key would take too long."""
@@ -54,11 +58,11 @@ def suggest_sql(
 
 def last_statement(sql: str) -> str:
     """Return what comes after the last semicolon that is in no text, comment or quoted name."""
-    ends = [token.end for token in tokenize(sql) if token.text == ";"]
+    ends = [found.end() for found in _SEPARATOR.finditer(sql) if found[0] == ";"]
     return sql[ends[-1] :] if ends else sql
 
 
 def first_statement(sql: str) -> str:
     """Return what comes before the first semicolon that is in no text, comment or quoted name."""
-    end = next((token.start for token in tokenize(sql) if token.text == ";"), None)
+    end = next((found.start() for found in _SEPARATOR.finditer(sql) if found[0] == ";"), None)
     return sql if end is None else sql[:end]

@@ -126,6 +126,10 @@ class BackslashCommand:
     touches: Touches = Touches.NOTHING
     aliases: tuple[str, ...] = ()
     example: str = ""
+    is_switch: bool = False
+    """Whether it only sets what later statements depend on: a resumed script runs it again."""
+    runs_statements: bool = False
+    """Whether what it changes is what the statements change that it has run."""
 
     async def run(self, session: ReplSession, arguments: tuple[str, ...]) -> FollowUp | None:
         """Run the command; raises ReplError for arguments it does not take."""

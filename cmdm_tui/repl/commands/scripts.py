@@ -64,6 +64,7 @@ COMMANDS = (
         "Run the statements in a file, to the first error",
         run_file,
         Touches.CALLS | Touches.WRITES | Touches.FILES | Touches.SHELL,
+        runs_statements=True,
         example="monday.sql -- what the file says, in order",
     ),
     BackslashCommand(
@@ -72,6 +73,7 @@ COMMANDS = (
         "Edit the last statement, or this one, in $EDITOR; run it",
         edit_statement,
         Touches.CALLS | Touches.WRITES | Touches.FILES | Touches.SHELL,
+        runs_statements=True,
         example=" -- the last statement in the editor; what is saved is run",
     ),
     BackslashCommand(

@@ -103,6 +103,7 @@ COMMANDS = (
         "Expand all records (on), single ones (auto), none (off)",
         switch_expanded,
         example="on -- every record a field a line",
+        is_switch=True,
     ),
     BackslashCommand(
         "o",
@@ -110,9 +111,15 @@ COMMANDS = (
         "Set the format of results",
         set_format,
         example="csv -- what follows is written as CSV",
+        is_switch=True,
     ),
     BackslashCommand(
-        "timing", (ON_OFF,), "Show how long a call took", switch_timing, example="off -- no times"
+        "timing",
+        (ON_OFF,),
+        "Show how long a call took",
+        switch_timing,
+        example="off -- no times",
+        is_switch=True,
     ),
     BackslashCommand(
         "confirm",
@@ -120,6 +127,7 @@ COMMANDS = (
         "Ask before a delete, and many calls",
         switch_confirmation,
         example="off -- nothing is asked from here on",
+        is_switch=True,
     ),
     BackslashCommand(
         "trust",
@@ -127,6 +135,7 @@ COMMANDS = (
         "Let a search rest on a field's likely order",
         switch_trust,
         example="on -- fewer calls, and a result may be unsure",
+        is_switch=True,
     ),
     BackslashCommand(
         "calls",
@@ -134,6 +143,7 @@ COMMANDS = (
         "Stop a query after N calls, with what came; 0: never",
         limit_calls,
         example="20 -- a query ends after 20 calls; \\more continues it",
+        is_switch=True,
     ),
 )
 """The commands that switch something."""

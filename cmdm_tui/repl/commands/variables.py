@@ -35,6 +35,7 @@ COMMANDS = (
         "Give a variable its value, or list all of them",
         set_variable,
         example="city 'New York' -- then :'city' and $city in SQL are that text",
+        is_switch=True,
     ),
     BackslashCommand(
         "unset",
@@ -42,6 +43,7 @@ COMMANDS = (
         "Remove a variable",
         unset_variable,
         example="city -- :city has no value any more",
+        is_switch=True,
     ),
 )
 """The commands on variables."""
