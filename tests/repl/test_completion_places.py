@@ -156,6 +156,11 @@ PLACES = [
         "join condition",
         "p.ParentID = a.ExternalID",
     ),
+    (
+        "SELECT * FROM task t JOIN contact c ON |",
+        "join condition",
+        "t.RelatedExternalID = c.ExternalID",
+    ),
     ("SELECT * FROM lead l JOIN account a ON l.AccountID = a.|", "column of a table", "City"),
     ("SELECT * FROM lead JOIN account USING (|", "common column", "City"),
     ("SELECT sta| FROM lead l JOIN task t ON t.LeadID = l.ExternalID", "expression", "l.Status"),

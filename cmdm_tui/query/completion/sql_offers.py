@@ -174,12 +174,12 @@ def _list_lookups(table: ScopeTable, other: ScopeTable) -> Iterator[Offer]:
         return
     target = f"{quote_name(other.alias)}.{EXTERNAL_ID}"
     for column in _shown_columns(table):
-        field = column.field
-        if field is None or column.name == EXTERNAL_ID:
-            continue
-        if (field.lookup_entity or "").casefold() == other.entity.casefold():
-            mine = f"{quote_name(table.alias)}.{quote_name(column.name)}"
-            yield Offer(f"{mine} = {target}", f"{mine} = {target}", "lookup")
+        mine = f"{quote_name(table.alias)}.{quote_name(column.name)}"
+        looked_up = "" if column.field is None else column.field.lookup_entity or ""
+        if looked_up.casefold() == other.entity.casefold():
+            yield Offer(f"{mine} = {target}", f"{mine} = {target}", "lookup", _FIRST)
+        elif column.name == OWNER_FIELDS[1] and table.entity not in {"", other.entity}:
+            yield Offer(f"{mine} = {target}", f"{mine} = {target}", "what it belongs to", _FIRST)
 
 
 def offer_common_columns(place: SqlPlace) -> Iterator[Offer]:

@@ -15,7 +15,7 @@ LONGEST_WAIT = 2.0
 class FieldReader:
     """Asks for the fields of one entity after the other, each at most once a day.
 
-    A call for each 200 fields. None is made where fewer calls are left than the profile's floor,
+    A call for each 200 fields, or for a page of tasks. None is made where fewer calls are left than the profile's floor,
     for an entity that is not known, or after one has failed. `on_change` is called when a reading
     begins or ends. Everything but `want` belongs to the loop it was made in.
     """
@@ -91,7 +91,7 @@ class FieldReader:
                 self._asked.add(self.entity)
                 self._on_change()
                 try:
-                    await self._account.catalog.read_described_fields(self.entity, self._client)
+                    await self._account.catalog.read_fields(self.entity, self._client)
                 except QuotaFloorReached:
                     self._asked.discard(self.entity)
                     return
