@@ -19,6 +19,7 @@ from pathlib import Path
 
 import httpx
 from benchmark_calls import calls
+from benchmark_completion import completion
 from benchmark_explorer import tui
 from benchmark_harness import harness
 from benchmark_query import query
@@ -164,6 +165,7 @@ BENCHMARKS: dict[str, Callable[[Path], None]] = {
     "calls": calls,
     "harness": harness,
     "tui": tui,
+    "completion": completion,
 }
 
 

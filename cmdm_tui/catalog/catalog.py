@@ -5,10 +5,11 @@ from pathlib import Path
 
 import msgspec
 
-from cmdm_tui.api import Client, Field, Record
+from cmdm_tui.api import BadRequest, Client, Field, NotFound, Record
+from cmdm_tui.api.decode_fields import named_fields
 from cmdm_tui.api.page_sizes import fetch_at_granted_size
 from cmdm_tui.catalog.cache import CatalogCache, RecordCount, cache_file
-from cmdm_tui.catalog.fields import discover_fields
+from cmdm_tui.catalog.fields import discover_fields, infer_fields
 from cmdm_tui.catalog.traits import Traits, read_traits, traits_file, write_traits
 from cmdm_tui.config.bounded_files import LARGEST_CACHE, read_bounded
 from cmdm_tui.config.errors import ConfigurationError
@@ -16,6 +17,9 @@ from cmdm_tui.config.private_files import replace_file
 
 DEFAULT_ENTITIES = ("account", "lead", "contact", "task", "opportunity")
 """The entities every server has (`api.md`, addresses)."""
+
+UNDESCRIBED_ENTITY = "task"
+"""The entity whose fields no call describes (`api.md`, calls)."""
 
 SAMPLE_SIZE = 100
 """Records that fields are inferred from where a service describes none."""
@@ -194,11 +198,29 @@ class Catalog:
         known = () if refresh else self._cache.fields(entity)
         if not known:
             known = await discover_fields(
-                lambda: self._client.all_fields(entity), lambda: self._read_sample(entity)
+                lambda: self._client.all_fields(entity),
+                lambda: self._read_sample(entity, self._client),
             )
             self._cache.store_fields(entity, known)
             self._cache.save()
         return known
+
+    async def read_fields(self, entity: str, client: Client) -> None:
+        """Read the fields with a single kind of call by `client`, and store them.
+
+        A call for each 200 fields that the service describes. Of tasks it describes none (`api.md`,
+        calls), so theirs are inferred from a page of records. Where an entity has no description,
+        that is what is stored.
+        """
+        if entity == UNDESCRIBED_ENTITY:
+            fields = infer_fields(await self._read_sample(entity, client))
+        else:
+            try:
+                fields = named_fields(await client.all_fields(entity))
+            except (NotFound, BadRequest):
+                fields = ()
+        self._cache.store_fields(entity, fields)
+        self._cache.save()
 
     def cached_fields(self, entity: str) -> tuple[Field, ...]:
         """Return the entity's fields as far as they are known already: no call."""
@@ -208,11 +230,11 @@ class Catalog:
         """Return whether the service is known to describe no field of the entity: no call."""
         return self._cache.describes_nothing(self.resolve_name(entity))
 
-    async def _read_sample(self, entity: str) -> tuple[Record, ...]:
+    async def _read_sample(self, entity: str, client: Client) -> tuple[Record, ...]:
         page, _ = await fetch_at_granted_size(
-            lambda size: self._client.page(entity, per_page=size, page=1),
+            lambda size: client.page(entity, per_page=size, page=1),
             SAMPLE_SIZE,
-            self._client.page_sizes,
+            client.page_sizes,
         )
         self.store_total(entity, page.total_records)
         return page.records

@@ -16,6 +16,16 @@ _NAMED_SECRET = re.compile(
     r"(?i)\b((?:client_)?secret|password|passwd|token|authorization|client_id|api_?key)"
     r"(\s*[=:]\s*)(\"[^\"]*\"|(?:bearer\s+)?[^\s&,;\"]+)"
 )
+_NAMED_SO = (
+    r"(?<![a-z])(?:secret|password|passwd|passphrase|token|authorization|(?:api|access)[_ -]?key"
+    r"|client[_ -]?(?:id|secret))"
+)
+_NAMED_VALUE = re.compile(
+    rf"(?i){_NAMED_SO}[\"'\\]*\s*(?:=|:|\bIN\b|\bI?LIKE\b)[\s(\"'\\]*[^\s\"'&,;()\\]"
+    rf"|\\set\s+\S*{_NAMED_SO}\S*\s+\S"
+    rf"|\([^()]*{_NAMED_SO}[^()]*\)\s*VALUES\b"
+)
+"""A value behind a name like that of a secret: in SQL, JSON, a query's parameters, a variable."""
 _COOKIE = re.compile(
     r"(?i)((?:set-)?cookie['\"]?\s*[=:,]\s*(?:b?['\"])?[A-Za-z0-9_.-]*=)([^\s;,'\"]+)"
 )
@@ -68,6 +78,11 @@ class Redactor:
         line = _NAMED_SECRET.sub(rf"\1\2{REDACTED}", line)
         line = _COOKIE.sub(rf"\1{REDACTED}", line)
         return _BEARER.sub(rf"\1{REDACTED}", line)
+
+
+def names_secret(text: str) -> bool:
+    """Return whether a text gives a value to what is named like a secret, or to a cookie."""
+    return any(found.search(text) for found in (_NAMED_VALUE, _COOKIE, _BEARER))
 
 
 def _replace_spans(content: bytes, spans: list[tuple[int, int]]) -> bytes:

@@ -10,8 +10,10 @@ changes (`changes`), or a `raw_call`; `repeat` runs it again. How it ended is an
 
 What comes of it: `result_types` says what a result can be, `render` writes it (`tables` draws
 grids, `summary` the line below), `streams` is where it goes, `destinations` and `shell` are where
-else. `completion/` offers what can be typed next. Also: `editor` (on what is typed), `history`,
-`session_catalog`, `session_settings`, `terminal_prompter`, `call_recording`.
+else. `completion/` offers what can be typed next. At the prompt: `keys`, `highlight` (colours),
+`history` and `history_search`, `suggestion` (the rest of what is typed), `prompt_settings` (what it
+keeps). Also: `editor` (on what is typed), `session_catalog`, `session_settings`,
+`terminal_prompter`, `call_recording`.
 """
 
 from collections.abc import Mapping

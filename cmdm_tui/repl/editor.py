@@ -17,14 +17,6 @@ from cmdm_tui.repl.streams import ReplStreams
 _USUAL_EDITORS = ("/usr/bin/editor", "/usr/bin/nano", "/usr/bin/vi")
 
 
-class EditorRequested(Exception):
-    """The prompt was left for the editor; `text` is what was typed so far."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.text = text
-
-
 async def edit_text(text: str, streams: ReplStreams, ending: str = ".json") -> str | None:
     """Return what the user makes of the text in the editor that VISUAL or EDITOR names.
 

@@ -1,17 +1,25 @@
-"""Gives prompt-toolkit the history of what was typed."""
+"""Gives prompt-toolkit the history of what was typed; nothing that holds a secret gets into it."""
 
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from prompt_toolkit.history import History, InMemoryHistory
+from prompt_toolkit.history import History
 
 from cmdm_tui.operations.statement_history import StatementHistory
 
+NOT_KEPT = "Not kept in the history: it holds a secret, or a value that is named like one."
 
-def open_history(path: Path | None, notify: Callable[[str], None]) -> History:
-    """Return the history kept in `path`; `notify` gets the reason where it cannot be kept."""
-    history = StatementHistory.open(path, notify)
-    return PromptHistory(history) if history.is_kept else InMemoryHistory()
+
+def open_history(
+    path: Path | None,
+    notify: Callable[[str], None],
+    redact: Callable[[str], str] = lambda text: text,
+) -> "PromptHistory":
+    """Return the history kept in `path`; `notify` gets the reason where it cannot be kept.
+
+    `redact` takes the secrets that are known out of a text; a statement with one is not kept.
+    """
+    return PromptHistory(StatementHistory.open(path, notify, redact))
 
 
 class PromptHistory(History):
@@ -21,10 +29,19 @@ class PromptHistory(History):
         super().__init__()
         self._history = history
 
+    def is_secret(self, statement: str) -> bool:
+        """Return whether a statement holds a secret, and so is not added."""
+        return self._history.is_secret(statement)
+
     def load_history_strings(self) -> Iterable[str]:
-        """Return the statements, the newest first."""
+        """Return the statements, the newest first, each once."""
         return self._history.load()
 
+    def append_string(self, string: str) -> None:
+        """Add what was typed, unless it holds a secret or is the last one again."""
+        if not self.is_secret(string) and self.get_strings()[-1:] != [string]:
+            super().append_string(string)
+
     def store_string(self, string: str) -> None:
-        """Add what was typed."""
+        """Keep what was typed for the next run."""
         self._history.append(string)

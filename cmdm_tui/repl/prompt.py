@@ -7,40 +7,57 @@ from collections.abc import Callable
 from functools import partial
 from importlib import import_module
 from pathlib import Path
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from prompt_toolkit import PromptSession
-from prompt_toolkit.enums import DEFAULT_BUFFER
-from prompt_toolkit.filters import emacs_mode, has_focus, vi_navigation_mode
+from prompt_toolkit.auto_suggest import ThreadedAutoSuggest
+from prompt_toolkit.enums import EditingMode
 from prompt_toolkit.formatted_text import StyleAndTextTuples
 from prompt_toolkit.history import History
 from prompt_toolkit.input import Input, create_input
-from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 from prompt_toolkit.output import Output, create_output
 
 from cmdm_tui.operations.interrupts import run_interruptible
 from cmdm_tui.query.parsing.beginnings import begins_sql
-from cmdm_tui.repl.completion.completer import StatementCompleter
-from cmdm_tui.repl.editor import EditorRequested, edit_text
+from cmdm_tui.repl.completion.session_completion import SessionCompletion
+from cmdm_tui.repl.editor import edit_text
 from cmdm_tui.repl.errors import ReplError
-from cmdm_tui.repl.history import open_history
-from cmdm_tui.repl.outcome import StatementOutcome
+from cmdm_tui.repl.highlight import STYLES, StatementLexer
+from cmdm_tui.repl.history import NOT_KEPT, PromptHistory, open_history
+from cmdm_tui.repl.history_search import ask_statement
+from cmdm_tui.repl.keys import (
+    CommandRequested,
+    EditingState,
+    EditorRequested,
+    HistorySearchRequested,
+    PromptLeft,
+    SuspendRequested,
+    describe_keys,
+    statement_keys,
+)
+from cmdm_tui.repl.prompt_settings import (
+    KeyStyle,
+    PromptSettings,
+    load_settings,
+    save_settings,
+    settings_file,
+)
 from cmdm_tui.repl.session import ReplSession
 from cmdm_tui.repl.statement_runner import StatementRunner, show_position
 from cmdm_tui.repl.statement_splitter import is_incomplete, last_statement, split_statements
 from cmdm_tui.repl.statements import StatementText
+from cmdm_tui.repl.suggestion import HistorySuggestion
 from cmdm_tui.repl.summary import describe_calls_left, reset_time
 from cmdm_tui.text import one_line
 
+if TYPE_CHECKING:
+    from cmdm_tui.repl.outcome import StatementOutcome
+
+KEYS_VARIABLE = "keys"
+r"""The variable by which `\\set keys vi` switches whose keys the prompt has."""
+
 _LONGEST_NAME = 30
-
-
-class SuspendRequested(Exception):
-    """The prompt was left for the shell; `text` is what was typed so far."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.text = text
+_EDITING_MODES = {"emacs": EditingMode.EMACS, "vi": EditingMode.VI}
 
 
 async def run_terminal_prompt(
@@ -48,77 +65,248 @@ async def run_terminal_prompt(
 ) -> None:
     """Talk to the terminal behind the streams; the prompt is next to the results, not in them.
 
-    Where `errors` is not a terminal and `output` is one, the prompt is there.
+    Where `errors` is not a terminal and `output` is one, the prompt is there. What the prompt keeps
+    besides the history is in a file next to it.
     """
     screen = next((stream for stream in (errors, output) if stream.isatty()), errors)
     await run_prompt(
         session,
-        open_history(history, session.streams.write_note),
+        open_history(history, session.streams.write_note, session.account.client.redact),
         keyboard=create_input(keyboard),
         screen=create_output(screen),
+        settings=None if history is None else settings_file(history),
     )
 
 
 async def run_prompt(
-    session: ReplSession, history: History, *, keyboard: Input, screen: Output
+    session: ReplSession,
+    history: History,
+    *,
+    keyboard: Input,
+    screen: Output,
+    settings: Path | None = None,
 ) -> None:
-    """Read and run statements until the session is over or the input ends."""
+    """Read and run statements until the session is over or the input ends.
+
+    `settings` is the file that keeps whose keys the prompt has; None for this run only.
+    """
     session.prompter.ask = partial(_ask, keyboard, screen)
     session.remember = history.append_string
     session.list_history = lambda: history.get_strings()[::-1]
     session.streams.shares_input = True
-    prompts = new_prompt_session(session, history, keyboard, screen)
-    loading = _load_in_background(prompts)
+    prompt = StatementPrompt(session, history, keyboard, screen, settings)
+    loading = _load_in_background(prompt)
     session.streams.write_note(f"{session.account.client.address} - \\? for help, Ctrl-D to leave.")
-    typed = ""
     try:
+        await prompt.run()
+    finally:
+        await prompt.completion.fields.close()
+        await asyncio.gather(*loading)
+
+
+class StatementPrompt:
+    """The prompt of one session: it asks for statements again and again, and runs them."""
+
+    def __init__(
+        self,
+        session: ReplSession,
+        history: History,
+        keyboard: Input,
+        screen: Output,
+        settings: Path | None = None,
+    ) -> None:
+        self._session = session
+        self._history = history
+        self._keyboard = keyboard
+        self._screen = screen
+        self._settings = settings
+        self._keys = load_settings(settings).keys
+        self._editing = EditingState()
+        session.variables.set(KEYS_VARIABLE, self._keys)
+        self.completion = SessionCompletion(session, self._note_fields)
+        self.prompts = self._new_prompts()
+
+    async def run(self) -> None:
+        """Ask for statements and run them until the session is over or the input ends."""
+        session, prompts = self._session, self.prompts
+        typed = ""
         while not session.is_over:
             try:
                 # Prompt Toolkit's own handler of errors shows their messages, whatever they hold.
                 text = await prompts.prompt_async(default=typed, set_exception_handler=False)
-            except EditorRequested as request:
-                edited = await edit_text(request.text, session.streams)
-                typed = request.text if edited is None else ""
-                if edited is not None:
-                    history.append_string(edited)
-                    await _run_typed(session, edited)
-                continue
-            except SuspendRequested as request:
-                typed = request.text
-                os.kill(0, signal.SIGTSTP)
+            except PromptLeft as request:
+                self._take_keys()
+                typed = await self._leave(request)
                 continue
             except KeyboardInterrupt:
-                _abandon(session, history, prompts.default_buffer.text)
+                self._abandon(prompts.default_buffer.text)
             except EOFError:
                 return
             else:
-                await _run_typed(session, text)
+                self._take_keys()
+                if isinstance(self._history, PromptHistory) and self._history.is_secret(text):
+                    session.streams.write_note(NOT_KEPT)
+                await self._run_typed(text)
             typed = ""
-    finally:
-        await asyncio.gather(*loading)
+
+    async def load(self) -> None:
+        """Import the query engine and what completion needs, in a thread."""
+        await asyncio.to_thread(_load_queries)
+        await asyncio.to_thread(self._load_completion)
+
+    def _load_completion(self) -> None:
+        self.completion.load(list(self._history.load_history_strings()))
+
+    def _new_prompts(self) -> PromptSession[str]:
+        name = one_line(self._session.account.profile.name, _LONGEST_NAME)
+        return PromptSession(
+            [("bold", f"{name}> ")],
+            multiline=True,
+            prompt_continuation=lambda width, _line, _wraps: [("", "> ".rjust(width, "."))],
+            history=self._history,
+            completer=self.completion.completer,
+            complete_while_typing=True,
+            complete_in_thread=True,
+            auto_suggest=ThreadedAutoSuggest(HistorySuggestion()),
+            lexer=StatementLexer(),
+            style=STYLES,
+            include_default_pygments_style=False,
+            editing_mode=_EDITING_MODES[self._keys],
+            key_bindings=statement_keys(self._editing),
+            bottom_toolbar=self._draw_toolbar,
+            input=self._keyboard,
+            output=self._screen,
+        )
+
+    async def _leave(self, request: PromptLeft) -> str:
+        """Do what the prompt was left for; return what is typed when it is back."""
+        if isinstance(request, SuspendRequested):
+            os.kill(0, signal.SIGTSTP)
+        elif isinstance(request, HistorySearchRequested):
+            statements = list(dict.fromkeys(self._history.get_strings()[::-1]))
+            found = await ask_statement(statements, request.text, self._keyboard, self._screen)
+            return request.text if found is None else found
+        elif isinstance(request, CommandRequested):
+            await self._run_typed(request.command)
+        elif isinstance(request, EditorRequested):
+            edited = await edit_text(request.text, self._session.streams)
+            if edited is not None:
+                self._history.append_string(edited)
+                await self._run_typed(edited)
+                return ""
+        return request.text
+
+    async def _run_typed(self, text: str) -> None:
+        """Run what was typed or pasted in, in order, to the first error or Ctrl-C."""
+        runner = StatementRunner(self._session)
+        try:
+            for unit in split_statements(text):
+                if not await self._run_unit(runner, unit):
+                    return
+        finally:
+            self.completion.fields.release()
+            self._apply_keys()
+
+    async def _run_unit(self, runner: StatementRunner, unit: StatementText) -> bool:
+        """Run one statement; return whether the next one is to be run."""
+        session = self._session
+        outcomes: list[StatementOutcome] = []
+
+        async def work() -> None:
+            # A statement needs the fields that are being read, and counts its own calls alone.
+            await self.completion.fields.hold()
+            outcomes.append(await runner.run(unit))
+            await self.completion.note_run(unit.text)
+
+        try:
+            came_to_its_end = await run_interruptible(work(), session.stop)
+        except ReplError as error:
+            session.streams.write_error(str(error))
+            return False
+        error = outcomes[0].error if outcomes else None
+        if error is not None:
+            session.streams.write_error(str(error))
+            show_position(session, unit, error)
+        return not session.is_over and error is None and came_to_its_end
+
+    def _abandon(self, text: str) -> None:
+        streams = self._session.streams
+        if not text.strip():
+            streams.write_note("Ctrl-D or \\q leaves.")
+            return
+        self._history.append_string(text)
+        is_kept = text in self._history.get_strings()[-1:]
+        where = "; it is in the history." if is_kept else "."
+        streams.write_note(f"Abandoned, and nothing was sent{where}")
+
+    def _take_keys(self) -> None:
+        """Keep whose keys a person has switched to."""
+        is_vi = self.prompts.editing_mode is EditingMode.VI
+        self._set_keys("vi" if is_vi else "emacs")
+
+    def _apply_keys(self) -> None:
+        r"""Take whose keys `\set keys` has named."""
+        wanted = self._session.variables.get(KEYS_VARIABLE) or self._keys
+        if wanted == "emacs" or wanted == "vi":
+            self._set_keys(wanted)
+        else:
+            self._session.streams.write_note(r"The keys are emacs or vi: \set keys vi.")
+            self._session.variables.set(KEYS_VARIABLE, self._keys)
+
+    def _set_keys(self, keys: KeyStyle) -> None:
+        self._session.variables.set(KEYS_VARIABLE, keys)
+        self.prompts.editing_mode = _EDITING_MODES[keys]
+        if keys != self._keys:
+            self._keys = keys
+            fault = save_settings(self._settings, PromptSettings(keys))
+            if fault:
+                self._session.streams.write_note(fault)
+
+    def _note_fields(self) -> None:
+        """Draw what is being read, and the menu again where the fields have come."""
+        app = self.prompts.app
+        app.invalidate()
+        buffer = self.prompts.default_buffer
+        state = buffer.complete_state
+        is_chosen = state is not None and state.current_completion is not None
+        has_come = self.completion.fields.entity is None
+        if app.is_running and has_come and buffer.text and not is_chosen:
+            buffer.complete_state = None  # the menu that is open has none of them
+            buffer.start_completion()
+
+    def _draw_toolbar(self) -> StyleAndTextTuples:
+        line = build_toolbar(
+            self._session,
+            lambda: self.prompts.default_buffer.text,
+            self.completion.fields.entity,
+        )
+        width = self._screen.get_size().columns - sum(len(words) for _, words, *_ in line)
+        keys = describe_keys(self._editing, self.prompts.editing_mode, width - 1)
+        return [*line, ("", f"{keys:>{max(width - 1, 0)}} ")]
 
 
-def _load_in_background(prompts: PromptSession[str]) -> list[asyncio.Future[None]]:
-    """Import the query engine in a thread once the first prompt is drawn; return what to wait for.
+def _load_in_background(prompt: StatementPrompt) -> list[asyncio.Future[None]]:
+    """Load what is heavy once the first prompt is drawn; return what to wait for.
 
     The future is there as soon as it begins.
     """
     begun: list[asyncio.Future[None]] = []
+    app = prompt.prompts.app
 
     def begin(_: object) -> None:
-        prompts.app.after_render -= begin
-        begun.append(asyncio.ensure_future(asyncio.to_thread(_load_queries)))
+        app.after_render -= begin
+        begun.append(asyncio.ensure_future(prompt.load()))
 
-    prompts.app.after_render += begin
+    app.after_render += begin
     return begun
 
 
 def build_toolbar(
-    session: ReplSession, typing: Callable[[], str] | None = None
+    session: ReplSession, typing: Callable[[], str] | None = None, reading: str | None = None
 ) -> StyleAndTextTuples:
     """Return the line at the bottom: profile, host, calls left, the reset, and how SQL ends.
 
-    `typing` returns what is typed so far.
+    `typing` returns what is typed so far; `reading` is the entity whose fields are being read.
     """
     account = session.account
     known = account.known_quota
@@ -128,60 +316,12 @@ def build_toolbar(
     reset = reset_time(quota, known.clock_offset)
     if reset is not None:
         parts.append(f"reset {reset:%H:%M}")
+    if reading is not None:
+        parts.append(f"reading fields of {one_line(reading, _LONGEST_NAME)}…")
     typed = "" if typing is None else typing()
     if is_incomplete(typed) and begins_sql(last_statement(typed)):
         parts.append("SQL ends with ;")
     return [("", f" {' · '.join(parts)} ")]
-
-
-def new_prompt_session(
-    session: ReplSession, history: History, keyboard: Input, screen: Output
-) -> PromptSession[str]:
-    """Return the prompt for statements, ready to ask again and again."""
-    name = one_line(session.account.profile.name, _LONGEST_NAME)
-    prompts: PromptSession[str] = PromptSession(
-        [("bold", f"{name}> ")],
-        multiline=True,
-        prompt_continuation=lambda width, _line, _wraps: [("", "> ".rjust(width, "."))],
-        history=history,
-        completer=StatementCompleter(session.catalog),
-        complete_while_typing=True,
-        key_bindings=statement_keys(),
-        bottom_toolbar=lambda: build_toolbar(session, lambda: prompts.default_buffer.text),
-        input=keyboard,
-        output=screen,
-    )
-    return prompts
-
-
-async def _run_typed(session: ReplSession, text: str) -> None:
-    """Run what was typed or pasted in, in order, to the first error or Ctrl-C."""
-    runner = StatementRunner(session)
-    for unit in split_statements(text):
-        outcomes: list[StatementOutcome] = []
-
-        async def work(unit: StatementText = unit, done: list[StatementOutcome] = outcomes) -> None:
-            done.append(await runner.run(unit))
-
-        try:
-            came_to_its_end = await run_interruptible(work(), session.stop)
-        except ReplError as error:
-            session.streams.write_error(str(error))
-            return
-        error = outcomes[0].error if outcomes else None
-        if error is not None:
-            session.streams.write_error(str(error))
-            show_position(session, unit, error)
-        if session.is_over or error is not None or not came_to_its_end:
-            return
-
-
-def _abandon(session: ReplSession, history: History, text: str) -> None:
-    if not text.strip():
-        session.streams.write_note("Ctrl-D or \\q leaves.")
-        return
-    history.append_string(text)
-    session.streams.write_note("Abandoned, and nothing was sent; it is in the history.")
 
 
 async def _ask(keyboard: Input, screen: Output, question: str) -> str:
@@ -198,40 +338,3 @@ async def _ask(keyboard: Input, screen: Output, question: str) -> str:
 def _load_queries() -> None:
     """Import what a query needs, so that the first one does not wait for it."""
     import_module("cmdm_tui.repl.queries")
-
-
-def statement_keys() -> KeyBindings:
-    """Return the bindings that a statement's prompt adds to the usual ones."""
-
-    def edit(event: KeyPressEvent) -> None:
-        event.app.exit(exception=EditorRequested(event.current_buffer.text))
-
-    def suspend(event: KeyPressEvent) -> None:
-        # Prompt Toolkit's own way leaves the terminal without its flow control.
-        if hasattr(signal, "SIGTSTP"):
-            event.app.exit(exception=SuspendRequested(event.current_buffer.text))
-
-    keys = KeyBindings()
-    keys.add("c-z", filter=has_focus(DEFAULT_BUFFER))(suspend)
-    keys.add("c-x", "c-e", filter=emacs_mode & has_focus(DEFAULT_BUFFER))(edit)
-    keys.add("v", filter=vi_navigation_mode & has_focus(DEFAULT_BUFFER))(edit)
-    keys.add("enter", filter=has_focus(DEFAULT_BUFFER))(_enter)
-    keys.add("escape", "enter", filter=has_focus(DEFAULT_BUFFER))(_new_line)
-    return keys
-
-
-def _enter(event: KeyPressEvent) -> None:
-    """Take the completion that is chosen; else run the text if it is whole; else a new line."""
-    buffer = event.current_buffer
-    chosen = buffer.complete_state
-    if chosen is not None and chosen.current_completion is not None:
-        buffer.complete_state = None
-    elif is_incomplete(buffer.text):
-        buffer.insert_text("\n")
-    else:
-        buffer.validate_and_handle()
-
-
-def _new_line(event: KeyPressEvent) -> None:
-    """Begin a new line, whether or not the text is whole."""
-    event.current_buffer.insert_text("\n")

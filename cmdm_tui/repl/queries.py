@@ -70,6 +70,11 @@ class SessionQueries:
         return self._has_left_partial or (self._last is not None and bool(self._last.mark))
 
     @property
+    def last_or_none(self) -> QueryResult | None:
+        """The last result; None where there is none."""
+        return self._last
+
+    @property
     def last(self) -> QueryResult:
         """The last result. Raises ReplError where there is none."""
         if self._last is None:

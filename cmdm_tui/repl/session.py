@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from cmdm_tui.operations.call_log import CallLog
+    from cmdm_tui.query.result import QueryResult
     from cmdm_tui.repl.changes import SessionChanges
     from cmdm_tui.repl.queries import SessionQueries
 
@@ -130,6 +131,11 @@ class ReplSession:
                 self.account, self.streams, self.settings, self.prompter, self._journal
             )
         return self._changes
+
+    @property
+    def query_result(self) -> "QueryResult | None":
+        """The last result of a query; None where there is none."""
+        return None if self._queries is None else self._queries.last_or_none
 
     @property
     def has_partial(self) -> bool:

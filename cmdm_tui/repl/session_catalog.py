@@ -1,10 +1,13 @@
 """Completion's view of the catalog, with the fields that the session's own answers showed."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from cmdm_tui.api import Field
 from cmdm_tui.catalog import Catalog, infer_fields
 from cmdm_tui.repl.result_types import AnswerResult, OneRecord, RecordList
+
+MOST_IDS = 200
+"""External ids that are kept of each entity."""
 
 
 class SessionCatalog:
@@ -13,6 +16,8 @@ class SessionCatalog:
     def __init__(self, catalog: Catalog) -> None:
         self._catalog = catalog
         self._seen: dict[str, tuple[Field, ...]] = {}
+        self._ids: dict[str, dict[str, None]] = {}
+        """The external ids that answers have shown, of each entity, the newest last."""
 
     @property
     def entities(self) -> tuple[str, ...]:
@@ -21,8 +26,12 @@ class SessionCatalog:
 
     def fields(self, entity: str) -> Sequence[Field]:
         """Return the entity's fields: as asked for, else as seen in records; else none."""
-        entity = self._catalog.resolve_name(entity)
-        return self._catalog.cached_fields(entity) or self._seen.get(entity, ())
+        known = self._catalog.cached_fields(entity)
+        return known or self._seen.get(self._catalog.resolve_name(entity), ())
+
+    def ids(self, entity: str) -> Sequence[str]:
+        """Return the external ids of the entity that answers have shown, the newest first."""
+        return list(self._ids.get(self._catalog.resolve_name(entity), ()))[::-1]
 
     def learn_from(self, result: AnswerResult) -> None:
         """Take in the answer to a call; one that may have changed records ends every count."""
@@ -32,11 +41,20 @@ class SessionCatalog:
             entity = self._catalog.resolve_name(result.entity)
             self._catalog.store_total(entity, result.page.total_records)
             self._learn_fields(entity, infer_fields(result.page.records))
+            self.note_ids(entity, [record.external_id for record in result.page.records][::-1])
         elif isinstance(result, OneRecord):
-            self._learn_fields(
-                self._catalog.resolve_name(result.record.entity), infer_fields([result.record])
-            )
+            entity = self._catalog.resolve_name(result.record.entity)
+            self._learn_fields(entity, infer_fields([result.record]))
+            self.note_ids(entity, [result.record.external_id])
         self._catalog.save()
+
+    def note_ids(self, entity: str, ids: Iterable[str]) -> None:
+        """Keep external ids that were seen, the newest last; the oldest of an entity go."""
+        seen = dict(self._ids.get(entity, {}))
+        for external_id in ids:
+            seen.pop(external_id, None)
+            seen[external_id] = None
+        self._ids[entity] = dict.fromkeys(list(seen)[-MOST_IDS:])
 
     def _learn_fields(self, entity: str, fields: tuple[Field, ...]) -> None:
         known = {field.name: field for field in self._seen.get(entity, ())}

@@ -171,7 +171,7 @@ STOPS_AS_IT_IS = """
     def stop(*_):
         signal.signal(signal.SIGTSTP, signal.SIG_DFL)
         os.killpg(0, signal.SIGTSTP)
-    def keys():
+    def keys(_):
         bindings = KeyBindings()
         bindings.add("c-z")(stop)
         return bindings

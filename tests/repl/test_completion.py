@@ -9,7 +9,7 @@ from prompt_toolkit.document import Document
 from cmdm_tui.api import Field
 from cmdm_tui.catalog import Account
 from cmdm_tui.changes import change_set
-from cmdm_tui.query.completion.sql import OWNER_FIELDS, PROCEDURES
+from cmdm_tui.query.completion.sql_offers import OWNER_FIELDS, PROCEDURES
 from cmdm_tui.query.parsing.write_parts import Procedure
 from cmdm_tui.repl.completion.completer import StatementCompleter
 from cmdm_tui.repl.completion.rules import RULES, suggest
@@ -67,7 +67,7 @@ ENTITIES = ["account", "lead", "contact", "task", "opportunity", "event", "bad%1
                 "CALL ",
             ],
         ),
-        ("p", ["POST ", "PUT "]),
+        ("p", ["POST ", "PUT ", "EXPLAIN ", "UPDATE "]),
         ("GET ", ENTITIES),
         ("get /", ENTITIES),
         ("GET le", ["lead"]),
@@ -92,13 +92,13 @@ ENTITIES = ["account", "lead", "contact", "task", "opportunity", "event", "bad%1
         ('POST lead {"Las', ['"LastName": ']),
         ("POST lead {las", ['"LastName": ']),
         ('POST lead {"Status": "', ['"New"', '"Contacted"']),
-        ('POST lead {"Status": "n', ['"New"']),
+        ('POST lead {"Status": "n', ['"New"', '"Contacted"']),
         ('POST lead {"Status": ', ['"New"', '"Contacted"']),
         ('POST lead {"Lead Source": "R', ['"Re\\u202eferral"']),
         ('POST lead {"Status": "New"', []),
         ('POST lead {"OptIn":', ['"true"', '"false"']),
         ('PUT lead/A {\n  "Status": "New",\n  "l', ['"LastName": ', '"Lead Source": ']),
-        ('PUT lead/A {"LastName": "x", "las', []),
+        ('PUT lead/A {"LastName": "x", "lastn', []),
         ('POST lead {"od', ['"Od\\"d\\u001b": ']),
         ('POST lead {"Created', []),
         ('POST lead {"a": {"Las', []),
@@ -112,11 +112,11 @@ ENTITIES = ["account", "lead", "contact", "task", "opportunity", "event", "bad%1
         ("\\x ", ["on", "off", "auto"]),
         ("\\o j", ["json", "jsonl"]),
         ("\\q ", []),
-        ("GET lead\nGET ta", ["task"]),
+        ("GET lead\nGET tas", ["task"]),
         ("GET lead?sort_by=date", ["CreatedDate"]),
         ("SELECT * FROM le", ["lead"]),
-        ("select * from account join ta", ["task"]),
-        ("SELECT * FROM lead, ta", ["task"]),
+        ("select * from account join ta", ["task", "contact"]),
+        ("SELECT * FROM lead, ta", ["task", "contact"]),
         ("DESCRIBE op", ["opportunity"]),
         ("SELECT Las", ["LastName"]),
         ("SELECT\n  las", ["LastName"]),
@@ -125,7 +125,7 @@ ENTITIES = ["account", "lead", "contact", "task", "opportunity", "event", "bad%1
         ("SELECT * FROM lead AS l WHERE L.Sta", ["Status"]),
         ("SELECT * FROM task WHERE LastN", []),
         ("SELECT * FROM lead WHERE sou", ['"Lead Source"']),
-        ("SELECT * FROM lead ORDER B", ["BY", "BETWEEN"]),
+        ("SELECT * FROM lead ORDER B", ["BY"]),
         ("SELECT coun", ["count("]),
         ("SELECT * FROM lead WHERE City = 'Las", []),
         ("SELECT * FROM lead -- Las", []),
@@ -136,11 +136,11 @@ ENTITIES = ["account", "lead", "contact", "task", "opportunity", "event", "bad%1
         ("del", ["DELETE ", "DELETE FROM "]),
         ("DELETE F", ["FROM "]),
         ("UPDATE le", ["lead"]),
-        ("INSERT INTO ta", ["task"]),
+        ("INSERT INTO ta", ["task", "contact"]),
         ("delete from op", ["opportunity"]),
         ("CALL ", ["convert_lead('", "close_task('"]),
-        ("call cl", ["close_task('"]),
-        ("CALL close_task((SELECT * FROM ta", ["task"]),
+        ("call clo", ["close_task('"]),
+        ("CALL close_task((SELECT * FROM ta", ["task", "contact"]),
         ("UPDATE lead SET ", SETTABLE),
         ("UPDATE lead AS l SET ", SETTABLE),
         ("UPDATE Lead l\nSET sta", ["Status"]),
@@ -224,7 +224,7 @@ async def test_completion_makes_no_call(account: Account, calls: list[str]) -> N
         ("GET lead?sort_by=Ci", "sort field"),
         ("GET lead?sort_order=d", "sort order"),
         ('POST lead {"Ci', "body"),
-        ("SELECT Ci", "SQL"),
+        ("SELECT Ci", "expression"),
         ("nothing of this", ""),
     ],
 )

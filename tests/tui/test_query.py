@@ -199,10 +199,10 @@ async def test_completion_offers_takes_and_closes(service: ScriptedService, tmp_
         await type_text(pilot, " > 1 AND Ci")
         await press(pilot, "enter")
         assert pane.editor.text.endswith("AND Ci\n"), "Enter takes none that was not gone to"
-        await type_text(pilot, "Sco")
+        await type_text(pilot, "= Sco")
         await press(pilot, "down", "up", "enter")
-        assert pane.editor.text.endswith("\nScore")
-        await type_text(pilot, " Sc")
+        assert pane.editor.text.endswith("\n= Score")
+        await type_text(pilot, " + Sc")
         await press(pilot, "escape")
         assert not pane.editor_pane.completion.is_open
         assert pane.editor.has_focus

@@ -28,7 +28,7 @@ from cmdm_tui.tui.models.query_text import complete_sql, find_statement
 from cmdm_tui.tui.models.record_filter import FilteredRecords, RecordFilter
 from cmdm_tui.tui.models.result_source import ResultSource
 from cmdm_tui.tui.models.row_source import SourceState
-from cmdm_tui.tui.models.sql_highlight import MOST_CHARACTERS, highlight_sql
+from cmdm_tui.query.sql_highlight import MOST_CHARACTERS, highlight_sql
 
 HOSTILE = "\x1b[31m\x07\u202e[b]x"
 

@@ -1,14 +1,15 @@
 """What completion offers, and what it may know to do so."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from cmdm_tui.api import Field
 
 
 class CompletionCatalog(Protocol):
-    """What completion may read; none of it makes a call."""
+    """What completion may read of the service; none of it makes a call."""
 
     @property
     def entities(self) -> tuple[str, ...]:
@@ -20,27 +21,77 @@ class CompletionCatalog(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Offer:
-    """One completion: the text to put in, the name that is shown and matched, and a remark."""
+class NotedCatalog:
+    """A catalog that notes which entities' fields were needed and were not asked for yet."""
 
-    text: str
+    def __init__(self, known: CompletionCatalog) -> None:
+        self._known = known
+        self.unread: dict[str, None] = {}
+
+    @property
+    def entities(self) -> tuple[str, ...]:
+        """The names of the entities known."""
+        return self._known.entities
+
+    def fields(self, entity: str) -> Sequence[Field]:
+        """Return the entity's fields, as far as they are known."""
+        fields = self._known.fields(entity)
+        if all(field.inferred for field in fields):
+            self.unread[entity] = None
+        return fields
+
+
+@dataclass(frozen=True, slots=True)
+class SqlFunction:
+    """A function that a query may use; `about` says its parameters and what it gives."""
+
     name: str
     about: str = ""
 
 
+def _know_none(_: str) -> Sequence[str]:
+    return ()
+
+
+@dataclass(frozen=True, slots=True)
+class CompletionFacts:
+    """What a face knows next to the catalog.
+
+    `uses` counts how often each word was used, in small letters. `ids` returns the external ids of
+    an entity that were seen, the newest first; `files` the names of files that begin as typed, a
+    folder's with a slash at its end.
+    """
+
+    functions: Sequence[SqlFunction] = ()
+    uses: Mapping[str, int] = field(default_factory=Counter[str])
+    ids: Callable[[str], Sequence[str]] = _know_none
+    files: Callable[[str], Sequence[str]] = _know_none
+
+
+NO_FACTS = CompletionFacts()
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """One completion: the text to put in, the name that is shown and matched, and a remark.
+
+    Of offers that fit equally well, those of the lower `group` come first.
+    """
+
+    text: str
+    name: str
+    about: str = ""
+    group: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class Suggestions:
-    """What is offered for `word`, the end of what was typed, and the name of the rule that does."""
+    """What is offered for `word`, the end of what was typed, and the name of the rule that does.
+
+    `unread` are the entities whose fields would be offered too, if they were known.
+    """
 
     word: str
     offers: tuple[Offer, ...] = ()
     rule: str = ""
-
-
-def filter_offers(word: str, offers: Iterable[Offer]) -> tuple[Offer, ...]:
-    """Return the offers that begin with the word; where none does, those that hold it."""
-    wanted = word.lstrip('"').casefold()
-    within = [offer for offer in offers if wanted in offer.name.casefold() and offer.text != word]
-    leading = [offer for offer in within if offer.name.casefold().startswith(wanted)]
-    return tuple(leading or within)
+    unread: tuple[str, ...] = ()

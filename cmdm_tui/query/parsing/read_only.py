@@ -35,6 +35,11 @@ _FORBIDDEN_FUNCTIONS = re.compile(
 _ALLOWED_FUNCTIONS = frozenset({"set_bit"})
 
 
+def is_refused_function(name: str) -> bool:
+    """Return whether a function, named in small letters, reads files, settings or the machine."""
+    return name not in _ALLOWED_FUNCTIONS and _FORBIDDEN_FUNCTIONS.fullmatch(name) is not None
+
+
 def check_reads_only(tree: exp.Expr) -> None:
     """Raise QueryRefused where the statement, or any part of it, does more than read entities."""
     if isinstance(tree, exp.Values) or not isinstance(tree, _QUERY_NODES):
@@ -54,7 +59,7 @@ def _check_node(node: exp.Expr) -> None:
     if isinstance(node, exp.Dot):
         _check_dot(node)
     for name in _function_names(node):
-        if name not in _ALLOWED_FUNCTIONS and _FORBIDDEN_FUNCTIONS.fullmatch(name):
+        if is_refused_function(name):
             raise QueryRefused(
                 f"The function {name}() is not allowed in a query",
                 hint="Functions that read files, settings or the machine are refused",

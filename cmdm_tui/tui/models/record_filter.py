@@ -13,7 +13,8 @@ from sqlglot import exp
 from cmdm_tui.api import Record
 from cmdm_tui.formats import OutputColumn, OutputRow
 from cmdm_tui.query.completion.offers import CompletionCatalog, Suggestions
-from cmdm_tui.query.completion.sql import quote_name, suggest_sql
+from cmdm_tui.query.completion.sql import suggest_sql
+from cmdm_tui.query.completion.words import quote_name
 from cmdm_tui.query.errors import SqlError
 from cmdm_tui.query.model import EXTERNAL_ID
 from cmdm_tui.query.parsing.statement import Select, parse

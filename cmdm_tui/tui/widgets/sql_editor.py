@@ -12,9 +12,9 @@ from textual.widgets import TextArea
 from textual.widgets.text_area import Edit, EditResult, TextAreaTheme
 
 from cmdm_tui.query.completion.offers import Offer
+from cmdm_tui.query.sql_highlight import SqlPart, highlight_sql
 from cmdm_tui.text import visible
 from cmdm_tui.tui.models.query_text import Place
-from cmdm_tui.tui.models.sql_highlight import SqlPart, highlight_sql
 
 _THEME = "cmdm-sql"
 _FAULT = "fault"
