@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cmdm_tui.cli.command_group import examples
+from cmdm_tui.cli.completion.values import complete_entities, complete_field_list, complete_fields
 from cmdm_tui.cli.context import CommandContext, note
 from cmdm_tui.cli.exit_codes import ExitCode
 from cmdm_tui.cli.output import write_json
@@ -21,12 +23,22 @@ _page_option = click.option(
 )
 
 
-@click.command("list", short_help="Retrieve many records.")
-@click.argument("entity")
-@click.option("--fields", metavar="A,B,…", help="Only these fields.")
+@click.command(
+    "list",
+    epilog=examples(
+        "cmdm list lead --fields LastName,City --sort-by LastName",
+        "cmdm list task --per-page 50 --page 2",
+    ),
+)
+@click.argument("entity", shell_complete=complete_entities)
+@click.option(
+    "--fields", metavar="A,B,…", help="Only these fields.", shell_complete=complete_field_list
+)
 @_per_page_option
 @_page_option
-@click.option("--sort-by", metavar="FIELD", help="Sort by this field.")
+@click.option(
+    "--sort-by", metavar="FIELD", help="Sort by this field.", shell_complete=complete_fields
+)
 @click.option("--sort-order", type=click.Choice(["asc", "desc"]), help="Ascending or descending.")
 @click.pass_obj
 def list_records(
@@ -75,8 +87,12 @@ def list_records(
     return missing
 
 
-@click.command(short_help="Retrieve one record.")
-@click.argument("entity")
+@click.command(
+    epilog=examples(
+        "cmdm get lead NEKS70PX",
+    ),
+)
+@click.argument("entity", shell_complete=complete_entities)
 @click.argument("external_id", metavar="ID")
 @click.pass_obj
 def get(context: CommandContext, entity: str, external_id: str) -> None:
@@ -86,8 +102,12 @@ def get(context: CommandContext, entity: str, external_id: str) -> None:
         write_json(record.response.utf8_body)
 
 
-@click.command(short_help="Retrieve an entity's fields.")
-@click.argument("entity")
+@click.command(
+    epilog=examples(
+        "cmdm fields lead",
+    ),
+)
+@click.argument("entity", shell_complete=complete_entities)
 @_per_page_option
 @_page_option
 @click.pass_obj

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cmdm_tui.cli.command_group import examples
 from cmdm_tui.cli.context import CommandContext
 from cmdm_tui.cli.exit_codes import ExitCode
 from cmdm_tui.text import one_line
@@ -16,7 +17,11 @@ if TYPE_CHECKING:
 _COLOURS = {"ok": "green", "warning": "yellow", "problem": "red", "skipped": "bright_black"}
 
 
-@click.command(short_help="Check the set-up, and say what to do.")
+@click.command(
+    epilog=examples(
+        "cmdm doctor",
+    ),
+)
 @click.option("--offline", is_flag=True, help="Leave the network out.")
 @click.option("--json", "as_json", is_flag=True, help="Print the checks as JSON.")
 @click.pass_obj

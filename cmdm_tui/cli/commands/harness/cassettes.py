@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from cmdm_tui.cli.command_group import examples
 from cmdm_tui.cli.commands.harness.selection import (
     count_cases,
     folder_option,
@@ -20,7 +21,11 @@ from cmdm_tui.cli.service import choose_service, open_service, service_options
 from cmdm_tui.text import one_line
 
 
-@click.command(short_help="Record cases into cassettes.")
+@click.command(
+    epilog=examples(
+        "cmdm record get-lead --from my-cases",
+    ),
+)
 @click.argument("names", metavar="[CASE]...", nargs=-1)
 @click.option(
     "--into",
@@ -85,7 +90,11 @@ def record(
         raise CommandFailure(message)
 
 
-@click.command(short_help="Play recorded cases back, offline.")
+@click.command(
+    epilog=examples(
+        "cmdm replay get-lead",
+    ),
+)
 @click.argument("names", metavar="[CASE]...", nargs=-1)
 @folder_option
 @click.option("--vcr", "by_vcr", is_flag=True, help="Play back by vcrpy, as other programs would.")

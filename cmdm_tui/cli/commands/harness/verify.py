@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cmdm_tui.cli.command_group import examples
 from cmdm_tui.cli.commands.harness.selection import (
     count_cases,
     folder_option,
@@ -34,7 +35,12 @@ _MOST_NAMED = 3
 _MANY_DRIFTS = 10
 
 
-@click.command(short_help="See whether a service still answers as recorded.")
+@click.command(
+    epilog=examples(
+        "cmdm verify get-lead",
+        "cmdm verify --live --max-age 30",
+    ),
+)
 @click.argument("names", metavar="[CASE]...", nargs=-1)
 @folder_option
 @service_options
