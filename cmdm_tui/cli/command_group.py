@@ -32,6 +32,9 @@ class SuggestingGroup(click.Group):
         """Return the command that the first word names. Raises UsageError where there is none."""
         word = args[0]
         if self.get_command(ctx, word) is None and not word.startswith("-"):
+            if ctx.resilient_parsing:
+                # A shell asks what follows a command that there is not: nothing.
+                return word, click.Command(word, add_help_option=False), args[1:]
             names = self.list_commands(ctx)
             found = difflib.get_close_matches(word.casefold(), names, 2, _SIMILAR)
             near = f" Did you mean {' or '.join(found)}?" if found else ""

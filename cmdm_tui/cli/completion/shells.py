@@ -124,6 +124,10 @@ class LineCompletion(ShellComplete):
     def format_completion(self, item: CompletionItem) -> str:
         """Return the line of the answer for one of them."""
         value = str(item.value)
+        option, equals, _ = self._typed.incomplete.partition("=")
+        if item.type == "plain" and equals and option.startswith("--"):
+            # click completes what follows the sign, and a shell the whole word.
+            value = f"{option}={value}"
         if self.quotes_values and item.type == "plain":
             rest = cut_at_break(value, self._typed.incomplete, self._breaks)
             value = quote_for_bash(rest, self._typed.quote)

@@ -115,7 +115,8 @@ def complete_parents(
 def _fields_of(context: click.Context) -> list[str]:
     from cmdm_tui.cli.completion.known_names import list_fields
 
-    words = context.params.get("words") or ()
+    # An option that has no value yet ends the reading of the line before its arguments are named.
+    words = context.params.get("words") or tuple(context.args)
     entity = context.params.get("entity") or (words[0] if words else None)
     if context.info_name == "convert":
         entity = "account"

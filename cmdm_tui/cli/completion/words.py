@@ -49,11 +49,16 @@ def read_line(line: str) -> TypedLine:
 
 
 def quote_for_bash(value: str, quote: str) -> str:
-    """Return a value as bash inserts it after the open quote, or outside of quotes."""
+    """Return a value as bash inserts it after the open quote, or outside of quotes.
+
+    Bash closes the quote, unless the last character is one: then it is closed here, before that.
+    """
+    if quote and value.endswith(quote):
+        return f"{quote_for_bash(value[:-1] + '.', quote)[:-1]}{quote}\\{quote}"
     if quote == "'":
         return value.replace("'", "'\\''")
     if quote == '"':
-        # In an interactive bash ! stands for history also within double quotes.
+        # In an interactive bash ! means the history also within double quotes.
         return _SAFE_IN_DOUBLE_QUOTES.sub(r"\\\1", value)
     quoted = "".join(one if one.isalnum() or not _SAFE.match(one) else f"\\{one}" for one in value)
     return f"\\{quoted}" if quoted.startswith("~") else quoted
