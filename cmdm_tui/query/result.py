@@ -7,7 +7,6 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import duckdb
-import msgspec
 
 from cmdm_tui.api import ApiError
 from cmdm_tui.query.database.duckdb_errors import describe_error
@@ -47,10 +46,6 @@ class Stats:
     calls_used: int
     rows: int
     ms: float
-
-    def to_json(self) -> str:
-        """Return the figures as one line of JSON."""
-        return msgspec.json.encode(self).decode()
 
 
 @dataclass(frozen=True, slots=True)

@@ -262,7 +262,7 @@ def show_words(shell: str, child: "pexpect.spawn[str]", line: str) -> list[str]:
     # To the beginning of the line: its words are printed, and not run.
     child.send("\x01printf '<%s>' \x05 'EN''D'\r")
     child.expect(r"<cmdm>((?:<[^\r\n]*>)?)<END>")
-    assert child.match is not None
+    assert isinstance(child.match, re.Match)
     return re.split("><", child.match[1][1:-1])
 
 

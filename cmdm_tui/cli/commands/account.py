@@ -57,7 +57,10 @@ def whoami(context: CommandContext, *, check: bool, as_json: bool) -> None:
     quota = context.run(lambda account: _sign_in(account.client)) if check else None
     identity = _read_identity(context)
     if as_json:
-        click.echo(json.dumps(_identity_json(identity, quota), indent=2))
+        from cmdm_tui.cli.json_documents import make_document
+
+        document = make_document("cmdm-whoami", _identity_json(identity, quota))
+        click.echo(json.dumps(document, indent=2))
         return
     rows = [
         ("profile", identity.profile),

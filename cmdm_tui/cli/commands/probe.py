@@ -113,11 +113,14 @@ def _announce_calls(host: str, reading: int, writing: int, most: int | None) -> 
 
 
 def _write_traits(traits: "Traits", *, as_json: bool) -> None:
-    from cmdm_tui.catalog.traits import traits_json
+    import msgspec
+
+    from cmdm_tui.cli.json_documents import make_document
     from cmdm_tui.cli.output import write_json
 
     if as_json:
-        write_json(traits_json(traits))
+        document = make_document("cmdm-traits", msgspec.to_builtins(traits))
+        write_json(msgspec.json.format(msgspec.json.encode(document), indent=2))
     elif sys.stdout.isatty():
         _draw_traits(traits)
     else:

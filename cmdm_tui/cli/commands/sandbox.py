@@ -217,8 +217,13 @@ def _open_call_log(
 
 
 def _print_json(info: "RunningInfo") -> None:
+    import json
+
+    from cmdm_tui.cli.json_documents import make_document
+
     # JSON is UTF-8, whatever the terminal's encoding.
-    _print_without_waiting(info.json_line().encode())
+    document = make_document("cmdm-sandbox", json.loads(info.json_line()))
+    _print_without_waiting(json.dumps(document, ensure_ascii=False).encode())
 
 
 def _print_instructions(info: "RunningInfo", *, is_own: bool) -> None:

@@ -78,9 +78,11 @@ def _check_network(
 def _write_json(checks: "list[DoctorCheck]") -> None:
     import msgspec
 
+    from cmdm_tui.cli.json_documents import make_document
     from cmdm_tui.cli.output import write_json
 
-    write_json(msgspec.json.format(msgspec.json.encode(checks), indent=2))
+    document = make_document("cmdm-doctor", {"checks": checks})
+    write_json(msgspec.json.format(msgspec.json.encode(document), indent=2))
 
 
 def _write_lines(checks: "list[DoctorCheck]") -> None:

@@ -18,6 +18,7 @@ from cmdm_tui.cli.commands.harness.selection import (
 )
 from cmdm_tui.cli.context import CommandContext, note
 from cmdm_tui.cli.exit_codes import CommandFailure, ExitCode
+from cmdm_tui.cli.json_documents import make_document
 from cmdm_tui.cli.service import choose_service, open_service, service_options
 from cmdm_tui.text import one_line, visible
 
@@ -74,7 +75,7 @@ def list_cases(
     rows = [_case_row(entry, manifest.get(entry.key)) for entry in found]
     if as_json:
         for row in rows:
-            click.echo(json.dumps(row, ensure_ascii=False))
+            click.echo(json.dumps(make_document("cmdm-case", row), ensure_ascii=False))
         return
     shown = [(row["name"], row["kind"], row["class"], row["statuses"]) for row in rows]
     widths = [max((len(row[column]) for row in shown), default=0) for column in range(3)]
@@ -177,7 +178,7 @@ def _report_case(
             "problems": list(one.problems),
         }
         if as_json:
-            text = json.dumps(row, ensure_ascii=False)
+            text = json.dumps(make_document("cmdm-step", row), ensure_ascii=False)
             guard.check(text, "the report")
             click.echo(text)
             continue

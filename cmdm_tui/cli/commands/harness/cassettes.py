@@ -17,6 +17,7 @@ from cmdm_tui.cli.commands.harness.selection import (
 )
 from cmdm_tui.cli.context import CommandContext, note
 from cmdm_tui.cli.exit_codes import CommandFailure, ExitCode
+from cmdm_tui.cli.json_documents import make_document
 from cmdm_tui.cli.service import choose_service, open_service, service_options
 from cmdm_tui.text import one_line
 
@@ -126,7 +127,9 @@ def replay(names: tuple[str, ...], folder: Path | None, *, by_vcr: bool, as_json
                 problems = [*find_faults(entry, manifest), *player(entry.case, entry.cassette)]
                 failed += bool(problems)
                 if as_json:
-                    row = {"case": entry.case.name, "problems": problems}
+                    row = make_document(
+                        "cmdm-replay", {"case": entry.case.name, "problems": problems}
+                    )
                     click.echo(json.dumps(row, ensure_ascii=False))
                     continue
                 for problem in problems:
