@@ -47,7 +47,7 @@ _recheck_option = click.option(
 
 @click.command(
     epilog=examples(
-        "cmdm create lead LastName=Jones Score:=80",
+        "cmdm create lead LastName=Jones Score=80",
         "cmdm create task Subject='Call back' --parent lead/NEKS70PX",
         'echo \'{"LastName": "Jones"}\' | cmdm create lead --json -',
     ),
