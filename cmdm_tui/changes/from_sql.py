@@ -34,6 +34,7 @@ from cmdm_tui.changes.unchanged import drop_unchanged
 from cmdm_tui.changes.validate import check_changes
 from cmdm_tui.query.engine import Engine
 from cmdm_tui.query.errors import SqlError
+from cmdm_tui.query.parsing.error_places import move_error
 from cmdm_tui.query.parsing.write_parts import (
     CallStatement,
     DeleteStatement,
@@ -167,7 +168,8 @@ async def read_changes(
         prepared = await engine.prepare(change.read_sql, max_calls=max_calls)
     except SqlError as error:
         # Its place is one in the query, and not in the statement.
-        raise SqlError(error.message, hint=error.hint) from None
+        statement = change.statement.script.padded
+        raise move_error(error, change.read_sql, statement) from error.__cause__
     with await engine.run(prepared, max_calls=max_calls) as result:
         return change.build(
             result,

@@ -175,8 +175,14 @@ class CommandContext:
             profile.credentials, show=write_to_stderr, log=log, verbose=self.is_verbose
         )
 
-    def run(self, work: "Callable[[Account], Awaitable[Result]]", *, once: bool = False) -> Result:
-        """Run `work` on the account and return its result.
+    def run(
+        self,
+        work: "Callable[[Account], Awaitable[Result]]",
+        *,
+        once: bool = False,
+        observe: "EventListener | None" = None,
+    ) -> Result:
+        """Run `work` on the account and return its result; `observe` gets its client's events too.
 
         An interrupt amid work that must not be done twice (`once`) leaves its outcome unknown,
         once its request is sent.
@@ -186,7 +192,7 @@ class CommandContext:
         opened_accounts: list[Account] = []
 
         async def opened() -> Result:
-            async with self.open_account() as account:
+            async with self.open_account(observe) as account:
                 opened_accounts.append(account)
                 result = await work(account)
             report_cache_errors(account)

@@ -32,13 +32,18 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run `cmdm` and return its exit code."""
     _open_closed_streams()
+    if arguments is None and (instruction := os.environ.get("_CMDM_COMPLETE")):
+        from cmdm_tui.cli.completion.shells import answer
+
+        return answer(cmdm, instruction, os.environ)
     try:
         words = decode_arguments(sys.argv[1:] if arguments is None else arguments)
         result: object = cmdm.main(words, prog_name="cmdm", standalone_mode=False)
         sys.stdout.flush()
     except click.UsageError as error:
-        where = error.ctx.command_path if error.ctx else "cmdm"
-        return _report_failure(f"{error.format_message()} See {where} --help.", ExitCode.USAGE)
+        from cmdm_tui.cli.usage_errors import describe_usage_error
+
+        return _report_failure(describe_usage_error(error), ExitCode.USAGE)
     except click.ClickException as error:
         return _report_failure(error.format_message(), ExitCode.FAILED)
     except (click.Abort, KeyboardInterrupt):

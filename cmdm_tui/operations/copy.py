@@ -139,7 +139,7 @@ class CopyOperation:
             )
         except SqlError as error:
             # Its place is one in this query, and not in what was typed.
-            raise SqlError(error.message, hint=error.hint) from None
+            raise error.at(None, None) from error.__cause__
         if is_partial:
             raise PartialChanges(
                 f"Not every record of {one_line(copy.entity, 60)} that is to be copied was read",

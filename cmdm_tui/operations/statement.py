@@ -7,6 +7,7 @@ from cmdm_tui.operations.query import CallPolicy, QueryOperation
 from cmdm_tui.operations.write import check_writable
 from cmdm_tui.query.engine import Engine
 from cmdm_tui.query.errors import SqlError
+from cmdm_tui.query.parsing.error_places import move_error
 from cmdm_tui.query.parsing.write_statement import WriteStatement
 
 
@@ -37,10 +38,11 @@ class StatementOperation:
         operation = QueryOperation(self._engine, self._prompter, self._policy)
         try:
             prepared = await operation.prepare(change.read_sql)
+            read = await operation.read_rows(prepared)
         except SqlError as error:
             # Its place is one in the query, and not in the statement.
-            raise SqlError(error.message, hint=error.hint) from None
-        read = await operation.read_rows(prepared)
+            moved = move_error(error, change.read_sql, statement.script.padded)
+            raise moved from error.__cause__
         if read is None:
             return None
         return change.build(

@@ -9,12 +9,13 @@ from dataclasses import dataclass, replace
 from cmdm_tui.catalog import Account
 from cmdm_tui.query.budget import CallBudget
 from cmdm_tui.query.database.duckdb_session import QueryDatabase
-from cmdm_tui.query.errors import QueryError
+from cmdm_tui.query.errors import QueryError, SqlError
 from cmdm_tui.query.execution.describe_executor import NamesExecutor
 from cmdm_tui.query.execution.executor import QueryExecutor, Resumption
 from cmdm_tui.query.fetching.checkpoint import Checkpoint
 from cmdm_tui.query.fetching.page_cache import PageCache
 from cmdm_tui.query.fetching.trait_learner import TraitLearner
+from cmdm_tui.query.parsing.error_places import locate_error
 from cmdm_tui.query.parsing.parameters import Parameters
 from cmdm_tui.query.parsing.statement import Explain, nested_too_deeply, parse
 from cmdm_tui.query.planning.planned_query import PlannedQuery, PlanningReads
@@ -72,6 +73,8 @@ class Engine:
             )
         except RecursionError:
             raise nested_too_deeply() from None
+        except SqlError as error:
+            raise locate_error(error, sql) from error.__cause__
         return replace(prepared, trusts_order=trusts_order)
 
     async def run(self, prepared: PlannedQuery, *, max_calls: int | None = None) -> QueryResult:

@@ -1,7 +1,8 @@
 """What can go wrong with a query: one small tree of errors, each with a hint what to do."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, Self
 
 from cmdm_tui.text import join_sentences
 
@@ -24,8 +25,19 @@ class QueryError(Exception):
         return join_sentences(self.message, self.hint)
 
 
+@dataclass(frozen=True, slots=True)
+class FaultyWord:
+    """What an error is about, as the SQL writes it: a function, a name, a text, or any word."""
+
+    text: str
+    kind: Literal["function", "name", "text", "word"]
+
+
 class SqlError(QueryError):
-    """The SQL cannot be read or run. `line` and `column` count from 1; None where not known."""
+    """The SQL cannot be read or run. `line` and `column` count from 1; None where not known.
+
+    `word` is what the error is about, where its place is still to be looked for.
+    """
 
     def __init__(
         self,
@@ -34,10 +46,20 @@ class SqlError(QueryError):
         hint: str | None = None,
         line: int | None = None,
         column: int | None = None,
+        word: FaultyWord | None = None,
     ) -> None:
         super().__init__(message, hint=hint)
         self.line = line
         self.column = column
+        self.word = word
+
+    def at(self, line: int | None, column: int | None) -> Self:
+        """Return the same error at another place, with its cause."""
+        moved = type(self).__new__(type(self), *self.args)
+        moved.__dict__.update(self.__dict__)
+        moved.line, moved.column = line, column
+        moved.__cause__, moved.__suppress_context__ = self.__cause__, True
+        return moved
 
 
 class QueryRefused(SqlError):
@@ -51,8 +73,9 @@ class UnreadableFile(SqlError):
 class UnknownName(SqlError):
     """No entity, column or function has the name; `suggestions` are similar ones, best first.
 
-    `kind` says what was named, `entity` or `column`; `at` is the node of the SQL that names it.
-    `message` and `advice` say more where it is not certain that there is none.
+    `kind` says what was named, such as `entity` or `column`; `at` is the node of the SQL that names
+    it, or `word` what is to be looked for there. `message` and `advice` say more where
+    it is not certain that there is none.
     """
 
     def __init__(
@@ -65,6 +88,7 @@ class UnknownName(SqlError):
         at: "exp.Expr | None" = None,
         message: str | None = None,
         advice: str | None = None,
+        word: FaultyWord | None = None,
     ) -> None:
         where = f" of {of}" if of else ""
         shown = ", ".join(suggestions)
@@ -76,6 +100,7 @@ class UnknownName(SqlError):
             hint=" ".join(filter(None, hints)) or None,
             line=place.get("line"),
             column=None if column is None else max(column - length, 1),
+            word=word,
         )
         self.kind = kind
         self.name = name

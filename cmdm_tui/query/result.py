@@ -7,9 +7,9 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import duckdb
-import msgspec
 
 from cmdm_tui.api import ApiError
+from cmdm_tui.query.database.duckdb_errors import describe_error
 from cmdm_tui.query.database.duckdb_session import DuckDBSession, RowValues
 from cmdm_tui.query.database.python_values import Described, PythonValues
 from cmdm_tui.query.errors import NotInstalled, QueryError, UnknownName
@@ -46,10 +46,6 @@ class Stats:
     calls_used: int
     rows: int
     ms: float
-
-    def to_json(self) -> str:
-        """Return the figures as one line of JSON."""
-        return msgspec.json.encode(self).decode()
 
 
 @dataclass(frozen=True, slots=True)
@@ -315,4 +311,5 @@ def _convert(make: Callable[[], Converted], library: str) -> Converted:
             raise NotInstalled(
                 message, hint=f"pip install {library.split(maxsplit=1)[0]}"
             ) from None
-        raise QueryError(f"The result cannot be converted: {error}") from None
+        reason = describe_error(error).message
+        raise QueryError(f"The result cannot be converted. {reason}") from error

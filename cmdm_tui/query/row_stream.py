@@ -7,8 +7,11 @@ from dataclasses import dataclass
 from typing import Self
 
 from cmdm_tui.query.database.duckdb_session import RowValues
+from cmdm_tui.query.errors import SqlError
 from cmdm_tui.query.execution.executor import QueryExecutor
 from cmdm_tui.query.model import ResultColumn
+from cmdm_tui.query.parsing.error_places import locate_error
+from cmdm_tui.query.parsing.statement import Select
 from cmdm_tui.query.planning.planned_query import PlannedQuery
 from cmdm_tui.query.result import QueryResult
 
@@ -116,10 +119,20 @@ class RowStream:
                 raise
             self.result = await executor.finish_early()
             raise
+        except SqlError as error:
+            executor.close()
+            raise self._locate(error) from error.__cause__
         except Exception:
             executor.close()
             raise
-        self.result = await executor.finish()
+        try:
+            self.result = await executor.finish()
+        except SqlError as error:
+            raise self._locate(error) from error.__cause__
+
+    def _locate(self, error: SqlError) -> SqlError:
+        statement = self._prepared.statement
+        return locate_error(error, statement.sql if isinstance(statement, Select) else "")
 
 
 def _no_executor(_: asyncio.Event) -> QueryExecutor:

@@ -1,6 +1,5 @@
 """`cmdm sandbox serve` as a process of its own, and requests to it written by hand."""
 
-import json
 import os
 import socket
 import subprocess
@@ -9,6 +8,8 @@ from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
+
+import msgspec
 
 from cmdm_tui.sandbox import RunningInfo
 from tests.claims.program import ForkedProgram, environment_of
@@ -65,7 +66,7 @@ def serve_sandbox(
         if not line:
             errors = process.stderr.read() if process.stderr else b""
             raise AssertionError(f"no sandbox: {errors!r}")
-        yield process, RunningInfo(**json.loads(line))
+        yield process, msgspec.json.decode(line, type=RunningInfo)
 
 
 def end_with(process: "subprocess.Popen[bytes]", number: int) -> int:

@@ -292,7 +292,7 @@ def test_verify_reports_drift_line_by_line_and_as_json(
     )
     assert re.search(r"^warning  get-lead, step 1, x-token-reset is gone\.$", told, re.MULTILINE)
     report = cmdm(*words, "--json", **environment(controlled)).json
-    assert report["schema"] == 1
+    assert (report["schema"], report["version"]) == ("cmdm-drift", 1)
     assert report["cases"] == len(NAMES)
     assert {"error", "warning"} == {drift["severity"] for drift in report["drifts"]}
 

@@ -36,12 +36,12 @@ CREDENTIALS = {
 def checks(cmdm: Command, *words: str, **environment: str) -> dict[str, dict[str, str]]:
     """Run the doctor and return its checks by name."""
     ended = cmdm("doctor", "--json", *words, **environment)
-    found = {check["name"]: check for check in ended.json}
-    has_problem = any(check["state"] == "problem" for check in ended.json)
+    found = {check["name"]: check for check in ended.json["checks"]}
+    has_problem = any(check["state"] == "problem" for check in ended.json["checks"])
     assert ended.code == int(has_problem)
-    assert all(set(check) == {"name", "state", "found", "advice"} for check in ended.json)
-    assert all("\n" not in check["found"] + check["advice"] for check in ended.json)
-    for check in ended.json:
+    assert all(set(check) == {"name", "state", "found", "advice"} for check in ended.json["checks"])
+    assert all("\n" not in check["found"] + check["advice"] for check in ended.json["checks"])
+    for check in ended.json["checks"]:
         assert bool(check["advice"]) == (check["state"] in {"warning", "problem"})
     for value in ("the-client", "the-secret", "the-password"):
         assert value not in ended.out.decode() + ended.err

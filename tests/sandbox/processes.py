@@ -1,12 +1,13 @@
 """Sandboxes in processes of their own, as `cmdm sandbox serve` starts them."""
 
-import json
 import signal
 import subprocess
 import sys
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
+
+import msgspec
 
 from cmdm_tui.sandbox import RunningInfo
 
@@ -35,7 +36,7 @@ def serving(
             if not line:
                 assert process.stderr is not None
                 raise AssertionError(process.stderr.read())
-            yield process, RunningInfo(**json.loads(line))
+            yield process, msgspec.json.decode(line, type=RunningInfo)
         finally:
             process.kill()
 

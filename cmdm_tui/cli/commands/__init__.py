@@ -1,6 +1,6 @@
 """The table of commands. A command's module is imported when it is run or its help is shown.
 
-Public: `cmdm`, the group of all commands, and `LazyGroup`. A module is named by its command, or by
+Public: `cmdm`, the group of all commands. A module is named by its command, or by
 what several commands have in common: `records`, `record_changes` and `api` make calls; `query` with
 `query_run` and `query_output`; `login` with `login_form`; `account` and `profiles` with
 `secret_locations`; `interactive` starts the explorer and the demo, `repl` the prompt, `explore` the
@@ -9,51 +9,169 @@ explorer on files, `serve` the explorer in a browser; `sql`, `import_` (with `im
 `sandbox`, `harness/`, `doctor/`.
 """
 
-from collections.abc import Mapping
-from importlib import import_module
-
 import click
 
 from cmdm_tui import __version__
+from cmdm_tui.cli.command_group import LazyCommand, LazyGroup, examples
+from cmdm_tui.cli.completion.values import complete_profiles
 from cmdm_tui.cli.context import CommandContext
 from cmdm_tui.cli.signals import active_signals
 
 _COMMANDS = {
-    "explore": "cmdm_tui.cli.commands.explore:explore",
-    "demo": "cmdm_tui.cli.commands.interactive:demo",
-    "serve": "cmdm_tui.cli.commands.serve:serve",
-    "repl": "cmdm_tui.cli.commands.repl:repl",
-    "query": "cmdm_tui.cli.commands.query:query",
-    "list": "cmdm_tui.cli.commands.records:list_records",
-    "get": "cmdm_tui.cli.commands.records:get",
-    "fields": "cmdm_tui.cli.commands.records:fields",
-    "create": "cmdm_tui.cli.commands.record_changes:create",
-    "update": "cmdm_tui.cli.commands.record_changes:update",
-    "delete": "cmdm_tui.cli.commands.record_changes:delete",
-    "convert": "cmdm_tui.cli.commands.record_changes:convert",
-    "close": "cmdm_tui.cli.commands.record_changes:close",
-    "sql": "cmdm_tui.cli.commands.sql:sql",
-    "import": "cmdm_tui.cli.commands.import_:import_records",
-    "copy": "cmdm_tui.cli.commands.copy:copy",
-    "apply": "cmdm_tui.cli.commands.apply:apply",
-    "journal": "cmdm_tui.cli.commands.journal:journal",
-    "api": "cmdm_tui.cli.commands.api:api",
-    "probe": "cmdm_tui.cli.commands.probe:probe",
-    "doctor": "cmdm_tui.cli.commands.doctor.command:doctor",
-    "cases": "cmdm_tui.cli.commands.harness.cases:cases",
-    "corpus": "cmdm_tui.cli.commands.harness.cases:corpus",
-    "record": "cmdm_tui.cli.commands.harness.cassettes:record",
-    "replay": "cmdm_tui.cli.commands.harness.cassettes:replay",
-    "verify": "cmdm_tui.cli.commands.harness.verify:verify",
-    "fuzz": "cmdm_tui.cli.commands.fuzz:fuzz",
-    "sandbox": "cmdm_tui.cli.commands.sandbox:sandbox",
-    "login": "cmdm_tui.cli.commands.login:login",
-    "logout": "cmdm_tui.cli.commands.account:logout",
-    "whoami": "cmdm_tui.cli.commands.account:whoami",
-    "profile": "cmdm_tui.cli.commands.profiles:profile",
+    "explore": LazyCommand(
+        "cmdm_tui.cli.commands.explore:explore",
+        "Explore an account, or cassettes or a sandbox's data offline.",
+    ),
+    "demo": LazyCommand(
+        "cmdm_tui.cli.commands.interactive:demo",
+        "Explore an embedded sandbox; no account needed.",
+    ),
+    "serve": LazyCommand(
+        "cmdm_tui.cli.commands.serve:serve",
+        "Show the explorer in a browser.",
+    ),
+    "repl": LazyCommand(
+        "cmdm_tui.cli.commands.repl:repl",
+        "Query, call and change at a prompt, or run a script.",
+    ),
+    "query": LazyCommand(
+        "cmdm_tui.cli.commands.query:query",
+        "Query the account in SQL.",
+    ),
+    "list": LazyCommand(
+        "cmdm_tui.cli.commands.records:list_records",
+        "Retrieve many records.",
+    ),
+    "get": LazyCommand(
+        "cmdm_tui.cli.commands.records:get",
+        "Retrieve one record.",
+    ),
+    "fields": LazyCommand(
+        "cmdm_tui.cli.commands.records:fields",
+        "Retrieve an entity's fields.",
+    ),
+    "create": LazyCommand(
+        "cmdm_tui.cli.commands.record_changes:create",
+        "Create a record.",
+    ),
+    "update": LazyCommand(
+        "cmdm_tui.cli.commands.record_changes:update",
+        "Update a record.",
+    ),
+    "delete": LazyCommand(
+        "cmdm_tui.cli.commands.record_changes:delete",
+        "Delete a record.",
+    ),
+    "convert": LazyCommand(
+        "cmdm_tui.cli.commands.record_changes:convert",
+        "Convert a lead into an account.",
+    ),
+    "close": LazyCommand(
+        "cmdm_tui.cli.commands.record_changes:close",
+        "Close a task.",
+    ),
+    "sql": LazyCommand(
+        "cmdm_tui.cli.commands.sql:sql",
+        "Read and change records in SQL.",
+    ),
+    "import": LazyCommand(
+        "cmdm_tui.cli.commands.import_:import_records",
+        "Create and update records from files.",
+    ),
+    "copy": LazyCommand(
+        "cmdm_tui.cli.commands.copy:copy",
+        "Copy records with their relations to another account.",
+    ),
+    "apply": LazyCommand(
+        "cmdm_tui.cli.commands.apply:apply",
+        "Send the changes that a file keeps.",
+    ),
+    "journal": LazyCommand(
+        "cmdm_tui.cli.commands.journal:journal",
+        "Show what was changed, go on with it, or take it back.",
+    ),
+    "api": LazyCommand(
+        "cmdm_tui.cli.commands.api:api",
+        "Make any call.",
+    ),
+    "probe": LazyCommand(
+        "cmdm_tui.cli.commands.probe:probe",
+        "Learn what the documentation leaves open of a server.",
+    ),
+    "doctor": LazyCommand(
+        "cmdm_tui.cli.commands.doctor.command:doctor",
+        "Check the set-up, and say what to do.",
+    ),
+    "cases": LazyCommand(
+        "cmdm_tui.cli.commands.harness.cases:cases",
+        "List, show and run the cases.",
+    ),
+    "corpus": LazyCommand(
+        "cmdm_tui.cli.commands.harness.cases:corpus",
+        "Build the corpus of cases.",
+    ),
+    "record": LazyCommand(
+        "cmdm_tui.cli.commands.harness.cassettes:record",
+        "Record cases into cassettes.",
+    ),
+    "replay": LazyCommand(
+        "cmdm_tui.cli.commands.harness.cassettes:replay",
+        "Play recorded cases back, offline.",
+    ),
+    "verify": LazyCommand(
+        "cmdm_tui.cli.commands.harness.verify:verify",
+        "See whether a service still answers as recorded.",
+    ),
+    "fuzz": LazyCommand(
+        "cmdm_tui.cli.commands.fuzz:fuzz",
+        "Try a service with odd requests, and check what it answers.",
+    ),
+    "sandbox": LazyCommand(
+        "cmdm_tui.cli.commands.sandbox:sandbox",
+        "Serve the API locally, with realistic data.",
+    ),
+    "login": LazyCommand(
+        "cmdm_tui.cli.commands.login:login",
+        "Sign in, and keep a profile.",
+    ),
+    "logout": LazyCommand(
+        "cmdm_tui.cli.commands.account:logout",
+        "Forget a profile's secrets and token.",
+    ),
+    "whoami": LazyCommand(
+        "cmdm_tui.cli.commands.account:whoami",
+        "Show which profile is used, and where its secrets are.",
+    ),
+    "profile": LazyCommand(
+        "cmdm_tui.cli.commands.profiles:profile",
+        "List, show, choose and remove profiles.",
+    ),
+    "completion": LazyCommand(
+        "cmdm_tui.cli.commands.completion:completion",
+        "Print the script that completes words in a shell.",
+    ),
+    "man": LazyCommand(
+        "cmdm_tui.cli.commands.man:man",
+        "Print the manual page.",
+    ),
 }
 
 
+_EXIT_CODES = (
+    "Exit codes: 0 done, 1 failed, 2 usage, 3 sign-in refused, 4 not found, 5 rate limit, "
+    "6 network or time, 7 outcome unknown, 8 partial, or more calls than allowed."
+)
+_END_OF_HELP = "\n\n".join(
+    (
+        _EXIT_CODES,
+        examples(
+            "cmdm demo",
+            "cmdm login acme --url https://crm.example.com",
+            "cmdm -p acme query 'SELECT City, count(*) FROM lead GROUP BY City'",
+            "cmdm list lead --per-page 5 --page 1",
+        ),
+    )
+)
 _LONGEST_TIMEOUT = 1e9
 _INTERACTIVE = {None, "explore", "demo", "repl", "serve"}
 """Commands that last as long as a person likes: each call or statement has the time instead."""
@@ -75,41 +193,15 @@ def _read_seconds(
     return seconds
 
 
-class LazyGroup(click.Group):
-    """A group whose commands are named as `module:attribute` and imported when asked for."""
-
-    def __init__(self, *arguments: object, lazy: Mapping[str, str], **options: object) -> None:
-        super().__init__(*arguments, **options)  # pyright: ignore[reportArgumentType] — as click gives
-        self._lazy = lazy
-
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 — as click calls it
-        """Return the names of the commands, in the order of the table."""
-        return list(self._lazy)
-
-    def get_command(
-        self,
-        ctx: click.Context,  # noqa: ARG002 — as click calls it
-        cmd_name: str,
-    ) -> click.Command | None:
-        """Return a command, importing its module; None where there is none of that name."""
-        target = self._lazy.get(cmd_name)
-        if target is None:
-            return None
-        module, _, attribute = target.partition(":")
-        command: click.Command = getattr(import_module(module), attribute)
-        return command
-
-
 @click.group(
     cls=LazyGroup,
     lazy=_COMMANDS,
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog="Exit codes: 0 done, 1 failed, 2 usage, 3 sign-in refused, 4 not found, 5 rate limit, "
-    "6 network or time, 7 outcome unknown, 8 partial, or more calls than allowed.",
+    epilog=_END_OF_HELP,
 )
 @click.option(
-    "-p", "--profile", envvar="CMDM_PROFILE", metavar="NAME",
+    "-p", "--profile", envvar="CMDM_PROFILE", metavar="NAME", shell_complete=complete_profiles,
     help="The profile to use instead of the default one.",
 )  # fmt: skip
 @click.option("-v", "--verbose", is_flag=True, help="Report every call on stderr, without secrets.")

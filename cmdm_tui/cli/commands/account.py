@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cmdm_tui.cli.command_group import examples
 from cmdm_tui.cli.commands.secret_locations import (
     describe_location,
     describe_secret,
     locate_secrets,
 )
+from cmdm_tui.cli.completion.values import complete_profiles
 from cmdm_tui.cli.context import CommandContext, note
 from cmdm_tui.cli.exit_codes import CommandFailure, ExitCode
 from cmdm_tui.text import one_line
@@ -37,7 +39,12 @@ class Identity:
     token: "StoredToken | None"
 
 
-@click.command(short_help="Show which profile is used, and where its secrets are.")
+@click.command(
+    epilog=examples(
+        "cmdm whoami",
+        "cmdm whoami --check --json",
+    ),
+)
 @click.option("--check", is_flag=True, help="Sign in, to see whether the service accepts it.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_obj
@@ -50,7 +57,10 @@ def whoami(context: CommandContext, *, check: bool, as_json: bool) -> None:
     quota = context.run(lambda account: _sign_in(account.client)) if check else None
     identity = _read_identity(context)
     if as_json:
-        click.echo(json.dumps(_identity_json(identity, quota), indent=2))
+        from cmdm_tui.cli.json_documents import make_document
+
+        document = make_document("cmdm-whoami", _identity_json(identity, quota))
+        click.echo(json.dumps(document, indent=2))
         return
     rows = [
         ("profile", identity.profile),
@@ -150,8 +160,12 @@ def _format_time(unix_time: float) -> str:
         return "a time out of range"
 
 
-@click.command(short_help="Forget a profile's secrets and token.")
-@click.argument("name", required=False)
+@click.command(
+    epilog=examples(
+        "cmdm logout acme",
+    ),
+)
+@click.argument("name", required=False, shell_complete=complete_profiles)
 @click.pass_obj
 def logout(context: CommandContext, name: str | None) -> None:
     """Forget the secrets and the token kept of the profile NAME; the profile itself stays.

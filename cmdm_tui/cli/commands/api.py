@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING
 import click
 
 from cmdm_tui.cli.arguments import read_source
+from cmdm_tui.cli.command_group import examples
+from cmdm_tui.cli.completion.values import complete_entities, complete_file, complete_methods
 from cmdm_tui.cli.context import CommandContext
 from cmdm_tui.cli.encodings import decode_text
 from cmdm_tui.cli.output import write_json, write_text
@@ -16,11 +18,22 @@ if TYPE_CHECKING:
     from cmdm_tui.catalog import Account
 
 
-@click.command(short_help="Make any call.")
-@click.argument("method")
-@click.argument("path")
+@click.command(
+    epilog=examples(
+        "cmdm api GET 'lead?per_page=5&page=1&sort_by=LastName'",
+        'cmdm api POST lead --data \'{"LastName": "Jones"}\'',
+    ),
+)
+@click.argument("method", shell_complete=complete_methods)
+@click.argument("path", shell_complete=complete_entities)
 @click.option("--data", metavar="TEXT", help="Send this body, as it is.")
-@click.option("--json", "source", metavar="FILE", help="Send FILE as it is, or stdin for -.")
+@click.option(
+    "--json",
+    "source",
+    metavar="FILE",
+    shell_complete=complete_file,
+    help="Send FILE as it is, or stdin for -.",
+)
 @click.option("-i", "--include", is_flag=True, help="Print the status and headers before the body.")
 @click.option("--curl", is_flag=True, help="Print the call as curl instead of making it.")
 @click.option("-y", "--yes", is_flag=True, help="Send a change without a question.")
@@ -38,11 +51,7 @@ def api(
     """Make the call METHOD PATH, signed in; PATH is below the profile's address.
 
     The body of the answer goes to stdout, that of an error too; the exit code distinguishes them.
-
-    \b
-    cmdm api GET 'lead?per_page=5&page=1&sort_by=LastName'
-    cmdm api POST lead --data '{"LastName": "Jones"}'
-    """  # noqa: D301 — \b is click's mark for lines that are not to be joined
+    """
     content = _read_content(data, source)
     if curl:
         _print_as_curl(context, method.upper(), path, content)

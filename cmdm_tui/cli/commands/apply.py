@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from cmdm_tui.cli.command_group import examples
 from cmdm_tui.cli.commands.change_options import (
     looking_options,
     read_change_options,
@@ -19,7 +20,12 @@ if TYPE_CHECKING:
     from cmdm_tui.cli.commands.change_run import ChangeSession
 
 
-@click.command(short_help="Send the changes that a file keeps.")
+@click.command(
+    epilog=examples(
+        "cmdm apply changes.jsonl --dry-run",
+        "cmdm apply changes.jsonl --yes",
+    ),
+)
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--again", is_flag=True, help="Send changes that were sent before once more.")
 @reading_options

@@ -289,15 +289,20 @@ def write_rows(
 def _encode_summary(change_set: ChangeSet, run: JournalRun, summary: ApplySummary) -> bytes:
     import msgspec
 
+    from cmdm_tui.cli.json_documents import make_document
+
     return msgspec.json.encode(
-        {
-            "run": run.id,
-            "complete": summary.is_complete,
-            "counts": {state.value: count for state, count in summary.counts.items() if count},
-            "unchanged_before": change_set.unchanged,
-            "left_out": len(change_set.rejects),
-            "partial": change_set.is_partial,
-            "calls": summary.calls_made,
-            "created": {str(number): one for number, one in summary.created_ids.items()},
-        }
+        make_document(
+            "cmdm-changes",
+            {
+                "run": run.id,
+                "complete": summary.is_complete,
+                "counts": {state.value: count for state, count in summary.counts.items() if count},
+                "unchanged_before": change_set.unchanged,
+                "left_out": len(change_set.rejects),
+                "partial": change_set.is_partial,
+                "calls": summary.calls_made,
+                "created": {str(number): one for number, one in summary.created_ids.items()},
+            },
+        )
     )

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from cmdm_tui.cli.command_group import examples
 from cmdm_tui.cli.commands.change_options import (
     looking_options,
     read_change_options,
     sending_options,
 )
+from cmdm_tui.cli.completion.values import complete_entities, complete_profiles
 from cmdm_tui.cli.context import CommandContext, note, report_cache_errors
 from cmdm_tui.cli.exit_codes import ExitCode
 
@@ -22,10 +24,34 @@ if TYPE_CHECKING:
 _SECRETS = frozenset({"CMDM_PASSWORD", "CMDM_CLIENT_SECRET"})
 
 
-@click.command(short_help="Copy records with their relations to another account.")
-@click.argument("entities", metavar="ENTITY…", nargs=-1, required=True)
-@click.option("--from", "source", metavar="PROFILE", required=True, help="Where they are read.")
-@click.option("--to", "target", metavar="PROFILE", required=True, help="Where they are made.")
+@click.command(
+    epilog=examples(
+        "cmdm copy account contact opportunity --from live --to sandbox --dry-run",
+        "cmdm copy account contact --from live --to sandbox --where \"account: City = 'Hull'\" \\\n"
+        '  --where "contact: AccountExternalID IN '
+        "(SELECT ExternalID FROM account WHERE City = 'Hull')\"",
+        "cmdm copy product --from live --to sandbox --key SKU",
+    ),
+)
+@click.argument(
+    "entities", metavar="ENTITY…", nargs=-1, required=True, shell_complete=complete_entities
+)
+@click.option(
+    "--from",
+    "source",
+    metavar="PROFILE",
+    required=True,
+    shell_complete=complete_profiles,
+    help="Where they are read.",
+)
+@click.option(
+    "--to",
+    "target",
+    metavar="PROFILE",
+    required=True,
+    shell_complete=complete_profiles,
+    help="Where they are made.",
+)
 @click.option(
     "--where", "wheres", metavar="ENTITY: CONDITION", multiple=True,
     help="Copy the records of ENTITY for which an SQL condition holds; of one entity, the "
@@ -67,13 +93,7 @@ def copy(
     Reading is planned, and asked about, as a query is. What is made is shown, confirmed and kept in
     the journal. PROFILE may be environment for the profile of the CMDM_… variables; any other
     profile takes no secret from them.
-
-    \b
-    cmdm copy account contact opportunity --from live --to sandbox --dry-run
-    cmdm copy account contact --from live --to sandbox --where "account: City = 'Hull'"
-      --where "contact: AccountExternalID IN (SELECT ExternalID FROM account WHERE City = 'Hull')"
-    cmdm copy product --from live --to sandbox --key SKU
-    """  # noqa: D301 — \b is click's mark for lines that are not to be joined
+    """
     from cmdm_tui.cli.commands.change_run import ChangeCommand
     from cmdm_tui.operations.copy import CopyOperation
     from cmdm_tui.operations.data import ImportDeclined, ImportOperation

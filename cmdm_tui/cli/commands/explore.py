@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cmdm_tui.cli.command_group import examples
 from cmdm_tui.cli.commands.interactive import explore as open_explorer
 from cmdm_tui.cli.context import CommandContext
 from cmdm_tui.cli.exit_codes import CommandFailure, ExitCode
@@ -23,7 +24,13 @@ _WITHOUT_LIMITS = {"counted": "nothing", "rate_headers": "missing", "token_heade
 """Behaviours of a sandbox that tells of no limit and has none."""
 
 
-@click.command(short_help="Explore an account, or cassettes or a sandbox's data offline.")
+@click.command(
+    epilog=examples(
+        "cmdm explore",
+        "cmdm explore cassettes/contract",
+        "cmdm explore ~/.local/share/cmdm/sandbox",
+    ),
+)
 @click.argument("path", metavar="[PATH]", required=False, type=click.Path(path_type=Path))
 @click.pass_obj
 def explore(context: CommandContext, path: Path | None) -> None:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cmdm_tui.cli.command_group import examples
 from cmdm_tui.cli.context import CommandContext
 from cmdm_tui.cli.exit_codes import CommandFailure, ExitCode
 from cmdm_tui.cli.service import (
@@ -43,7 +44,12 @@ _KNOWN_FAILURES_FILE = "failures.txt"
 _LARGEST_BASELINE = 1_000_000
 
 
-@click.command(short_help="Try a service with odd requests, and check what it answers.")
+@click.command(
+    epilog=examples(
+        "cmdm fuzz --seed 7 --max-requests 500 --plain",
+        "cmdm fuzz --list-checks",
+    ),
+)
 @click.option("--seed", type=click.IntRange(0), metavar="N", help="Repeat the run of this seed.")
 @click.option(
     "--max-requests", type=click.IntRange(1), metavar="N",

@@ -5,12 +5,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from cmdm_tui.cli.command_group import examples
 from cmdm_tui.cli.commands.change_options import (
     looking_options,
     read_change_options,
     reading_options,
     sending_options,
 )
+from cmdm_tui.cli.completion.values import complete_fields, complete_file, complete_imports
 from cmdm_tui.cli.context import CommandContext, note
 from cmdm_tui.cli.exit_codes import ExitCode
 
@@ -23,15 +25,29 @@ if TYPE_CHECKING:
 _FILE = click.Path(path_type=Path, dir_okay=False)
 
 
-@click.command("import", short_help="Create and update records from files.")
-@click.argument("words", metavar="ENTITY FILE | ENTITY=FILE…", nargs=-1, required=True)
+@click.command(
+    "import",
+    epilog=examples(
+        "cmdm import lead leads.csv --dry-run",
+        "cmdm import contact contacts.xlsx --mode upsert --key Email --rejects left-out.csv",
+        "cmdm import account=account.csv contact=contact.csv \\\n"
+        "  --link contact.AccountExternalID=account.Ref",
+    ),
+)
+@click.argument(
+    "words",
+    metavar="ENTITY FILE | ENTITY=FILE…",
+    nargs=-1,
+    required=True,
+    shell_complete=complete_imports,
+)
 @click.option(
     "--mode", "modes", metavar="MODE", multiple=True,
     help="What to do with records that exist, found by --key: create (the default), update, "
     "upsert; or ENTITY=MODE.",
 )  # fmt: skip
 @click.option(
-    "--key", "keys", metavar="FIELD", multiple=True,
+    "--key", "keys", metavar="FIELD", multiple=True, shell_complete=complete_fields,
     help="The field that tells which record is meant; of several files, ENTITY=FIELD.",
 )  # fmt: skip
 @click.option(
@@ -45,11 +61,12 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
     "says that they are ids of records.",
 )  # fmt: skip
 @click.option(
-    "--mapping", "mappings", metavar="FILE", multiple=True,
+    "--mapping", "mappings", metavar="FILE", multiple=True, shell_complete=complete_file,
     help="Read the fields of columns from FILE; of several files, ENTITY=FILE.",
 )  # fmt: skip
 @click.option(
     "--save-mapping", "saved_mappings", metavar="FILE", multiple=True,
+    shell_complete=complete_file,
     help="Keep the fields of columns; of several files, ENTITY=FILE.",
 )  # fmt: skip
 @click.option("--dates", metavar="FORMAT", help="How dates are written, such as dd/mm/yyyy.")
@@ -100,12 +117,7 @@ def import_records(
     such as the id of an export. That column is found where it is beyond doubt, else asked; --link
     names it. New records are created in the order in which they are needed, and get the ids of
     those that they name. A row that names nothing is left out.
-
-    \b
-    cmdm import lead leads.csv --dry-run
-    cmdm import contact contacts.xlsx --mode upsert --key Email --rejects left-out.csv
-    cmdm import account=account.csv contact=contact.csv --link contact.AccountExternalID=account.Ref
-    """  # noqa: D301 — \b is click's mark for lines that are not to be joined
+    """
     from cmdm_tui.cli.commands.change_run import ChangeCommand
     from cmdm_tui.cli.commands.import_options import read_import_words
     from cmdm_tui.cli.commands.query_output import choose_format

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
+from cmdm_tui.cli.command_group import examples
 from cmdm_tui.cli.context import CommandContext
 from cmdm_tui.cli.exit_codes import CommandFailure, ExitCode
 from cmdm_tui.cli.web import WEB_DRIVER
@@ -21,7 +22,11 @@ _OBJECTS_UNTIL_COLLECTION = 20_000
 """Objects that the explorer makes, in a few paints, until the collector looks for lost ones."""
 
 
-@click.command(short_help="Explore an embedded sandbox; no account needed.")
+@click.command(
+    epilog=examples(
+        "cmdm demo",
+    ),
+)
 @click.pass_obj
 def demo(context: CommandContext) -> None:
     """Open the explorer on an embedded sandbox with realistic data.

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from cmdm_tui.cli.command_group import SuggestingGroup, examples
 from cmdm_tui.cli.commands.change_options import (
     looking_options,
     read_change_options,
@@ -24,7 +25,13 @@ _format_option = click.option(
 _run_argument = click.argument("run_id", metavar="RUN", type=click.IntRange(1))
 
 
-@click.group(short_help="Show what was changed, go on with it, or take it back.")
+@click.group(
+    cls=SuggestingGroup,
+    epilog=examples(
+        "cmdm journal list",
+        "cmdm journal undo 7 --dry-run",
+    ),
+)
 def journal() -> None:
     """Show, resume and undo changes.
 
@@ -33,7 +40,13 @@ def journal() -> None:
     """
 
 
-@journal.command("list", short_help="List the runs, the newest first.")
+@journal.command(
+    "list",
+    short_help="List the runs, the newest first.",
+    epilog=examples(
+        "cmdm journal list",
+    ),
+)
 @_format_option
 @click.pass_obj
 def list_runs(context: CommandContext, name: str | None) -> int:
@@ -51,7 +64,12 @@ def list_runs(context: CommandContext, name: str | None) -> int:
     return ExitCode.DONE
 
 
-@journal.command(short_help="Show what became of each change of a run.")
+@journal.command(
+    short_help="Show what became of each change of a run.",
+    epilog=examples(
+        "cmdm journal show 7",
+    ),
+)
 @_run_argument
 @_format_option
 @click.pass_obj
@@ -72,7 +90,12 @@ def show(context: CommandContext, run_id: int, name: str | None) -> int:
     return ExitCode.DONE
 
 
-@journal.command(short_help="Go on with a run that was stopped.")
+@journal.command(
+    short_help="Go on with a run that was stopped.",
+    epilog=examples(
+        "cmdm journal resume 7",
+    ),
+)
 @_run_argument
 @result_options
 @click.pass_obj
@@ -91,7 +114,12 @@ def resume(context: CommandContext, run_id: int, **given: Any) -> int:
     return ChangeCommand(context, read_change_options(given)).run(work)
 
 
-@journal.command(short_help="Take a run back.")
+@journal.command(
+    short_help="Take a run back.",
+    epilog=examples(
+        "cmdm journal undo 7 --dry-run",
+    ),
+)
 @_run_argument
 @click.option(
     "--find-references", is_flag=True,

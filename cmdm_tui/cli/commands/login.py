@@ -4,7 +4,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cmdm_tui.cli.command_group import examples
 from cmdm_tui.cli.commands.secret_locations import describe_location, describe_secret
+from cmdm_tui.cli.completion.values import complete_profiles
 from cmdm_tui.cli.context import CommandContext, note
 from cmdm_tui.text import one_line
 
@@ -16,8 +18,12 @@ if TYPE_CHECKING:
 _LOCATIONS = ("ask", "keyring", "file", "command")
 
 
-@click.command(short_help="Sign in, and keep a profile.")
-@click.argument("name", required=False)
+@click.command(
+    epilog=examples(
+        "cmdm login acme --url https://crm.example.com --username ann@example.com",
+    ),
+)
+@click.argument("name", required=False, shell_complete=complete_profiles)
 @click.option("--url", metavar="URL", help="The address of the service, before /api/v1.")
 @click.option("--client-id", metavar="ID", help="The client id.")
 @click.option("--username", metavar="NAME", help="The user name.")

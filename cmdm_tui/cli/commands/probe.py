@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, cast
 
 import click
 
+from cmdm_tui.cli.command_group import examples
+from cmdm_tui.cli.completion.values import complete_entities
 from cmdm_tui.cli.context import CommandContext
 from cmdm_tui.cli.exit_codes import CommandFailure, ExitCode
 from cmdm_tui.text import one_line, visible
@@ -16,8 +18,18 @@ if TYPE_CHECKING:
 _WIDEST_FINDING = 24
 
 
-@click.command(short_help="Learn what the documentation leaves open of a server.")
-@click.option("--entity", metavar="NAME", help="Look at this entity only, not at the largest.")
+@click.command(
+    epilog=examples(
+        "cmdm probe --entity lead --max-calls 40",
+        "cmdm probe --show --json",
+    ),
+)
+@click.option(
+    "--entity",
+    metavar="NAME",
+    shell_complete=complete_entities,
+    help="Look at this entity only, not at the largest.",
+)
 @click.option("--max-calls", type=click.IntRange(1), metavar="N", help="Make N calls at most.")
 @click.option("--writes", is_flag=True, help="Also create, change and delete a scratch lead.")
 @click.option("--show", is_flag=True, help="Print what was learnt before; make no call.")
@@ -101,11 +113,14 @@ def _announce_calls(host: str, reading: int, writing: int, most: int | None) -> 
 
 
 def _write_traits(traits: "Traits", *, as_json: bool) -> None:
-    from cmdm_tui.catalog.traits import traits_json
+    import msgspec
+
+    from cmdm_tui.cli.json_documents import make_document
     from cmdm_tui.cli.output import write_json
 
     if as_json:
-        write_json(traits_json(traits))
+        document = make_document("cmdm-traits", msgspec.to_builtins(traits))
+        write_json(msgspec.json.format(msgspec.json.encode(document), indent=2))
     elif sys.stdout.isatty():
         _draw_traits(traits)
     else:

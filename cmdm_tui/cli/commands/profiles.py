@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, cast
 
 import click
 
+from cmdm_tui.cli.command_group import SuggestingGroup, examples
+from cmdm_tui.cli.completion.values import complete_profiles
 from cmdm_tui.cli.context import CommandContext, note
 from cmdm_tui.cli.exit_codes import CommandFailure, ExitCode
 from cmdm_tui.cli.prompts import ask_yes_no, can_ask
@@ -16,12 +18,24 @@ if TYPE_CHECKING:
     from cmdm_tui.config.settings import SettingKey
 
 
-@click.group(short_help="List, show, choose and remove profiles.")
+@click.group(
+    cls=SuggestingGroup,
+    epilog=examples(
+        "cmdm profile list",
+        "cmdm profile use acme",
+    ),
+)
 def profile() -> None:
     """List, show, choose and remove profiles. cmdm login makes them."""
 
 
-@profile.command("list", short_help="List the profiles.")
+@profile.command(
+    "list",
+    short_help="List the profiles.",
+    epilog=examples(
+        "cmdm profile list",
+    ),
+)
 @click.pass_obj
 def list_profiles(context: CommandContext) -> None:
     """List the profiles: name, address and user, the default one marked with a star."""
@@ -41,8 +55,13 @@ def list_profiles(context: CommandContext) -> None:
         note("There is no profile yet. cmdm login makes one.")
 
 
-@profile.command(short_help="Show what a profile says, and what it could say.")
-@click.argument("name", required=False)
+@profile.command(
+    short_help="Show what a profile says, and what it could say.",
+    epilog=examples(
+        "cmdm profile show acme",
+    ),
+)
+@click.argument("name", required=False, shell_complete=complete_profiles)
 @click.pass_obj
 def show(context: CommandContext, name: str | None) -> None:
     """Show the profile NAME as TOML, with every key that it could hold, and what each is for.
@@ -65,8 +84,13 @@ def show(context: CommandContext, name: str | None) -> None:
         click.echo(one_line(_format_key(key, settings)))
 
 
-@profile.command(short_help="Make a profile the default.")
-@click.argument("name")
+@profile.command(
+    short_help="Make a profile the default.",
+    epilog=examples(
+        "cmdm profile use acme",
+    ),
+)
+@click.argument("name", shell_complete=complete_profiles)
 @click.pass_obj
 def use(context: CommandContext, name: str) -> None:
     """Make the profile NAME the one that is used where none is named."""
@@ -76,8 +100,13 @@ def use(context: CommandContext, name: str) -> None:
     click.echo(f"{name} is the default profile now.")
 
 
-@profile.command(short_help="Remove a profile with its secrets and token.")
-@click.argument("name")
+@profile.command(
+    short_help="Remove a profile with its secrets and token.",
+    epilog=examples(
+        "cmdm profile remove acme --yes",
+    ),
+)
+@click.argument("name", shell_complete=complete_profiles)
 @click.option("--yes", "-y", is_flag=True, help="Do not ask.")
 @click.pass_obj
 def remove(context: CommandContext, name: str, *, yes: bool) -> None:

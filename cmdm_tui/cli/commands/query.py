@@ -4,6 +4,8 @@ from pathlib import Path
 
 import click
 
+from cmdm_tui.cli.command_group import examples
+from cmdm_tui.cli.completion.values import complete_file
 from cmdm_tui.cli.context import CommandContext
 from cmdm_tui.cli.exit_codes import ExitCode, exit_code_of
 
@@ -11,9 +13,23 @@ FORMATS = ("table", "vertical", "json", "jsonl", "csv", "tsv", "markdown", "parq
 """As `cmdm_tui.formats` has them; named here so that help loads nothing."""
 
 
-@click.command(short_help="Query the account in SQL.")
+@click.command(
+    epilog=examples(
+        "cmdm query 'SELECT City, count(*) FROM lead GROUP BY City ORDER BY 2 DESC'",
+        "cmdm query -o csv --out won.csv \"SELECT * FROM opportunity WHERE Stage = 'Won'\"",
+        "cmdm query --explain 'SELECT max(Score) FROM lead'",
+        "cmdm query --param name=\"O'Neill\" 'SELECT * FROM lead WHERE LastName = $name'",
+    ),
+)
 @click.argument("sql", required=False)
-@click.option("-f", "--file", "source", metavar="FILE", help="Read the SQL from FILE.")
+@click.option(
+    "-f",
+    "--file",
+    "source",
+    metavar="FILE",
+    shell_complete=complete_file,
+    help="Read the SQL from FILE.",
+)
 @click.option(
     "--param", "given", metavar="NAME=VALUE", multiple=True,
     help="The value of $NAME in the SQL, as text; once for each name.",
@@ -84,13 +100,7 @@ def query(
 
     A result is right in every order in which the service may sort, else every page is read. With
     --trust-order a search rests on the likely order; an unsure result is marked, and ends with 8.
-
-    \b
-    cmdm query 'SELECT City, count(*) FROM lead GROUP BY City ORDER BY 2 DESC'
-    cmdm query -o csv --out won.csv "SELECT * FROM opportunity WHERE Stage = 'Won'"
-    cmdm query --explain 'SELECT max(Score) FROM lead'
-    cmdm query --param name="O'Neill" 'SELECT * FROM lead WHERE LastName = $name'
-    """  # noqa: D301 — \b is click's mark for lines that are not to be joined
+    """
     from cmdm_tui.cli.arguments import read_parameters, read_sql, read_statements
     from cmdm_tui.cli.commands.query_output import choose_format, report_error
 

@@ -146,12 +146,18 @@ class RowOutput:
 
 
 def report_error(error: "QueryError", sql: str) -> None:
-    """Write an error on one line, and below it where in the SQL it is, with a caret."""
+    """Write an error on one line, and below it where in the SQL it is, with a caret.
+
+    The words of the parser or of the engine are in the traceback that `CMDM_DEBUG` asks for.
+    """
+    from cmdm_tui.cli.crashes import show_traceback
     from cmdm_tui.query.sql_excerpt import excerpt
 
     click.echo(f"cmdm: {one_line(' '.join(str(error).split()))}", err=True)
     for line in excerpt(sql, getattr(error, "line", None), getattr(error, "column", None)):
         click.echo(f"  {line}", err=True)
+    if error.__cause__ is not None:
+        show_traceback(error)
 
 
 def report_notes(result: "QueryResult", more: tuple[str, ...] = ()) -> None:

@@ -128,7 +128,7 @@ class QueryCommand:
             report_cache_errors(account)
             report_summary(result, account.client.quota)
             if self._options.shows_stats:
-                click.echo(result.stats.to_json(), err=True)
+                _report_stats(result)
             return _exit_code(outcome, result)
 
     def _new_operation(self, engine: Engine, account: Account) -> QueryOperation:
@@ -204,6 +204,15 @@ class QueryCommand:
                 output.end(result.columns, result.mark)
         notes = (WITHHELD,) if result.count and withholds_rows(result, options.format) else ()
         return outcome, (*notes, *writer.notes)
+
+
+def _report_stats(result: QueryResult) -> None:
+    import msgspec
+
+    from cmdm_tui.cli.json_documents import make_document
+
+    stats = make_document("cmdm-stats", msgspec.to_builtins(result.stats))
+    click.echo(msgspec.json.encode(stats).decode(), err=True)
 
 
 def _report_stop(account: Account, statement: ScriptStatement) -> None:

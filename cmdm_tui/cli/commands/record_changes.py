@@ -6,6 +6,13 @@ from typing import TYPE_CHECKING
 import click
 
 from cmdm_tui.cli.arguments import read_properties
+from cmdm_tui.cli.command_group import examples
+from cmdm_tui.cli.completion.values import (
+    complete_assignments,
+    complete_entities,
+    complete_file,
+    complete_parents,
+)
 from cmdm_tui.cli.context import CommandContext, note
 from cmdm_tui.cli.exit_codes import CommandFailure, ExitCode
 from cmdm_tui.cli.output import write_json
@@ -21,9 +28,15 @@ if TYPE_CHECKING:
     from cmdm_tui.changes.change_set import Change, ChangeSet
     from cmdm_tui.operations.single_change import SentChange
 
-_properties_argument = click.argument("words", metavar="[NAME=VALUE]...", nargs=-1)
+_properties_argument = click.argument(
+    "words", metavar="[NAME=VALUE]...", nargs=-1, shell_complete=complete_assignments
+)
 _json_option = click.option(
-    "--json", "source", metavar="FILE", help="Read the JSON object from FILE, or from stdin for -."
+    "--json",
+    "source",
+    metavar="FILE",
+    shell_complete=complete_file,
+    help="Read the JSON object from FILE, or from stdin for -.",
 )
 _yes_option = click.option("-y", "--yes", is_flag=True, help="Send it without a question.")
 _recheck_option = click.option(
@@ -32,11 +45,22 @@ _recheck_option = click.option(
 )  # fmt: skip
 
 
-@click.command(short_help="Create a record.")
-@click.argument("entity")
+@click.command(
+    epilog=examples(
+        "cmdm create lead LastName=Jones Score=80",
+        "cmdm create task Subject='Call back' --parent lead/NEKS70PX",
+        'echo \'{"LastName": "Jones"}\' | cmdm create lead --json -',
+    ),
+)
+@click.argument("entity", shell_complete=complete_entities)
 @_properties_argument
 @_json_option
-@click.option("--parent", metavar="ENTITY/ID", help="The record a task or opportunity belongs to.")
+@click.option(
+    "--parent",
+    metavar="ENTITY/ID",
+    shell_complete=complete_parents,
+    help="The record a task or opportunity belongs to.",
+)
 @click.pass_obj
 def create(
     context: CommandContext,
@@ -66,8 +90,13 @@ def create(
     write_json(context.run(created, once=True))
 
 
-@click.command(short_help="Update a record.")
-@click.argument("entity")
+@click.command(
+    epilog=examples(
+        "cmdm update lead NEKS70PX Status=Contacted Notes:=null",
+        "cmdm update lead NEKS70PX City=York --recheck --yes",
+    ),
+)
+@click.argument("entity", shell_complete=complete_entities)
 @click.argument("external_id", metavar="ID")
 @_properties_argument
 @_json_option
@@ -108,8 +137,12 @@ def update(
     write_json(context.run(updated))
 
 
-@click.command(short_help="Delete a record.")
-@click.argument("entity")
+@click.command(
+    epilog=examples(
+        "cmdm delete lead NEKS70PX --recheck --yes",
+    ),
+)
+@click.argument("entity", shell_complete=complete_entities)
 @click.argument("external_id", metavar="ID")
 @_recheck_option
 @_yes_option
@@ -137,7 +170,11 @@ def delete(
     write_json(context.run(deleted))
 
 
-@click.command(short_help="Convert a lead into an account.")
+@click.command(
+    epilog=examples(
+        "cmdm convert NEKS70PX Name='Jones & Co' --yes",
+    ),
+)
 @click.argument("external_id", metavar="LEAD-ID")
 @_properties_argument
 @_json_option
@@ -170,7 +207,11 @@ def convert(
     write_json(context.run(converted, once=True))
 
 
-@click.command(short_help="Close a task.")
+@click.command(
+    epilog=examples(
+        "cmdm close TSK00001 --yes",
+    ),
+)
 @click.argument("external_id", metavar="TASK-ID")
 @_yes_option
 @click.pass_obj

@@ -5,9 +5,13 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cmdm_tui.cli.command_group import examples
+from cmdm_tui.cli.commands.record_lines import ListRequest, open_lines
+from cmdm_tui.cli.completion.values import complete_entities, complete_field_list, complete_fields
 from cmdm_tui.cli.context import CommandContext, note
 from cmdm_tui.cli.exit_codes import ExitCode
 from cmdm_tui.cli.output import write_json
+from cmdm_tui.text import one_line
 
 if TYPE_CHECKING:
     from cmdm_tui.api import FieldPage, Page, SortOrder
@@ -21,13 +25,25 @@ _page_option = click.option(
 )
 
 
-@click.command("list", short_help="Retrieve many records.")
-@click.argument("entity")
-@click.option("--fields", metavar="A,B,…", help="Only these fields.")
+@click.command(
+    "list",
+    epilog=examples(
+        "cmdm list lead --fields LastName,City --sort-by LastName",
+        "cmdm list task --per-page 50 --page 2",
+        "cmdm list lead --jsonl > leads.jsonl",
+    ),
+)
+@click.argument("entity", shell_complete=complete_entities)
+@click.option(
+    "--fields", metavar="A,B,…", help="Only these fields.", shell_complete=complete_field_list
+)
 @_per_page_option
 @_page_option
-@click.option("--sort-by", metavar="FIELD", help="Sort by this field.")
+@click.option(
+    "--sort-by", metavar="FIELD", help="Sort by this field.", shell_complete=complete_fields
+)
 @click.option("--sort-order", type=click.Choice(["asc", "desc"]), help="Ascending or descending.")
+@click.option("--jsonl", "in_lines", is_flag=True, help="Write a line for each record as it comes.")
 @click.pass_obj
 def list_records(
     context: CommandContext,
@@ -37,13 +53,22 @@ def list_records(
     page: int | None,
     sort_by: str | None,
     sort_order: "SortOrder | None",
-) -> ExitCode:
+    *,
+    in_lines: bool,
+) -> int:
     """Retrieve many records of ENTITY: one page, or with neither --per-page nor --page all.
 
-    Where fewer come than were asked for, though the service counts more, a line says so and the
-    exit code is 8. cmdm query 'SELECT * FROM …' reads page after page.
+    All come in one call and one JSON document, the service's own. With --jsonl they are read page
+    after page, and each is a line of JSON as soon as its page has come, in any number.
+
+    Where fewer come than were asked for, or than the service counts, a line on stderr says how many
+    of how many, and the exit code is 8.
     """
     names = [name.strip() for name in fields.split(",")] if fields else None
+    if in_lines:
+        return _list_in_lines(
+            context, ListRequest(entity, names, per_page, page, sort_by, sort_order)
+        )
 
     async def listed(account: "Account") -> "Page":
         page_listed = await account.client.page(
@@ -59,7 +84,7 @@ def list_records(
 
     answer = context.run(listed)
     write_json(answer.response.utf8_body)
-    hint = f"cmdm query 'SELECT * FROM {entity}' reads page after page"  # noqa: S608 — words
+    hint = f"cmdm list {one_line(entity, 60)} --jsonl reads page after page"
     if answer.lost_count:
         hint = "The lines above say what cannot be read; it is in the JSON as it came"
     missing = _report_missing(
@@ -75,8 +100,22 @@ def list_records(
     return missing
 
 
-@click.command(short_help="Retrieve one record.")
-@click.argument("entity")
+def _list_in_lines(context: CommandContext, request: ListRequest) -> int:
+    lines = open_lines(request)
+
+    async def listed(account: "Account") -> int:
+        asked = _page_parameters(account, request.per_page, request.page)
+        return await lines.run(account, **asked)
+
+    return context.run(listed, observe=lines.observe)
+
+
+@click.command(
+    epilog=examples(
+        "cmdm get lead NEKS70PX",
+    ),
+)
+@click.argument("entity", shell_complete=complete_entities)
 @click.argument("external_id", metavar="ID")
 @click.pass_obj
 def get(context: CommandContext, entity: str, external_id: str) -> None:
@@ -86,8 +125,12 @@ def get(context: CommandContext, entity: str, external_id: str) -> None:
         write_json(record.response.utf8_body)
 
 
-@click.command(short_help="Retrieve an entity's fields.")
-@click.argument("entity")
+@click.command(
+    epilog=examples(
+        "cmdm fields lead",
+    ),
+)
+@click.argument("entity", shell_complete=complete_entities)
 @_per_page_option
 @_page_option
 @click.pass_obj

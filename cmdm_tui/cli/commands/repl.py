@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
+from cmdm_tui.cli.command_group import examples
 from cmdm_tui.cli.commands.interactive import ProfileSource
 from cmdm_tui.cli.context import CommandContext, report_cache_errors
 from cmdm_tui.cli.exit_codes import ExitCode, exit_code_of
@@ -68,7 +69,15 @@ class _ScriptArguments:
         )
 
 
-@click.command(short_help="Query, call and change at a prompt, or run a script.")
+@click.command(
+    epilog=examples(
+        "cmdm repl",
+        "cmdm repl --demo",
+        "echo 'SELECT count(*) FROM lead;' | cmdm repl",
+        "cmdm repl -c 'SELECT City, count(*) FROM lead GROUP BY City;'",
+        "cmdm repl -f monday.sql --yes --checkpoint monday.progress",
+    ),
+)
 @click.option(
     "-c", "--command", "commands", multiple=True, metavar="STATEMENTS",
     help="Run these statements and end; several -c are run in order.",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from cmdm_tui.cli.command_group import SuggestingGroup, examples
 from cmdm_tui.cli.context import CommandContext
 from cmdm_tui.cli.progress import open_records_progress
 
@@ -44,12 +45,23 @@ def _read_faults(
         raise click.BadParameter(str(error)) from error
 
 
-@click.group(short_help="Serve the API locally, with realistic data.")
+@click.group(
+    cls=SuggestingGroup,
+    epilog=examples(
+        "cmdm sandbox serve --port 0",
+    ),
+)
 def sandbox() -> None:
     """Serve the API locally: a sandbox with realistic data, on this machine only."""
 
 
-@sandbox.command(short_help="Serve until interrupted.")
+@sandbox.command(
+    short_help="Serve until interrupted.",
+    epilog=examples(
+        "cmdm sandbox serve",
+        "cmdm sandbox serve --json --port 0 --records 200",
+    ),
+)
 @click.option("--host", metavar="ADDRESS", help="Outside this machine, with TLS, for others.")
 @click.option("--port", type=click.IntRange(0, 65_535), metavar="N", help="0 takes a free port.")
 @click.option(
@@ -205,8 +217,13 @@ def _open_call_log(
 
 
 def _print_json(info: "RunningInfo") -> None:
+    import json
+
+    from cmdm_tui.cli.json_documents import make_document
+
     # JSON is UTF-8, whatever the terminal's encoding.
-    _print_without_waiting(info.json_line().encode())
+    document = make_document("cmdm-sandbox", json.loads(info.json_line()))
+    _print_without_waiting(json.dumps(document, ensure_ascii=False).encode())
 
 
 def _print_instructions(info: "RunningInfo", *, is_own: bool) -> None:

@@ -7,6 +7,7 @@ from contextlib import ExitStack, suppress
 
 import click
 
+from cmdm_tui.cli.command_group import examples
 from cmdm_tui.cli.context import CommandContext, note
 from cmdm_tui.cli.exit_codes import CommandFailure, ExitCode
 
@@ -14,7 +15,12 @@ _LOOPBACK = "127.0.0.1"
 _PORT = 8_000
 
 
-@click.command(short_help="Show the explorer in a browser.")
+@click.command(
+    epilog=examples(
+        "cmdm serve --demo",
+        "cmdm serve --port 0",
+    ),
+)
 @click.option("--demo", "on_demo", is_flag=True, help="Explore an embedded sandbox.")
 @click.option(
     "--host",

@@ -5,12 +5,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from cmdm_tui.cli.command_group import examples
 from cmdm_tui.cli.commands.change_options import (
     looking_options,
     read_change_options,
     reading_options,
     sending_options,
 )
+from cmdm_tui.cli.completion.values import complete_file
 from cmdm_tui.cli.context import CommandContext, note
 from cmdm_tui.cli.exit_codes import CommandFailure, ExitCode, exit_code_of
 
@@ -26,9 +28,21 @@ if TYPE_CHECKING:
     )
 
 
-@click.command(short_help="Read and change records in SQL.")
+@click.command(
+    epilog=examples(
+        "cmdm sql \"UPDATE lead SET Status = 'Contacted' WHERE Email = 'ann@example.com'\"",
+        "cmdm sql --dry-run "
+        "\"DELETE FROM task WHERE Status = 'Closed' AND DueDate < '2024-01-01'\"",
+        'cmdm sql "INSERT INTO task (Subject, RelatedEntity, RelatedExternalID)\n'
+        "  SELECT 'Call back', 'lead', ExternalID FROM lead WHERE Score > 90 "
+        'RETURNING ExternalID"',
+    ),
+)
 @click.argument("statement", required=False)
-@click.option("-f", "--file", "source", metavar="FILE", help="Read the SQL from FILE.")
+@click.option(
+    "-f", "--file", "source", metavar="FILE", shell_complete=complete_file,
+    help="Read the SQL from FILE.",
+)  # fmt: skip
 @click.option(
     "--param", "given", metavar="NAME=VALUE", multiple=True,
     help="The value of $NAME in the SQL, as text; once for each name.",
@@ -61,13 +75,7 @@ def sql(
     its cost in calls, and is sent once it was confirmed. RETURNING gives the records changed.
 
     All statements are read before the first is run; they end at the first that fails.
-
-    \b
-    cmdm sql "UPDATE lead SET Status = 'Contacted' WHERE Email = 'ann@example.com'"
-    cmdm sql --dry-run "DELETE FROM task WHERE Status = 'Closed' AND DueDate < '2024-01-01'"
-    cmdm sql "INSERT INTO task (Subject, RelatedEntity, RelatedExternalID)
-      SELECT 'Call back', 'lead', ExternalID FROM lead WHERE Score > 90 RETURNING ExternalID"
-    """  # noqa: D301 — \b is click's mark for lines that are not to be joined
+    """
     from cmdm_tui.cli.arguments import read_parameters, read_sql
     from cmdm_tui.cli.commands.query_output import report_error
     from cmdm_tui.query.errors import QueryError

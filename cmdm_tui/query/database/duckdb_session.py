@@ -1,7 +1,6 @@
 """An in-memory DuckDB, locked down: it holds the records and executes the query."""
 
 import asyncio
-import re
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -20,15 +19,13 @@ from cmdm_tui.query.database.casts import (
     storage_type,
     unread_sequences,
 )
+from cmdm_tui.query.database.duckdb_errors import describe_error
 from cmdm_tui.query.errors import SqlError
 from cmdm_tui.query.model import Column, ColumnKind, Table
 from cmdm_tui.query.parsing.identifiers import SCHEMA, quote_identifier
 
 BATCH_TABLE = 'temp."\x01batch"'
 """The table of the records that are loaded together; no entity has this name."""
-
-NO_COLUMNS = "The result has no columns: no row has a value that would make one"
-"""What is said of a PIVOT over no rows."""
 
 _SECONDS_BETWEEN_INTERRUPTS = 0.05
 
@@ -130,6 +127,18 @@ class QueryDatabase:
             self._planning_session = self.create_session()
         return await self._planning_session.run(self._planning_session.describe_over, tables, sql)
 
+    async def list_unreadable(self, texts: Sequence[tuple[str, ColumnKind]]) -> list[int]:
+        """Return the places of the texts that cannot be read as a value of their kind."""
+        await asyncio.to_thread(self._open)
+        if self._planning_session is None:
+            self._planning_session = self.create_session()
+        session = self._planning_session
+        return [
+            place
+            for place, (text, kind) in enumerate(texts)
+            if not await session.run(session.can_read, text, kind)
+        ]
+
     def close(self) -> None:
         """Close the database and the planning session."""
         if self._planning_session is not None:
@@ -229,7 +238,7 @@ class DuckDBSession:
                 self._create_sequences()
             return self._connection.execute(sql, list(parameters)).fetchall()
         except duckdb.Error as error:
-            raise sql_error(error) from None
+            raise describe_error(error) from error
         except (OverflowError, ValueError) as error:
             raise SqlError(
                 f"The result holds a value that cannot be shown: {error}",
@@ -252,6 +261,12 @@ class DuckDBSession:
         sql = "SELECT sequence_name, coalesce(last_value, 0) FROM duckdb_sequences()"
         counts = dict(self.execute(sql))
         return {kind: counts.get(name, 0) for kind, name in unread_sequences().items()}
+
+    def can_read(self, text: str, kind: ColumnKind) -> bool:
+        """Return whether a text that is compared with a column of a kind is read as one."""
+        tried = " OR ".join(f"TRY_CAST($1 AS {one}) IS NOT NULL" for one in _READ_AS[kind])
+        ((can_read,),) = self.execute(f"SELECT {tried}", [text])
+        return bool(can_read)
 
     def describe(self, sql: str) -> list[tuple[str, str]]:
         """Return the names and types of a query's columns. Raises SqlError where it is wrong."""
@@ -301,18 +316,6 @@ def _take_outcome(running: "asyncio.Future[Any]") -> None:
         running.exception()
 
 
-def sql_error(error: duckdb.Error) -> SqlError:
-    """Turn DuckDB's error into an SqlError with its first sentence."""
-    text = re.sub(
-        r"""(\btemp|"temp")\.(main\.)?|\x01files\.|"\x01files"\.|\x01[a-z]+ |\x02""", "", str(error)
-    )
-    text = _ERROR_DETAILS.split(text, maxsplit=1)[0]
-    if "SELECT list is empty after resolving" in text:
-        return SqlError(NO_COLUMNS)
-    hint = "Cast a number to DOUBLE" if "DECIMAL" in text and "verflow" in text else None
-    return SqlError(" ".join(text.split()), hint=hint)
-
-
 def storage_name(table: Table) -> str:
     """Return the name of the table that stores the loaded rows; a view shows them."""
     return quote_identifier(table.entity + "\x01")
@@ -336,12 +339,15 @@ def without_zones(sql: str, described: Sequence[tuple[str, str]]) -> str:
     return f"SELECT {', '.join(shown)} FROM ({sql}) AS zoned({', '.join(names)})"
 
 
+_READ_AS: Mapping[ColumnKind, tuple[str, ...]] = {
+    ColumnKind.TEXT: ("VARCHAR",),
+    ColumnKind.NUMBER: ("DECIMAL(38,9)", "DOUBLE"),
+    ColumnKind.DATE: ("DATE",),
+    ColumnKind.DATETIME: ("TIMESTAMP WITH TIME ZONE", "TIMESTAMP"),
+    ColumnKind.BOOLEAN: ("BOOLEAN",),
+}
+"""The types of which a text must be one, to be compared with a column of a kind."""
+
 _INTERRUPTED = "Query interrupted"
 _TIMESTAMP_WITH_ZONE = "TIMESTAMP WITH TIME ZONE"
 """How DuckDB names the type, alone or within a nested one."""
-
-_ERROR_DETAILS = re.compile(
-    r"\n\nLINE|, due to the following Python|\s*\* SET |\s*Use \"SET |\s*Please try installing"
-    r"|\s*Alternatively, consider enabling"
-)
-"""Where DuckDB's message continues with excerpts and hints about locked settings."""

@@ -103,6 +103,8 @@ def _function_names(node: exp.Expr) -> Iterator[str]:
 def _describe_node(node: object) -> str:
     if isinstance(node, exp.Command):
         return str(node.this).upper()
+    if isinstance(node, exp.Lock | exp.Into):
+        return "FOR UPDATE" if isinstance(node, exp.Lock) else "SELECT INTO"
     if isinstance(node, exp.Func):
         return f"{next(_function_names(node), 'a function')}()"
     return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", type(node).__name__).upper()

@@ -6,6 +6,7 @@ from types import MappingProxyType
 from sqlglot.tokenizer_core import Token
 
 from cmdm_tui.query.errors import QueryRefused, SqlError
+from cmdm_tui.query.parsing.syntax_errors import suggest_statement_word
 from cmdm_tui.text import one_line
 
 _MADE_IN_CRM = (
@@ -82,22 +83,32 @@ def refuse_by_word(tokens: Sequence[Token]) -> None:
         return
     first = tokens[0]
     word = first.text.upper()
-    place = {"line": first.line, "column": max(first.col - len(first.text) + 1, 1)}
+    line, column = first.line, max(first.col - len(first.text) + 1, 1)
     if word == "EXPLAIN" and _explains_change(tokens):
         raise QueryRefused(
             "EXPLAIN shows the plan of a query, and this changes records",
             hint="Leave EXPLAIN out: a change is shown, with what it costs, before it is sent",
-            **place,
+            line=line,
+            column=column,
         )
     if word in _REFUSALS:
         message, hint = _REFUSALS[word]
-        raise QueryRefused(message.format(word), hint=hint, **place)
+        raise QueryRefused(message.format(word), hint=hint, line=line, column=column)
     if word not in _READING_WORDS:
+        meant = suggest_statement_word(word)
+        begin = "They begin with SELECT, INSERT, UPDATE, DELETE, CALL, SHOW, DESCRIBE or EXPLAIN"
         raise SqlError(
             f"No statement begins with {one_line(first.text, 40)!r}",
-            hint="They begin with SELECT, INSERT, UPDATE, DELETE, CALL, SHOW, DESCRIBE or EXPLAIN",
-            **place,
+            hint=begin if meant is None else f"Did you mean {meant}?",
+            line=line,
+            column=column,
         )
+
+
+def refuse_no_query(tokens: Sequence[Token]) -> None:
+    """Raise as `refuse_by_word` does, where it is not a query and changes nothing either."""
+    if tokens and tokens[0].text.upper() not in _CHANGING_WORDS:
+        refuse_by_word(tokens)
 
 
 def _explains_change(tokens: Sequence[Token]) -> bool:

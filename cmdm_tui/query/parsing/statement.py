@@ -3,23 +3,26 @@
 import re
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any
 
 from sqlglot import exp
-from sqlglot.errors import SqlglotError, TokenError
+from sqlglot.errors import SqlglotError
 
-from cmdm_tui.query.errors import SqlError
+from cmdm_tui.query.errors import QueryRefused, SqlError
 from cmdm_tui.query.parsing.column_titles import title_as_written
 from cmdm_tui.query.parsing.file_sources import FileSource, qualify_files, take_files
 from cmdm_tui.query.parsing.normalize import balance_chains, rewrite_method_calls
 from cmdm_tui.query.parsing.parameters import Parameters, bind_parameters, check_all_used
 from cmdm_tui.query.parsing.read_only import check_reads_only
+from cmdm_tui.query.parsing.refused_statements import refuse_no_query
 from cmdm_tui.query.parsing.statement_forms import parse_trees, unwrap_statement
+from cmdm_tui.query.parsing.syntax_errors import describe_syntax_error
+from cmdm_tui.query.parsing.word_places import read_tokens
 
 MAX_LENGTH = 1_000_000
 """The most characters that a statement may have."""
 
 _SHOW = re.compile(r"show\s+(?:all\s+)?(entities|tables)", re.IGNORECASE)
+_OTHER_SHOW = re.compile(r"show\b", re.IGNORECASE)
 _DESCRIBE = re.compile(
     r"(?:describe|desc)\s+(?:(?:entity|table)\s+)?(.+)", re.IGNORECASE | re.DOTALL
 )
@@ -27,14 +30,14 @@ _EXPLAIN = re.compile(
     r"explain\b\s*(?:\(\s*format\s+(?P<format>json|text)\s*\)\s*)?(?P<query>.*)",
     re.IGNORECASE | re.DOTALL,
 )
+_OTHER_EXPLAIN = re.compile(
+    r"explain\s+(?:analy[sz]e|verbose)\b"
+    r"|explain\s*\((?!\s*(?:select|with|from|values|\()\b)(?!\s*format\s+(?:json|text)\s*\))[a-z]",
+    re.IGNORECASE,
+)
 _COMMENT = re.compile(r"--[^\n]*(?:\n|$)|/\*.*?\*/", re.DOTALL)
 _PIECE = re.compile(rf'"(?:[^"]|"")*"|{_COMMENT.pattern}|.', re.DOTALL)
 _TRAILING = re.compile(r"(?:\s|;)+$")
-
-
-_TOKEN = re.compile(r"<Token .*?text: (.*?), line: .*?>")
-_MISSING = re.compile(r"Required keyword: '\w+' missing for <class '(?:\w+\.)*(\w+)'>")
-"""How sqlglot writes the tokens it found and misses."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,10 +94,20 @@ def parse(
     if _SHOW.fullmatch(_TRAILING.sub("", _COMMENT.sub("", head))):
         check_all_used(parameters, set())
         return ShowEntities()
+    if _OTHER_SHOW.match(head):
+        raise QueryRefused(
+            "SHOW lists the entities and nothing else",
+            hint="Write SHOW ENTITIES, or DESCRIBE lead for the fields of one",
+        )
     described = _DESCRIBE.fullmatch(head)
     if described and not re.match(r"\(?\s*(select|with|from)\b", described[1], re.IGNORECASE):
         check_all_used(parameters, set())
         return Describe(_read_name(described[1]))
+    if _OTHER_EXPLAIN.match(head):
+        raise SqlError(
+            "The SQL cannot be read: EXPLAIN takes FORMAT JSON or FORMAT TEXT, and no other word",
+            hint="Write EXPLAIN SELECT …, or EXPLAIN (FORMAT JSON) SELECT …",
+        )
     explained = _EXPLAIN.fullmatch(head)
     if explained:
         return Explain(
@@ -144,6 +157,8 @@ class _SelectReader:
         tree, is_summary = unwrap_statement(parse_tree(sql), sql)
         files = take_files(tree, sql, is_allowed=self.allows_files)
         bind_parameters(tree, self.parameters)
+        if not isinstance(tree, exp.Query):
+            refuse_no_query(read_tokens(sql))
         check_reads_only(tree)
         qualify_files(tree, files)
         balance_chains(tree)
@@ -156,7 +171,7 @@ def parse_tree(sql: str) -> exp.Expr:
     try:
         trees = parse_trees(sql)
     except SqlglotError as error:
-        raise _syntax_error(error) from None
+        raise describe_syntax_error(error, sql) from error
     except RecursionError:
         raise nested_too_deeply() from None
     statements = [tree for tree in trees if tree is not None]
@@ -175,37 +190,3 @@ def parse_tree(sql: str) -> exp.Expr:
 def nested_too_deeply() -> SqlError:
     """Return the error for SQL that is nested too deeply to be followed."""
     return SqlError("The SQL is nested too deeply", hint="Split it into CTEs")
-
-
-def _syntax_error(error: SqlglotError) -> SqlError:
-    if isinstance(error, TokenError):
-        return _unclosed_error(error)
-    details: list[dict[str, Any]] = getattr(error, "errors", None) or [{}]
-    first = details[0]
-    what = first.get("description") or str(error).splitlines()[0]
-    line, column = first.get("line"), first.get("col")
-    near = first.get("highlight")
-    if column and near:
-        column = max(column - len(near) + 1, 1)  # sqlglot tells where the word ends
-    where = f" in line {line}, column {column}" if line and column else ""
-    shown = f", near {near!r}" if near else ""
-    reason = re.sub(r"\s+", " ", str(what)).rstrip(". ")
-    reason = _TOKEN.sub(lambda found: found[1].replace("SENTINEL", "its end"), reason)
-    reason = _MISSING.sub(lambda found: f"{found[1].upper()} is not complete", reason)
-    return SqlError(f"The SQL cannot be read{where}{shown}: {reason}", line=line, column=column)
-
-
-def _unclosed_error(error: TokenError) -> SqlError:
-    """Return what is said of a text, name or comment without an end, with the line it begins on."""
-    found = _MISSING_QUOTE.match(str(error.__cause__))
-    if found is None:
-        return SqlError(
-            "The SQL cannot be read: a comment or a text is not closed", hint="Close it"
-        )
-    what = "name" if found[1] == '"' else "text"
-    line = int(found[2])
-    message = f"The SQL cannot be read: a {what} in line {line} is not closed"
-    return SqlError(message, hint=f"Close it with {found[1]}", line=line)
-
-
-_MISSING_QUOTE = re.compile(r"Missing (\S+) from (\d+):")

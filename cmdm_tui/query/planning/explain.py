@@ -21,6 +21,9 @@ _PLAN_WORDS = {
 }
 _MAX_LENGTH = 200
 
+EXPLAIN_VERSION = 1
+"""The version of the shape of a plan as JSON."""
+
 
 def quota_verdict(plan: Plan, quota: KnownQuota) -> QuotaVerdict:
     """Return whether the remaining calls fit into those left this hour, as far as is known."""
@@ -33,8 +36,10 @@ def quota_verdict(plan: Plan, quota: KnownQuota) -> QuotaVerdict:
 
 
 def as_json(plan: Plan, columns: Sequence[ResultColumn], quota: KnownQuota) -> dict[str, Any]:
-    """Return the plan as an object that JSON can hold."""
+    """Return the plan as an object that JSON can hold; its version rises where its shape breaks."""
     return {
+        "schema": "cmdm-explain",
+        "version": EXPLAIN_VERSION,
         "plan": plan.plan_class.value,
         "calls_low": plan.cost.low,
         "calls_high": plan.cost.high,

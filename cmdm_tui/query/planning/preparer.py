@@ -4,7 +4,6 @@ Those calls are the plan's own first ones: their pages are kept, and the run sta
 """
 
 import math
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -15,7 +14,8 @@ from cmdm_tui.catalog import Account, infer_fields
 from cmdm_tui.catalog.fields import match_records
 from cmdm_tui.query.budget import CallBudget
 from cmdm_tui.query.collation.rewrite import title_projections
-from cmdm_tui.query.database.duckdb_session import NO_COLUMNS, QueryDatabase, aggregate_names
+from cmdm_tui.query.database.duckdb_errors import NO_COLUMNS
+from cmdm_tui.query.database.duckdb_session import QueryDatabase, aggregate_names
 from cmdm_tui.query.database.local_files import FileDatabase, open_file_database
 from cmdm_tui.query.database.python_values import Described
 from cmdm_tui.query.errors import SqlError, UnknownName
@@ -44,6 +44,11 @@ from cmdm_tui.query.parsing.statement_forms import may_make_column, name_pivoted
 from cmdm_tui.query.planning.bound_query import BoundQuery, executable_sql
 from cmdm_tui.query.planning.column_summary import summarize_columns
 from cmdm_tui.query.planning.composed_plans import describe_steps, orders_of
+from cmdm_tui.query.planning.literal_check import (
+    ComparedText,
+    describe_unreadable,
+    find_compared_texts,
+)
 from cmdm_tui.query.planning.name_scopes import note_file_columns
 from cmdm_tui.query.planning.plan import (
     CandidatePlan,
@@ -64,12 +69,7 @@ from cmdm_tui.query.planning.plan_choice import choose_cheapest, list_plans, pag
 from cmdm_tui.query.planning.planned_query import PlannedQuery, PlanningReads
 from cmdm_tui.query.planning.readings import Readings
 from cmdm_tui.query.planning.schema import SchemaReader
-
-_UNKNOWN_COLUMN = re.compile(
-    r'(?:Referenced column|does not have a column named|Column with name) "([^"]+)"'
-)
-
-_UNKNOWN_TABLE = re.compile(r'Referenced table "([^"]+)" not found')
+from cmdm_tui.query.planning.unknown_columns import entities_named, suggest_columns
 
 
 class QueryPreparer:
@@ -163,7 +163,15 @@ class QueryPreparer:
             if self._checkpoint is not None:
                 self._pages[entity].restore(self._checkpoint)
         tables = {entity: await self._schema.read_table(entity, shape) for entity in entities}
+        await self._check_literals(query.sql, find_compared_texts(tree, sources, tables))
         return self._bind_columns(tree, sources, shape, tables)
+
+    async def _check_literals(self, sql: str, compared: Sequence[ComparedText]) -> None:
+        """Raise SqlError where a text is compared with a field as which it cannot be read."""
+        if compared:
+            texts = [(one.text, one.kind) for one in compared]
+            for place in await self._database.list_unreadable(texts):
+                raise describe_unreadable(compared[place], sql)
 
     def _resolve_entity(self, node: exp.Table) -> Source:
         catalog = self._account.catalog
@@ -265,7 +273,7 @@ class QueryPreparer:
                 await self._database.describe_columns(tables, named)
             found = await self._database.describe_columns(tables, sql)
         except SqlError as error:
-            raise _suggest_columns(error, query) from None
+            raise suggest_columns(error, query) from error.__cause__
         shown = Described(tuple(found)).shown
         return tuple(ResultColumn(shown_name(name), kind) for name, kind in shown)
 
@@ -294,7 +302,7 @@ class QueryPreparer:
                 if not is_new or not await self._find_field(query, error.name):
                     if may_make_column(query.tree, error.name):
                         return (), query
-                    raise self._describe_unseen(error, query) from None
+                    raise self._describe_unseen(error, query) from error.__cause__
             except SqlError as error:
                 if error.message == NO_COLUMNS and may_make_column(query.tree):
                     return (), query
@@ -304,7 +312,7 @@ class QueryPreparer:
     async def _find_field(self, query: BoundQuery, name: str) -> bool:
         named = [one.this for one in query.tree.find_all(exp.Column) if one.name == name]
         is_exact = any(isinstance(one, exp.Identifier) and one.quoted for one in named)
-        for entity in _entities_named(query, name):
+        for entity in entities_named(query, name):
             if await self._schema.find_field(entity, name, is_exact=is_exact):
                 return True
         return False
@@ -313,7 +321,7 @@ class QueryPreparer:
         """Return an error that claims no more than is known, where only records show the fields."""
         open_samples = (
             (entity, self._schema.samples[entity])
-            for entity in _entities_named(query, error.name)
+            for entity in entities_named(query, error.name)
             if entity in self._schema.samples
             and not self._schema.samples[entity].is_whole
             and query.tables[entity].column(error.name) is None
@@ -410,45 +418,6 @@ def first_pages_of(option: CandidatePlan) -> list[FirstPage]:
     if isinstance(option.step, Scan):
         return list(option.step.first_pages.values())
     return [option.first_page] if option.first_page is not None else []
-
-
-def _suggest_columns(error: SqlError, query: BoundQuery) -> SqlError:
-    """Turn DuckDB's error about an unknown column into one that suggests similar names."""
-    found = _UNKNOWN_COLUMN.search(error.message)
-    if found is not None:
-        name = found[1].casefold()
-        places = (one for one in query.tree.find_all(exp.Column) if one.name.casefold() == name)
-        node, name = next(places, None), found[1]
-    elif (node := _unknown_of_subquery(error, query)) is not None:
-        name = node.name
-    else:
-        return error
-    known = [column.field for table in query.tables.values() for column in table.columns]
-    for file in () if query.files is None else query.files.files:
-        known += [column for column, _ in file.columns]
-    near = nearest_names(name, dict.fromkeys(known))
-    return UnknownName("column", name, near, at=None if node is None else node.this)
-
-
-def _entities_named(query: BoundQuery, name: str) -> list[str]:
-    """Return the entities of which a column of this name may be."""
-    named = (one for one in query.tree.find_all(exp.Column) if one.name == name)
-    qualifiers = {one.table.casefold() for one in named}
-    sources = (one for one in query.sources if not qualifiers.isdisjoint({"", one.alias}))
-    return list(dict.fromkeys(one.entity for one in sources))
-
-
-def _unknown_of_subquery(error: SqlError, query: BoundQuery) -> exp.Column | None:
-    """Return the unknown column where DuckDB names its table: in a subquery it looks outside."""
-    found = _UNKNOWN_TABLE.search(error.message)
-    if found is None:
-        return None
-    alias = found[1].casefold()
-    tables = [query.tables[one.entity] for one in query.sources if one.alias == alias]
-    if not tables:
-        return None
-    named = (one for one in query.tree.find_all(exp.Column) if one.table.casefold() == alias)
-    return next((one for one in named if all(t.column(one.name) is None for t in tables)), None)
 
 
 _ENTITY_COLUMNS = (

@@ -7,6 +7,7 @@ from cmdm_tui.changes.errors import ChangeError
 from cmdm_tui.changes.from_sql import prepare_sql_change
 from cmdm_tui.query.engine import Engine, PlannedQuery
 from cmdm_tui.query.errors import BudgetReached, QueryError, SqlError
+from cmdm_tui.query.parsing.error_places import move_error
 from cmdm_tui.query.parsing.statement_forms import ScriptStatement
 from cmdm_tui.query.parsing.write_parts import CallStatement
 from cmdm_tui.query.parsing.write_statement import (
@@ -115,7 +116,7 @@ async def _plan_change(
         planned = await engine.prepare(change.read_sql, max_calls=most)
     except SqlError as error:
         # Its place is one in the query, and not in the statement.
-        raise SqlError(error.message, hint=error.hint) from None
+        raise move_error(error, change.read_sql, statement.script.padded) from error.__cause__
     except BudgetReached:
         return PlanText(f"{verb}. {NOT_KNOWN}", tone=Tone.DIM)
     plan = describe_plan(planned, verb=f"{verb} · reads first")

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cmdm_tui.cli.command_group import examples
 from cmdm_tui.cli.context import CommandContext
 from cmdm_tui.cli.exit_codes import ExitCode
 from cmdm_tui.text import one_line
@@ -16,7 +17,11 @@ if TYPE_CHECKING:
 _COLOURS = {"ok": "green", "warning": "yellow", "problem": "red", "skipped": "bright_black"}
 
 
-@click.command(short_help="Check the set-up, and say what to do.")
+@click.command(
+    epilog=examples(
+        "cmdm doctor",
+    ),
+)
 @click.option("--offline", is_flag=True, help="Leave the network out.")
 @click.option("--json", "as_json", is_flag=True, help="Print the checks as JSON.")
 @click.pass_obj
@@ -73,9 +78,11 @@ def _check_network(
 def _write_json(checks: "list[DoctorCheck]") -> None:
     import msgspec
 
+    from cmdm_tui.cli.json_documents import make_document
     from cmdm_tui.cli.output import write_json
 
-    write_json(msgspec.json.format(msgspec.json.encode(checks), indent=2))
+    document = make_document("cmdm-doctor", {"checks": checks})
+    write_json(msgspec.json.format(msgspec.json.encode(document), indent=2))
 
 
 def _write_lines(checks: "list[DoctorCheck]") -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from cmdm_tui.cli.command_group import SuggestingGroup, examples
 from cmdm_tui.cli.commands.harness.selection import (
     count_cases,
     folder_option,
@@ -17,6 +18,7 @@ from cmdm_tui.cli.commands.harness.selection import (
 )
 from cmdm_tui.cli.context import CommandContext, note
 from cmdm_tui.cli.exit_codes import CommandFailure, ExitCode
+from cmdm_tui.cli.json_documents import make_document
 from cmdm_tui.cli.service import choose_service, open_service, service_options
 from cmdm_tui.text import one_line, visible
 
@@ -27,7 +29,13 @@ if TYPE_CHECKING:
     from cmdm_tui.redaction.leak_scanner import LeakScanner
 
 
-@click.group(short_help="List, show and run the cases.")
+@click.group(
+    cls=SuggestingGroup,
+    epilog=examples(
+        "cmdm cases list 'get-*'",
+        "cmdm cases run get-lead",
+    ),
+)
 def cases() -> None:
     """Cases are short sessions of calls, a file each, with what is expected of the answers.
 
@@ -36,7 +44,14 @@ def cases() -> None:
     """
 
 
-@cases.command("list", short_help="List the cases.")
+@cases.command(
+    "list",
+    short_help="List the cases.",
+    epilog=examples(
+        "cmdm cases list 'get-*'",
+        "cmdm cases list --call create --json",
+    ),
+)
 @click.argument("names", metavar="[CASE]...", nargs=-1)
 @click.option("--call", metavar="CALL", help="Only those of this call: get, list, create, …")
 @folder_option
@@ -60,7 +75,7 @@ def list_cases(
     rows = [_case_row(entry, manifest.get(entry.key)) for entry in found]
     if as_json:
         for row in rows:
-            click.echo(json.dumps(row, ensure_ascii=False))
+            click.echo(json.dumps(make_document("cmdm-case", row), ensure_ascii=False))
         return
     shown = [(row["name"], row["kind"], row["class"], row["statuses"]) for row in rows]
     widths = [max((len(row[column]) for row in shown), default=0) for column in range(3)]
@@ -70,7 +85,13 @@ def list_cases(
     note(f"{count_cases(len(rows))}.")
 
 
-@cases.command("show", short_help="Show a case.")
+@cases.command(
+    "show",
+    short_help="Show a case.",
+    epilog=examples(
+        "cmdm cases show get-lead",
+    ),
+)
 @click.argument("name", metavar="CASE")
 @folder_option
 def show(name: str, folder: Path | None) -> None:
@@ -90,7 +111,13 @@ def show(name: str, folder: Path | None) -> None:
         click.echo(visible(case_bytes(entry.case).decode("utf-8"), keep_lines=True), nl=False)
 
 
-@cases.command("run", short_help="Send cases to a service.")
+@cases.command(
+    "run",
+    short_help="Send cases to a service.",
+    epilog=examples(
+        "cmdm cases run get-lead",
+    ),
+)
 @click.argument("names", metavar="CASE...", nargs=-1, required=True)
 @folder_option
 @service_options
@@ -151,7 +178,7 @@ def _report_case(
             "problems": list(one.problems),
         }
         if as_json:
-            text = json.dumps(row, ensure_ascii=False)
+            text = json.dumps(make_document("cmdm-step", row), ensure_ascii=False)
             guard.check(text, "the report")
             click.echo(text)
             continue
@@ -185,12 +212,20 @@ def _describe_recording(known: "ManifestEntry | None") -> str:
     return f"Recorded on {known.recorded} of {one_line(known.target, 100)}."
 
 
-@click.group(short_help="Build the corpus of cases.")
+@click.group(
+    cls=SuggestingGroup,
+    epilog=examples(
+        "cmdm corpus build",
+    ),
+)
 def corpus() -> None:
     """Build the corpus: a case for each call, documented status and class of input."""
 
 
-@corpus.command(short_help="Write the corpus's case files.")
+@corpus.command(
+    short_help="Write the corpus's case files.",
+    epilog=examples("cmdm corpus build"),
+)
 @click.option("--seed", type=int, default=7, show_default=True, metavar="N", help="Draw from this.")
 @click.option(
     "--into",

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from cmdm_tui.cli.command_group import examples
 from cmdm_tui.cli.commands.harness.selection import (
     count_cases,
     folder_option,
@@ -16,11 +17,16 @@ from cmdm_tui.cli.commands.harness.selection import (
 )
 from cmdm_tui.cli.context import CommandContext, note
 from cmdm_tui.cli.exit_codes import CommandFailure, ExitCode
+from cmdm_tui.cli.json_documents import make_document
 from cmdm_tui.cli.service import choose_service, open_service, service_options
 from cmdm_tui.text import one_line
 
 
-@click.command(short_help="Record cases into cassettes.")
+@click.command(
+    epilog=examples(
+        "cmdm record get-lead --from my-cases",
+    ),
+)
 @click.argument("names", metavar="[CASE]...", nargs=-1)
 @click.option(
     "--into",
@@ -85,7 +91,11 @@ def record(
         raise CommandFailure(message)
 
 
-@click.command(short_help="Play recorded cases back, offline.")
+@click.command(
+    epilog=examples(
+        "cmdm replay get-lead",
+    ),
+)
 @click.argument("names", metavar="[CASE]...", nargs=-1)
 @folder_option
 @click.option("--vcr", "by_vcr", is_flag=True, help="Play back by vcrpy, as other programs would.")
@@ -117,7 +127,9 @@ def replay(names: tuple[str, ...], folder: Path | None, *, by_vcr: bool, as_json
                 problems = [*find_faults(entry, manifest), *player(entry.case, entry.cassette)]
                 failed += bool(problems)
                 if as_json:
-                    row = {"case": entry.case.name, "problems": problems}
+                    row = make_document(
+                        "cmdm-replay", {"case": entry.case.name, "problems": problems}
+                    )
                     click.echo(json.dumps(row, ensure_ascii=False))
                     continue
                 for problem in problems:

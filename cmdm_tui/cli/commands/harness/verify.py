@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cmdm_tui.cli.command_group import examples
 from cmdm_tui.cli.commands.harness.selection import (
     count_cases,
     folder_option,
@@ -29,12 +30,16 @@ if TYPE_CHECKING:
     from cmdm_tui.harness.verify import Drift
     from cmdm_tui.redaction.leak_scanner import LeakScanner
 
-REPORT_SCHEMA = 1
 _MOST_NAMED = 3
 _MANY_DRIFTS = 10
 
 
-@click.command(short_help="See whether a service still answers as recorded.")
+@click.command(
+    epilog=examples(
+        "cmdm verify get-lead",
+        "cmdm verify --live --max-age 30",
+    ),
+)
 @click.argument("names", metavar="[CASE]...", nargs=-1)
 @folder_option
 @service_options
@@ -163,8 +168,9 @@ def _clear_progress() -> None:
 def _write_report(
     chosen: ChosenService, cases: int, drifts: "list[Drift]", scanner: "LeakScanner"
 ) -> None:
-    report = {
-        "schema": REPORT_SCHEMA,
+    from cmdm_tui.cli.json_documents import make_document
+
+    content = {
         "target": chosen.name,
         "cases": cases,
         "drifts": [
@@ -178,7 +184,7 @@ def _write_report(
             for drift in drifts
         ],
     }
-    text = json.dumps(report, ensure_ascii=False, indent=2)
+    text = json.dumps(make_document("cmdm-drift", content), ensure_ascii=False, indent=2)
     scanner.check(text, "the report")
     click.echo(text)
 

@@ -1,0 +1,69 @@
+"""Says what is wrong with the words of a command, with the word that was probably meant."""
+
+import difflib
+import re
+from collections.abc import Iterable
+
+import click
+
+from cmdm_tui.text import one_line
+
+_SIMILAR = 0.75
+_NO_CHOICE = re.compile(r"'([^']*)' is not one of ")
+
+
+def describe_usage_error(error: click.UsageError) -> str:
+    """Return what is said of an error of usage, with where to find help."""
+    command = error.ctx.command_path if error.ctx else "cmdm"
+    said = _describe(error, command)
+    return f"{said}{'' if said.endswith(('.', '?')) else '.'} See {command} --help."
+
+
+def _describe(error: click.UsageError, command: str) -> str:
+    if isinstance(error, click.NoSuchOption):
+        return _describe_option(error, command)
+    message = error.format_message()
+    if isinstance(error, click.BadParameter) and error.param is not None:
+        kind, found = error.param.type, _NO_CHOICE.search(message)
+        if isinstance(kind, click.Choice) and found is not None:
+            choices = [str(one) for one in kind.choices]
+            near = difflib.get_close_matches(found[1], choices, 1, 0.6)
+            return f"{message} Did you mean {near[0]}?" if near else message
+    return message
+
+
+def _describe_option(error: click.NoSuchOption, command: str) -> str:
+    name = one_line(error.option_name, 60)
+    said = f"{command} has no option {name}."
+    if error.ctx is None:
+        return said
+    root = error.ctx.find_root()
+    if error.ctx is not root and error.option_name in _option_names(root.command):
+        rest = command.partition(" ")[2]
+        return f"{said} It comes before the command: cmdm {name} … {rest}."
+    near = _nearest_options(error.option_name, _option_names(error.ctx.command))
+    return f"{said} Did you mean {' or '.join(near)}?" if near else said
+
+
+def _option_names(command: click.Command) -> list[str]:
+    return [
+        name
+        for one in command.params
+        if isinstance(one, click.Option)
+        for name in (*one.opts, *one.secondary_opts)
+    ]
+
+
+def _nearest_options(name: str, known: Iterable[str]) -> list[str]:
+    """Return the options most like a name, as a whole or by one of their words; at most two."""
+    wanted = name.lstrip("-").casefold()
+    scores: dict[str, float] = {}
+    for one in known:
+        if not one.startswith("--"):
+            continue
+        option = one.removeprefix("--")
+        parts = [option, *option.split("-")]
+        score = max(difflib.SequenceMatcher(None, wanted, part).ratio() for part in parts)
+        scores[one] = 1.0 if wanted and option.startswith(wanted) else score
+    best = sorted((one for one in scores if scores[one] >= _SIMILAR), key=lambda one: -scores[one])
+    return best[:2]
