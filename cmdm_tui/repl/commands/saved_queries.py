@@ -3,7 +3,6 @@ r"""The commands on saved queries: `\n` lists and runs them, `\ns` saves, `\nd` 
 import re
 
 from cmdm_tui.operations.saved_queries import SavedQueries, load_sql
-from cmdm_tui.query.parsing.statement_forms import split_script
 from cmdm_tui.repl.commands.command import (
     Argument,
     ArgumentKind,
@@ -83,6 +82,9 @@ def _list_queries(session: ReplSession, queries: SavedQueries) -> None:
 
 
 def _parameters_of(sql: str) -> frozenset[str]:
+    # sqlglot is heavy, and a session may never run a saved query.
+    from cmdm_tui.query.parsing.statement_forms import split_script
+
     return frozenset(name for one in split_script(sql) for name in one.parameters)
 
 
