@@ -13,7 +13,7 @@ grids, `summary` the line below), `streams` is where it goes, `destinations` and
 else. `completion/` offers what can be typed next. At the prompt: `keys`, `highlight` (colours),
 `history` and `history_search`, `suggestion` (the rest of what is typed), `prompt_settings` (what it
 keeps). Also: `editor` (on what is typed), `session_catalog`, `session_settings`,
-`terminal_prompter`.
+`terminal_prompter`, `call_recording`.
 """
 
 from collections.abc import Mapping
@@ -25,8 +25,10 @@ from cmdm_tui.repl.errors import ReplError, StatementDeclined
 
 if TYPE_CHECKING:
     from cmdm_tui.catalog import Account
+    from cmdm_tui.config import Paths
     from cmdm_tui.operations.call_log import CallLog
     from cmdm_tui.repl.script import ScriptOptions
+    from cmdm_tui.repl.session import OpenAccount, ReplSession
     from cmdm_tui.repl.terminal_prompter import Ask
 
 __all__ = ["ReplError", "StatementDeclined", "run"]
@@ -47,6 +49,8 @@ async def run(
     ask: "Ask | None" = None,
     variables: Mapping[str, str] = _NO_VARIABLES,
     call_log: "CallLog | None" = None,
+    paths: "Paths | None" = None,
+    open_account: "OpenAccount | None" = None,
 ) -> tuple[bool, Exception | None]:
     """Run statements: those of a `script`; else typed at a prompt where `input` is a terminal.
 
@@ -54,7 +58,8 @@ async def run(
     the file that keeps what was typed at the prompt; None keeps it for this run only. Where it
     `confirms` not, nothing is asked; a script asks with `ask`, and without it what would be asked
     about is refused. `journal` is the file that keeps what SQL changes, None for the user's.
-    `call_log` is that of the account.
+    `call_log` is that of the account, `paths` are where the user's files are. `open_account` opens
+    that of another profile, which is closed when the prompt leaves it.
 
     Return whether a query's result was partial: what came of it is not all, and nothing continued
     it; and the first error of a script that goes on after errors.
@@ -63,26 +68,52 @@ async def run(
     ConfigurationError, a QueryError, or a ReplError for input that cannot be run. At the prompt
     errors are shown and the prompt continues.
     """
-    from cmdm_tui.repl.session import ReplSession
+    from cmdm_tui.repl.session import OpenedAccount, ReplSession
     from cmdm_tui.repl.streams import ReplStreams
 
-    session = ReplSession(account, ReplStreams(output, errors), journal=journal, call_log=call_log)
-    session.settings.confirms = confirms
-    for name, value in variables.items():
-        session.variables.set(name, value)
-    try:
-        if script is None and input.isatty():
+    opened: OpenedAccount | None = OpenedAccount(account, call_log)
+    settings, is_partial = None, False
+    while opened is not None:
+        session = ReplSession(
+            opened.account,
+            ReplStreams(output, errors),
+            journal=journal,
+            call_log=opened.call_log,
+            paths=paths,
+        )
+        session.settings.confirms = confirms
+        session.open_account = open_account
+        for name, value in variables.items():
+            session.variables.set(name, value)
+        if settings is not None:
+            session.settings = settings
+        try:
+            if script is not None or not input.isatty():
+                return await _run_script(session, script, input, ask)
             from cmdm_tui.repl.prompt import run_terminal_prompt
 
             await run_terminal_prompt(
                 session, history, keyboard=input, output=output, errors=errors
             )
-            return session.has_partial, None
-        from cmdm_tui.repl.script import run_parts, script_of_stream
+        finally:
+            is_partial = is_partial or session.has_partial
+            session.close()
+            if opened.account is not account:
+                await opened.account.close()
+        settings, variables, opened = (
+            session.settings,
+            session.variables.values,
+            session.next_account,
+        )
+    return is_partial, None
 
-        session.prompter.ask, session.prompter.runs_script = ask, True
-        session.streams.shares_input = script is not None and input.isatty()
-        summary = await run_parts(session, script or script_of_stream(input))
-        return session.has_partial, summary.first_error
-    finally:
-        session.close()
+
+async def _run_script(
+    session: "ReplSession", script: "ScriptOptions | None", lines: TextIO, ask: "Ask | None"
+) -> tuple[bool, Exception | None]:
+    from cmdm_tui.repl.script import run_parts, script_of_stream
+
+    session.prompter.ask, session.prompter.runs_script = ask, True
+    session.streams.shares_input = script is not None and lines.isatty()
+    summary = await run_parts(session, script or script_of_stream(lines))
+    return session.has_partial, summary.first_error

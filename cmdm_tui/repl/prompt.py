@@ -92,6 +92,7 @@ async def run_prompt(
     """
     session.prompter.ask = partial(_ask, keyboard, screen)
     session.remember = history.append_string
+    session.list_history = lambda: history.get_strings()[::-1]
     session.streams.shares_input = True
     prompt = StatementPrompt(session, history, keyboard, screen, settings)
     loading = _load_in_background(prompt)

@@ -1,11 +1,11 @@
 r"""Runs a statement again and again, as `\watch` asks: to Ctrl-C, an error, or the floor."""
 
-import asyncio
 import math
+from asyncio import sleep
 from collections.abc import Awaitable, Callable
 
 from cmdm_tui.repl.errors import ReplError
-from cmdm_tui.repl.outcome import StatementOutcome, StatementStatus
+from cmdm_tui.repl.outcome import StatementEffect, StatementOutcome, StatementStatus
 from cmdm_tui.repl.session import ReplSession
 from cmdm_tui.text import one_line
 
@@ -27,6 +27,12 @@ def read_interval(word: str) -> float:
     return seconds
 
 
+def check_repeatable(effect: StatementEffect) -> None:
+    """Raise ReplError for a statement that may change records: nothing repeats a change."""
+    if effect is StatementEffect.WRITES:
+        raise ReplError("The statement may change records, so it is not watched.")
+
+
 async def repeat_statement(
     session: ReplSession, seconds: float, run: Callable[[], Awaitable[StatementOutcome]]
 ) -> StatementOutcome:
@@ -45,4 +51,4 @@ async def repeat_statement(
                 f"Stopped: {left:,} calls are left this hour, and {floor:,} are kept for you."
             )
             return outcome
-        await asyncio.sleep(seconds)
+        await sleep(seconds)

@@ -1,10 +1,12 @@
 """One session: an account, its switches and last results, and where results go."""
 
 import asyncio
-from dataclasses import replace
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from cmdm_tui.catalog import Account
+from cmdm_tui.config import Paths
 from cmdm_tui.operations.confirmation import (
     ChangesNotConfirmed,
     WritePolicy,
@@ -32,13 +34,24 @@ from cmdm_tui.repl.terminal_prompter import HOW_TO_CONFIRM, ReplPrompter
 from cmdm_tui.repl.variables import Variables
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Sequence
     from pathlib import Path
 
     from cmdm_tui.operations.call_log import CallLog
     from cmdm_tui.query.result import QueryResult
     from cmdm_tui.repl.changes import SessionChanges
     from cmdm_tui.repl.queries import SessionQueries
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedAccount:
+    """An account, and the log of its client's calls, None where they are not kept."""
+
+    account: Account
+    call_log: "CallLog | None" = None
+
+
+OpenAccount = Callable[[str], Awaitable[OpenedAccount]]
 
 
 def ignore_text(_: str) -> None:
@@ -60,6 +73,7 @@ class ReplSession:
         *,
         journal: "Path | None" = None,
         call_log: "CallLog | None" = None,
+        paths: Paths | None = None,
     ) -> None:
         self.account = account
         self.streams = streams
@@ -68,8 +82,13 @@ class ReplSession:
         self.catalog = SessionCatalog(account.catalog)
         self.call_log = call_log
         """What the account's client has sent and got; None where it is not kept."""
+        self.paths = paths or Paths.of_user()
         self._journal = journal
         self.is_over = False
+        self.open_account: OpenAccount | None = None
+        """Opens the account of a profile, by its name; None where that is not to be."""
+        self.next_account: OpenedAccount | None = None
+        """The account that the next session is on, once this one is over."""
         self.last_result: AnswerResult | None = None
         self.last_list: tuple[PlannedCall, RecordList] | None = None
         """The last call for many records or fields, and what it gave."""
@@ -82,6 +101,8 @@ class ReplSession:
         """The last statement that was no command, as typed."""
         self.remember: Callable[[str], None] = ignore_text
         """Takes a statement that did not come from the prompt into the history."""
+        self.list_history: Callable[[], Sequence[str]] = tuple
+        """Returns what was typed, the newest first."""
 
     @property
     def queries(self) -> "SessionQueries":
@@ -125,6 +146,10 @@ class ReplSession:
     def may_have_changed(self) -> bool:
         """Whether a run of changes may have changed records since the last `begin_statement`."""
         return self._changes is not None and self._changes.may_have_changed
+
+    def has_value(self, name: str) -> bool:
+        """Return whether there is a variable of this name."""
+        return self.variables.get(name) is not None
 
     def begin_statement(self) -> None:
         """Give the whole time to the next statement, and forget what the last has changed."""

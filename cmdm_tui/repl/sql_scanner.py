@@ -14,6 +14,9 @@ _PIECES = re.compile(
     (?P<blank>\s+)|(?P<cast>::)|(?P<other>.)""",
     re.DOTALL | re.VERBOSE,
 )
+_PLAIN = re.compile(r"""(?:[^-/{'"$\\;\w]++|[^\W\d][\w$]*+(?!')|\d\w*+)++""")
+"""Words, numbers and operators that neither end a statement nor open anything."""
+
 _ENDS = {
     "template": re.compile(r"#\}"),
     "escaped": re.compile(r"(?:\\.|''|[^'\\])*'", re.DOTALL),
@@ -38,9 +41,13 @@ class SqlPiece:
 
 
 class SqlScanner:
-    """Takes SQL line after line, and remembers what a line leaves open."""
+    """Takes SQL line after line, and remembers what a line leaves open.
 
-    def __init__(self) -> None:
+    One that `is_coarse` gives words, numbers and operators as one `plain` piece: that is fast.
+    """
+
+    def __init__(self, *, is_coarse: bool = False) -> None:
+        self._is_coarse = is_coarse
         self._kind = ""
         self._tag = ""
         self._depth = 0
@@ -55,6 +62,11 @@ class SqlScanner:
         position = start
         while position < len(line):
             if not self._kind:
+                plain = _PLAIN.match(line, position) if self._is_coarse else None
+                if plain is not None:
+                    yield SqlPiece("plain", position, plain.end())
+                    position = plain.end()
+                    continue
                 found = _PIECES.match(line, position)
                 assert found is not None  # noqa: S101 - the last form fits any character
                 kind = found.lastgroup or "other"

@@ -41,7 +41,7 @@ class SqlReader:
 
     def __init__(self, line: str, start: int) -> None:
         self._is_one_line = not begins_sql(line[start:])
-        self._scanner = SqlScanner()
+        self._scanner = SqlScanner(is_coarse=True)
 
     def read(self, line: str, start: int) -> StatementEnd | None:
         """Return where it ends in the line; None where it goes on."""

@@ -21,7 +21,7 @@ from cmdm_tui.repl.dispatch import (
 from cmdm_tui.repl.errors import ReplError, StatementDeclined
 from cmdm_tui.repl.outcome import StatementEffect, StatementOutcome, StatementStatus
 from cmdm_tui.repl.plan import StatementPlan
-from cmdm_tui.repl.repeat import repeat_statement
+from cmdm_tui.repl.repeat import check_repeatable, repeat_statement
 from cmdm_tui.repl.script_checkpoint import ScriptCheckpoint, StatementState
 from cmdm_tui.repl.session import ReplSession
 from cmdm_tui.repl.statement_splitter import StatementSplitter
@@ -153,16 +153,26 @@ class StatementRunner:
         self, done: Dispatched, follow_up: FollowUp, place: str
     ) -> StatementOutcome:
         """Run what a statement asks for; the outcome is that of the last it ran."""
+        session = self._session
         if isinstance(follow_up, RepeatStatement):
             again = partial(self.run, follow_up.statement)
-            last = await repeat_statement(self._session, follow_up.seconds, again)
+            try:
+                check_repeatable(plan_unit(session, follow_up.statement).effect)
+            except STATEMENT_ERRORS as error:
+                return replace(done.outcome, status=StatementStatus.FAILED, error=error)
+            last = await repeat_statement(session, follow_up.seconds, again)
         elif isinstance(follow_up, RunFile):
             with follow_up.lines:
                 source = ScriptSource(str(follow_up.path), follow_up.path)
                 last = await self._run_source(follow_up.lines, source, place)
         else:
-            source = ScriptSource(follow_up.origin)
-            last = await self._run_source(io.StringIO(follow_up.text), source, place)
+            source, before = ScriptSource(follow_up.origin), session.variables
+            if follow_up.parameters:
+                session.variables = before.with_values(dict(follow_up.parameters))
+            try:
+                last = await self._run_source(io.StringIO(follow_up.text), source, place)
+            finally:
+                session.variables = before if follow_up.parameters else session.variables
         return replace(last, effect=done.outcome.effect)
 
     async def _run_source(

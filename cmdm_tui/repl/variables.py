@@ -43,6 +43,12 @@ class Variables:
             )
         self._values[name] = value
 
+    def with_values(self, values: Mapping[str, str]) -> "Variables":
+        """Return a copy with these values besides, whose names may be numbers."""
+        made = Variables()
+        made._values = {**self._values, **values}
+        return made
+
     def remove(self, name: str) -> bool:
         """Remove a variable; return whether there was one."""
         return self._values.pop(name, None) is not None

@@ -20,6 +20,7 @@ from cmdm_tui.repl.statements import (
     StatementText,
 )
 from cmdm_tui.repl.variables import Variables
+from cmdm_tui.text import visible
 
 TABLE = [
     tuple(line.split("\t", 1))
@@ -158,3 +159,14 @@ def test_the_effects_have_one_meaning() -> None:
 def test_sql_that_is_wrong_at_a_mark_says_where_the_mark_belongs(mark: str) -> None:
     with pytest.raises(QueryError, match=r"close the statement first: …; [>|] "):
         plan_statement(parse(f"SELECT * FROM lead {mark};"), Variables())
+
+
+@given(st.text() | st.text("\\gGxd!;|> '\"$:aSELECTPOT{}[]\n-/*#"))
+def test_any_text_becomes_plans_or_safe_sentences(text: str) -> None:
+    said: list[str] = []
+    for unit in split_statements(text):
+        try:
+            plan_statement(parse(unit.text), Variables())
+        except (QueryError, ReplError) as error:
+            said.append(str(error))
+    assert [visible(sentence) for sentence in said] == said

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cmdm_tui.repl.sql_scanner import SqlScanner
 from cmdm_tui.repl.statement_splitter import is_incomplete, last_statement, split_statements
 from cmdm_tui.repl.statements import StatementText
 from cmdm_tui.repl.typed_text import OpenBody
@@ -119,3 +120,21 @@ def test_nothing_is_waited_for_that_mends_nothing(text: str) -> None:
 def test_completion_sees_the_statement_at_the_end() -> None:
     assert last_statement("GET lead\nGET ta") == "GET ta"
     assert last_statement('GET lead\nPOST lead {\n "a') == 'POST lead {\n "a'
+
+
+@given(st.text("eE'abn1$x\"\\;-/*{}# \n", max_size=40))
+def test_a_coarse_look_finds_the_same_marks_as_a_fine_one(text: str) -> None:
+    kinds = ("plain", "word", "number", "blank", "open", "close", "cast", "other")
+    looks = [
+        [(one.kind, one.start, one.end) for one in scanner.scan(text) if one.kind not in kinds]
+        for scanner in (SqlScanner(), SqlScanner(is_coarse=True))
+    ]
+    assert looks[0] == looks[1]
+
+
+@given(st.text("eE'abn1$x\"\\;-/*{}# \n", max_size=40))
+def test_lines_are_scanned_as_the_whole_is(text: str) -> None:
+    scanner = SqlScanner()
+    lines = [list(scanner.scan(line)) for line in text.splitlines(keepends=True)]
+    inside = [sum(one.kind == "end" for one in pieces) for pieces in lines]
+    assert sum(inside) == sum(one.kind == "end" for one in SqlScanner().scan(text))

@@ -1,5 +1,6 @@
 """`cmdm repl`: statements at a prompt, or those of a script."""
 
+import asyncio
 import io
 import sys
 from collections.abc import Mapping
@@ -16,6 +17,7 @@ from cmdm_tui.cli.exit_codes import ExitCode, exit_code_of
 if TYPE_CHECKING:
     from cmdm_tui.config import Profile
     from cmdm_tui.repl.script import ScriptOptions, ScriptPart
+    from cmdm_tui.repl.session import OpenedAccount
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,18 +151,15 @@ async def _run_session(
     *,
     confirms: bool,
 ) -> tuple[bool, Exception | None]:
-    from cmdm_tui.catalog import Account
     from cmdm_tui.cli.prompts import can_ask
-    from cmdm_tui.operations.call_log import CallLog
     from cmdm_tui.repl import run
+    from cmdm_tui.repl.session import OpenedAccount
 
-    calls = CallLog()
-    async with Account.open(
-        profile,
-        catalogs=context.paths.catalogs,
-        time=context.new_command_time(profile),
-        listener=calls.add_event,
-    ) as account:
+    async def open_account(name: str) -> OpenedAccount:
+        return _open_account(context, await asyncio.to_thread(context.load_profile, None, name))
+
+    opened = _open_account(context, profile)
+    async with opened.account as account:
         ended = await run(
             account,
             history=context.paths.history,
@@ -171,10 +170,27 @@ async def _run_session(
             script=script,
             ask=_ask if can_ask() else None,
             variables=variables,
-            call_log=calls,
+            call_log=opened.call_log,
+            paths=context.paths,
+            open_account=open_account,
         )
         report_cache_errors(account)
         return ended
+
+
+def _open_account(context: CommandContext, profile: "Profile") -> "OpenedAccount":
+    from cmdm_tui.catalog import Account
+    from cmdm_tui.operations.call_log import CallLog
+    from cmdm_tui.repl.session import OpenedAccount
+
+    calls = CallLog()
+    account = Account.open(
+        profile,
+        catalogs=context.paths.catalogs,
+        time=context.new_command_time(profile),
+        listener=calls.add_event,
+    )
+    return OpenedAccount(account, calls)
 
 
 def _open_parts(commands: tuple[str, ...], file: str | None) -> "tuple[ScriptPart, ...]":

@@ -38,6 +38,22 @@ async def describe_again(session: ReplSession, arguments: tuple[str, ...]) -> No
     session.report_costs(time.monotonic() - started)
 
 
+async def refresh_fields(session: ReplSession, arguments: tuple[str, ...]) -> None:
+    """Load the fields again: of one entity, or of all whose fields are known."""
+    catalog = session.account.catalog
+    names = arguments or tuple(one for one in catalog.entities if catalog.cached_fields(one))
+    if not names:
+        session.streams.write_note(r"No fields are known yet; \d ENTITY loads them.")
+        return
+    started = time.monotonic()
+    for name in names:
+        await catalog.load_fields(catalog.resolve_name(name), refresh=True)
+    catalog.save()
+    shown = ", ".join(one_line(name, 60) for name in names)
+    session.streams.write_note(f"Loaded the fields of {shown} again.")
+    session.report_costs(time.monotonic() - started)
+
+
 async def add_entity(session: ReplSession, arguments: tuple[str, ...]) -> None:
     """Add a custom entity."""
     catalog = session.account.catalog
@@ -147,6 +163,14 @@ COMMANDS = (
         describe_again,
         Touches.CALLS,
         example=" -- how many records each entity has, one call each",
+    ),
+    BackslashCommand(
+        "refresh",
+        (_ANY_ENTITY,),
+        "Load fields again: of an entity, or all that are known",
+        refresh_fields,
+        Touches.CALLS,
+        example="lead -- the fields of lead as they are now, for one call",
     ),
     BackslashCommand(
         "add",

@@ -2,7 +2,18 @@
 
 from difflib import get_close_matches
 
-from cmdm_tui.repl.commands import catalog, changes, results, scripts, session, settings, variables
+from cmdm_tui.repl.commands import (
+    calls,
+    catalog,
+    changes,
+    queries,
+    results,
+    saved_queries,
+    scripts,
+    session,
+    settings,
+    variables,
+)
 from cmdm_tui.repl.commands.command import Argument, ArgumentKind, BackslashCommand
 from cmdm_tui.repl.commands.help_text import build_help, describe_command
 from cmdm_tui.repl.errors import ReplError
@@ -30,8 +41,11 @@ COMMANDS: tuple[BackslashCommand, ...] = (
     *results.COMMANDS,
     *changes.COMMANDS,
     *scripts.COMMANDS,
+    *saved_queries.COMMANDS,
+    *queries.COMMANDS,
     *variables.COMMANDS,
     *settings.COMMANDS,
+    *calls.COMMANDS,
     _HELP,
     *session.COMMANDS,
 )

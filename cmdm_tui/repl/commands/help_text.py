@@ -1,5 +1,6 @@
 """The help at the prompt: of everything, and of one command."""
 
+import textwrap
 from collections.abc import Iterable
 
 from cmdm_tui.repl.commands.command import BackslashCommand, Touches
@@ -32,9 +33,10 @@ Variables: \\set city Hull, then :'city' in SQL is 'Hull', :city is Hull as it
 is, :"city" a name; $city is its value, and never read as SQL.
 """
 _USAGE_WIDTH = 21
+_WIDTH = 79
 _TOUCHES = (
     (Touches.CALLS, "make calls that read"),
-    (Touches.WRITES, "change records, once that was confirmed"),
+    (Touches.WRITES, "change records once that was confirmed"),
     (Touches.FILES, "write files"),
     (Touches.SHELL, "run other programs"),
 )
@@ -61,14 +63,19 @@ def describe_command(command: BackslashCommand) -> InfoText:
     arguments, _, words = command.example.partition(" -- ")
     example = f"\\{command.name} {arguments}".rstrip()
     lines.append(f"  Example: {example}" + (f"   {words}" if words else ""))
-    return InfoText("\n".join(lines))
+    wrapped = [
+        textwrap.fill(line, _WIDTH, subsequent_indent="    ", break_long_words=False)
+        for line in lines
+    ]
+    return InfoText("\n".join(wrapped))
 
 
 def _describe_touches(touches: Touches) -> str:
     if not touches:
         return "It makes no call and changes nothing outside of this session."
     said = [words for touch, words in _TOUCHES if touch in touches]
-    return f"It may {' and '.join(said)}."
+    *others, last = said
+    return f"It may {', '.join(others)}{' and ' if others else ''}{last}."
 
 
 def _format_usage(usage: str, words: str) -> str:

@@ -1,11 +1,14 @@
-r"""The commands around a session: `\quota`, `\conninfo` and `\q`."""
+r"""The commands around a session: `\profile`, `\quota`, `\conninfo` and `\q`."""
 
 from datetime import datetime
 
-from cmdm_tui.repl.commands.command import BackslashCommand
+from cmdm_tui.config import ProfileStore
+from cmdm_tui.repl.commands.command import Argument, ArgumentKind, BackslashCommand, Touches
+from cmdm_tui.repl.errors import ReplError
 from cmdm_tui.repl.result_types import InfoTable
 from cmdm_tui.repl.session import ReplSession
 from cmdm_tui.repl.summary import reset_time, token_end
+from cmdm_tui.text import one_line
 
 
 async def show_quota(session: ReplSession, _: tuple[str, ...]) -> None:
@@ -38,6 +41,30 @@ async def show_connection(session: ReplSession, _: tuple[str, ...]) -> None:
     session.show(InfoTable(("Profile", "Address", "User"), (row,)))
 
 
+async def switch_profile(session: ReplSession, arguments: tuple[str, ...]) -> None:
+    """Go on with the account of another profile, or list the profiles.
+
+    The session stays as it is where the other profile cannot sign in.
+    """
+    current = session.account.profile.name
+    if not arguments:
+        names = ProfileStore(session.paths).list_names()
+        rows = tuple((name, name == current) for name in dict.fromkeys([*names, current]))
+        session.show(InfoTable(("Profile", "Used"), rows))
+        return
+    if session.open_account is None or not session.prompter.is_at_prompt:
+        raise ReplError("A script stays with its profile. Give --profile NAME to the command.")
+    opened = await session.open_account(arguments[0])
+    try:
+        await opened.account.client.sign_in()
+    except BaseException:
+        session.streams.write_note(f"Still with {one_line(current, 60)}.")
+        await opened.account.close()
+        raise
+    session.next_account = opened
+    session.is_over = True
+
+
 async def end_session(session: ReplSession, _: tuple[str, ...]) -> None:
     """End the session."""
     session.is_over = True
@@ -48,6 +75,14 @@ def _format_time(moment: datetime | None) -> str | None:
 
 
 COMMANDS = (
+    BackslashCommand(
+        "profile",
+        (Argument("NAME", ArgumentKind.PROFILE, is_optional=True),),
+        "List the profiles, or go on with another",
+        switch_profile,
+        Touches.CALLS,
+        example="acme -- what follows is on the account of acme",
+    ),
     BackslashCommand("quota", (), "Show calls left and reset, as last known: no call", show_quota),
     BackslashCommand(
         "conninfo", (), "Show the profile, address and user: no call", show_connection
