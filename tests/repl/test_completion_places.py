@@ -279,6 +279,11 @@ PLACES = [
     ("\\q |", "argument", None),
     ("\\e SELECT * FROM le|", "table", "lead"),
     ("SELECT 1; \\so|", "command", "\\sort"),
+    ("\\explain SELECT * FROM ta|", "table", "task"),
+    ("\\ns 'of today' SELECT * FROM lead WHERE Status = '|", "value", "'New'"),
+    ("\\n m|", "argument", "monday"),
+    ("\\n 'my|", "argument", "'my leads'"),
+    ("\\profile l|", "argument", "live"),
 ]  # fmt: skip
 
 

@@ -54,8 +54,8 @@ class RecordLines:
     async def run(self, account: "Account", *, per_page: int | None, page: int | None) -> int:
         """Write the records of a page, or of all where both are None; return the exit code.
 
-        How many there are is said. Where some have come and a later page does not, that is said too,
-        and the list is partial.
+        How many there are is said. Where some have come and a later page does not, that is said
+        too, and the list is partial.
         Raises ApiError where none has come.
         """
         self._request = replace(self._request, per_page=per_page, page=page)

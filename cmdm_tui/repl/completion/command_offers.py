@@ -5,12 +5,14 @@ import shlex
 from collections.abc import Iterable, Sequence
 
 from cmdm_tui.query.completion.offers import CompletionCatalog, Offer
+from cmdm_tui.query.parsing.beginnings import is_sql
 from cmdm_tui.repl.commands.command import Argument, ArgumentKind
 from cmdm_tui.repl.commands.command_table import COMMANDS, get_command
 from cmdm_tui.repl.completion.facts import PromptFacts
 from cmdm_tui.repl.completion.file_names import list_files
 from cmdm_tui.text import visible
 
+_COMMAND = re.compile(r"\s*\\(?P<command>[a-z]+\+?)\s+", re.IGNORECASE)
 _WORD = re.compile(r"""(?:'[^']*(?:'|\Z)|"(?:\\.|[^"\\])*(?:"|\Z)|\\.|[^\s'"\\])+""", re.DOTALL)
 
 
@@ -29,6 +31,18 @@ def split_arguments(arguments: str) -> tuple[list[str], str]:
 
 def _is_quoted(arguments: str, words: list[str]) -> bool:
     return bool(words) and arguments.endswith(words[-1])
+
+
+def find_text_argument(statement: str) -> str:
+    r"""Return the SQL that a command takes, as `\explain` does; empty where it takes none."""
+    found = _COMMAND.match(statement)
+    command = None if found is None else get_command(found["command"])
+    if found is None or command is None or not command.takes_whole_line:
+        return ""
+    words = _WORD.finditer(statement, found.end())
+    ends = [word.end() for word, _ in zip(words, command.arguments[:-1], strict=False)]
+    text = statement[ends[-1] if ends else found.end() :]
+    return text if len(ends) == len(command.arguments) - 1 and is_sql(text) else ""
 
 
 def find_argument(found: re.Match[str]) -> Argument | None:

@@ -9,7 +9,6 @@ from cmdm_tui.query.completion.offers import CompletionCatalog, NotedCatalog, Of
 from cmdm_tui.query.completion.sql import suggest_sql
 from cmdm_tui.query.parsing.beginnings import is_sql
 from cmdm_tui.repl.call_text import VERBS
-from cmdm_tui.repl.commands.command_table import takes_whole_line
 from cmdm_tui.repl.completion import call_offers, command_offers
 from cmdm_tui.repl.completion.body_cursor import find_cursor
 from cmdm_tui.repl.completion.facts import NO_PROMPT_FACTS, PromptFacts
@@ -48,9 +47,7 @@ def suggest(
     """
     output = _OUTPUT.search(text)
     statement = text if output is not None else last_statement(text)
-    argument = _TEXT_ARGUMENT.fullmatch(statement)
-    if argument is not None and takes_whole_line(argument["command"]):
-        statement = argument["text"]
+    statement = command_offers.find_text_argument(statement) or statement
     if (
         output is None
         and is_sql(statement)
@@ -81,9 +78,6 @@ def _apply(
 
 _VARIABLE = re.compile(r"(?<![:\w'\"\])]):(?P<word>(?P<mark>['\"]?)(?:[^\W\d]\w*)?)\Z")
 _OUTPUT = re.compile(r";[ \t]*>>?[ \t]*(?P<word>(?:'[^'\n]*|[^\s'|;])*)\Z")
-_TEXT_ARGUMENT = re.compile(
-    r"\s*\\(?P<command>[a-z]+\+?)\s+(?P<text>.*)", re.DOTALL | re.IGNORECASE
-)
 _ANY_CALL = rf"\s*(?P<verb>{'|'.join(VERBS)})\s+/?"
 _SEGMENT = r"[^\s/?{]"
 _LIST = rf"\s*GET\s+(?P<path>/?{_SEGMENT}+(?:/{_SEGMENT}*)*)\?(?P<before>(?:[^\s&]*&)*)"

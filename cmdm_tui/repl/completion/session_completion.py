@@ -3,6 +3,8 @@
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+from cmdm_tui.config import ConfigurationError, ProfileStore
+from cmdm_tui.operations.saved_queries import SavedQueries
 from cmdm_tui.query.completion.functions import load_functions
 from cmdm_tui.query.completion.offers import NO_FACTS, CompletionFacts, SqlFunction
 from cmdm_tui.query.completion.sql_place import SqlPlace
@@ -61,29 +63,22 @@ class SessionCompletion:
             CompletionFacts(self._functions, self._uses.counts, session.catalog.ids, list_files),
             columns=self._list_columns,
             variables=lambda: list(session.variables.values),
-            saved_queries=_list_saved_queries,
-            profiles=_list_profiles,
+            saved_queries=self._list_saved_queries,
+            profiles=self._list_profiles,
         )
 
     def _list_columns(self) -> Sequence[str]:
         result = self._session.query_result
         return () if result is None else [column.name for column in result.columns]
 
+    def _list_saved_queries(self) -> Sequence[str]:
+        try:
+            return [one.name for one in SavedQueries(self._session.paths.saved_queries).list()]
+        except ConfigurationError:
+            return ()
 
-def _list_saved_queries() -> Sequence[str]:
-    from cmdm_tui.config import ConfigurationError, Paths
-    from cmdm_tui.operations.saved_queries import SavedQueries
-
-    try:
-        return [one.name for one in SavedQueries(Paths.of_user().saved_queries).list()]
-    except ConfigurationError:
-        return ()
-
-
-def _list_profiles() -> Sequence[str]:
-    from cmdm_tui.config import ConfigurationError, Paths, ProfileStore
-
-    try:
-        return ProfileStore(Paths.of_user()).list_names()
-    except ConfigurationError:
-        return ()
+    def _list_profiles(self) -> Sequence[str]:
+        try:
+            return ProfileStore(self._session.paths).list_names()
+        except ConfigurationError:
+            return ()
