@@ -102,7 +102,7 @@ def test_an_example_runs(
     assert ended.code == 0, ended.err
 
 
-SLIPS = {
+SLIPS: dict[tuple[str, ...], str] = {
     ("qurey",): "There is no command 'qurey'. Did you mean query?",
     ("lst", "lead"): "Did you mean list?",
     ("profile", "shw"): "There is no command 'shw'. Did you mean show?",

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -18,9 +18,9 @@ EXPLAINED = "SELECT City, count(*) FROM lead WHERE Score > 50 GROUP BY City"
 def shape_of(value: Any) -> Any:
     """Return the types of a document's parts; of a list those of all its items, sorted."""
     if isinstance(value, dict):
-        return {key: shape_of(one) for key, one in value.items()}
+        return {key: shape_of(one) for key, one in cast("dict[str, Any]", value).items()}
     if isinstance(value, list):
-        shapes = {json.dumps(shape_of(one), sort_keys=True) for one in value}
+        shapes = {json.dumps(shape_of(one), sort_keys=True) for one in cast("list[Any]", value)}
         return [json.loads(one) for one in sorted(shapes)]
     return "number" if type(value) in {int, float} else type(value).__name__
 
