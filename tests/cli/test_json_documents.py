@@ -18,11 +18,9 @@ EXPLAINED = "SELECT City, count(*) FROM lead WHERE Score > 50 GROUP BY City"
 def shape_of(value: Any) -> Any:
     """Return the types of a document's parts; of a list those of all its items, sorted."""
     if isinstance(value, dict):
-        document = cast("dict[str, Any]", value)
-        return {key: shape_of(one) for key, one in document.items()}
+        return {key: shape_of(one) for key, one in cast("dict[str, Any]", value).items()}
     if isinstance(value, list):
-        items = cast("list[Any]", value)
-        shapes = {json.dumps(shape_of(one), sort_keys=True) for one in items}
+        shapes = {json.dumps(shape_of(one), sort_keys=True) for one in cast("list[Any]", value)}
         return [json.loads(one) for one in sorted(shapes)]
     return "number" if type(value) in {int, float} else type(value).__name__
 
