@@ -1,4 +1,4 @@
-"""The records of an entity without a screen: which page is wanted, in which order, as which rows."""
+"""The records of an entity without a screen: what is wanted, in which order, and their rows."""
 
 from collections.abc import Sequence
 
