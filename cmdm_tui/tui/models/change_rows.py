@@ -13,8 +13,9 @@ from cmdm_tui.tui.models.made_rows import MadeRows
 from cmdm_tui.tui.models.row_source import SourceColumn, Tone
 from cmdm_tui.tui.models.table_source import TableRow
 
-_LEAST_WIDTH = 12
+_LEAST_WIDTH = 11
 _GAP = 2
+_WIDTHS = {"change": 7, "record": 18, "field": 18, "calls": 5}
 
 RUN_COLUMNS = (
     SourceColumn("run", "run", 5, is_number=True, is_key=True),
@@ -62,17 +63,25 @@ def make_preview(change_set: ChangeSet, width: int) -> MadeRows:
 
 
 def _choose_columns(width: int, *, is_one: bool) -> Sequence[SourceColumn]:
-    """Return the columns; the old and the new value share what the others leave of the width."""
-    head = (
-        ()
-        if is_one
-        else (SourceColumn("change", "change", 7), SourceColumn("record", "record", 18))
-    )
-    first = (*head, SourceColumn("field", "field", 18))
-    last = () if is_one else (SourceColumn("calls", "calls", 5),)
-    taken = sum(one.width + _GAP for one in (*first, *last))
-    share = max((width - taken) // 2 - _GAP, _LEAST_WIDTH)
-    return (*first, SourceColumn("old", "old", share), SourceColumn("new", "new", share), *last)
+    """Return the columns: the record is never cut for the others.
+
+    The field, the old and the new value share what is left. In a narrow terminal the calls are to
+    the right of what is seen.
+    """
+    if is_one:
+        share = max((width - _WIDTHS["field"] - _GAP) // 2 - _GAP, _LEAST_WIDTH)
+        return [_column("field"), _column("old", share), _column("new", share)]
+    room = width - _WIDTHS["change"] - _WIDTHS["record"] - 2 * _GAP
+    calls = _WIDTHS["calls"] + _GAP
+    if (room - calls) // 3 >= _LEAST_WIDTH + _GAP:
+        room -= calls
+    share = max(room // 3 - _GAP, _LEAST_WIDTH)
+    shared = [_column(name, share) for name in ("field", "old", "new")]
+    return [_column("change"), _column("record"), *shared, _column("calls")]
+
+
+def _column(name: str, width: int | None = None) -> SourceColumn:
+    return SourceColumn(name, name, _WIDTHS[name] if width is None else width)
 
 
 def _make_preview_row(
