@@ -75,6 +75,14 @@ def test_one_change_is_named_by_the_title_alone() -> None:
     assert make_preview(set_of(), 60).row_count == 0
 
 
+@pytest.mark.parametrize(("width", "shows_calls"), [(20, False), (68, False), (102, True)])
+def test_the_record_is_never_cut_for_other_columns(width: int, shows_calls: bool) -> None:
+    columns = {one.name: one.width for one in make_preview(set_of(*CHANGES), width).columns}
+    assert columns["record"] == 18
+    assert columns["field"] == columns["old"] == columns["new"] >= 11
+    assert (sum(columns.values()) + 2 * len(columns) <= width) is shows_calls
+
+
 async def test_rows_of_a_hundred_thousand_changes_are_made_when_they_are_seen(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

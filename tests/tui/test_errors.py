@@ -235,7 +235,7 @@ async def test_an_answer_for_an_entity_left_meanwhile_is_dropped(service: Script
         screen.show_entity("lead")
         while service.calls[-1] != "lead?per_page=100&page=1":
             await pilot.pause()
-        left = screen.records._loader.request
+        left = screen.records._records.loader.request
         assert left is not None
         screen.show_entity("account")
         gate.set()

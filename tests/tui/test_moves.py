@@ -166,7 +166,7 @@ async def test_more_records_than_fit_are_not_sorted_here(service: ScriptedServic
     async with app.run_test(size=(80, 24)) as pilot:
         await wait_until_settled(pilot)
         await press(pilot, "1", "down", "enter", "right", "s", "right")
-        browse(app).records._loader.store.max_bytes = 10_000
+        browse(app).records._records.loader.store.max_bytes = 10_000
         service.calls.clear()
         await press(pilot, "S")
         (told,) = app._notifications

@@ -14,8 +14,9 @@ from cmdm_tui.tui.models.row_source import SourceColumn, Tone
 from cmdm_tui.tui.models.table_source import TableRow
 
 _KINDS_WITH_VALUES = frozenset({ChangeKind.CREATE, ChangeKind.UPDATE})
-_LEAST_WIDTH = 12
+_LEAST_WIDTH = 11
 _GAP = 2
+_WIDTHS = {"change": 7, "record": 18, "field": 18, "calls": 5}
 
 RUN_COLUMNS = (
     SourceColumn("run", "run", 5, is_number=True, is_key=True),
@@ -75,23 +76,28 @@ def make_preview(change_set: ChangeSet, width: int) -> MadeRows:
 
 
 def _choose_columns(width: int, *, is_one: bool, has_new: bool) -> Sequence[SourceColumn]:
-    """Return the columns; the old and the new value share what the others leave of the width.
+    """Return the columns: the record is never cut for the others.
 
-    A set that only deletes, converts or closes sends no values: there is one column of them.
+    The field, the old and the new value share what is left; a set that only deletes, converts or
+    closes has no new values. In a narrow terminal the calls are to the right of what is seen.
     """
-    head = (
-        ()
-        if is_one
-        else (SourceColumn("change", "change", 7), SourceColumn("record", "record", 18))
-    )
-    first = (*head, SourceColumn("field", "field", 18))
-    last = () if is_one else (SourceColumn("calls", "calls", 5),)
-    taken = sum(one.width + _GAP for one in (*first, *last))
-    if not has_new:
-        left = max(width - taken - _GAP, _LEAST_WIDTH)
-        return (*first, SourceColumn("value", "value", left), *last)
-    share = max((width - taken) // 2 - _GAP, _LEAST_WIDTH)
-    return (*first, SourceColumn("old", "old", share), SourceColumn("new", "new", share), *last)
+    values = ["old", "new"] if has_new else ["value"]
+    if is_one:
+        room = width - _WIDTHS["field"] - _GAP
+        share = max(room // len(values) - _GAP, _LEAST_WIDTH)
+        return [_column("field"), *(_column(name, share) for name in values)]
+    shared = ["field", *values]
+    room = width - _WIDTHS["change"] - _WIDTHS["record"] - 2 * _GAP
+    calls = _WIDTHS["calls"] + _GAP
+    if (room - calls) // len(shared) >= _LEAST_WIDTH + _GAP:
+        room -= calls
+    share = max(room // len(shared) - _GAP, _LEAST_WIDTH)
+    columns = [_column(name, share) for name in shared]
+    return [_column("change"), _column("record"), *columns, _column("calls")]
+
+
+def _column(name: str, width: int | None = None) -> SourceColumn:
+    return SourceColumn(name, name, _WIDTHS[name] if width is None else width)
 
 
 def _tone_preview(kind: ChangeKind, *, has_new: bool) -> Mapping[int, Tone]:

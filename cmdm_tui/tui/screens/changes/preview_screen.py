@@ -35,8 +35,6 @@ SECONDS_BEFORE_APPLY = 0.3
 """Seconds after it has appeared in which it takes no Enter, as a key that is held repeats."""
 
 _FEW_ROWS = 8
-_FITTED = 6
-"""Columns that are to be seen at once."""
 _WIDEST = 110
 """Cells that the dialog takes at most, as in its styles."""
 _FRAME = 8
@@ -101,7 +99,7 @@ class PreviewScreen(GridScreen, DialogScreen[None]):
             dialog.border_title = Content(one_line(self._change_set.title, 100))
             with VerticalScroll(id="preview-words", can_focus=False):
                 yield Static("\n".join(self._describe()), markup=False)
-            yield Grid(has_numbers=False, fitted=_FITTED, id="preview-rows")
+            yield Grid(has_numbers=False, id="preview-rows")
             yield SearchBar()
             with Horizontal(id="changes-buttons"):
                 can_apply = bool(self._preview.change_count)
