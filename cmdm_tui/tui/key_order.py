@@ -48,8 +48,10 @@ class KeyOrder:
     def _is_under_way(self) -> bool:
         """Whether the last key may still do something: a letter that was taken does not."""
         last = self._last
-        is_taken = last is not None and last._stop_propagation  # noqa: SLF001 - no other way
-        return last is not None and not (is_taken and last.is_printable)
+        if last is None:
+            return False
+        is_taken = last._stop_propagation  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
+        return not (is_taken and last.is_printable)
 
     async def _send(self, event: events.Key) -> None:
         screen, focused = self._app.screen, self._app.focused
