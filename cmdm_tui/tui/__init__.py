@@ -6,7 +6,8 @@ started with; `cassette_account` opens cassettes. `models/` holds the state with
 
 `commands` is how every screen declares its keys; the keys of the main screen are declared in
 `screens/browse/commands.py`, those of every screen in `app_commands`. Footer, `palette` and help
-read the same tables; `key_names` says how a key is written. Also: `messages` that more than one
+read the same tables; `key_names` says how a key is written, and `key_order` passes keys on one by
+one. Also: `messages` that more than one
 widget knows, `theme`, `keymap` (keys that the user changed).
 `front_compositor` draws what is in front, and nothing behind it.
 `tolerant_app` goes on after an unexpected error, `crash` is the report where it cannot.

@@ -12,6 +12,7 @@ from textual.screen import Screen
 
 from cmdm_tui.tui.front_compositor import FrontCompositor
 from cmdm_tui.tui.key_names import format_keys, split_keys
+from cmdm_tui.tui.key_order import KeyOrder
 from cmdm_tui.tui.models.held_keys import HeldKeys
 
 _OBSTACLE_SECONDS = 4.0
@@ -287,6 +288,7 @@ class CommandApp(App[None]):
         self.keymap: Mapping[str, str] = {}
         """The keys that the user has changed, by the ids of the bindings."""
         self._held_keys = HeldKeys()
+        self._key_order = KeyOrder(self, self._deliver_key)
         self.is_key_held = False
         """Whether the last key that came is being held down."""
         self._obstacle: tuple[str, float] = ("", float("-inf"))
@@ -297,12 +299,19 @@ class CommandApp(App[None]):
         return 0
 
     async def on_event(self, event: events.Event) -> None:
-        """Take an event in, unless it is a held key whose command runs once."""
+        """Take an event in; keys one after the other, in the order in which they came."""
         if isinstance(event, events.Key) and not event.is_forwarded:
-            self.is_key_held = self._held_keys.note_press(event.key, event.time)
-            if self.is_key_held and self._runs_once(event):
-                return
+            await self._key_order.take(event)
+            return
         await super().on_event(event)
+        if isinstance(event, events.Key):
+            self._key_order.note_return(event)
+
+    async def _deliver_key(self, event: events.Key) -> None:
+        """Pass a key on, unless it is held and its command runs once."""
+        self.is_key_held = self._held_keys.note_press(event.key, event.time)
+        if not (self.is_key_held and self._runs_once(event)):
+            await super().on_event(event)
 
     def on_key(self, event: events.Key) -> None:
         """Say why a key does nothing, where its command does not apply: Textual only ignores it."""

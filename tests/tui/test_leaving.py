@@ -191,3 +191,26 @@ async def test_changes_that_are_sent_are_asked_about(
         await press_beside_work(there.pilot, "escape")
         event.set()
         await wait_until_settled(there.pilot)
+
+
+async def test_escape_leaves_a_call_of_changes_that_never_comes_back(
+    service: ScriptedService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with started(service, monkeypatch) as there:
+        record = browse(there.app).record
+        assert record is not None
+        await press(there.pilot, "x")
+        path = f"account/{record.external_id}"
+        there.service.held[path] = asyncio.Event()
+        await press_beside_work(there.pilot, "left", "left", "enter")
+        await there.until_runs(path)
+        await press_beside_work(there.pilot, "escape")
+        assert "Stopping after the calls under way; Escape again" in screen_words(there.app)
+        await press(there.pilot, "escape")
+        words = screen_words(there.app)
+        assert "1 not sent; 1 call." in words
+        assert "Resume of run 1 goes on with what is left." in words
+        assert isinstance(there.app.screen, ApplyScreen)
+        await press(there.pilot, "escape")
+        assert isinstance(there.app.screen, BrowseScreen)
+        assert sum(call == path for call in there.service.calls) == 1, "nothing was sent after it"

@@ -10,7 +10,9 @@ from textual.widgets import Input, OptionList
 from cmdm_tui import tui
 from cmdm_tui.tui import Explorer
 from cmdm_tui.tui.palette import SafePalette
+from cmdm_tui.tui.screens.browse.screen import BrowseScreen
 from cmdm_tui.tui.screens.dialogs.columns import ColumnsScreen
+from cmdm_tui.tui.screens.edit.form_screen import FormScreen
 from cmdm_tui.tui.widgets.safe_option_list import SafeOptionList
 from tests.tui.driver import FixedProfiles, press, send_keys, type_text, wait_until_settled
 from tests.tui.scripted_service import ScriptedService, profile
@@ -85,6 +87,39 @@ async def test_keys_that_come_at_once_are_taken_in_their_order(service: Scripted
             await send_keys(pilot, "1", "2", "backspace", "3", "home", "0", "end", "4")
             assert field.value == "0134", where
             await press(pilot, "escape", "escape", "f2")
+
+
+async def test_keys_that_come_with_the_one_that_opens_an_input_are_in_it(
+    service: ScriptedService,
+) -> None:
+    app = Explorer(FixedProfiles(profile()), catalogs=None, transport=service)
+    async with app.run_test(size=(100, 30)) as pilot:
+        await wait_until_settled(pilot)
+        for where, opening in OPENINGS.items():
+            if opening == ("X",):
+                continue  # its input has a name in it
+            calls = list(service.calls)
+            await send_keys(pilot, *opening, *"xaq", "backspace", "w")
+            field = app.screen.query_one(where, Input)
+            assert field.has_focus, where
+            assert field.value == "xaw", where
+            field.value = ""
+            if where != "#filter-input":  # it asks for the fields
+                assert service.calls == calls, where
+            await send_keys(pilot, "escape", "escape", "f2", "2")
+            assert isinstance(app.screen, BrowseScreen)
+
+
+async def test_keys_that_come_after_enter_are_for_what_it_goes_back_to(
+    service: ScriptedService,
+) -> None:
+    app = Explorer(FixedProfiles(profile()), catalogs=None, transport=service)
+    async with app.run_test(size=(100, 30)) as pilot:
+        await wait_until_settled(pilot)
+        await send_keys(pilot, "slash", *"00", "enter", "n", "n", "e", *"xy")
+        assert isinstance(app.screen, FormScreen)
+        assert app.screen.form is not None
+        assert app.screen.form.touched
 
 
 async def test_a_choice_of_columns_takes_page_keys(service: ScriptedService) -> None:

@@ -289,13 +289,20 @@ class ApplyScreen(DialogScreen[ApplyResult | None]):
     @on(Button.Pressed, "#stop")
     @on(Button.Pressed, "#close")
     def action_leave(self) -> None:
-        """Send no more while changes are sent; then close."""
+        """Send no more while changes are sent, then leave the calls under way; at the end close.
+
+        What a call that was left has done is found by reading the record, or is in doubt.
+        """
         if self._result is not None:
             self.dismiss(self._result)
         elif self._operation is not None and not self._is_stopping:
             self._is_stopping = self._operation.stop()
             if self._is_stopping:
-                self._add_line("Stopping after the calls under way.")
+                self._add_line("Stopping after the calls under way; Escape again leaves them.")
+        elif self._is_stopping:
+            left = self._writing.account.client.cancel_calls()
+            if left:
+                self._add_line(f"{count_noun(left, 'call')} left, not waited for.")
 
     @on(Button.Pressed, "#resume")
     def resume(self) -> None:
