@@ -357,6 +357,14 @@ async def test_ten_thousand_rows_are_read_sorted_and_searched_for_no_call(
         assert told(explorer(pilot)) == "0 matches in all 10,000 rows."
         await press(pilot, "minus", "u")
         assert [one.name for one in grid.columns] == ["i", "j"], "an order keeps the columns"
+
+        former = pane.result_pane.source
+        assert former is not None
+        await write(pilot, screen, "SELECT 1")
+        await press(pilot, "ctrl+r", "escape")
+        assert pane.result_pane.source is not former
+        await screen._search_stored(former, former, "row 1", [2])  # whose rows are gone
+        assert screen.search_result is None
         assert "sorted" not in pane.result_pane.caption.line
         assert taken(service) == []
 

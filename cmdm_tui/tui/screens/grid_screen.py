@@ -163,7 +163,12 @@ class GridScreen(CommandScreen):
     async def _search_stored(
         self, source: RowSource, stored: StoredRows, words: str, places: Sequence[int]
     ) -> None:
-        result = await search_stored(source, stored, words, places)
+        try:
+            result = await search_stored(source, stored, words, places)
+        except RuntimeError:  # its rows were let go of meanwhile
+            if self.grid is not None and self.grid.source is source:
+                raise
+            return
         self.post_message(self.Searched(source, result))
 
     @on(Searched)
