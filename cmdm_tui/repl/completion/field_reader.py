@@ -15,9 +15,9 @@ LONGEST_WAIT = 2.0
 class FieldReader:
     """Asks for the fields of one entity after the other, each at most once a day.
 
-    A call for each 200 fields, or for a page of tasks. None is made where fewer calls are left than the profile's floor,
-    for an entity that is not known, or after one has failed. `on_change` is called when a reading
-    begins or ends. Everything but `want` belongs to the loop it was made in.
+    A call for each 200 fields, or for a page of tasks. None is made where fewer calls are left than
+    the profile's floor, for an entity that is not known, or after one has failed. `on_change` is
+    called when a reading begins or ends. Everything but `want` belongs to the loop it was made in.
     """
 
     def __init__(self, account: Account, on_change: Callable[[], None]) -> None:
