@@ -14,6 +14,7 @@ from rich.cells import cell_len
 from cmdm_tui.api import Field
 from cmdm_tui.query.errors import SqlError
 from cmdm_tui.query.model import ResultColumn
+from cmdm_tui.query.sql_highlight import MOST_CHARACTERS, highlight_sql
 from cmdm_tui.text import visible
 from cmdm_tui.tui.models import column_summary, result_source
 from cmdm_tui.tui.models.charts import Bar, ChartPoint, draw_bars, draw_histogram, draw_line
@@ -27,7 +28,6 @@ from cmdm_tui.tui.models.query_text import complete_sql, find_statement
 from cmdm_tui.tui.models.record_filter import FilteredRecords, RecordFilter
 from cmdm_tui.tui.models.result_source import ResultSource
 from cmdm_tui.tui.models.row_source import SourceState
-from cmdm_tui.query.sql_highlight import MOST_CHARACTERS, highlight_sql
 
 HOSTILE = "\x1b[31m\x07\u202e[b]x"
 
