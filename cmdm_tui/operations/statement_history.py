@@ -49,6 +49,8 @@ class StatementHistory:
         self._path = path
         self._notify = notify
         self._redact = redact
+        self._judged = ("", False)
+        """The statement that was looked through last, and whether it holds a secret."""
         self._unkept: list[str] = []
         """What was typed in this run and is in no file, oldest first."""
 
@@ -85,7 +87,10 @@ class StatementHistory:
 
     def is_secret(self, statement: str) -> bool:
         """Return whether a statement holds a secret, or what is named like one."""
-        return names_secret(statement) or self._redact(statement) != statement
+        if self._judged[0] != statement:
+            is_secret = names_secret(statement) or self._redact(statement) != statement
+            self._judged = statement, is_secret
+        return self._judged[1]
 
     def append(self, statement: str) -> bool:
         """Add what was typed; return whether it was added: nothing that holds a secret is."""

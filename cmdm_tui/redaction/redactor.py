@@ -16,16 +16,13 @@ _NAMED_SECRET = re.compile(
     r"(?i)\b((?:client_)?secret|password|passwd|token|authorization|client_id|api_?key)"
     r"(\s*[=:]\s*)(\"[^\"]*\"|(?:bearer\s+)?[^\s&,;\"]+)"
 )
-_NAMED_SO = (
-    r"(?<![a-z])(?:secret|password|passwd|passphrase|token|authorization|(?:api|access)[_ -]?key"
-    r"|client[_ -]?(?:id|secret))"
+_NAMED_SO = re.compile(
+    r"(?i)(?<![a-z])(?:secret|password|passwd|passphrase|token|authorization"
+    r"|(?:api|access)[_ -]?key|client[_ -]?(?:id|secret))"
 )
-_NAMED_VALUE = re.compile(
-    rf"(?i){_NAMED_SO}[\"'\\]*\s*(?:=|:|\bIN\b|\bI?LIKE\b)[\s(\"'\\]*[^\s\"'&,;()\\]"
-    rf"|\\set\s+\S*{_NAMED_SO}\S*\s+\S"
-    rf"|\([^()]*{_NAMED_SO}[^()]*\)\s*VALUES\b"
-)
-"""A value behind a name like that of a secret: in SQL, JSON, a query's parameters, a variable."""
+_BEFORE_VALUE = re.compile(r"(?i)[\"'\\]*\s*(?:=|:|\bIN\b|\bI?LIKE\b)[\s(\"'\\]*[^\s\"'&,;()\\]")
+_VARIABLE_SET = re.compile(r"\\set\s+(\S+)\s+\S")
+_COLUMNS_LISTED = re.compile(r"(?i)\(([^()]*)\)\s*VALUES\b")
 _COOKIE = re.compile(
     r"(?i)((?:set-)?cookie['\"]?\s*[=:,]\s*(?:b?['\"])?[A-Za-z0-9_.-]*=)([^\s;,'\"]+)"
 )
@@ -81,8 +78,16 @@ class Redactor:
 
 
 def names_secret(text: str) -> bool:
-    """Return whether a text gives a value to what is named like a secret, or to a cookie."""
-    return any(found.search(text) for found in (_NAMED_VALUE, _COOKIE, _BEARER))
+    """Return whether a text gives a value to what is named like a secret, or to a cookie.
+
+    In SQL, JSON, the parameters of a path, a header, or by setting a variable of such a name.
+    """
+    if any(_BEFORE_VALUE.match(text, found.end()) for found in _NAMED_SO.finditer(text)):
+        return True
+    lists = (found[1] for each in (_VARIABLE_SET, _COLUMNS_LISTED) for found in each.finditer(text))
+    if any(_NAMED_SO.search(names) for names in lists):
+        return True
+    return any(found.search(text) for found in (_COOKIE, _BEARER))
 
 
 def _replace_spans(content: bytes, spans: list[tuple[int, int]]) -> bytes:

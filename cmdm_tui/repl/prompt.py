@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from prompt_toolkit import PromptSession
 from prompt_toolkit.auto_suggest import ThreadedAutoSuggest
+from prompt_toolkit.completion import CompleteEvent
 from prompt_toolkit.enums import EditingMode
 from prompt_toolkit.formatted_text import StyleAndTextTuples
 from prompt_toolkit.history import History
@@ -272,7 +273,7 @@ class StatementPrompt:
         has_come = self.completion.fields.entity is None
         if app.is_running and has_come and buffer.text and not is_chosen:
             buffer.complete_state = None  # the menu that is open has none of them
-            buffer.start_completion()
+            buffer.start_completion(complete_event=CompleteEvent(text_inserted=True))
 
     def _draw_toolbar(self) -> StyleAndTextTuples:
         line = build_toolbar(

@@ -32,8 +32,8 @@ class HistorySuggestion(AutoSuggest):
             return None
         judged = 0
         for statement in reversed(buffer.history.get_strings()):
-            rest = statement[len(text) :]
-            if not rest.strip() or not statement.startswith(text):
+            rest = statement[len(text) :].rstrip()
+            if not rest or not statement.startswith(text):
                 continue
             if "\n" in rest or visible(rest) != rest:
                 continue  # it could not be shown behind the cursor

@@ -188,6 +188,7 @@ async def test_the_menu_has_the_fields_when_they_have_come(
     person = Person(account, keyboard, InMemoryHistory())
     person.press("SELECT * FROM lead WHERE ")
     await person.see(lambda: "FirstName" in person.menu)
+    assert "count(" not in person.menu, "as if it was typed, not asked for"
     person.press("Status = '")
     await person.see(lambda: person.menu[:1] == ["'New'"])
     assert [one.partition("?")[0] for one in calls] == ["POST authenticate", "GET lead/fields"]

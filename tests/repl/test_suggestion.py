@@ -81,6 +81,7 @@ def suggested(typed: str, *statements: str) -> str | None:
 def test_the_newest_that_only_reads_is_suggested() -> None:
     assert suggested("SEL", "SELECT 1;", "SELECT 2;", "SELECT 3; DELETE FROM lead;") == "ECT 2;"
     assert suggested("x", "SELECT 1;") is None
+    assert suggested("SEL", "SELECT 1;\n") == "ECT 1;"
     assert suggested("", "SELECT 1;") is None
     assert suggested("SELECT 1;", "SELECT 1;") is None
 

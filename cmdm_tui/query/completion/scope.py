@@ -69,7 +69,9 @@ class ScopeReader:
             branch = find_branch(group, place)
             tables += self._tables_of(branch, expressions, is_outer=is_outer)
             is_outer = True
-        return tables
+        # Before FROM is typed, what WITH has named is likely to be queried.
+        named = (ScopeTable(name, columns) for name, columns in expressions.items() if columns)
+        return tables or list(named)
 
     def _columns_of_entity(self, entity: str) -> tuple[ScopeColumn, ...]:
         known = (ScopeColumn(field.name, field) for field in self._known.fields(entity))

@@ -61,7 +61,9 @@ def _is_after_word_for_by(place: SqlPlace) -> bool:
 
 
 def _is_name_to_give(place: SqlPlace) -> bool:
-    return place.previous_word in {"AS", "LIMIT", "OFFSET"} and not place.is_for_table
+    names = {"AS", "LIMIT", "OFFSET", "WITH", "RECURSIVE"}
+    is_next = place.clause == "WITH" and mark_of(place.previous) == "," and not place.is_in_brackets
+    return is_next or (place.previous_word in names and not place.is_for_table)
 
 
 def _is_before_procedure(place: SqlPlace) -> bool:

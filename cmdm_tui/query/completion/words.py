@@ -57,6 +57,7 @@ AFTER_TABLE = (
 """What may follow the name of an entity in FROM."""
 
 AFTER_OPERAND: dict[str, tuple[str, ...]] = {
+    "WITH": ("AS", "SELECT"),
     "SELECT": ("FROM", "AS", *_OPERATORS, "OVER", "FILTER", *_CASE_WORDS),
     "ON": ("AND", "OR", "WHERE", *_JOINS, *_OPERATORS[2:], *_ENDINGS, *_SETS, *_CASE_WORDS),
     "WHERE": (*_OPERATORS, *_ENDINGS, *_SETS, *_CASE_WORDS),
