@@ -54,7 +54,7 @@ class RecordLines:
     async def run(self, account: "Account", *, per_page: int | None, page: int | None) -> int:
         """Write the records of a page, or of all where both are None; return the exit code.
 
-        How many there are is said. Where some have come and a later page does not, that is said too,
+        How many there are is said. Where some have come and a later page does not, it is said too,
         and the list is partial.
         Raises ApiError where none has come.
         """
