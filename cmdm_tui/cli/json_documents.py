@@ -1,4 +1,4 @@
-"""The JSON documents that commands print of their own, and the promise that holds for each.
+"""The commands' own JSON documents, and the promise that holds for each.
 
 Every one begins with `schema`, its name, and `version`. Within a version keys are only added; where
 one goes, or changes its type or meaning, the version rises. A program ignores keys that it does not

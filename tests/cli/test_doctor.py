@@ -160,7 +160,7 @@ def test_the_profile_and_where_it_comes_from_are_told(cmdm: Command, config: Pat
     )
     by_variable = checks(cmdm, "--offline", CMDM_PROFILE="other")["profile"]
     assert by_variable["found"] == "other, named by CMDM_PROFILE"
-    named = cmdm("--profile", "acme", "doctor", "--json", "--offline").json
+    named = cmdm("--profile", "acme", "doctor", "--json", "--offline").json["checks"]
     assert "acme, named by --profile" in [check["found"] for check in named]
     assert checks(cmdm, "--offline", CMDM_PROFILE="nope")["profile"]["state"] == "problem"
 

@@ -43,7 +43,9 @@ _page_option = click.option(
     "--sort-by", metavar="FIELD", help="Sort by this field.", shell_complete=complete_fields
 )
 @click.option("--sort-order", type=click.Choice(["asc", "desc"]), help="Ascending or descending.")
-@click.option("--jsonl", "in_lines", is_flag=True, help="Write a line for each record as it comes.")
+@click.option(
+    "--jsonl", "in_lines", is_flag=True, help="Write a line for each record, page after page."
+)
 @click.pass_obj
 def list_records(
     context: CommandContext,

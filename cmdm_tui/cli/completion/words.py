@@ -65,7 +65,7 @@ def quote_for_bash(value: str, quote: str) -> str:
 
 
 def cut_at_break(value: str, typed: str, breaks: str) -> str:
-    """Return the rest of a value after what bash counts as words of their own in what is typed."""
+    """Return the rest of a value after the last character at which bash divides what is typed."""
     last = max((typed.rfind(one) for one in "=:" if one in breaks), default=-1)
     return (
         value[last + 1 :]
