@@ -290,7 +290,10 @@ class RecordView(Vertical):
         if change is not WindowChange.NOTHING:
             self._records.end_page(change)
             self.grid.source_changed()
-            self.screen.post_message(self.RecordHighlighted(self.record))  # it may hold other values now
+            # It may hold other values now.
+            self.screen.post_message(self.RecordHighlighted(self.record))
+                self.RecordHighlighted(self.record)
+            )  # it may hold other values now
             self._store_total(window, is_first=is_first)
             for client_event in window.events:
                 self.screen.post_message(ClientEvent(client_event))
