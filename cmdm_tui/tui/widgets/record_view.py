@@ -292,8 +292,6 @@ class RecordView(Vertical):
             self.grid.source_changed()
             # It may hold other values now.
             self.screen.post_message(self.RecordHighlighted(self.record))
-                self.RecordHighlighted(self.record)
-            )  # it may hold other values now
             self._store_total(window, is_first=is_first)
             for client_event in window.events:
                 self.screen.post_message(ClientEvent(client_event))
