@@ -1,5 +1,6 @@
 """What the explorer's tests share: a scripted service, and a sandbox on a real socket."""
 
+import asyncio
 import time
 from collections.abc import Iterator
 
@@ -8,12 +9,14 @@ from textual import constants
 from textual.css.model import RuleSet
 from textual.css.stylesheet import Stylesheet
 from textual.css.types import CSSLocation
+from textual.message_pump import MessagePump
 
 from cmdm_tui.api import RetryPolicy
 from cmdm_tui.config import Profile
 from cmdm_tui.sandbox import Sandbox, SandboxConfig
 from cmdm_tui.tui.tolerant_app import TolerantApp
 from tests.services import CountedNetwork, profile_of
+from tests.tui.driver import what_ended_parts
 from tests.tui.scripted_service import ScriptedService, people
 
 
@@ -78,9 +81,38 @@ def no_error_is_tolerated(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(autouse=True)
+def no_part_ends_unseen(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """What ends a part of the explorer fails the test, the end of its time for one."""
+    process_messages = MessagePump._process_messages
+
+    async def process_noting(pump: MessagePump) -> None:
+        try:
+            await process_messages(pump)
+        except BaseException as error:
+            if not isinstance(error, asyncio.CancelledError):
+                what_ended_parts.append(error)
+            raise
+
+    monkeypatch.setattr(MessagePump, "_process_messages", process_noting)
+    yield
+    errors = [*what_ended_parts]
+    what_ended_parts.clear()
+    for error in errors:
+        raise error
+
+
+@pytest.fixture(autouse=True)
 def still(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing is animated: what is shown does not depend on time."""
     monkeypatch.setattr(constants, "TEXTUAL_ANIMATIONS", "none")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def rules_have_the_hash_of_an_object() -> Iterator[None]:
+    """Textual's own is its id too, but a call of Python: a tenth of the time that styles take."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(RuleSet, "__hash__", object.__hash__)
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
 from itertools import count
+from typing import Any, cast
 
 from textual import events
 from textual.app import App
@@ -22,7 +23,10 @@ for _name in ("browse.filtered_view", "query.screen", "calls.screen", "changes.s
     import_module(f"cmdm_tui.tui.screens.{_name}")  # else keys import them in a thread
 
 _IDLE_TURNS = 12
-"""Turns of the event loop without a message after which nothing more is to come."""
+"""Turns of the event loop with nothing to do, after which nothing more is to come."""
+
+what_ended_parts: list[BaseException] = []
+"""What ended a part of the explorer in this test, a time limit for instance: Textual hides it."""
 
 
 @dataclass
@@ -75,17 +79,21 @@ async def wait_until_settled(pilot: Pilot[None]) -> None:
 
 
 async def _until_idle(app: App[None]) -> None:
+    ready = cast("Any", asyncio.get_running_loop())._ready
     turns_idle = 0
-    while turns_idle < _IDLE_TURNS and app._exception is None:
-        running = [worker for worker in app.workers if not worker.is_finished]
-        if has_messages(app):
-            turns_idle = 0
-        elif running:
-            turns_idle = 0
-            await asyncio.gather(*(worker.wait() for worker in running), return_exceptions=True)
-        else:
-            turns_idle += 1
+    while app._exception is None:
         await asyncio.sleep(0)
+        turns_idle = 0 if ready else turns_idle + 1
+        if turns_idle < _IDLE_TURNS:
+            continue
+        if what_ended_parts:
+            raise what_ended_parts[0]
+        running = [worker for worker in app.workers if not worker.is_finished]
+        if running:
+            await asyncio.gather(*(worker.wait() for worker in running), return_exceptions=True)
+        elif not has_messages(app):
+            return
+        turns_idle = 0
 
 
 def has_messages(app: App[None]) -> bool:

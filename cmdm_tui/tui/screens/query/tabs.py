@@ -110,8 +110,8 @@ class QueryTabs(GridScreen):
     @property
     def has_pane(self) -> bool:
         """Whether a tab is in front: the first is, a moment after the screen is shown."""
-        current = self.query_one(ContentSwitcher).current
-        return current is not None and bool(self.query(f"#{current}"))
+        tabs = self.query_one(ContentSwitcher)
+        return any(pane.id == tabs.current for pane in tabs.children)
 
     @property
     def pane(self) -> QueryPane:
