@@ -57,7 +57,7 @@ def test_a_list_says_how_many_of_how_many_came(
     assert len(json.loads(ended.out)["Entity"]) == 250
     assert came in ended.err
     assert "20,000" in ended.err
-    assert "cmdm query" in ended.err
+    assert "cmdm list lead --jsonl" in ended.err
     assert len(service.calls) == 1
 
 
