@@ -202,7 +202,7 @@ async def test_completion_offers_takes_and_closes(service: ScriptedService, tmp_
         await type_text(pilot, "= Sco")
         await press(pilot, "down", "up", "enter")
         assert pane.editor.text.endswith("\n= Score")
-        await type_text(pilot, " + Sc")
+        await type_text(pilot, " + Scor")
         await press(pilot, "escape")
         assert not pane.editor_pane.completion.is_open
         assert pane.editor.has_focus
