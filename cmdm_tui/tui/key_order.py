@@ -14,7 +14,9 @@ from textual.app import App
 from textual.message_pump import MessagePump
 
 _LONGEST_WAIT = 2.0
-"""Seconds after which a key goes on all the same: what it waits for may have been removed."""
+"""Seconds after which a key goes on all the same."""
+_LOOKS = 100
+"""How often it is looked in that time whether what a key waits for was removed."""
 
 
 class KeyOrder:
@@ -29,6 +31,8 @@ class KeyOrder:
         """What it passes, from what had the focus to the application."""
         self._waiting: deque[events.Key] = deque()
         self._round = 0
+        self._at: MessagePump | None = None
+        """What has the callback that follows the key."""
 
     async def take(self, event: events.Key) -> None:
         """Pass a key on, or let it wait until the one before was handled."""
@@ -66,18 +70,43 @@ class KeyOrder:
         """Send a callback after the key, twice: what it does may post messages on the same way."""
         self._round += 1
         self._pass_on([*self._path, *self._path], self._round)
-        self._app.set_timer(_LONGEST_WAIT, partial(self._release, self._round))
+        self._look(self._round, _LOOKS)
 
     def _pass_on(self, nodes: Sequence[MessagePump], number: int) -> None:
-        if nodes:
-            nodes[0].call_next(self._pass_on, nodes[1:], number)
+        """Send the callback to the first that is left of `nodes`; one that was removed calls none.
+
+        The key before may have closed the dialog it was pressed in.
+        """
+        if number != self._round:
+            return
+        left = [node for node in nodes if _takes_messages(node)]
+        if left:
+            self._at = left[0]
+            left[0].call_next(self._pass_on, left[1:], number)
+        else:
+            self._at = None
+            self._app.call_next(self._release, number)
+
+    def _look(self, number: int, looks: int) -> None:
+        """Let the next key go on where what has the callback was removed with it, or in the end."""
+        if number != self._round or not self._waiting:
+            return
+        if looks and (self._at is None or _takes_messages(self._at)):
+            self._app.set_timer(_LONGEST_WAIT / _LOOKS, partial(self._look, number, looks - 1))
         else:
             self._app.call_next(self._release, number)
 
     async def _release(self, number: int) -> None:
         """Pass the next key on, unless that was done meanwhile."""
         if number == self._round and self._waiting:
+            self._round += 1
             self._last = None
             await self._send(self._waiting.popleft())
             if self._waiting:
                 self._follow()
+
+
+def _takes_messages(node: MessagePump) -> bool:
+    """Return whether a part handles messages and is not being removed."""
+    closing = node._closing or node._closed  # noqa: SLF001 # pyright: ignore[reportPrivateUsage] - Textual does not tell
+    return node.is_running and not closing
