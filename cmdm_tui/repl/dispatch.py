@@ -21,7 +21,7 @@ from cmdm_tui.repl.outcome import (
     StatementStatus,
     StatementYield,
 )
-from cmdm_tui.repl.plan import CallPlan, SqlPlan, StatementPlan, plan_statement
+from cmdm_tui.repl.plan import CallPlan, CommandPlan, SqlPlan, StatementPlan, plan_statement
 from cmdm_tui.repl.repeat import read_interval
 from cmdm_tui.repl.session import ReplSession
 from cmdm_tui.repl.statement_parser import parse
@@ -113,7 +113,9 @@ async def execute(
     if unit.ending.interval is not None:
         seconds = read_interval(unit.ending.interval)
         return StatementYield(), RepeatStatement(seconds, replace(unit, ending=PLAIN_ENDING))
-    target = OutputTarget(session, unit.ending)
+    is_outer = isinstance(plan, CommandPlan) and plan.runs_statements
+    # What the statements write that it runs is sent on by whoever runs them.
+    target = OutputTarget(session, PLAIN_ENDING if is_outer else unit.ending)
     target.check()
     asked: list[FollowUp] = []
     given = await target.run(partial(_run, session, plan, asked))

@@ -3,6 +3,7 @@ r"""Runs a statement again and again, as `\watch` asks: to Ctrl-C, an error, or 
 import math
 from asyncio import sleep
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 
 from cmdm_tui.repl.errors import ReplError
 from cmdm_tui.repl.outcome import StatementEffect, StatementOutcome, StatementStatus
@@ -42,6 +43,8 @@ async def repeat_statement(
     """
     floor = session.account.profile.floor
     while True:
+        now = datetime.now(UTC).astimezone()
+        session.streams.write_note(f"Every {seconds:g} s, now {now:%H:%M:%S}. Ctrl-C ends it.")
         outcome = await run()
         if outcome.status is not StatementStatus.DONE:
             return outcome

@@ -94,6 +94,8 @@ class ReplSession:
         """The last call for many records or fields, and what it gave."""
         self.shows_query = False
         """True where the last result is a query's, not a call's."""
+        self._has_called = False
+        """Whether a call that changes records was answered since the last `begin_statement`."""
         self._queries: SessionQueries | None = None
         self._changes: SessionChanges | None = None
         self.variables = Variables()
@@ -144,8 +146,8 @@ class ReplSession:
 
     @property
     def may_have_changed(self) -> bool:
-        """Whether a run of changes may have changed records since the last `begin_statement`."""
-        return self._changes is not None and self._changes.may_have_changed
+        """Whether records may have been changed since the last `begin_statement`."""
+        return self._has_called or (self._changes is not None and self._changes.may_have_changed)
 
     def has_value(self, name: str) -> bool:
         """Return whether there is a variable of this name."""
@@ -154,6 +156,7 @@ class ReplSession:
     def begin_statement(self) -> None:
         """Give the whole time to the next statement, and forget what the last has changed."""
         self.account.client.start_command()
+        self._has_called = False
         if self._changes is not None:
             self._changes.may_have_changed = False
 
@@ -178,6 +181,7 @@ class ReplSession:
             self.streams.write_note(f"Not {done}; no call was made.")
             return StatementYield(StatementStatus.DECLINED)
         result = await self._send(planned)
+        self._has_called = bool(planned.what)
         self.last_result = result
         self.shows_query = False
         if isinstance(result, RecordList):

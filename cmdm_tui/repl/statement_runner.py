@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import TextIO
 from cmdm_tui.operations.interrupts import raise_on_interrupt
 from cmdm_tui.query.sql_excerpt import excerpt
 from cmdm_tui.repl.commands.command import FollowUp, RepeatStatement, RunFile
+from cmdm_tui.repl.destinations import OutputTarget
 from cmdm_tui.repl.dispatch import (
     STATEMENT_ERRORS,
     Dispatched,
@@ -19,13 +21,18 @@ from cmdm_tui.repl.dispatch import (
     plan_unit,
 )
 from cmdm_tui.repl.errors import ReplError, StatementDeclined
-from cmdm_tui.repl.outcome import StatementEffect, StatementOutcome, StatementStatus
+from cmdm_tui.repl.outcome import (
+    StatementEffect,
+    StatementOutcome,
+    StatementStatus,
+    StatementYield,
+)
 from cmdm_tui.repl.plan import StatementPlan
 from cmdm_tui.repl.repeat import check_repeatable, repeat_statement
 from cmdm_tui.repl.script_checkpoint import ScriptCheckpoint, StatementState
 from cmdm_tui.repl.session import ReplSession
 from cmdm_tui.repl.statement_splitter import StatementSplitter
-from cmdm_tui.repl.statements import StatementText
+from cmdm_tui.repl.statements import StatementEnding, StatementText
 from cmdm_tui.text import one_line
 
 
@@ -44,6 +51,10 @@ class ScriptSource:
 STREAM = ScriptSource()
 _NOTHING_RUN = StatementOutcome(StatementEffect.SESSION)
 _MOST_LEVELS = 50
+
+
+class _FollowUpFailedError(Exception):
+    """What a statement has run has failed: nothing of it is sent on."""
 
 
 class StatementRunner:
@@ -77,7 +88,10 @@ class StatementRunner:
         done = await dispatch(self._session, unit, note_plan)
         if done.follow_up is None or done.outcome.error is not None:
             return done.outcome
-        return await self._follow_up(done, done.follow_up, place)
+        try:
+            return await self._send_on(unit.ending, done, place)
+        except ReplError as error:
+            return replace(done.outcome, status=StatementStatus.FAILED, error=error)
 
     async def run_lines(
         self, lines: TextIO, source: ScriptSource = STREAM, place: str = ""
@@ -148,6 +162,34 @@ class StatementRunner:
         show_position(self._session, unit, error)
         if self._goes_on:
             streams.write_error(str(error))
+
+    async def _send_on(
+        self, ending: StatementEnding, done: Dispatched, place: str
+    ) -> StatementOutcome:
+        """Run what a statement asks for, and send what that writes where its result is to go.
+
+        Raises ReplError where that cannot be written.
+        """
+        follow_up, outcomes = done.follow_up, list[StatementOutcome]()
+        assert follow_up is not None  # noqa: S101 - the caller has looked
+        if ending.destination is None:
+            return await self._follow_up(done, follow_up, place)
+        target = OutputTarget(self._session, ending)
+        target.check()
+        if isinstance(follow_up, RepeatStatement):
+            # Each run is sent on, as none is the last.
+            again = replace(follow_up, statement=replace(follow_up.statement, ending=ending))
+            return await self._follow_up(done, again, place)
+
+        async def work() -> StatementYield:
+            outcomes.append(await self._follow_up(done, follow_up, place))
+            if outcomes[0].error is not None:
+                raise _FollowUpFailedError
+            return StatementYield(rows=outcomes[0].rows)
+
+        with suppress(_FollowUpFailedError):
+            await target.run(work)
+        return outcomes[0]
 
     async def _follow_up(
         self, done: Dispatched, follow_up: FollowUp, place: str

@@ -196,3 +196,14 @@ async def test_a_change_without_an_answer_is_in_doubt_and_a_refused_one_is_not(
                 await runs(text)
             lines = [json.loads(line) for line in runs.file.read_text().splitlines()]
             assert [line["state"] for line in lines[1:]] == states
+
+
+async def test_a_change_whose_result_was_not_taken_is_in_doubt(
+    runs: Runs, calls: list[str]
+) -> None:
+    script = 'POST lead {"LastName": "Once"} | exit 3'
+    with pytest.raises(ReplError, match="exit code 3"):
+        await runs(script)
+    with pytest.raises(ReplError, match="may have changed records"):
+        await runs(script, resumes=True)
+    assert len(writes(calls)) == 1

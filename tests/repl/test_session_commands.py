@@ -279,3 +279,19 @@ async def test_every_command_has_help_with_an_example(screen: Screen) -> None:
         assert shown.startswith(command.usage)
         assert f"Example: \\{command.name}" in shown
         assert max(map(len, shown.splitlines())) <= 80
+
+
+async def test_what_a_command_runs_goes_where_its_result_is_to_go(
+    screen: Screen, tmp_path: Path
+) -> None:
+    file = tmp_path / "two.csv"
+    await screen("\\ns two SELECT $a AS a;")
+    assert not await screen(f"\\n two a=1 > '{file}'")
+    assert file.read_text() == "a\n1\n"
+    assert await screen("\\n two a=1 | wc -l") == "3\n"
+    await screen("\\ns wrong SELECT nosuch;")
+    with pytest.raises(QueryError):
+        await screen(f"\\n wrong > '{file}'")
+    assert file.read_text() == "a\n1\n"
+    with pytest.raises(ReplError, match="names no format"):
+        await screen("\\n two a=1 > x.nosuch")

@@ -27,8 +27,8 @@ A line may hold several statements, with semicolons between them.
 Behind a statement, and behind the semicolon of SQL:
   SELECT …; > leads.csv         to a file: .csv, .json, .xlsx, …; >> adds to it
   SELECT …; | sort | head       to a command of the shell
-  SELECT … \\gx                 every record a field a line; so does \\G
-  SELECT … \\g FILE             to a file, as >; \\g |COMMAND to a command
+  SELECT … \\gx                  every record a field a line; so does \\G
+  SELECT … \\g FILE              to a file, as >; \\g |COMMAND to a command
 Variables: \\set city Hull, then :'city' in SQL is 'Hull', :city is Hull as it
 is, :"city" a name; $city is its value, and never read as SQL.
 """

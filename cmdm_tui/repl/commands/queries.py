@@ -72,6 +72,7 @@ COMMANDS = (
         "Run the last statement again and again, to Ctrl-C",
         watch_statement,
         Touches.CALLS,
+        runs_statements=True,
         example="5 -- every 5 seconds; it stops at an error and at the floor of calls",
     ),
     BackslashCommand(
@@ -80,6 +81,7 @@ COMMANDS = (
         "Show the plan and cost of SQL, or of the last statement",
         explain_statement,
         Touches.CALLS,
+        runs_statements=True,
         example="SELECT max(Score) FROM lead -- how many calls it would take",
     ),
     BackslashCommand("budget", (), "Show calls left, kept, made and allowed: no call", show_budget),
