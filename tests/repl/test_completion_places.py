@@ -330,3 +330,9 @@ def test_the_entities_whose_fields_are_wanted_are_named() -> None:
     assert suggest_at("SELECT nam|").unread == ()
     assert suggest_at("GET contact?fields=|").unread == ("contact",)
     assert suggest_at('POST contact {"|').unread == ("contact",)
+
+
+def test_what_only_holds_the_word_gives_way_to_what_begins_with_it() -> None:
+    assert [one.text for one in suggest_at("SELECT sc| FROM lead").offers] == ["Score"]
+    assert [one.text for one in suggest_at("SELECT cor| FROM lead").offers] == ["Score"]
+    assert [one.text for one in suggest_at("SELECT scr| FROM lead").offers] == ["Score"]

@@ -1,8 +1,8 @@
 """Finds the offers that fit what was typed, and puts the likeliest first.
 
-What begins with it comes before what has a word that begins with it (`name` in `LastName`), what
-has it as initials (`ln`), what holds it, and what has its letters in order. The last only where
-nothing else fits. Of those that fit equally, what was used more comes first.
+What begins with it comes before what has a word that begins with it (`name` in `LastName`), and
+what has it as initials (`ln`). What only holds it is found where none of these fits, and what has
+its letters in order where nothing holds it. Of what fits equally, what was used more comes first.
 """
 
 import re
@@ -60,8 +60,10 @@ def rank_offers(
             used = -counts.get(offer.name.casefold(), 0)
             key = (fit, used, offer.group) if typed else (fit, offer.group, used)
             found.append(((*key, place), offer))
-    if any(key[0] < Fit.LETTERS for key, _ in found):
-        found = [one for one in found if one[0][0] < Fit.LETTERS]
+    least = min((key[0] for key, _ in found), default=Fit.LETTERS)
+    # What only holds it is in the way where something begins with it; so are its letters alone.
+    worst = max(least, Fit.INITIALS)
+    found = [one for one in found if one[0][0] <= worst]
     return tuple(offer for _, offer in sorted(found, key=lambda one: one[0]))
 
 
