@@ -71,7 +71,7 @@ def test_old_is_next_to_new_and_the_calls_are_those_of_the_preview() -> None:
 
 def test_one_change_is_named_by_the_title_alone() -> None:
     source = make_preview(set_of(CHANGES[4]), 60)
-    assert values(source) == [["LastName", "Jones", None]]
+    assert values(source) == [["LastName", "Jones"]], "nothing is sent, so there is no new value"
     assert make_preview(set_of(), 60).row_count == 0
 
 

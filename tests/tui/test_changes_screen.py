@@ -102,7 +102,7 @@ async def test_changes_are_searched_copied_and_exported_as_rows_of_every_grid(
         assert "2 rows given to the terminal's clipboard" in there.toast
         await there.press("X", "enter")
         lines = (tmp_path / "changes.csv").read_text().splitlines()
-        assert lines[0] == "change,record,field,old,new,calls"
+        assert lines[0] == "change,record,field,value,calls"
         assert len(lines) == 3
         await there.press("enter", "o", "q", "f2")
         assert isinstance(there.app.screen, PreviewScreen), "Enter in the list sends nothing"

@@ -14,7 +14,7 @@ from textual.css.query import NoMatches
 from cmdm_tui.config import Paths
 from cmdm_tui.tui import Explorer
 from cmdm_tui.tui.dialog_screen import DialogScreen
-from cmdm_tui.tui.screens.query import pane as pane_module
+from cmdm_tui.tui.screens.query import editor_pane
 from cmdm_tui.tui.screens.query.screen import QueryScreen
 from tests.tui.dialog_keys import OTHERS, Base, Dialogs, WatchedService, keys_of_everything
 from tests.tui.driver import FixedProfiles, press, wait_until_settled
@@ -80,7 +80,7 @@ def harmless(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("EDITOR", "true")
     monkeypatch.setattr("cmdm_tui.tui.screens.changes.preview_screen.SECONDS_BEFORE_APPLY", 0.0)
-    monkeypatch.setattr(pane_module, "PLAN_DELAY", 0.0)
+    monkeypatch.setattr(editor_pane, "PLAN_DELAY", 0.0)
 
     def stay(_: Explorer) -> None:
         """Quit nothing."""

@@ -70,7 +70,7 @@ OPENINGS = {
     "#export-file": ("X",),
     "#filter-input": ("f",),
     "#property-search": ("enter", "slash"),
-    "#calls-filter": ("f4", "slash"),
+    "#calls-filter": ("f4", "f"),
 }
 """An input, and the keys that open it from the records."""
 
