@@ -43,6 +43,10 @@ PICTURES = (
     Picture("filter", (*_LEADS, "f", "Status = 'Qualified' AND Score > 70", "enter")),
     Picture("edit", (*_LEADS, "e", "ctrl+f", "Phone", "enter")),
     Picture("preview", (*_LEADS, "space", "space", "space", "x")),
+    Picture(
+        "changes",
+        (*_LEADS, "right", "i", " Anna", "enter", "enter", "escape", "f5", "enter"),
+    ),
     Picture("compare", (*_LEADS, "space", "space", "space", "equals_sign")),
     Picture("query", ("f3", _CITIES, "ctrl+r")),
     Picture("chart", ("f3", _STATUSES, "ctrl+r", "escape", "right", "p")),
