@@ -12,8 +12,8 @@ What comes of it: `result_types` says what a result can be, `render` writes it (
 grids, `summary` the line below), `streams` is where it goes, `destinations` and `shell` are where
 else. `completion/` offers what can be typed next. At the prompt: `keys`, `highlight` (colours),
 `history` and `history_search`, `suggestion` (the rest of what is typed), `prompt_settings` (what it
-keeps). Also: `editor` (on what is typed), `session_catalog`, `session_settings`,
-`terminal_prompter`, `call_recording`.
+keeps), `progress` (how far a statement has come). Also: `editor` (on what is typed),
+`session_catalog`, `session_settings`, `terminal_prompter`, `call_recording`.
 """
 
 from collections.abc import Mapping

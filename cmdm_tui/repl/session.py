@@ -15,6 +15,7 @@ from cmdm_tui.operations.confirmation import (
 )
 from cmdm_tui.repl.errors import ReplError
 from cmdm_tui.repl.outcome import StatementStatus, StatementYield
+from cmdm_tui.repl.progress import StatementProgress
 from cmdm_tui.repl.raw_call import PlannedCall, plan_call
 from cmdm_tui.repl.render import render
 from cmdm_tui.repl.result_types import (
@@ -77,7 +78,8 @@ class ReplSession:
     ) -> None:
         self.account = account
         self.streams = streams
-        self.prompter = ReplPrompter(streams)
+        progress = StatementProgress(streams, lambda: account.client.sent_count)
+        self.prompter = ReplPrompter(streams, progress_line=progress)
         self.settings = SessionSettings()
         self.catalog = SessionCatalog(account.catalog)
         self.call_log = call_log
@@ -237,9 +239,10 @@ class ReplSession:
 
     async def _send(self, planned: PlannedCall) -> AnswerResult:
         try:
-            answer = await self.account.client.request(
-                planned.method, planned.path, content=planned.content
-            )
+            with self.prompter.show_running(str(planned)):
+                answer = await self.account.client.request(
+                    planned.method, planned.path, content=planned.content
+                )
         except asyncio.CancelledError:
             was_sent = self.account.client.was_cancelled_call_sent
             self.streams.write_note(describe_cancelled_call(planned, was_sent=was_sent))

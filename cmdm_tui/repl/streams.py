@@ -64,11 +64,13 @@ class ReplStreams:
 
     def write_result(self, text: str) -> None:
         """Write a result that is text, safe already, on its own lines."""
+        self.write_progress("")
         self._output.write(_encodable(text if text.endswith("\n") else text + "\n", self._output))
         self._output.flush()
 
     def write_bytes(self, body: bytes) -> None:
         """Write a result unchanged, for whatever reads the stream."""
+        self.write_progress("")
         body = body if body.endswith(b"\n") or not body else body + b"\n"
         binary = getattr(self._output, "buffer", None)
         if binary is None:
@@ -80,6 +82,7 @@ class ReplStreams:
 
     def write(self, data: bytes, /) -> None:
         """Write part of a result, safe already; it may end amid a line."""
+        self.write_progress("")
         binary = getattr(self._output, "buffer", None)
         if binary is None or self._output.isatty():
             self._output.write(_encodable(data.decode("utf-8", "replace"), self._output))
@@ -104,15 +107,21 @@ class ReplStreams:
         self._errors.write(_encodable(f"  {line}\n", self._errors))
         self._errors.flush()
 
+    @property
+    def can_show_progress(self) -> bool:
+        """Whether a terminal shows what `write_progress` draws."""
+        return self._errors.isatty()
+
     def write_progress(self, line: str) -> None:
         """Draw a line in place of the last one, on a terminal; empty text removes it."""
-        if not self._errors.isatty() or not (line or self._has_progress):
+        if not (line or self._has_progress) or not self.can_show_progress:
             return
         now = time.monotonic()
         if line and self._has_progress and now - self._drawn_at < _SECONDS_BETWEEN_LINES:
             return
         self._drawn_at, self._has_progress = now, bool(line)
-        self._errors.write(_encodable(f"\r\x1b[K{visible(line)}", self._errors))
+        shown = _cut(visible(line), _width(self._errors))
+        self._errors.write(_encodable(f"\r\x1b[K{shown}", self._errors))
         self._errors.flush()
 
     def _write_message(self, text: str, style: str) -> None:
@@ -125,6 +134,15 @@ class ReplStreams:
         self._output.flush()
         self._errors.write(_encodable(line + "\n", self._errors))
         self._errors.flush()
+
+
+def _cut(line: str, width: int | None) -> str:
+    """Return a line that is shorter than a terminal is wide, so that it can be drawn over."""
+    if width is None or len(line) * 2 < width:
+        return line
+    from rich.cells import cell_len, set_cell_size
+
+    return line if cell_len(line) < width else set_cell_size(line, width - 1)
 
 
 def _width(stream: TextIO) -> int | None:

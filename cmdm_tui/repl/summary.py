@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from cmdm_tui.api import Quota
+from cmdm_tui.catalog.quota_cache import KnownQuota
 from cmdm_tui.repl.raw_call import PlannedCall, query_parameters
 from cmdm_tui.repl.result_types import AnswerResult, OneRecord, RecordList
 from cmdm_tui.repl.session_settings import SessionSettings
@@ -42,6 +43,21 @@ def describe_calls_left(quota: Quota) -> str:
     if quota.remaining is None:
         return "calls left unknown"
     return f"{quota.remaining:,} {'call' if quota.remaining == 1 else 'calls'} left"
+
+
+def describe_known_calls(known: KnownQuota) -> str:
+    """Return the calls left in words; those that an earlier run has seen are the most there are."""
+    words = describe_calls_left(known.quota)
+    return words if known.seen is None else f"at most {words}"
+
+
+def describe_times(known: KnownQuota) -> list[str]:
+    """Return when the hour's count starts again, and when the token ends, as far as is known."""
+    times = (
+        ("reset", reset_time(known.quota, known.clock_offset)),
+        ("token until", token_end(known.quota, known.clock_offset)),
+    )
+    return [f"{what} {_format_moment(moment)}" for what, moment in times if moment is not None]
 
 
 def describe_cancelled_call(planned: PlannedCall, *, was_sent: bool) -> str:
@@ -92,6 +108,11 @@ def reset_time(quota: Quota, offset: float) -> datetime | None:
 def token_end(quota: Quota, offset: float) -> datetime | None:
     """Return when the token ends."""
     return _local_time(quota.token_reset, offset)
+
+
+def _format_moment(moment: datetime) -> str:
+    is_today = moment.date() == datetime.now(UTC).astimezone().date()
+    return f"{moment:%H:%M}" if is_today else f"{moment:%d %b %H:%M}"
 
 
 def _local_time(unix_time: float | None, offset: float) -> datetime | None:
