@@ -8,7 +8,7 @@ from cmdm_tui.catalog.quota_cache import KnownQuota
 from cmdm_tui.repl.raw_call import PlannedCall, query_parameters
 from cmdm_tui.repl.result_types import AnswerResult, OneRecord, RecordList
 from cmdm_tui.repl.session_settings import SessionSettings
-from cmdm_tui.text import one_line
+from cmdm_tui.text import count_noun, one_line
 
 if TYPE_CHECKING:
     from cmdm_tui.query.result import Stats
@@ -29,13 +29,17 @@ def summarize_costs(seconds: float, quota: Quota, settings: SessionSettings) -> 
     return _SEPARATOR.join(_cost_parts(seconds, quota, settings)) or "Done"
 
 
-def summarize_query(stats: "Stats", quota: Quota | None, settings: SessionSettings) -> str:
-    """Return the line for a query's result; without a quota, for one that is shown again."""
-    rows = f"{stats.rows:,} {'row' if stats.rows == 1 else 'rows'}"
-    if quota is None:
-        return f"{rows}{_SEPARATOR}no call was made"
-    calls = f"{stats.calls_used:,} {'call' if stats.calls_used == 1 else 'calls'} ({stats.plan})"
-    return _SEPARATOR.join([rows, calls, *_cost_parts(stats.ms / 1000, quota, settings)])
+def summarize_query(stats: "Stats", quota: Quota, settings: SessionSettings) -> str:
+    """Return the line for a query's result."""
+    rows, calls = count_noun(stats.rows, "row"), count_noun(stats.calls_used, "call")
+    costs = _cost_parts(stats.ms / 1000, quota, settings)
+    return _SEPARATOR.join([rows, f"{calls} ({stats.plan})", *costs])
+
+
+def summarize_view(count: int, of: int) -> str:
+    """Return the line for what is shown again of a result of `of` rows."""
+    rows = count_noun(count, "row") if count == of else f"{count:,} of {count_noun(of, 'row')}"
+    return f"{rows}{_SEPARATOR}no call was made"
 
 
 def describe_calls_left(quota: Quota) -> str:

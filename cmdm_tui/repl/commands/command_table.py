@@ -22,9 +22,9 @@ from cmdm_tui.repl.session import ReplSession
 
 async def _show_help(session: ReplSession, arguments: tuple[str, ...]) -> None:
     if arguments:
-        session.show(describe_command(find_command(arguments[0].removeprefix("\\"))))
+        await session.show(describe_command(find_command(arguments[0].removeprefix("\\"))))
     else:
-        session.show(build_help(COMMANDS))
+        await session.show(build_help(COMMANDS))
 
 
 _HELP = BackslashCommand(

@@ -82,10 +82,10 @@ def _list_names(
     match kind:
         case ArgumentKind.ENTITY:
             return known.entities
-        case ArgumentKind.CHOICE:
+        case ArgumentKind.CHOICE | ArgumentKind.TEXT:
             return argument.choices
         case ArgumentKind.COLUMN:
-            return facts.columns()
+            return (*argument.choices, *facts.columns())
         case ArgumentKind.QUERY:
             return facts.saved_queries()
         case ArgumentKind.PROFILE:
