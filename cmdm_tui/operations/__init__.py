@@ -10,6 +10,8 @@ whoever shows them (`call_entry`, bounded by `kept_bodies`; `call_use` counts th
 `fetch_progress` says how far a fetch has come, `interrupts` holds what Ctrl-C does meanwhile.
 `statement_history` keeps what was typed, and `saved_queries` the queries that were given a name.
 
+`charts/` draws the values of a result.
+
 Of a program: `program_changes` collects what it asks for, `change_requests` makes a change set of
 that (`record_lookup` reads the records), `program_writer` sends it, `applied_changes` says what
 became of it.

@@ -118,7 +118,7 @@ class PagedOutput:
             self._streams.flush()
         elif self._process is not None:
             await self._feed()
-        elif not self._fits():
+        elif not (self.has_failed or self._fits()):
             await self._start()
 
     def _fits(self) -> bool:
@@ -145,22 +145,25 @@ class PagedOutput:
     async def _start(self) -> None:
         assert self._command is not None  # noqa: S101 - the caller has looked
         self._streams.flush()
+        # Ctrl-C is the pager's while it has the terminal, and notes wait until it is closed.
+        self._while_paging.enter_context(self._streams.held_messages())
+        self._while_paging.enter_context(keep_terminal())
+        self._while_paging.enter_context(handle_interrupt(self._note_interrupt))
         try:
-            words = self._split_command(self._command)
             self._process = await asyncio.create_subprocess_exec(
-                *words,
+                *self._split_command(self._command),
                 stdin=asyncio.subprocess.PIPE,
                 stdout=self._streams.output_handle,
                 env=self._make_environment(),
             )
         except (OSError, ValueError) as error:
+            self._while_paging.close()
             reason = (error.strerror if isinstance(error, OSError) else None) or "no such command"
             self._give_up(f"cannot be run: {reason}")
             return
-        # Ctrl-C is the pager's while it has the terminal, and notes wait until it is closed.
-        self._while_paging.enter_context(self._streams.held_messages())
-        self._while_paging.enter_context(keep_terminal())
-        self._while_paging.enter_context(handle_interrupt(self._note_interrupt))
+        except BaseException:
+            self._while_paging.close()
+            raise
         self._watching = asyncio.ensure_future(self._watch(self._process))
         await self._feed()
 
@@ -223,4 +226,5 @@ class PagedOutput:
             r"\pager COMMAND names another one, and \pager on switches it on."
         )
         self._settings.uses_pager = False
+        self._pending.clear()
         self.has_failed = True

@@ -46,7 +46,7 @@ def draw_table(content: TableContent, *, width: int | None, has_colours: bool) -
         )
     for row in cells:
         drawn.add_row(*row[: len(widths)])
-    return _print_to_text(drawn, width, has_colours=has_colours), len(names) - len(widths)
+    return print_to_text(drawn, width, has_colours=has_colours), len(names) - len(widths)
 
 
 def draw_expanded(content: TableContent, *, width: int | None, has_colours: bool) -> str:
@@ -105,7 +105,8 @@ def _format_cell(value: Any) -> "Text":
     return Text(NULL, style="dim") if value is None else Text(one_line(format_value(value)))
 
 
-def _print_to_text(drawn: "RenderableType", width: int | None, *, has_colours: bool) -> str:
+def print_to_text(drawn: "RenderableType", width: int | None, *, has_colours: bool) -> str:
+    """Return what Rich draws, which must be safe already, as text with the styles it may have."""
     from rich.console import Console
 
     file = io.StringIO()

@@ -35,7 +35,7 @@ async def test_rows_are_chosen_in_the_order_that_they_have(result: QueryResult) 
         ("Score > 5", ["bath", "York"]),
         ("city = 'York' AND score IS NOT NULL", ["York", "York"]),
         ("result.Score IS NULL", ["Ely"]),
-        ('"my note" = \'\'', ["bath"]),
+        ("\"my note\" = ''", ["bath"]),
         ("Made >= '2026-03-02'", ["bath", "York"]),
         ("Made < TIMESTAMPTZ '2026-01-02 05:04:06+02'", ["York"]),
         ("list_contains(list_transform([Score], x -> x + 1), 8)", ["York"]),

@@ -6,6 +6,7 @@ from cmdm_tui.repl.commands import (
     calls,
     catalog,
     changes,
+    charts,
     queries,
     results,
     saved_queries,
@@ -39,6 +40,7 @@ _HELP = BackslashCommand(
 COMMANDS: tuple[BackslashCommand, ...] = (
     *catalog.COMMANDS,
     *results.COMMANDS,
+    *charts.COMMANDS,
     *changes.COMMANDS,
     *scripts.COMMANDS,
     *saved_queries.COMMANDS,

@@ -120,7 +120,7 @@ COMMANDS = (
     BackslashCommand(
         "more",
         (),
-        "Continue the last query where \\calls or Ctrl-C stopped it",
+        "Continue the last query that \\calls or Ctrl-C stopped",
         resume_query,
         Touches.CALLS,
     ),

@@ -158,7 +158,7 @@ COMMANDS = (
     BackslashCommand(
         "pager",
         (Argument("on|off|COMMAND", ArgumentKind.TEXT, ("on", "off"), is_optional=True),),
-        "Use a pager for what does not fit, or name one",
+        "Use a pager for what does not fit; or name one",
         set_pager,
         Touches.SHELL,
         example="less -R -- another pager than $PAGER; \\pager off: none",

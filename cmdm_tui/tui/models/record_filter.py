@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from cmdm_tui.api import Record
 from cmdm_tui.formats import OutputColumn, OutputRow
+from cmdm_tui.formats.value_text import format_counted, value_text
 from cmdm_tui.query.completion.offers import CompletionCatalog, Suggestions
 from cmdm_tui.query.completion.sql import suggest_sql
 from cmdm_tui.query.completion.words import quote_name
@@ -14,7 +15,6 @@ from cmdm_tui.query.result import QueryResult
 from cmdm_tui.text import one_line
 from cmdm_tui.tui.models.result_source import ResultRow, ResultSource
 from cmdm_tui.tui.models.row_source import SortKey, SourceColumn
-from cmdm_tui.tui.models.value_text import format_counted, value_text
 from cmdm_tui.tui.models.window_caption import describe_order
 
 
