@@ -114,7 +114,7 @@ class TableWriter:
 def fits_width(
     columns: Sequence[OutputColumn], rows: Sequence[OutputRow], width: int | None
 ) -> bool:
-    """Return whether a table of these rows has all columns, and numbers whole; None is no limit."""
+    """Return whether a table has room for all columns, numbers whole; None limits nothing."""
     if width is None:
         return True
     names = [one_line(column.name) for column in columns]

@@ -1,4 +1,4 @@
-"""Gives a result that does not fit the terminal to a pager, such as less, as it comes."""
+"""Gives a result that does not fit the terminal to a pager, such as less, as it arrives."""
 
 import asyncio
 import os
@@ -35,7 +35,7 @@ def choose_pager(
     r"""Return the command of the pager; None where results are written without one.
 
     It is `\pager COMMAND`, else `$PAGER`, else less. There is none in a script, and none where the
-    output is no terminal.
+    output is not a terminal.
     """
     is_wanted = settings.uses_pager and prompter.is_at_prompt and streams.output_is_terminal
     if not is_wanted or streams.output_handle is None:

@@ -20,7 +20,7 @@ class StatementProgress:
     """Draws the line again and again while a block runs, and removes it then.
 
     `count_calls` returns the calls that the account's client has sent. Nothing is drawn where no
-    terminal shows it, while a person is asked, and where whoever runs draws a line of its own.
+    terminal shows it, while a person is asked, and where whoever runs draws a line itself.
     """
 
     def __init__(
@@ -59,7 +59,7 @@ class StatementProgress:
             self._is_silent = before
 
     def draw_other(self, line: str) -> None:
-        """Draw the line of whoever runs, and no line of its own any more; none for empty text."""
+        """Draw the line of whoever runs, and none from here any more; none for empty text."""
         self._is_silent = True
         self._streams.write_progress(line)
 

@@ -22,9 +22,9 @@ from cmdm_tui.query.result import QueryResult
 from cmdm_tui.repl.changes import SessionChanges
 from cmdm_tui.repl.errors import ReplError
 from cmdm_tui.repl.outcome import StatementStatus, StatementYield
+from cmdm_tui.repl.paged_rows import PagedRows
 from cmdm_tui.repl.pager import choose_pager
 from cmdm_tui.repl.result_view import ResultView
-from cmdm_tui.repl.row_output import RowOutput
 from cmdm_tui.repl.session_settings import SessionSettings
 from cmdm_tui.repl.streams import ReplStreams
 from cmdm_tui.repl.summary import summarize_query, summarize_view
@@ -246,11 +246,11 @@ class SessionQueries:
             self._view.result.close()
         self._view = None if result is None else ResultView(result)
 
-    def _open_output(self, on_left: Callable[[], object] = lambda: None) -> RowOutput:
+    def _open_output(self, on_left: Callable[[], object] = lambda: None) -> PagedRows:
         pager = choose_pager(self._streams, self._settings, self._prompter)
-        return RowOutput(self._streams, self._settings, pager, on_left)
+        return PagedRows(self._streams, self._settings, pager, on_left)
 
-    async def _write(self, write: Callable[[RowOutput], Awaitable[None]]) -> RowOutput:
+    async def _write(self, write: Callable[[PagedRows], Awaitable[None]]) -> PagedRows:
         """Write a result that is there; again and plainly where the pager fails."""
         async with self._open_output() as output:
             await write(output)
@@ -263,7 +263,7 @@ class SessionQueries:
     async def _show(self, *, with_cost: bool) -> None:
         shown = self.view.shown
 
-        async def write(output: RowOutput) -> None:
+        async def write(output: PagedRows) -> None:
             if not output.withholds(shown):
                 await output.write_batches(shown.columns, shown.batches(_ROWS_PER_BATCH))
             output.end(shown.columns, shown.mark)
@@ -271,7 +271,7 @@ class SessionQueries:
         output = await self._write(write)
         self._report(self._notes_of(output), with_cost=with_cost)
 
-    def _notes_of(self, output: RowOutput) -> tuple[str, ...]:
+    def _notes_of(self, output: PagedRows) -> tuple[str, ...]:
         """Return what a reader must know of how the last result was written."""
         is_withheld = self.view.shown.count and output.withholds(self.last)
         return (WITHHELD, *output.notes) if is_withheld else output.notes
@@ -298,7 +298,7 @@ class SessionQueries:
 
 
 async def _write_returned(
-    output: RowOutput, columns: Sequence[OutputColumn], rows: Sequence[OutputRow]
+    output: PagedRows, columns: Sequence[OutputColumn], rows: Sequence[OutputRow]
 ) -> None:
     output.write_rows(columns, rows)
     output.end(columns, "")

@@ -23,7 +23,7 @@ from cmdm_tui.repl.session_settings import SessionSettings
 from cmdm_tui.repl.streams import ReplStreams
 
 
-class RowOutput:
+class PagedRows:
     """Writes the rows of one result; use it as an asynchronous context.
 
     `pager` is the command of the pager, None for none; `on_left` is called when a person has left
