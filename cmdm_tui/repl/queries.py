@@ -3,7 +3,9 @@
 It is sorted, shown and written again without a call.
 """
 
+import time
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 
 from cmdm_tui.catalog import Account
 from cmdm_tui.formats import WITHHELD, MissingExtra, OutputColumn, OutputRow, withholds_rows
@@ -121,15 +123,20 @@ class SessionQueries:
             parameters=statement.parameters or None,
         )
         self._running = operation
+        read_seconds = 0.0
         try:
             async with self._open_output(operation.stop) as output:
 
                 async def receive(
                     columns: Sequence[OutputColumn], rows: Sequence[OutputRow]
                 ) -> None:
+                    nonlocal read_seconds
                     if not output.withholds(operation.result):
                         output.write_rows(columns, rows)
+                        began = time.monotonic()
                         await output.drain()
+                        if operation.result is None:  # the query has waited for the reader
+                            read_seconds += time.monotonic() - began
 
                 outcome = await self._run_noting(operation, prepared, receive)
                 if outcome.result is not None and not outcome.is_declined:
@@ -146,7 +153,7 @@ class SessionQueries:
         if output.has_failed:
             await self._show(with_cost=True)
         else:
-            self._report(self._notes_of(output), with_cost=True)
+            self._report(self._notes_of(output), with_cost=True, without_seconds=read_seconds)
         self._name_more(is_interrupted=outcome.is_interrupted)
         if self.last.limit is not None and not self._prompter.is_at_prompt:
             # A script would go on as if it had everything.
@@ -276,11 +283,15 @@ class SessionQueries:
         is_withheld = self.view.shown.count and output.withholds(self.last)
         return (WITHHELD, *output.notes) if is_withheld else output.notes
 
-    def _report(self, more: Sequence[str], *, with_cost: bool) -> None:
+    def _report(
+        self, more: Sequence[str], *, with_cost: bool, without_seconds: float = 0.0
+    ) -> None:
         for sentence in (*self.last.notes.sentences, *more):
             self._streams.write_note(sentence)
         if with_cost:
-            line = summarize_query(self.last.stats, self._account.client.quota, self._settings)
+            milliseconds = max(self.last.stats.ms - without_seconds * 1000, 0.0)
+            stats = replace(self.last.stats, ms=milliseconds)
+            line = summarize_query(stats, self._account.client.quota, self._settings)
         else:
             line = summarize_view(self.view.shown.count, self.last.count)
         self._streams.write_footer(line, self.last.mark)

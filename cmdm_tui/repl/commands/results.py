@@ -136,14 +136,14 @@ COMMANDS = (
     ),
     BackslashCommand(
         "where",
-        (Argument("CONDITION", ArgumentKind.TEXT, is_optional=True),),
+        (Argument("CONDITION", ArgumentKind.CONDITION, is_optional=True),),
         "Narrow the last query's result to a condition: no call",
         filter_result,
         example="Score > 50 AND City = 'Hull' -- those rows; \\where alone shows all again",
     ),
     BackslashCommand(
         "columns",
-        (Argument("NAME", ArgumentKind.COLUMN, is_optional=True, is_repeated=True),),
+        (Argument("NAME", ArgumentKind.COLUMN, is_optional=True, is_repeated=True, can_hide=True),),
         "Show these columns of it, or hide -NAME: no call",
         choose_columns,
         example="City Score -- these two; \\columns -Notes hides one, \\columns alone none",
