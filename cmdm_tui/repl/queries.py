@@ -136,7 +136,9 @@ class SessionQueries:
                         began = time.monotonic()
                         await output.drain()
                         if operation.result is None:  # the query has waited for the reader
-                            read_seconds += time.monotonic() - began
+                            seconds = time.monotonic() - began
+                            read_seconds += seconds
+                            self._account.client.extend_command(seconds)
 
                 outcome = await self._run_noting(operation, prepared, receive)
                 if outcome.result is not None and not outcome.is_declined:

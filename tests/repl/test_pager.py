@@ -16,6 +16,7 @@ from cmdm_tui.repl.session import ReplSession
 from cmdm_tui.repl.session_settings import SessionSettings
 from cmdm_tui.repl.streams import ReplStreams
 from cmdm_tui.sandbox import Sandbox, SandboxConfig
+from cmdm_tui.text import visible
 from tests.repl.statement_run import execute
 from tests.services import CountedNetwork, copy_records, profile_of
 
@@ -216,6 +217,15 @@ async def test_a_script_and_a_watched_statement_have_no_pager(
         await paged(f"{MANY[:-1]} \\watch 1")
     assert not paged.seen.exists() or not paged.seen.read_text()
     assert settings.uses_pager
+
+
+async def test_nothing_hostile_reaches_a_pager(paged: Paged) -> None:
+    hostile = "\x1b]0;owned\x07\u202e\x9b31m\u2028"
+    await paged(f"SELECT '{hostile}' AS \"a{hostile}\" FROM range(100);")
+    for command in ("\\last", "\\x on", "\\o json"):
+        read = await paged(command) or await paged("\\last")
+        assert read
+        assert all(visible(line) == line for line in read.split("\n"))
 
 
 async def test_a_pager_takes_no_more_than_is_read(paged: Paged, tmp_path: Path) -> None:
