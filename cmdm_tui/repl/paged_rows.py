@@ -16,7 +16,7 @@ from cmdm_tui.formats import (
     withholds_rows,
 )
 from cmdm_tui.formats.fitted import FittedWriter
-from cmdm_tui.formats.row_writer import MarkedResult
+from cmdm_tui.formats.row_writer import FORMATS_FOR_PEOPLE, MarkedResult
 from cmdm_tui.operations.interrupts import cancel_on_interrupt
 from cmdm_tui.repl.pager import PagedOutput
 from cmdm_tui.repl.session_settings import SessionSettings
@@ -39,7 +39,9 @@ class PagedRows:
     ) -> None:
         self._streams = streams
         self._settings = settings
-        self._output = PagedOutput(streams, settings, pager, on_left)
+        self._output = PagedOutput(
+            streams, settings, pager, on_left, is_table=self._format in FORMATS_FOR_PEOPLE
+        )
         self._writer: RowWriter | None = None
 
     async def __aenter__(self) -> Self:

@@ -51,7 +51,8 @@ class PagedOutput:
 
     Use it as an asynchronous context, and wait for `drain` after each part of a long result: the
     pager takes no more than a person reads, so that no more than that is held here. `command` is
-    the pager's, None for none. `on_left` is called when a person has left the pager.
+    the pager's, None for none. `on_left` is called when a person has left the pager. Lines wider
+    than the terminal do not fit where the result `is_table`, and are wrapped where it is not.
     """
 
     def __init__(
@@ -60,11 +61,14 @@ class PagedOutput:
         settings: SessionSettings,
         command: str | None,
         on_left: Callable[[], object] = lambda: None,
+        *,
+        is_table: bool = True,
     ) -> None:
         self._streams = streams
         self._settings = settings
         self._command = command
         self._on_left = on_left
+        self.is_table = is_table
         self._pending = bytearray()
         self._process: asyncio.subprocess.Process | None = None
         self._watching: asyncio.Task[None] | None = None
@@ -124,16 +128,20 @@ class PagedOutput:
     def _fits(self) -> bool:
         """Return whether what is pending fits the terminal, in rows and in columns."""
         columns, rows = self._streams.size
-        if self._pending.count(b"\n") > max(rows - _LINES_BELOW, 1):
+        most = max(rows - _LINES_BELOW, 1)
+        if self._pending.count(b"\n") > most:
             return False
-        return self._widest <= columns
+        widths = self._measure_lines()
+        if self.is_table:
+            return max(widths) <= columns
+        return sum(max(-(-width // columns), 1) for width in widths) <= most + 1
 
-    @property
-    def _widest(self) -> int:
+    def _measure_lines(self) -> list[int]:
+        """Return the width of each pending line, the one behind the last line break included."""
         from rich.cells import cell_len
 
         text = _OUR_STYLES.sub("", self._pending.decode("utf-8", "replace"))
-        return max(map(cell_len, text.split("\n")))
+        return [cell_len(line) for line in text.split("\n")]
 
     def _write_plainly(self) -> None:
         """Write what is pending where there was no pager."""
@@ -172,9 +180,13 @@ class PagedOutput:
         words = shlex.split(command)
         if not words:
             raise ValueError
-        is_wide = self._widest > self._streams.size[0]
+        if PurePath(words[0]).name != "less":
+            return words
+        if not self.is_table:
+            return [*words, "-+S"]  # its lines are wrapped, not cut
+        is_wide = max(self._measure_lines()) > self._streams.size[0]
         # Less ends at once where its lines fit in number, though it has cut them.
-        return [*words, "-+F"] if is_wide and PurePath(words[0]).name == "less" else words
+        return [*words, "-+F"] if is_wide else words
 
     def _make_environment(self) -> dict[str, str]:
         environment = dict(os.environ)

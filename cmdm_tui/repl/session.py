@@ -22,6 +22,7 @@ from cmdm_tui.repl.render import RenderedResult, render
 from cmdm_tui.repl.result_types import (
     AnswerDocument,
     AnswerResult,
+    InfoTable,
     OneRecord,
     RecordList,
     StatementResult,
@@ -207,7 +208,8 @@ class ReplSession:
             self.streams.write_result(shown.content)
         else:
             text = shown.content if shown.content.endswith("\n") else f"{shown.content}\n"
-            async with PagedOutput(self.streams, self.settings, pager) as output:
+            is_table = _is_table(result, self.settings)
+            async with PagedOutput(self.streams, self.settings, pager, is_table=is_table) as output:
                 output.write(text.encode("utf-8", "replace"))
             if output.has_failed:
                 shown = self._render(result, is_paged=False)
@@ -265,6 +267,12 @@ class ReplSession:
             # The service's words about a change, no records: those it was sent are not shown.
             answer = replace(answer, body=self.account.client.redact_body(answer.body))
         return read_answer(answer)
+
+
+def _is_table(result: StatementResult, settings: SessionSettings) -> bool:
+    """Return whether a result is written in columns on a terminal, and not as text or JSON."""
+    is_tabular = isinstance(result, RecordList | OneRecord | InfoTable)
+    return is_tabular and settings.format in {"auto", "table", "vertical", "markdown"}
 
 
 def _count_rows(result: AnswerResult) -> int | None:

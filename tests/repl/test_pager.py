@@ -128,6 +128,12 @@ async def test_columns_that_do_not_fit_are_paged_whole_where_rows_are_not_turned
     assert "── 1 ──" in paged.close()
 
 
+async def test_lines_that_are_wrapped_fit_unless_they_take_too_many_rows(paged: Paged) -> None:
+    assert not await paged(f"\\o jsonl; SELECT '{'v' * 300}' AS a;")
+    assert await paged(f"SELECT '{'v' * 3_000}' AS a;")
+    assert await paged(f"\\o table; \\x off; SELECT '{'v' * 300}' AS a;")
+
+
 async def test_a_pager_that_is_missing_is_told_once_and_the_result_is_written(
     paged: Paged,
 ) -> None:
