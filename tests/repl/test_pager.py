@@ -186,13 +186,20 @@ async def test_ctrl_c_is_the_pagers_while_it_has_the_terminal(paged: Paged) -> N
     assert "100 rows" in paged.notes.read_text()
 
 
-async def test_notes_wait_until_the_pager_is_left(paged: Paged) -> None:
-    paged.page(f"cat >/dev/null; wc -c < '{paged.notes}' > '{paged.seen}'")
+async def test_notes_wait_until_the_pager_is_left(paged: Paged, tmp_path: Path) -> None:
+    release = tmp_path / "release"
+    os.mkfifo(release)
+    paged.page(f"read line < '{release}'; cat >/dev/null; wc -c < '{paged.notes}' > '{paged.seen}'")
     paged.session.streams.write_note("before")
     before = paged.notes.stat().st_size
-    await paged(MANY)
+    showing = asyncio.ensure_future(paged(MANY))
+    with await asyncio.to_thread(release.open, "w") as pager:  # it has the terminal now
+        paged.session.streams.write_note("meanwhile")
+        paged.session.streams.write_progress("3 of 9")
+        pager.write("go\n")
+    await showing
     assert int(paged.seen.read_text()) == before
-    assert paged.notes.stat().st_size > before
+    assert "before\nmeanwhile\n100 rows" in paged.notes.read_text()
 
 
 async def test_a_script_and_a_watched_statement_have_no_pager(
@@ -250,9 +257,11 @@ async def test_a_pager_takes_no_more_than_is_read(paged: Paged, tmp_path: Path) 
 
     writing = asyncio.ensure_future(write())
     await asyncio.wait([writing], timeout=0.5)
-    assert len(taken) < 10
-    release.write_text("go\n")
+    taken_unread = len(taken)
+    with await asyncio.to_thread(release.open, "w") as pager:
+        pager.write("go\n")
     await writing
+    assert taken_unread < 10
     assert paged.seen.read_bytes().count(b"\n") > 150_000
 
 
