@@ -95,7 +95,11 @@ def _bind(column: exp.Column, names: Sequence[str]) -> None:
     name = column.name
     same = [one for one in names if one.casefold() == name.casefold()]
     if not same:
-        raise UnknownName("column", name, nearest_names(name, names), of="the result")
+        error = UnknownName(
+            "column", name, nearest_names(name, names), of="the result", at=column.this
+        )
+        # The condition begins on the second line of its query.
+        raise error.at(None if error.line is None else error.line - 1, error.column)
     found = name if name in same else same[0]
     column.set("table", None)
     column.set("this", exp.to_identifier(found, quoted=True))

@@ -134,6 +134,24 @@ async def test_what_cannot_be_chosen_is_told_and_changes_nothing(
     assert await hand("\\last") == before
 
 
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [
+        ("\\where Score > 1 AND Ctiy = 5", "Ctiy"),
+        ("\\where   City = 'x' AND AND", "AND"),
+        ("\\where 1 = 1 AND nosuch(City)", "nosuch"),
+    ],
+)
+async def test_a_fault_in_a_condition_has_its_place_in_the_line(
+    hand: Hand, text: str, word: str
+) -> None:
+    with pytest.raises(QueryError) as refusal:
+        await hand(text)
+    place = getattr(refusal.value, "column", None)
+    assert place is None or text[place - 1 :].startswith(word)
+    assert place is not None or word == "nosuch"
+
+
 @pytest.mark.parametrize("text", ["\\where true", "\\columns City", "\\chart", "\\sort City"])
 async def test_without_a_result_there_is_nothing_to_choose(account: Account, text: str) -> None:
     empty = Hand(account, io.StringIO(), io.StringIO())

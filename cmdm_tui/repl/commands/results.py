@@ -1,6 +1,5 @@
 r"""The commands on the last result: a page further, shown again, continued, narrowed, exported."""
 
-from cmdm_tui.query.errors import SqlError
 from cmdm_tui.repl.commands.command import (
     Argument,
     ArgumentKind,
@@ -55,10 +54,7 @@ async def sort_result(session: ReplSession, arguments: tuple[str, ...]) -> None:
 async def filter_result(session: ReplSession, arguments: tuple[str, ...]) -> None:
     """Show the rows of the last query's result that meet a condition; without one, all rows."""
     view, condition = session.queries.view, session.variables.expand_sql("".join(arguments))
-    try:
-        await view.filter(condition, session.variables.select_for(condition))
-    except SqlError as error:
-        raise error.at(None, None) from None  # its place is in the condition, not in the line
+    await view.filter(condition, session.variables.select_for(condition))
     await session.queries.show()
 
 
