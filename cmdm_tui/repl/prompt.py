@@ -49,7 +49,7 @@ from cmdm_tui.repl.statement_runner import StatementRunner, show_position
 from cmdm_tui.repl.statement_splitter import is_incomplete, last_statement, split_statements
 from cmdm_tui.repl.statements import StatementText
 from cmdm_tui.repl.suggestion import HistorySuggestion
-from cmdm_tui.repl.summary import describe_known_calls, describe_times
+from cmdm_tui.repl.summary import describe_known_calls, describe_reset, describe_token_end
 from cmdm_tui.text import one_line
 
 if TYPE_CHECKING:
@@ -284,12 +284,14 @@ class StatementPrompt:
             buffer.start_completion(complete_event=CompleteEvent(text_inserted=True))
 
     def _draw_toolbar(self) -> StyleAndTextTuples:
+        columns = self._screen.get_size().columns
         line = build_toolbar(
             self._session,
             lambda: self.prompts.default_buffer.text,
             self.completion.fields.entity,
+            columns - len(describe_keys(self._editing, self.prompts.editing_mode, columns)),
         )
-        width = self._screen.get_size().columns - sum(len(words) for _, words, *_ in line)
+        width = columns - sum(len(words) for _, words, *_ in line)
         keys = describe_keys(self._editing, self.prompts.editing_mode, width - 1)
         return [*line, ("", f"{keys:>{max(width - 1, 0)}} ")]
 
@@ -311,22 +313,31 @@ def _load_in_background(prompt: StatementPrompt) -> list[asyncio.Future[None]]:
 
 
 def build_toolbar(
-    session: ReplSession, typing: Callable[[], str] | None = None, reading: str | None = None
+    session: ReplSession,
+    typing: Callable[[], str] | None = None,
+    reading: str | None = None,
+    room: int | None = None,
 ) -> StyleAndTextTuples:
     """Return the line at the bottom: profile, host, calls left, the times, and how SQL ends.
 
     `typing` returns what is typed so far; `reading` is the entity whose fields are being read. A
-    profile that changes the records of a live service is in red, and is called live.
+    profile that changes the records of a live service is in red, and is called live. The token's
+    time is left out where the line would take more than `room` columns with it.
     """
     account = session.account
     known = account.known_quota
     name = one_line(account.profile.name, _LONGEST_NAME)
-    parts = [one_line(account.client.host, 60), describe_known_calls(known), *describe_times(known)]
+    parts = [one_line(account.client.host, 60), describe_known_calls(known), describe_reset(known)]
     if reading is not None:
         parts.append(f"reading fields of {one_line(reading, _LONGEST_NAME)}…")
     typed = "" if typing is None else typing()
     if is_incomplete(typed) and begins_sql(last_statement(typed)):
         parts.append("SQL ends with ;")
+    token = describe_token_end(known)
+    parts = [part for part in parts if part]
+    whole = len(" · ".join([name, *parts, token])) + len("  live ")
+    if token and (room is None or whole <= room):
+        parts.insert(3, token)
     rest = " · ".join(parts)
     if changes_live_records(account.profile):
         return [("class:bottom-toolbar.alert", f" {name} live "), ("", f" {rest} ")]

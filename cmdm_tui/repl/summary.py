@@ -55,13 +55,14 @@ def describe_known_calls(known: KnownQuota) -> str:
     return words if known.seen is None else f"at most {words}"
 
 
-def describe_times(known: KnownQuota) -> list[str]:
-    """Return when the hour's count starts again, and when the token ends, as far as is known."""
-    times = (
-        ("reset", reset_time(known.quota, known.clock_offset)),
-        ("token until", token_end(known.quota, known.clock_offset)),
-    )
-    return [f"{what} {_format_moment(moment)}" for what, moment in times if moment is not None]
+def describe_reset(known: KnownQuota) -> str:
+    """Return when the hour's count starts again; nothing where that is not known."""
+    return _describe_moment("reset", reset_time(known.quota, known.clock_offset))
+
+
+def describe_token_end(known: KnownQuota) -> str:
+    """Return when the token ends; nothing where that is not known."""
+    return _describe_moment("token until", token_end(known.quota, known.clock_offset))
 
 
 def describe_cancelled_call(planned: PlannedCall, *, was_sent: bool) -> str:
@@ -114,9 +115,11 @@ def token_end(quota: Quota, offset: float) -> datetime | None:
     return _local_time(quota.token_reset, offset)
 
 
-def _format_moment(moment: datetime) -> str:
+def _describe_moment(what: str, moment: datetime | None) -> str:
+    if moment is None:
+        return ""
     is_today = moment.date() == datetime.now(UTC).astimezone().date()
-    return f"{moment:%H:%M}" if is_today else f"{moment:%d %b %H:%M}"
+    return f"{what} {moment:%H:%M}" if is_today else f"{what} {moment:%d %b %H:%M}"
 
 
 def _local_time(unix_time: float | None, offset: float) -> datetime | None:

@@ -142,6 +142,9 @@ async def test_the_toolbar_tells_the_calls_left(account: Account) -> None:
     assert f"acme · {account.client.host} · " in words
     assert " calls left · reset " in words
     assert " · token until " in words
+    narrow = build_toolbar(session, room=44)[0][1]
+    assert "token" not in narrow
+    assert " calls left · reset " in narrow
 
 
 async def test_the_toolbar_keeps_what_an_earlier_process_has_seen(
