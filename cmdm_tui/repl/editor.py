@@ -3,16 +3,14 @@
 import asyncio
 import os
 import shlex
-import sys
 import tempfile
-from collections.abc import Generator
-from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from cmdm_tui.config.private_files import remove_file
 from cmdm_tui.operations.interrupts import handle_interrupt
 from cmdm_tui.repl.shell import end_process
 from cmdm_tui.repl.streams import ReplStreams
+from cmdm_tui.repl.terminal_state import keep_terminal
 
 _USUAL_EDITORS = ("/usr/bin/editor", "/usr/bin/nano", "/usr/bin/vi")
 
@@ -29,31 +27,10 @@ async def edit_text(text: str, streams: ReplStreams, ending: str = ".json") -> s
         with os.fdopen(handle, "w", encoding="utf-8", errors="surrogateescape") as file:
             file.write(text)
         # Ctrl-C is the editor's while it has the terminal.
-        with _keep_terminal(), handle_interrupt(lambda: None):
+        with keep_terminal(), handle_interrupt(lambda: None):
             return await _edit_file(path, streams)
     finally:
         remove_file(path)
-
-
-@contextmanager
-def _keep_terminal() -> Generator[None]:
-    """Put the terminal's attributes back: an editor that is ended may leave others."""
-    try:
-        import termios
-    except ImportError:
-        yield
-        return
-    try:
-        handle = sys.stdin.fileno()
-        before = termios.tcgetattr(handle)
-    except (OSError, ValueError, termios.error):
-        yield
-        return
-    try:
-        yield
-    finally:
-        with suppress(OSError, ValueError, termios.error):
-            termios.tcsetattr(handle, termios.TCSANOW, before)
 
 
 async def _edit_file(path: Path, streams: ReplStreams) -> str | None:

@@ -57,6 +57,13 @@ class Variables:
         r"""Return the values for the `$name`s of SQL. Raises ReplError for one without a value."""
         return {name: self._require(name, "$") for name in names}
 
+    def select_for(self, sql: str) -> dict[str, str]:
+        """Return the values for the `$name`s in SQL. Raises ReplError for one without a value."""
+        # sqlglot is heavy, and a session may never run SQL.
+        from cmdm_tui.query.parsing.statement_forms import split_script
+
+        return self.select(frozenset(name for one in split_script(sql) for name in one.parameters))
+
     def expand_sql(self, sql: str) -> str:
         """Return SQL with its variables replaced.
 

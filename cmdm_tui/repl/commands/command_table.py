@@ -6,6 +6,7 @@ from cmdm_tui.repl.commands import (
     calls,
     catalog,
     changes,
+    charts,
     queries,
     results,
     saved_queries,
@@ -22,9 +23,9 @@ from cmdm_tui.repl.session import ReplSession
 
 async def _show_help(session: ReplSession, arguments: tuple[str, ...]) -> None:
     if arguments:
-        session.show(describe_command(find_command(arguments[0].removeprefix("\\"))))
+        await session.show(describe_command(find_command(arguments[0].removeprefix("\\"))))
     else:
-        session.show(build_help(COMMANDS))
+        await session.show(build_help(COMMANDS))
 
 
 _HELP = BackslashCommand(
@@ -39,6 +40,7 @@ _HELP = BackslashCommand(
 COMMANDS: tuple[BackslashCommand, ...] = (
     *catalog.COMMANDS,
     *results.COMMANDS,
+    *charts.COMMANDS,
     *changes.COMMANDS,
     *scripts.COMMANDS,
     *saved_queries.COMMANDS,

@@ -43,7 +43,7 @@ async def show_budget(session: ReplSession, _: tuple[str, ...]) -> None:
         ("made without asking", settings.calls_without_asking if settings.confirms else None),
         ("a query stops after", settings.max_calls),
     )
-    session.show(InfoTable(("Budget", "Calls"), rows))
+    await session.show(InfoTable(("Budget", "Calls"), rows))
 
 
 async def show_history(session: ReplSession, arguments: tuple[str, ...]) -> None:
@@ -54,7 +54,7 @@ async def show_history(session: ReplSession, arguments: tuple[str, ...]) -> None
         session.streams.write_note("The history has none of these." if wanted else "It is empty.")
         return
     rows = tuple((text,) for text in reversed(found[:_MOST_HISTORY]))
-    session.show(InfoTable(("Statement",), rows))
+    await session.show(InfoTable(("Statement",), rows))
     if len(found) > len(rows):
         session.streams.write_note(f"The last {len(rows)} of {len(found):,}.")
 

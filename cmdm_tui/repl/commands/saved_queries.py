@@ -23,7 +23,7 @@ async def run_saved_query(session: ReplSession, arguments: tuple[str, ...]) -> R
     """Run a saved query with the values given, or list all of them."""
     queries = _saved_queries(session)
     if not arguments:
-        _list_queries(session, queries)
+        await _list_queries(session, queries)
         return None
     saved = queries.require(arguments[0])
     sql = load_sql(saved.path)
@@ -69,14 +69,14 @@ def _saved_queries(session: ReplSession) -> SavedQueries:
     return SavedQueries(session.paths.saved_queries)
 
 
-def _list_queries(session: ReplSession, queries: SavedQueries) -> None:
+async def _list_queries(session: ReplSession, queries: SavedQueries) -> None:
     rows: list[tuple[str, str, str]] = []
     for saved in queries.list():
         sql = load_sql(saved.path)
         names = " ".join(f"${name}" for name in sorted(_parameters_of(sql)))
         rows.append((saved.name, names, one_line(" ".join(sql.split()), _LONGEST_TEXT)))
     if rows:
-        session.show(InfoTable(("Name", "Parameters", "SQL"), tuple(rows)))
+        await session.show(InfoTable(("Name", "Parameters", "SQL"), tuple(rows)))
     else:
         session.streams.write_note(r"No query is saved yet. \ns NAME saves the last statement.")
 
