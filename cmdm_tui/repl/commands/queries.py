@@ -90,6 +90,7 @@ COMMANDS = (
         (Argument("TEXT", ArgumentKind.WORD, is_optional=True),),
         "Show what was typed last, or what of it holds a text",
         show_history,
+        aliases=("s",),
         example="lead -- the last statements with lead in them",
     ),
 )

@@ -115,6 +115,7 @@ COMMANDS = (
         "List the saved queries, or run one",
         run_saved_query,
         Touches.CALLS | Touches.WRITES,
+        aliases=("f",),
         runs_statements=True,
         example="by_city city=Hull -- the query by_city, with $city as Hull",
     ),
@@ -127,6 +128,7 @@ COMMANDS = (
         "Save SQL, or the last statement, under a name",
         save_query,
         Touches.FILES,
+        aliases=("fs",),
         example="by_city SELECT * FROM lead WHERE City = $city -- for \\n by_city",
     ),
     BackslashCommand(
@@ -135,6 +137,7 @@ COMMANDS = (
         "Delete a saved query",
         delete_query,
         Touches.FILES,
+        aliases=("fd",),
         example="by_city -- there is no query by_city any more",
     ),
 )

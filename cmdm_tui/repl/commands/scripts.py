@@ -64,6 +64,7 @@ COMMANDS = (
         "Run the statements in a file, to the first error",
         run_file,
         Touches.CALLS | Touches.WRITES | Touches.FILES | Touches.SHELL,
+        aliases=("include", "source", "read"),
         runs_statements=True,
         example="monday.sql -- what the file says, in order",
     ),
@@ -73,6 +74,7 @@ COMMANDS = (
         "Edit the last statement, or this one, in $EDITOR; run it",
         edit_statement,
         Touches.CALLS | Touches.WRITES | Touches.FILES | Touches.SHELL,
+        aliases=("edit",),
         runs_statements=True,
         example=" -- the last statement in the editor; what is saved is run",
     ),
@@ -82,6 +84,7 @@ COMMANDS = (
         "Run a command of the shell: the whole line",
         run_program,
         Touches.SHELL,
+        aliases=("system", "shell"),
         example="ls -l *.csv -- what the shell says",
     ),
 )
