@@ -18,7 +18,8 @@ from cmdm_tui.repl.typed_text import OpenBody
 
 _BLANKS = re.compile(r"\s*")
 _WORD = re.compile(r"""(?:'[^']*(?:'|$)|"(?:\\.|[^"\\])*(?:"|$)|\\.|[^\s;'"\\])+""", re.DOTALL)
-_TERMINATOR = re.compile(r"\\(gx|g|G|watch)(?=[\s;|>]|$)")
+_TERMINATOR = re.compile(r"\\(gx|g|G|watch|edit|e)(?=[\s;|>]|$)")
+_EXPANSION = re.compile(r"\\(gx|g|G)(?=[\s;|>]|$)")
 _PIPE = re.compile(r"\|(?!\|)")
 _FILE = re.compile(r">>|>(?![=>])")
 _COMMAND_NAME = re.compile(r"\\(!|\S*)")
@@ -34,7 +35,7 @@ class StatementEnd:
 
 
 class SqlReader:
-    r"""SQL: it ends at its semicolon, at `\g`, `\gx`, `\G` or `\watch`; SHOW with its line."""
+    r"""SQL: it ends at its semicolon, `\g`, `\gx`, `\G`, `\watch` or `\e`; SHOW with its line."""
 
     missing = ""
     """Nothing: SQL without its semicolon is run where the input ends."""
@@ -155,6 +156,9 @@ def _read_words(line: str, start: int, *, has_destination: bool = False) -> Stat
         if line.startswith(";", begin):
             return read_ending(line, begin, begin + 1)
         if has_destination and begin > position:
+            terminator = _EXPANSION.match(line, begin)
+            if terminator is not None:
+                return _read_terminator(line, terminator)
             found = _read_destination(line, position, position)
             if found is not None:
                 return found
@@ -192,6 +196,9 @@ def _read_terminator(line: str, found: re.Match[str]) -> StatementEnd:
         end = start if word is None else word.end()
         ending = StatementEnding(interval="" if word is None else word[0])
         return StatementEnd(found.start(), _skip_semicolon(line, end), ending)
+    if found[1] in {"e", "edit"}:
+        ending = StatementEnding(is_edited=True)
+        return StatementEnd(found.start(), _skip_semicolon(line, start), ending)
     is_expanded = found[1] != "g"
     destination: Destination | None = None
     after = _read_destination(line, found.start(), start)
