@@ -31,6 +31,8 @@ class ArgumentKind(Enum):
     """A word of any kind, quoted where it holds blanks."""
     TEXT = auto()
     """The rest of the line as it is, semicolons and quotes included."""
+    SQL = auto()
+    """As TEXT, and where it is SQL, over lines as far as that goes on."""
 
 
 class Touches(Flag):
@@ -144,7 +146,13 @@ class BackslashCommand:
     @property
     def takes_whole_line(self) -> bool:
         """Whether its last argument is the rest of the line, whatever that holds."""
-        return bool(self.arguments) and self.arguments[-1].kind is ArgumentKind.TEXT
+        whole = {ArgumentKind.TEXT, ArgumentKind.SQL}
+        return bool(self.arguments) and self.arguments[-1].kind in whole
+
+    @property
+    def takes_sql(self) -> bool:
+        """Whether its last argument can be SQL, which goes on over lines."""
+        return bool(self.arguments) and self.arguments[-1].kind is ArgumentKind.SQL
 
     def argument_at(self, place: int) -> Argument | None:
         """Return the argument that the word at this place, from 0, stands for; None behind all."""

@@ -77,7 +77,7 @@ COMMANDS = (
     ),
     BackslashCommand(
         "explain",
-        (Argument("SQL", ArgumentKind.TEXT, is_optional=True),),
+        (Argument("SQL", ArgumentKind.SQL, is_optional=True),),
         "Show the plan and cost of SQL, or of the last statement",
         explain_statement,
         Touches.CALLS,

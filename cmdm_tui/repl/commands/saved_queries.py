@@ -132,7 +132,7 @@ COMMANDS = (
         "ns",
         (
             Argument("NAME", ArgumentKind.QUERY),
-            Argument("SQL", ArgumentKind.TEXT, is_optional=True),
+            Argument("SQL", ArgumentKind.SQL, is_optional=True),
         ),
         "Save SQL, or the last statement, under a name",
         save_query,

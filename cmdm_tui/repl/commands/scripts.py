@@ -70,7 +70,7 @@ COMMANDS = (
     ),
     BackslashCommand(
         "e",
-        (Argument("STATEMENT", ArgumentKind.TEXT, is_optional=True),),
+        (Argument("STATEMENT", ArgumentKind.SQL, is_optional=True),),
         "Edit the last statement, or this one, in $EDITOR; run it",
         edit_statement,
         Touches.CALLS | Touches.WRITES | Touches.FILES | Touches.SHELL,
