@@ -156,6 +156,19 @@ async def test_sql_goes_to_the_editor_and_what_is_saved_is_run(
     assert json.loads(await screen(f"SELECT 'one'\nAS a {word}")) == [{"a": "two"}]
 
 
+async def test_an_editor_that_cannot_be_run_or_fails_is_told(
+    screen: Screen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VISUAL", "/nosuch/editor --wait")
+    monkeypatch.setenv("EDITOR", "true")
+    assert json.loads(await screen("\\e SELECT 1 AS a")) == [{"a": 1}]
+    assert "The editor /nosuch/editor --wait cannot be run" in screen.notes
+    monkeypatch.setenv("VISUAL", "false")
+    with pytest.raises(ReplError, match="nothing is run"):
+        await screen("\\e SELECT 1 AS a")
+    assert "The editor failed" in screen.notes
+
+
 async def test_a_saved_change_asks_as_any_other(screen: Screen, calls: list[str]) -> None:
     await screen("\\ns clear DELETE FROM lead;")
     with pytest.raises(Exception, match="no one can confirm"):

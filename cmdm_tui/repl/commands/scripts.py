@@ -26,12 +26,15 @@ async def run_file(_: ReplSession, arguments: tuple[str, ...]) -> RunFile:
 
 
 async def edit_statement(session: ReplSession, arguments: tuple[str, ...]) -> RunText | None:
-    """Open the editor on a statement, the last one where none is given, and run what is saved."""
+    """Open the editor on a statement, the last one where none is given, and run what is saved.
+
+    Raises ReplError where the editor failed.
+    """
     last = session.last_unit
     text = arguments[0] if arguments else "" if last is None else f"{last.text};"
     edited = await edit_text(text, session.streams, ".sql")
     if edited is None:
-        return None
+        raise ReplError("The editor gave no statement, so nothing is run.")
     if not edited.strip():
         session.streams.write_note("The editor left nothing, so nothing is run.")
         return None
