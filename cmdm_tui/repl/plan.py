@@ -120,14 +120,18 @@ def _plan_sql(statement: QueryStatement, variables: Variables) -> SqlPlan:
 
 
 def _mark_at(sql: str, error: "SqlError") -> str:
-    """Return `> FILE` or `| COMMAND` where SQL is wrong at such a mark, or behind `|`."""
+    """Return `> FILE` or `| COMMAND` where SQL is wrong at such a mark or behind one; else nothing.
+
+    Behind `|` alone: what follows `>` is wrong in a comparison too.
+    """
     if error.line is None or error.column is None:
         return ""
     lines = sql.split("\n")
     line = lines[error.line - 1] if error.line <= len(lines) else ""
-    before, rest = line[: error.column - 1].rstrip(), line[error.column - 1 :]
-    is_pipe = rest.startswith("|") or (before.endswith("|") and not before.endswith("||"))
-    return "> FILE" if rest.startswith(">") else "| COMMAND" if is_pipe else ""
+    rest, before = line[error.column - 1 :], line[: error.column - 1].rstrip()
+    if before.endswith("|") and not before.endswith("||"):
+        return "| COMMAND"
+    return "> FILE" if rest.startswith(">") else "| COMMAND" if rest.startswith("|") else ""
 
 
 def _require_unicode(sql: str) -> None:

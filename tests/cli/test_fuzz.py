@@ -78,7 +78,7 @@ def test_a_live_service_is_only_read(cmdm: Command, signed_in: RunningInfo, tmp_
         (("--max-requests", "0"), "0 is not in the range"),
         (("--max-time", "nan"), "--max-time takes a number of seconds"),
         (("--max-time", "inf"), "--max-time takes a number of seconds"),
-        (("-x",), "No such option"),
+        (("-x",), "cmdm fuzz has no option -x"),
     ],
 )
 def test_what_cannot_be_run_ends_with_2(cmdm: Command, words: tuple[str, ...], told: str) -> None:
