@@ -71,6 +71,18 @@ async def test_a_file_that_is_not_utf_8_far_in_is_named(account: Account, tmp_pa
     assert f"{file} is not UTF-8 (it has the byte 0xe9)" in str(error)
 
 
+@pytest.mark.parametrize("codec", ["utf-8-sig", "utf-16", "utf-16-be"])
+async def test_a_file_with_a_byte_order_mark_is_read(
+    account: Account, tmp_path: Path, codec: str
+) -> None:
+    file = tmp_path / "marked.sql"
+    mark = "\ufeff" if codec == "utf-16-be" else ""
+    file.write_bytes(f"{mark}SELECT 'é' AS letter;\r\n".encode(codec))
+    output, _, error = await ran(account, f"\\i '{file}'\n")
+    assert error is None
+    assert '"letter": "é"' in output
+
+
 async def test_nothing_is_run_after_leaving(account: Account, calls: list[str]) -> None:
     assert (await ran(account, "exit\nGET lead/fields\n"))[2] is None
     assert calls == []

@@ -1,5 +1,6 @@
 r"""The commands that run something else: `\i` a file, `\e` the editor's text, `\!` a program."""
 
+import codecs
 import io
 from pathlib import Path
 from typing import TextIO, cast
@@ -52,7 +53,9 @@ def open_script(name: str) -> RunFile:
     try:
         path = Path(name).expanduser().resolve()
         file = io.BufferedReader(cast("io.RawIOBase", open_bounded(path, LARGEST_INPUT)))
-        lines: TextIO = io.TextIOWrapper(file, encoding="utf-8-sig")
+        has_utf_16_mark = file.peek(2)[:2] in {codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE}
+        codec = "utf-16" if has_utf_16_mark else "utf-8-sig"
+        lines: TextIO = io.TextIOWrapper(file, encoding=codec)
     except (OSError, ValueError, RuntimeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "no file has such a name"
         message = f"{one_line(name, 200)} cannot be read: {reason}. Check the name."
