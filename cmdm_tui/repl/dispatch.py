@@ -98,6 +98,8 @@ def plan_unit(session: ReplSession, unit: StatementText) -> StatementPlan:
             "A blank line ends it early."
         )
     statement = parse(unit.text)
+    if unit.ending.is_edited:
+        statement = CommandStatement("e", (unit.text,))
     if not isinstance(statement, CommandStatement):
         session.last_unit = unit
     return plan_statement(statement, session.variables)

@@ -11,7 +11,9 @@ from cmdm_tui.operations.interrupts import handle_interrupt
 from cmdm_tui.repl.shell import end_process
 from cmdm_tui.repl.streams import ReplStreams
 from cmdm_tui.repl.terminal_state import keep_terminal
+from cmdm_tui.text import one_line
 
+_EDITOR_VARIABLES = ("VISUAL", "EDITOR")
 _USUAL_EDITORS = ("/usr/bin/editor", "/usr/bin/nano", "/usr/bin/vi")
 
 
@@ -35,11 +37,14 @@ async def edit_text(text: str, streams: ReplStreams, ending: str = ".json") -> s
 
 async def _edit_file(path: Path, streams: ReplStreams) -> str | None:
     """Return what the editor has made of the file; None where it failed."""
-    editors = (os.environ.get("VISUAL"), os.environ.get("EDITOR"), *_USUAL_EDITORS)
-    for editor in filter(None, editors):
+    chosen = [word for name in _EDITOR_VARIABLES if (word := os.environ.get(name, "")).strip()]
+    for editor in (*chosen, *_USUAL_EDITORS):
         try:
             process = await asyncio.create_subprocess_exec(*shlex.split(editor), str(path))
         except (OSError, ValueError):
+            if editor in chosen:
+                shown = one_line(editor, 100)
+                streams.write_note(f"The editor {shown} cannot be run; the next is tried.")
             continue
         try:
             if await process.wait() == 0:

@@ -144,6 +144,12 @@ PLACES = [
     ("SELECT lead.fi| FROM lead", "column of a table", "FirstName"),
     ("SELECT \"L\".fi| FROM lead l", "column of a table", "FirstName"),
     ("SELECT * FROM lead l JOIN task t ON t.|", "column of a table", "ExternalID"),
+    ("SELECT * FROM lead l JOIN task t ON t.LeadID = l.ExternalID, ac|", "table", "account"),
+    ("SELECT * FROM lead LEFT JOIN account USING (City), ta|", "table", "task"),
+    ("SELECT * FROM lead l LEFT JOIN task t, ac|", "table", "account"),
+    ("SELECT DISTINCT ON (City) City, sco| FROM lead", "expression", "Score"),
+    ("PIVOT lead ON Status, ci|", "expression", "City"),
+    ("SELECT a.ci| FROM lead JOIN task ON true, account a", "column of a table", "City"),
     ("SELECT * FROM lead l JOIN task t ON |", "join condition", "t.LeadID = l.ExternalID"),
     ("SELECT * FROM task t JOIN lead l ON |", "join condition", "t.LeadID = l.ExternalID"),
     (

@@ -154,6 +154,7 @@ COMMANDS = (
         "List the entities, or the fields of one, loaded once",
         describe,
         Touches.CALLS,
+        aliases=("dt", "tables"),
         example="lead -- the fields of lead: type, required, read-only, options",
     ),
     BackslashCommand(
@@ -170,6 +171,7 @@ COMMANDS = (
         "Load fields again: of an entity, or all that are known",
         refresh_fields,
         Touches.CALLS,
+        aliases=("rehash",),
         example="lead -- the fields of lead as they are now, for one call",
     ),
     BackslashCommand(

@@ -33,9 +33,11 @@ class ArgumentKind(Enum):
     """The rest of the line as it is, semicolons and quotes included."""
     CONDITION = auto()
     """SQL on the columns of the last result, as after WHERE: the rest of the line as it is."""
+    SQL = auto()
+    """As TEXT, and where it is SQL, over lines as far as that goes on."""
 
 
-_WHOLE_LINES = (ArgumentKind.TEXT, ArgumentKind.CONDITION)
+_WHOLE_LINES = (ArgumentKind.TEXT, ArgumentKind.CONDITION, ArgumentKind.SQL)
 
 
 class Touches(Flag):
@@ -152,6 +154,11 @@ class BackslashCommand:
     def takes_whole_line(self) -> bool:
         """Whether its last argument is the rest of the line, whatever that holds."""
         return bool(self.arguments) and self.arguments[-1].kind in _WHOLE_LINES
+
+    @property
+    def takes_sql(self) -> bool:
+        """Whether its last argument can be SQL, which goes on over lines."""
+        return bool(self.arguments) and self.arguments[-1].kind is ArgumentKind.SQL
 
     def argument_at(self, place: int) -> Argument | None:
         """Return the argument that the word at this place, from 0, stands for; None behind all."""

@@ -77,7 +77,7 @@ COMMANDS = (
     ),
     BackslashCommand(
         "explain",
-        (Argument("SQL", ArgumentKind.TEXT, is_optional=True),),
+        (Argument("SQL", ArgumentKind.SQL, is_optional=True),),
         "Show the plan and cost of SQL, or of the last statement",
         explain_statement,
         Touches.CALLS,
@@ -90,6 +90,7 @@ COMMANDS = (
         (Argument("TEXT", ArgumentKind.WORD, is_optional=True),),
         "Show what was typed last, or what of it holds a text",
         show_history,
+        aliases=("s",),
         example="lead -- the last statements with lead in them",
     ),
 )

@@ -81,11 +81,16 @@ COMMANDS = (
         "List the profiles, or go on with another",
         switch_profile,
         Touches.CALLS,
+        aliases=("c", "connect", "use"),
         example="acme -- what follows is on the account of acme",
     ),
     BackslashCommand("quota", (), "Show calls left and reset, as last known: no call", show_quota),
     BackslashCommand(
-        "conninfo", (), "Show the profile, address and user: no call", show_connection
+        "conninfo",
+        (),
+        "Show the profile, address and user: no call",
+        show_connection,
+        aliases=("status",),
     ),
     BackslashCommand(
         "q", (), "Leave; so do exit, quit and Ctrl-D", end_session, aliases=("quit", "exit")

@@ -150,8 +150,9 @@ COMMANDS = (
     BackslashCommand(
         "o",
         (choice(*_FORMAT, is_optional=True),),
-        "Set the format of results",
+        "Set the format; behind a statement, > FILE writes it",
         set_format,
+        aliases=("T", "tableformat"),
         example="csv -- what follows is written as CSV",
         is_switch=True,
     ),
