@@ -132,21 +132,21 @@ class _Nobody:
 
     can_ask = False
 
-    async def confirm(self, question: str) -> bool:  # noqa: ARG002
+    async def confirm(self, question: str) -> bool:  # noqa: ARG002 — it asks nothing
         return False
 
-    async def enter_count(self, question: str, count: int) -> bool:  # noqa: ARG002
+    async def enter_count(self, question: str, count: int) -> bool:  # noqa: ARG002 — it asks nothing
         return False
 
-    async def choose(self, question: str, choices: Sequence[str]) -> str | None:  # noqa: ARG002
+    async def choose(self, question: str, choices: Sequence[str]) -> str | None:  # noqa: ARG002 — it asks nothing
         return None
 
     async def enter_text(
         self,
-        question: str,  # noqa: ARG002
-        check: CheckText,  # noqa: ARG002
+        question: str,  # noqa: ARG002 — it asks nothing
+        check: CheckText,  # noqa: ARG002 — it asks nothing
         *,
-        suggestions: Sequence[str] = (),  # noqa: ARG002
+        suggestions: Sequence[str] = (),  # noqa: ARG002 — it asks nothing
     ) -> str | None:
         return None
 
@@ -156,7 +156,7 @@ class _Nobody:
     def notify(self, message: str) -> None:
         """Tell no one."""
 
-    def progress(self, most_calls: int) -> AbstractContextManager[None]:  # noqa: ARG002
+    def progress(self, most_calls: int) -> AbstractContextManager[None]:  # noqa: ARG002 — it asks nothing
         return nullcontext()
 
 

@@ -173,7 +173,7 @@ def _cut_file(path: Path) -> None:
 def _write_entry(statement: str, time: str = "") -> bytes:
     lines = "".join(f"+{line}\n" for line in statement.split("\n"))
     # The time is for a person who reads the file: it is local, as Prompt Toolkit writes it.
-    when = time or str(datetime.now())  # noqa: DTZ005
+    when = time or str(datetime.now())  # noqa: DTZ005 — local, for a person
     return f"\n# {when}\n{lines}".encode("utf-8", "replace")
 
 

@@ -15,6 +15,7 @@ import pytest
 from cmdm_tui.sandbox import RunningInfo
 from tests.claims.odd_service import Answer, Call, OddService, serve
 from tests.cli.conftest import Command, Ended
+from tests.terminals import restore_signals
 
 PAGE = 10
 
@@ -143,6 +144,7 @@ def start_list(service: OddService, home: Path) -> "subprocess.Popen[bytes]":
         env={**os.environ, **service.environment, "HOME": str(home)},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
+        preexec_fn=restore_signals,  # noqa: PLW1509 — it does no more than that
     )
 
 

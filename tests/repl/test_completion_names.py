@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 from prompt_toolkit.completion import CompleteEvent
 from prompt_toolkit.document import Document
@@ -46,6 +46,7 @@ PLACES = [
 
 
 @given(HOSTILE, st.sampled_from(PLACES))
+@example("\ud800", "GET {}")
 def test_the_menu_is_safe_to_show(name: str, place: str) -> None:
     quoted = '"' + name.replace('"', '""') + '"'
     text = place.replace("{q}", quoted).replace("{p}", "x").replace("{{", "{").replace("{}", "")

@@ -88,7 +88,8 @@ class Dialogs:
         """Open a dialog from the base, and return what is open then."""
         self.prepare()
         if self.base == "f2":
-            await press_beside_work(self.pilot, "2")  # a jump may have taken the focus elsewhere
+            # A jump may have taken the focus elsewhere, and a key may have run a filter.
+            await press_beside_work(self.pilot, "escape", "2")
         for key in keys:
             await press_beside_work(self.pilot, key)
             while self._lists_accounts:

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
@@ -138,6 +138,8 @@ def test_negative_bars_go_the_other_way() -> None:
 
 
 @pytest.mark.parametrize("width", [1, 40, 80, 200])
+@example(labels=["a"] * 5, values=[0.0, 0.0, 0.0, 0.0, 5e-324])
+@example(labels=["a"] * 5, values=[0.0, 0.0, 0.0, 0.0, -5e-324])
 @given(
     labels=st.lists(
         st.one_of(st.none(), st.text(), st.just(HOSTILE), st.just("👩‍👩‍👧❤️1️⃣")), max_size=5

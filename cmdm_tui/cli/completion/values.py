@@ -17,7 +17,7 @@ _METHODS = ("GET", "POST", "PUT", "DELETE")
 
 def complete_profiles(
     context: click.Context,  # noqa: ARG001 — as click calls it
-    parameter: click.Parameter,  # noqa: ARG001
+    parameter: click.Parameter,  # noqa: ARG001 — as click calls it
     incomplete: str,
 ) -> "list[CompletionItem]":
     """Offer the profiles."""
@@ -28,7 +28,7 @@ def complete_profiles(
 
 def complete_entities(
     context: click.Context,
-    parameter: click.Parameter,  # noqa: ARG001
+    parameter: click.Parameter,  # noqa: ARG001 — as click calls it
     incomplete: str,
 ) -> "list[CompletionItem]":
     """Offer the entities that are known."""
@@ -39,7 +39,7 @@ def complete_entities(
 
 def complete_fields(
     context: click.Context,
-    parameter: click.Parameter,  # noqa: ARG001
+    parameter: click.Parameter,  # noqa: ARG001 — as click calls it
     incomplete: str,
 ) -> "list[CompletionItem]":
     """Offer the fields of the entity of the line."""
@@ -48,7 +48,7 @@ def complete_fields(
 
 def complete_field_list(
     context: click.Context,
-    parameter: click.Parameter,  # noqa: ARG001
+    parameter: click.Parameter,  # noqa: ARG001 — as click calls it
     incomplete: str,
 ) -> "list[CompletionItem]":
     """Offer the fields of the entity of the line that are not in the list yet."""
@@ -60,7 +60,7 @@ def complete_field_list(
 
 def complete_assignments(
     context: click.Context,
-    parameter: click.Parameter,  # noqa: ARG001
+    parameter: click.Parameter,  # noqa: ARG001 — as click calls it
     incomplete: str,
 ) -> "list[CompletionItem]":
     """Offer NAME= for the fields of the entity of the line; a value is not known."""
@@ -82,8 +82,8 @@ def complete_imports(
 
 
 def complete_file(
-    context: click.Context,  # noqa: ARG001
-    parameter: click.Parameter,  # noqa: ARG001
+    context: click.Context,  # noqa: ARG001 — as click calls it
+    parameter: click.Parameter,  # noqa: ARG001 — as click calls it
     incomplete: str,
 ) -> "list[CompletionItem]":
     """Let the shell offer files."""
@@ -93,8 +93,8 @@ def complete_file(
 
 
 def complete_methods(
-    context: click.Context,  # noqa: ARG001
-    parameter: click.Parameter,  # noqa: ARG001
+    context: click.Context,  # noqa: ARG001 — as click calls it
+    parameter: click.Parameter,  # noqa: ARG001 — as click calls it
     incomplete: str,
 ) -> "list[CompletionItem]":
     """Offer the methods of a call."""
@@ -103,7 +103,7 @@ def complete_methods(
 
 def complete_parents(
     context: click.Context,
-    parameter: click.Parameter,  # noqa: ARG001
+    parameter: click.Parameter,  # noqa: ARG001 — as click calls it
     incomplete: str,
 ) -> "list[CompletionItem]":
     """Offer ENTITY/ for the entities that are known; an id is not."""

@@ -88,10 +88,10 @@ def count_in_bins(positions: Sequence[float], bin_count: int) -> tuple[int, ...]
         return ()
     low, high = min(positions), max(positions)
     bins = [0] * bin_count
-    if high == low:
-        return (len(positions),)
-    # Halved, as the width of a range may be more than a float holds.
+    # Halved, as the width of a range may be more than a float holds; the least ones have no half.
     width = high / 2 - low / 2
+    if not width:
+        return (len(positions),)
     for position in positions:
         part = (position / 2 - low / 2) / width
         bins[min(int(part * bin_count), bin_count - 1)] += 1

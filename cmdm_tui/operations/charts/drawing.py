@@ -158,7 +158,8 @@ def _share_room(low: float, high: float, room: int) -> tuple[int, int]:
     if low >= 0:
         return 0, room
     # Halved, as the width of a range may be more than a float holds.
-    part = (-low / 2) / (high / 2 - low / 2)
+    span = high / 2 - low / 2
+    part = (-low / 2) / span if span else 0.5
     below = min(max(round(part * room), 1), room)
     return below, room - below
 
@@ -176,9 +177,10 @@ def _left_bar(value: float, most: float, room: int) -> str:
 
 
 def _place(value: float, low: float, high: float, count: int) -> int:
-    if high == low:
+    span = high / 2 - low / 2  # none, too, where both are too small to be halved
+    if not span:
         return (count - 1) // 2
-    part = (value / 2 - low / 2) / (high / 2 - low / 2)
+    part = (value / 2 - low / 2) / span
     return min(max(round(part * (count - 1)), 0), count - 1)
 
 

@@ -41,7 +41,7 @@ async def show_calls(session: ReplSession, arguments: tuple[str, ...]) -> None:
 
 
 async def show_snippet(session: ReplSession, arguments: tuple[str, ...]) -> None:
-    """Write the last call as source code, with no secret in it."""
+    """Write the last call as source code, without the account's secrets."""
     made = [one for one in _log(session).calls if not one.is_sign_in]
     if not made:
         raise ReplError("No call was made in this session. Make one first, as in GET lead.")
@@ -124,14 +124,14 @@ COMMANDS = (
     BackslashCommand(
         "curl",
         (choice(*_LANGUAGES, is_optional=True),),
-        "Write the last call as source code: no call, no secret",
+        "Write the last call as source code: no call",
         show_snippet,
         example="httpx -- the last call as a Python program",
     ),
     BackslashCommand(
         "record",
         (Argument("FILE", ArgumentKind.FILE),),
-        "Write this session's calls into a cassette, no secret",
+        "Write this session's calls into a cassette",
         record_calls,
         Touches.FILES,
         example="session.yaml -- then cmdm explore session.yaml shows what they saw",

@@ -38,7 +38,11 @@ def offer_entities(
     found: re.Match[str], known: CompletionCatalog, _: PromptFacts
 ) -> Iterable[Offer]:
     """Offer the entities as segments of a path."""
-    yield from (Offer(quote(name, safe=""), one_line(name)) for name in known.entities)
+    yield from (
+        Offer(segment, one_line(name))
+        for name in known.entities
+        if (segment := _quote_segment(name)) is not None
+    )
     if found["verb"].upper() == "DELETE":
         yield Offer("FROM ", "FROM", "records that a condition finds")
 
@@ -85,8 +89,8 @@ def offer_query_fields(
     """Offer the fields as values of a parameter."""
     given = found["given"].split(",")
     for field in known.fields(path_segments(found["path"])[0]):
-        name = quote(field.name, safe="", errors="replace")
-        if name not in given:
+        name = _quote_segment(field.name)
+        if name is not None and name not in given:
             yield Offer(name, one_line(field.name), describe_field(field))
 
 
@@ -116,8 +120,17 @@ def offer_body(
 
 def _offer_ids(entity: str, facts: PromptFacts) -> Iterable[Offer]:
     for external_id in facts.sql.ids(entity):
-        segment = quote(external_id, safe="", errors="replace")
-        yield Offer(segment, one_line(external_id), "seen", 1)
+        segment = _quote_segment(external_id)
+        if segment is not None:
+            yield Offer(segment, one_line(external_id), "seen", 1)
+
+
+def _quote_segment(name: str) -> str | None:
+    """Return a name as a part of a path; None for half a surrogate pair, which no path can hold."""
+    try:
+        return quote(name, safe="")
+    except UnicodeEncodeError:
+        return None
 
 
 def _target_entity(path: Sequence[str]) -> str:
