@@ -45,7 +45,7 @@ def verify(entries: Iterable[LibraryEntry], service: Service) -> Iterator[Verifi
     holds_data = holds_recorded_data(service)
     for entry in entries:
         recordings = read_cassette(entry.cassette)
-        aliases = IdAliases()
+        aliases = IdAliases(service.mark)
 
         def captured(name: str, value: str, aliases: IdAliases = aliases) -> None:
             if name.startswith(NEW_ID_PREFIX):
