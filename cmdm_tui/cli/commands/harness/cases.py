@@ -116,9 +116,10 @@ def show(name: str, folder: Path | None) -> None:
     short_help="Send cases to a service.",
     epilog=examples(
         "cmdm cases run get-lead",
+        "cmdm cases run --from my-cases",
     ),
 )
-@click.argument("names", metavar="CASE...", nargs=-1, required=True)
+@click.argument("names", metavar="[CASE]...", nargs=-1)
 @folder_option
 @service_options
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a step.")
@@ -134,11 +135,16 @@ def run(
 ) -> None:
     """Send the CASEs named to a service, and judge its answers by what each case expects.
 
+    With --from FOLDER and no CASE, all cases of the folder are sent.
+
     The service is a fresh sandbox, or the one that -p, CMDM_PROFILE or CMDM_URL names; one that is
     not a sandbox needs --live. cmdm verify compares with the recording instead.
 
     Exit codes: 0 as expected, 1 not as expected, 2 could not run.
     """
+    if not names and folder is None:
+        message = "Name cases, or a folder with --from; cmdm cases list names those of cmdm."
+        raise CommandFailure(message, ExitCode.USAGE)
     failed = 0
     with report_case_failures():
         from cmdm_tui.harness.cases.player import play_case

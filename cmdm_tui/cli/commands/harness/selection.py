@@ -13,6 +13,7 @@ from cmdm_tui.cli.service import ChosenService, report_run_failures
 
 if TYPE_CHECKING:
     from cmdm_tui.harness.cassettes.library import LibraryEntry
+    from cmdm_tui.harness.cassettes.manifest import ManifestEntry
     from cmdm_tui.harness.service import Service
 
 ClickCommand = TypeVar("ClickCommand", bound=Callable[..., object])
@@ -60,6 +61,20 @@ def select_cases(
     has_live = any((root / LIVE).glob("*.toml"))
     kinds = [kind for kind in KINDS if live is None or (kind == LIVE) == (live and has_live)]
     return select_entries(list_entries(root, kinds), names)
+
+
+def select_recorded(
+    found: "list[LibraryEntry]", manifest: "Mapping[str, ManifestEntry]"
+) -> "list[LibraryEntry]":
+    """Return the cases that have a cassette, or should have one by the manifest.
+
+    Raises CommandFailure where none has.
+    """
+    recorded = [entry for entry in found if entry.cassette.is_file() or entry.key in manifest]
+    if not recorded:
+        message = "None of these cases is recorded. Record them with cmdm record."
+        raise CommandFailure(message, ExitCode.USAGE)
+    return recorded
 
 
 def select_runnable(

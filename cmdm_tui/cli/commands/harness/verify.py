@@ -17,6 +17,7 @@ from cmdm_tui.cli.commands.harness.selection import (
     report_left_out,
     require_nothing_left,
     select_cases,
+    select_recorded,
     select_runnable,
 )
 from cmdm_tui.cli.context import CommandContext, note
@@ -78,18 +79,16 @@ def verify(
     """
     with report_case_failures():
         from cmdm_tui.harness.cassettes.library import built_in_folder
-        from cmdm_tui.harness.cassettes.manifest import read_manifest
+        from cmdm_tui.harness.cassettes.manifest import find_lost, read_manifest
         from cmdm_tui.harness.verify import verify as verified
 
-        found = [
-            entry for entry in select_cases(folder, names, live=live) if entry.cassette.is_file()
-        ]
-        if not found:
-            raise CommandFailure(
-                "None of these cases is recorded. Record them with cmdm record.", ExitCode.USAGE
-            )
-        manifest = read_manifest(folder or built_in_folder())
-        _require_unchanged(found, manifest)
+        root = folder or built_in_folder()
+        manifest = read_manifest(root)
+        known = select_cases(folder, names, live=live)
+        found = select_recorded(known, manifest)
+        kinds = {entry.kind for entry in known}
+        named = {key: manifest[key] for key in manifest if key.partition("/")[0] in kinds}
+        _require_unchanged(found, manifest, {} if names else find_lost(root, known, named))
         if max_age is not None:
             _require_recent(found, manifest, max_age)
         from cmdm_tui.harness.service import LimitReached, ServiceFailed
@@ -122,10 +121,14 @@ def verify(
     _finish(done, drifts, cut, code)
 
 
-def _require_unchanged(found: "list[LibraryEntry]", manifest: "dict[str, ManifestEntry]") -> None:
+def _require_unchanged(
+    found: "list[LibraryEntry]", manifest: "dict[str, ManifestEntry]", lost: dict[str, str]
+) -> None:
     """Raise CommandFailure where what is to be compared with is not what was recorded."""
     from cmdm_tui.harness.cassettes.manifest import find_faults
 
+    for key, fault in lost.items():
+        raise CommandFailure(f"{one_line(key, 100)}: {fault}")
     for entry in found:
         # What a fuzz has kept is in no manifest.
         for fault in find_faults(entry, manifest) if entry.key in manifest else []:
