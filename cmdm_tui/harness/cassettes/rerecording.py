@@ -36,6 +36,7 @@ _MOMENT = re.compile(
 )
 """A date or a time, in the spellings that services use."""
 
+_DIGITS = re.compile(r"\d+")
 _OWN_ID = re.compile(r"NEW[0-9]{5,}")
 _ONE_DAY = timedelta(days=1)
 """How far local time may be from UTC, in days."""
@@ -105,7 +106,7 @@ class _BodyComparison:
         try:
             before, now = was.decode("utf-8"), has.decode("utf-8")
             # How a time is written must be the same, and so must everything between the times.
-            if _MOMENT.sub("\0", before) != _MOMENT.sub("\0", now):
+            if _MOMENT.sub(_keep_spelling, before) != _MOMENT.sub(_keep_spelling, now):
                 return False
             return self._agree(_parse(before), _parse(now), is_own=False)
         except (ValueError, RecursionError):
@@ -130,6 +131,10 @@ class _BodyComparison:
                 return _tells_day(before, self.before) and _tells_day(now, self.now)
             case _:
                 return before == now
+
+
+def _keep_spelling(found: re.Match[str]) -> str:
+    return _DIGITS.sub("0", found[0])
 
 
 def _parse(text: str) -> object:
