@@ -185,6 +185,35 @@ def test_a_common_word_as_user_name_stops_no_recording(
     assert f"{len(NAMES)} recorded" in ended.err
 
 
+@pytest.mark.parametrize(
+    ("excluded", "left"),
+    [
+        (("get-lead",), ["get-id-unknown", "create-lead", "list-limit-hour"]),
+        (("get-*", "stateful/create-*"), ["list-limit-hour"]),
+        (("contract",), ["create-lead", "list-limit-hour"]),
+        (("create", "list"), ["get-id-unknown", "get-lead"]),
+        (("id",), ["get-lead", "create-lead", "list-limit-hour"]),
+        (("limit:*",), ["get-id-unknown", "get-lead", "create-lead"]),
+        (("valid",), ["get-id-unknown", "list-limit-hour"]),
+    ],
+)
+def test_cases_are_excluded_by_name_kind_call_and_class(
+    cmdm: Command, folder: Path, excluded: tuple[str, ...], left: list[str]
+) -> None:
+    words = [word for name in excluded for word in ("--exclude", name)]
+    ended = cmdm("cases", "list", "--json", "--from", str(folder), *words)
+    assert [json.loads(line)["name"] for line in ended.out.splitlines()] == left
+
+
+@pytest.mark.parametrize("command", [("cases", "run"), ("replay",), ("verify",), ("record",)])
+def test_what_is_excluded_must_be_there(
+    cmdm: Command, folder: Path, command: tuple[str, ...]
+) -> None:
+    ended = cmdm(*command, "--from", str(folder), "--exclude", "nope")
+    assert ended.code == 2
+    assert "--exclude nope: no case has that name, kind, call, class" in ended.err
+
+
 def test_a_folder_of_cases_is_run_whole(cmdm: Command, folder: Path) -> None:
     ended = cmdm("cases", "run", "--from", str(folder))
     assert ended.code == 0

@@ -8,6 +8,7 @@ import click
 from cmdm_tui.cli.command_group import examples
 from cmdm_tui.cli.commands.harness.selection import (
     count_cases,
+    exclude_option,
     folder_option,
     report_case_failures,
     report_left_out,
@@ -38,6 +39,7 @@ from cmdm_tui.text import one_line
     help="Where the cassettes go.",
 )
 @folder_option
+@exclude_option
 @service_options
 @click.pass_obj
 def record(
@@ -45,6 +47,7 @@ def record(
     names: tuple[str, ...],
     into: Path,
     folder: Path | None,
+    excluded: tuple[str, ...],
     *,
     live: bool,
     writes: bool,
@@ -67,7 +70,7 @@ def record(
 
         if folder is None and into.is_dir() and any(into.glob("*/*.toml")):
             folder = into
-        found = select_cases(folder, names, live=False)
+        found = select_cases(folder, names, excluded=excluded, live=False)
         chosen = choose_service(context, live=live, writes=writes)
         kept, left_out = select_runnable(found, chosen)
         report_left_out(left_out)
@@ -99,9 +102,17 @@ def record(
 )
 @click.argument("names", metavar="[CASE]...", nargs=-1)
 @folder_option
+@exclude_option
 @click.option("--vcr", "by_vcr", is_flag=True, help="Play back by vcrpy, as other programs would.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a case.")
-def replay(names: tuple[str, ...], folder: Path | None, *, by_vcr: bool, as_json: bool) -> None:
+def replay(
+    names: tuple[str, ...],
+    folder: Path | None,
+    excluded: tuple[str, ...],
+    *,
+    by_vcr: bool,
+    as_json: bool,
+) -> None:
     """Play every recorded case back, or the CASEs named, with the network blocked.
 
     Each call must be the one that was recorded (method, whole address, raw body), each answer as
@@ -117,10 +128,10 @@ def replay(names: tuple[str, ...], folder: Path | None, *, by_vcr: bool, as_json
 
         root = folder or built_in_folder()
         manifest = read_manifest(root)
-        known = select_cases(folder, names)
+        known = select_cases(folder, names, excluded=excluded)
         found = select_recorded(known, manifest)
         # A whole folder is replayed whole: what is lost of it has no case to be named by.
-        lost = {} if names else find_lost(root, known, manifest)
+        lost = {} if names or excluded else find_lost(root, known, manifest)
         player = replay_case_with_vcrpy if by_vcr else play
         played = failed = 0
         for key, problem in lost.items():

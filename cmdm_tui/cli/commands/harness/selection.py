@@ -30,6 +30,17 @@ def folder_option(command: ClickCommand) -> ClickCommand:
     )(command)
 
 
+def exclude_option(command: ClickCommand) -> ClickCommand:
+    """Give a command the option that leaves cases out."""
+    return click.option(
+        "--exclude",
+        "excluded",
+        multiple=True,
+        metavar="NAME",
+        help="Leave out this case, pattern, kind, call, class of input or check; may be repeated.",
+    )(command)
+
+
 @contextmanager
 def report_case_failures() -> Generator[None]:
     """End a command on cases that could not run with exit code 2 and a sentence."""
@@ -42,9 +53,13 @@ def report_case_failures() -> Generator[None]:
 
 
 def select_cases(
-    folder: Path | None, names: tuple[str, ...], *, live: bool | None = None
+    folder: Path | None,
+    names: tuple[str, ...],
+    *,
+    excluded: tuple[str, ...] = (),
+    live: bool | None = None,
 ) -> "list[LibraryEntry]":
-    """Return the cases named in the folder, all where none is.
+    """Return the cases named in the folder, all where none is, without those excluded.
 
     What was recorded of a live service is for it alone: with `live` those cases are meant, if there
     are any; where `live` is False they are left out.
@@ -53,6 +68,7 @@ def select_cases(
         KINDS,
         LIVE,
         built_in_folder,
+        exclude_entries,
         list_entries,
         select_entries,
     )
@@ -60,7 +76,7 @@ def select_cases(
     root = folder or built_in_folder()
     has_live = any((root / LIVE).glob("*.toml"))
     kinds = [kind for kind in KINDS if live is None or (kind == LIVE) == (live and has_live)]
-    return select_entries(list_entries(root, kinds), names)
+    return exclude_entries(select_entries(list_entries(root, kinds), names), excluded)
 
 
 def select_recorded(

@@ -12,6 +12,7 @@ import click
 from cmdm_tui.cli.command_group import examples
 from cmdm_tui.cli.commands.harness.selection import (
     count_cases,
+    exclude_option,
     folder_option,
     report_case_failures,
     report_left_out,
@@ -43,6 +44,7 @@ _MANY_DRIFTS = 10
 )
 @click.argument("names", metavar="[CASE]...", nargs=-1)
 @folder_option
+@exclude_option
 @service_options
 @click.option(
     "--max-age",
@@ -56,6 +58,7 @@ def verify(
     context: CommandContext,
     names: tuple[str, ...],
     folder: Path | None,
+    excluded: tuple[str, ...],
     *,
     live: bool,
     writes: bool,
@@ -84,11 +87,13 @@ def verify(
 
         root = folder or built_in_folder()
         manifest = read_manifest(root)
-        known = select_cases(folder, names, live=live)
+        known = select_cases(folder, names, excluded=excluded, live=live)
         found = select_recorded(known, manifest)
         kinds = {entry.kind for entry in known}
         named = {key: manifest[key] for key in manifest if key.partition("/")[0] in kinds}
-        _require_unchanged(found, manifest, {} if names else find_lost(root, known, named))
+        _require_unchanged(
+            found, manifest, {} if names or excluded else find_lost(root, known, named)
+        )
         if max_age is not None:
             _require_recent(found, manifest, max_age)
         from cmdm_tui.harness.service import LimitReached, ServiceFailed
