@@ -100,7 +100,7 @@ def select_runnable(
     kept: list[LibraryEntry] = []
     left_out: dict[str, int] = {}
     for entry in found:
-        reason = _reason_to_leave_out(entry, chosen)
+        reason = reason_to_leave_out(entry, chosen)
         if reason:
             left_out[reason] = left_out.get(reason, 0) + 1
         else:
@@ -128,7 +128,8 @@ def require_nothing_left(service: "Service") -> None:
         raise CommandFailure(f"{count} records stay on the service; their names hold {mark}.")
 
 
-def _reason_to_leave_out(entry: "LibraryEntry", chosen: ChosenService) -> str:
+def reason_to_leave_out(entry: "LibraryEntry", chosen: ChosenService) -> str:
+    """Return why the service cannot be given a case; empty where it can."""
     case = entry.case
     if chosen.can_be_restored:
         return ""
