@@ -1,19 +1,43 @@
 """Enters accepted changes into the model of a service: what each call should have done."""
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from cmdm_tui.harness.exchange import Intent
 from cmdm_tui.harness.oracle.list_model import EntityMembers
 from cmdm_tui.harness.oracle.record_model import NON_NULL, Cause, KnownValue, RecordModel
 
-if TYPE_CHECKING:
-    from cmdm_tui.harness.oracle.service_model import ServiceModel
-
 CHILD_ENTITIES = {"create-task": "task", "create-opportunity": "opportunity"}
 
 
-def enter_change(model: "ServiceModel", intent: Intent, made: str) -> None:
+class ChangedModel(Protocol):
+    """The part of a service's model that changes are entered into."""
+
+    writes: int
+    members: dict[str, EntityMembers]
+
+    def find_record(self, entity: str, external_id: str) -> RecordModel | None:
+        """Return what is known of a record; None for nothing."""
+        ...
+
+    def existing_ids(self, entity: str) -> list[str]:
+        """Return the ids of the records that are known to be there."""
+        ...
+
+    def writable_record(self, entity: str, external_id: str) -> RecordModel:
+        """Return what is known of a record, to be changed."""
+        ...
+
+    def add_record(self, entity: str, external_id: str, known: RecordModel) -> None:
+        """Enter a record that a request created."""
+        ...
+
+    def mark_changed(self, entity: str, cause: Cause) -> None:
+        """Note that something has happened to the records of an entity."""
+        ...
+
+
+def enter_change(model: ChangedModel, intent: Intent, made: str) -> None:
     """Enter a change that was accepted; `made` is the id in its answer, empty for none."""
     match intent.call:
         case "update":
@@ -28,7 +52,7 @@ def enter_change(model: "ServiceModel", intent: Intent, made: str) -> None:
             _add_create(model, intent, made)
 
 
-def _add_create(model: "ServiceModel", intent: Intent, made: str) -> None:
+def _add_create(model: ChangedModel, intent: Intent, made: str) -> None:
     entity = CHILD_ENTITIES.get(intent.call, intent.entity)
     model.mark_changed(entity, "created")
     if not made:
@@ -45,7 +69,7 @@ def _add_create(model: "ServiceModel", intent: Intent, made: str) -> None:
     )  # fmt: skip
 
 
-def _add_update(model: "ServiceModel", intent: Intent) -> None:
+def _add_update(model: ChangedModel, intent: Intent) -> None:
     known = model.writable_record(intent.entity, intent.external_id)
     model.mark_changed(intent.entity, "updated")
     known.values.pop("ModifiedDate", None)
@@ -61,7 +85,7 @@ def _add_update(model: "ServiceModel", intent: Intent) -> None:
     known.seen_at = model.writes if known.exists else known.seen_at
 
 
-def _add_conversion(model: "ServiceModel", intent: Intent, made: str) -> None:
+def _add_conversion(model: ChangedModel, intent: Intent, made: str) -> None:
     lead = model.writable_record("lead", intent.external_id)
     for entity in ("lead", "account", "contact"):
         model.mark_changed(entity, "converted")
@@ -87,7 +111,7 @@ def _add_conversion(model: "ServiceModel", intent: Intent, made: str) -> None:
     model.add_record("account", made, RecordModel(values, last_change="converted", is_own=True))
 
 
-def _add_closing(model: "ServiceModel", intent: Intent) -> None:
+def _add_closing(model: ChangedModel, intent: Intent) -> None:
     known = model.writable_record("task", intent.external_id)
     status, closed = known.values.get("Status"), known.values.get("ClosedDate")
     was_closed = status is not None and status.value == "Closed" and closed is not None
@@ -103,7 +127,7 @@ def _add_closing(model: "ServiceModel", intent: Intent) -> None:
     known.last_update = None
 
 
-def _add_deletion(model: "ServiceModel", intent: Intent) -> None:
+def _add_deletion(model: ChangedModel, intent: Intent) -> None:
     known = model.writable_record(intent.entity, intent.external_id)
     known.exists, known.last_change, known.refusals = False, "deleted", ()
     model.mark_changed(intent.entity, "deleted")
@@ -117,7 +141,7 @@ def _add_deletion(model: "ServiceModel", intent: Intent) -> None:
             members.ids = None
 
 
-def _mark_orphans(model: "ServiceModel", kind: str, parent: str) -> None:
+def _mark_orphans(model: ChangedModel, kind: str, parent: str) -> None:
     """Note whose parent was deleted: that they stay is its own law."""
     for external_id in model.existing_ids(kind):
         known = model.find_record(kind, external_id)

@@ -1,7 +1,7 @@
 """What proves that a service breaks its documentation, and not only what the sandbox does.
 
 The documentation names few laws of stored values (`api.md`). It does not say in which spelling a
-value comes back, that text is not trimmed, that computed fields stand still, or that one change has
+value comes back, that text is not trimmed, that computed fields do not change, or that one change has
 no effect on other records. So a value proves something only where it was given by this run in a
 plain form, is not equal in any spelling, and nothing else was changed in between.
 """
@@ -114,7 +114,7 @@ def is_same_value(kind: str, expected: object, answered: object) -> bool:
 
 
 def is_reversed(kind: str, values: Sequence[object], others: Sequence[object]) -> bool:
-    """Return whether the plain values of a sorted list stand the other way round in another.
+    """Return whether the plain values of a sorted list are the reverse of those of another.
 
     What is not plain may be equal to anything under a collation.
     """
@@ -179,7 +179,7 @@ def _is_same_number(first: Decimal | None, second: Decimal | None) -> bool:
 
 
 def _is_same_day(first: set[datetime], second: set[datetime]) -> bool:
-    """Return whether two times can be the same in two time zones, of which none is told."""
+    """Return whether two times can be the same in two time zones that no answer names."""
     return any(abs(one - other) <= _MOST_OFFSET for one in first for other in second)
 
 

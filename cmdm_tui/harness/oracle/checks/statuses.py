@@ -37,7 +37,7 @@ def answers(context: CheckContext) -> Iterator[Verdict]:
 def no_server_error(context: CheckContext) -> Iterator[Verdict]:
     """No request makes the server fail; 500 is the documented name of that.
 
-    What stands before a service may answer 502 to 504 while it is not there.
+    A proxy before a service may answer 502 to 504 while the service is away.
     """
     status = context.exchange.status
     if not status:
@@ -51,7 +51,7 @@ def no_server_error(context: CheckContext) -> Iterator[Verdict]:
 def documented_status(context: CheckContext) -> Iterator[Verdict]:
     """Every status is one of the documented ones.
 
-    What is no valid call may be refused by HTTP itself, of which the documentation says nothing.
+    HTTP itself may refuse a request that is not a valid call; the documentation is silent on that.
     """
     status, intent = context.exchange.status, context.intent
     if not status or status >= _SERVER_ERROR:
