@@ -1,8 +1,8 @@
 """What proves that a service breaks its documentation, and not only what the sandbox does.
 
 The documentation names few laws of stored values (`api.md`). It does not say in which spelling a
-value comes back, that text is not trimmed, that computed fields do not change, or that one change has
-no effect on other records. So a value proves something only where it was given by this run in a
+value comes back, that text is not trimmed, that computed fields do not change, or that one change
+has no effect on other records. So a value proves something only where it was given by this run in a
 plain form, is not equal in any spelling, and nothing else was changed in between.
 """
 
