@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from cmdm_tui.redaction.common_words import is_searched_for
 from cmdm_tui.redaction.leak_scanner import SHORTEST_SECRET
 
 _MOST_TOKENS = 1_000
@@ -16,12 +17,15 @@ class SecretVariables:
     Requests name them (`$CMDM_TOKEN`); `fill_headers` turns the names into values and
     `replace_secrets` turns values back into names. `$CMDM_TOKEN_CUT` and `$CMDM_TOKEN_FLIPPED` are
     the token with its last character cut off or changed, `$CMDM_TOKEN_ENDED` is one that has ended.
+    A value that is in other texts by chance (`is_searched_for`) is filled in, and not replaced.
     """
 
     def __init__(self, credentials: Mapping[str, str]) -> None:
         self._values = {f"$CMDM_{name.upper()}": value for name, value in credentials.items()}
         self._hidden: list[tuple[bytes, bytes]] = []
-        self._hide_all()
+        for name, value in credentials.items():
+            if is_searched_for(name, value):
+                self._hide(value, f"$CMDM_{name.upper()}")
 
     @property
     def values(self) -> frozenset[str]:
@@ -82,10 +86,6 @@ class SecretVariables:
             if value in text:
                 text = text.replace(value, name)
         return text
-
-    def _hide_all(self) -> None:
-        for name, value in self._values.items():
-            self._hide(value, name)
 
     def _hide(self, value: str, name: str) -> None:
         pair = (value.encode(), name.encode())

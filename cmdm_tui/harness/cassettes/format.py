@@ -1,7 +1,8 @@
 """What a cassette holds of an exchange: the same bytes whenever and wherever it was recorded.
 
 The address is always `ADDRESS`, headers come from a short list, a sign-in is synthetic, the ids of
-created records are numbered, and a long request body is replaced by its hash.
+created records are numbered, the mark of a run is the one of every replay, and a long request body
+is replaced by its hash.
 """
 
 import hashlib
@@ -12,11 +13,12 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import Any, cast
-from urllib.parse import quote
+from urllib.parse import quote, quote_plus
 
 import msgspec
 
 from cmdm_tui.harness.exchange import API_PATH, Exchange
+from cmdm_tui.harness.service import CASE_MARK
 from cmdm_tui.redaction.leak_scanner import LeakScanner
 
 ADDRESS = "http://127.0.0.1:8765"
@@ -60,9 +62,15 @@ class Interaction:
 
 
 class IdAliases:
-    """The ids of the records made while recording, numbered in their order of appearance."""
+    """The ids of the records made while recording, numbered in their order of appearance.
 
-    def __init__(self) -> None:
+    `mark` is in the names of those records; it becomes `CASE_MARK`, which a replay sends.
+    """
+
+    def __init__(self, mark: str = CASE_MARK) -> None:
+        self._marks = {
+            spelled(mark): spelled(CASE_MARK) for spelled in (str, quote, quote_plus)
+        } if mark != CASE_MARK else {}  # fmt: skip
         self._names: dict[str, str] = {}
         self._spellings: dict[str, str] = {}
         self._pattern: re.Pattern[str] | None = None
@@ -90,13 +98,15 @@ class IdAliases:
                 self.learn(value)
 
     def replace_in_text(self, text: str) -> str:
-        """Return `text` with the ids replaced by their numbers."""
+        """Return `text` with the ids replaced by their numbers, and the mark by `CASE_MARK`."""
+        for mark, stand_in in self._marks.items():
+            text = text.replace(mark, stand_in)
         if self._pattern is None:
             return text
         return self._pattern.sub(lambda found: self._spellings[found[0]], text)
 
     def replace_in_bytes(self, content: bytes) -> bytes:
-        """Return bytes with the ids replaced; what is not UTF-8 stays unchanged."""
+        """Return bytes with ids and mark replaced; what is not UTF-8 stays unchanged."""
         try:
             return self.replace_in_text(content.decode("utf-8")).encode("utf-8")
         except UnicodeDecodeError:

@@ -98,6 +98,7 @@ class FuzzRunner:
             check
             for check in CHECKS
             if (not named or check.name in named)
+            and check.name not in self.settings.excluded
             and (self.settings.is_strict or check.certainty == "documented")
         )
 
@@ -170,7 +171,11 @@ class FuzzRunner:
             may_sign_in=self.service.may_write,
         )
         calls = {trial.call for trial in found} & self.settings.only
-        return [trial for trial in found if not calls or trial.call in calls]
+        return [
+            trial
+            for trial in found
+            if (not calls or trial.call in calls) and trial.call not in self.settings.excluded
+        ]
 
     def _seed(self, round_number: int, number: int) -> int:
         return (self.settings.seed * 1_000_003 + round_number * 1_009 + number) * 64 + self.worker
