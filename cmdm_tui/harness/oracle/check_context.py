@@ -10,6 +10,7 @@ from cmdm_tui.harness.oracle.list_model import EntityMembers, OrderKey
 from cmdm_tui.harness.oracle.record_model import (
     MISSING_FIELD,
     NON_NULL,
+    Cause,
     Contradiction,
     KnownValue,
     Miscount,
@@ -27,6 +28,11 @@ _STILL_VALID = {
     "body:content-type-text",
     "body:content-type-form",
     "body:content-type-latin1",
+    "body:text-nfc",
+    "body:text-nfd",
+    "body:text-of-max-length",
+    "body:number-beyond-2-53",
+    "body:number-decimals",
     "parameter:unknown",
 }
 """The input classes that must be answered as if nothing were odd."""
@@ -63,14 +69,14 @@ class CheckContext:
 
         An answer may be dated when the request came or when the answer goes, in whole seconds.
         """
-        moment = self.exchange.moment
-        return None if moment is None else moment - self.exchange.elapsed
+        moment, exchange = self.exchange.moment, self.exchange
+        return None if moment is None else moment - exchange.elapsed - exchange.moment_error
 
     @property
     def latest(self) -> float | None:
         """The Unix time by which the service must have looked at the request."""
-        moment = self.exchange.moment
-        return None if moment is None else moment + 1 + self.exchange.elapsed
+        moment, exchange = self.exchange.moment, self.exchange
+        return None if moment is None else moment + 1 + exchange.elapsed + exchange.moment_error
 
     @property
     def is_record_read(self) -> bool:
@@ -153,6 +159,7 @@ class CheckContext:
             known = self.record
             if known is not None and known.exists and not self._may_be_changed_by_others(known):
                 cause = known.latest_cause() if known.last_change == "read" else known.last_change
+                cause = self._or_neighbour(cause, intent.external_id)
                 yield Contradiction(intent.entity, intent.external_id, "", "there", "gone", cause)
 
     def _may_be_changed_by_others(self, known: RecordModel, row: ListedRow | None = None) -> bool:
@@ -181,11 +188,16 @@ class CheckContext:
             if answered is MISSING_FIELD and self.is_projected:
                 continue
             if not _agrees(fact, answered):
-                cause = known.cause_of(fact)
+                cause = self._or_neighbour(known.cause_of(fact), row.external_id)
                 yield Contradiction(
                     entity, row.external_id, name, fact.value, answered, cause, listed,
                     self.is_projected,
                 )  # fmt: skip
+
+    def _or_neighbour(self, cause: Cause, external_id: str) -> Cause:
+        """Blame a change of another record for what only reading had shown."""
+        is_changed = self.model.is_other_changed(self.intent.entity, external_id)
+        return "neighbour" if cause == "read" and is_changed else cause
 
     def _find_miscounts(self) -> Iterator[Miscount]:
         intent = self.intent

@@ -27,6 +27,7 @@ class ServiceModel:
 
     `is_alone` says that no one else changes its records; otherwise only what is known of
     records of one's own is held against it. `rules` are the fields of each entity.
+    `sign_in_refusal` is what the first sign-in with wrong credentials was answered.
     """
 
     is_alone: bool = True
@@ -44,6 +45,10 @@ class ServiceModel:
     token_ends: int | None = None
     latest_time: float | None = None
     last: Exchange | None = None
+    sign_in_refusal: bytes | None = None
+    change_count: int = 0
+    """How many changes were accepted; `read_at` says how many had been when a record was read."""
+    read_at: dict[RecordKey, int] = field(default_factory=dict[RecordKey, int])
     base: "ServiceModel | None" = None
 
     # Records
@@ -110,7 +115,13 @@ class ServiceModel:
             entity: EntityMembers(None if kept.ids is None else list(kept.ids), kept.unnamed)
             for entity, kept in self.members.items()
         }
-        return ServiceModel(self.is_alone, members=members, base=self)
+        return ServiceModel(
+            self.is_alone, members=members, base=self, sign_in_refusal=self.sign_in_refusal
+        )
+
+    def is_other_changed(self, entity: str, external_id: str) -> bool:
+        """Return whether another record was changed since this one was read or changed."""
+        return self.change_count > self.read_at.get((entity, external_id), 0)
 
     # Entering an exchange
 
@@ -121,6 +132,8 @@ class ServiceModel:
             self.latest_time = exchange.moment
         if exchange.intent.call != "authenticate" or exchange.status in {200, TOO_MANY}:
             self._add_limits(exchange)
+        if exchange.intent.call == "authenticate" and exchange.status == UNAUTHORISED:
+            self.sign_in_refusal = self.sign_in_refusal or exchange.body
         if not exchange.status:
             self._forget_affected(exchange.intent)
         elif exchange.status in {200, 201}:
@@ -168,6 +181,10 @@ class ServiceModel:
             self._add_list(intent, answer)
 
     def _add_change(self, intent: Intent, made: str) -> None:
+        self.change_count += 1
+        if intent.call not in {"create", *CHILD_ENTITIES}:
+            # What happened to the record itself is known of it by another name.
+            self.read_at[intent.entity, intent.external_id] = self.change_count
         match intent.call:
             case "update":
                 self._add_update(intent)
@@ -182,6 +199,7 @@ class ServiceModel:
 
     def _confirm_rows(self, entity: str, rows: Iterable[ListedRow]) -> None:
         for row in rows:
+            self.read_at[entity, row.external_id] = self.change_count
             known = self.find_record(entity, row.external_id)
             if known is None or known.exists is not True:
                 self.entities_by_id[row.external_id] = entity
@@ -263,6 +281,7 @@ class ServiceModel:
 
     def _add_record(self, entity: str, external_id: str, known: RecordModel) -> None:
         self.records[entity, external_id] = known
+        self.read_at[entity, external_id] = self.change_count
         self.entities_by_id[external_id] = entity
         members = self.members.setdefault(entity, EntityMembers())
         if members.ids is not None and external_id not in members.ids:

@@ -72,14 +72,17 @@ def conversion_marks_lead(context: CheckContext) -> Iterator[str]:
 
 
 def closed_stays_closed(context: CheckContext) -> Iterator[str]:
-    """A closed task is closed, has a date of closing, and closing it again changes nothing."""
+    """A closed task is closed, has a date of closing, and closing it again changes nothing.
+
+    Another check says that it stays so after an update of other fields.
+    """
     for contradiction in context.contradictions:
         if _is_closed_task(context, contradiction):
             yield f"The task was closed: {contradiction}."
 
 
 def _is_closed_task(context: CheckContext, contradiction: Contradiction) -> bool:
-    if contradiction.entity != "task" or contradiction.cause == "updated":
+    if contradiction.entity != "task" or contradiction.cause in {"updated", "others"}:
         return False
     known = context.model.find_record(contradiction.entity, contradiction.external_id)
     is_about_it = contradiction.name in {"Status", "ClosedDate"}
