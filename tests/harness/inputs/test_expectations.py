@@ -60,7 +60,7 @@ def is_found(request: CallRequest, status: int) -> bool:
     checks = {"status-for-class", "authentication-first", "credentials-looked-at",
               "credentials-match-exactly", "sign-in-status", "id-case", "own-entity"}  # fmt: skip
     found = judge_exchange(known_service(), answered(request, status))
-    return any(finding.check in checks for finding in found)
+    return any(finding.check in checks for finding in found.findings)
 
 
 PAIRS = [
@@ -108,7 +108,7 @@ def test_a_value_that_must_be_kept_is_missed_where_it_is_not(name: str, call: Ca
         properties = given | {field: value}
         body = calls.encode_properties({"ExternalID": made, "Properties": properties})
         found = judge_exchange(model, replace(answered(request, 200, 3), body=body))
-        return {finding.check for finding in found}
+        return {finding.check for finding in found.findings}
 
     lost = sent[:-1] + ("4" if sent[-1:] != "4" else "5") if "number" in name else sent[:-1] + "?"
     law = "numbers-kept-exactly" if "number" in name else "text-kept-exactly"

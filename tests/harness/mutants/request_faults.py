@@ -60,17 +60,16 @@ _accepts("a byte order mark is skipped", _body(lambda body: body.removeprefix(b"
 _accepts("NaN is taken for null", _body(lambda body: body.replace(b":NaN", b":null")))
 _accepts("what follows the body is not looked at", _body(_to_last_brace))
 _accepts("a raw line break in a text is kept", _body(lambda body: body.replace(b"\n", b"\\n")))
-_accepts("text that is not UTF-8 is read as Latin-1",
+_accepts("what is not UTF-8 is read as Latin-1",
          _body(lambda body: body.decode("latin-1").encode()))  # fmt: skip
 _accepts("numbers are taken for text",
          _values(lambda _, value: str(value) if type(value) is int else value))  # fmt: skip
 _accepts("truths are taken for text",
-         _values(lambda _, value: str(value).lower() if type(value) is bool else value))  # fmt: skip
+         _values(lambda _, one: str(one).lower() if type(one) is bool else one))  # fmt: skip
 _accepts("a list is taken for its first text",
          _body(lambda body: body.replace(b'["x"]', b'"x"')))  # fmt: skip
 _accepts("too long a text is cut",
-         _values(lambda _, value: value[:255] if isinstance(value, str) and len(value) > 255
-                 else value))  # fmt: skip
+         _values(lambda _, value: value[:255] if isinstance(value, str) else value))  # fmt: skip
 _accepts("Booleans can be yes and no",
          _values(lambda _, value: {"yes": "true", "True": "true", "1": "true", "0": "false"}.get(
              value, value) if isinstance(value, str) else value))  # fmt: skip

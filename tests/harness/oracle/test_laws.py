@@ -2,7 +2,7 @@
 
 import pytest
 
-from cmdm_tui.harness.oracle import CHECKS, judge_log
+from cmdm_tui.harness.oracle import judge_log
 from tests.harness.oracle.exchange_logs import ENDS, RESET, Log
 from tests.harness.oracle.law_cases import TOKEN, A, B, changed_sign_in, closed_and_updated, numbers
 
@@ -11,8 +11,11 @@ HEADERS = {"x-rate-limit-reset": str(RESET)}
 
 def failed(log: Log, *, only_documented: bool = False) -> set[str]:
     """The checks that a log fails."""
-    kept = [check for check in CHECKS if not only_documented or check.certainty == "documented"]
-    return {finding.check for finding in judge_log(log.exchanges, kept)}
+    return {
+        finding.check
+        for finding in judge_log(log.exchanges)
+        if not only_documented or finding.certainty == "documented"
+    }
 
 
 @pytest.mark.parametrize("header", ["client-id", "client-secret", "username", "password"])

@@ -62,6 +62,7 @@ class FuzzSession:
         self._optional_entities = settings.optional_entities
         self._budget = budget
         self._checks = tuple(checks)
+        self._is_strict = settings.is_strict
         self._notify = notify
         self._worker = worker
 
@@ -147,12 +148,11 @@ class FuzzSession:
                 raise self._budget.time_is_up() from None
             exchange = self.exchanger.make_exchange(step, None, str(error))
         self.log.append(exchange)
-        found = judge_exchange(self.model, exchange, self._checks)
-        self._notify(
-            ExchangeMade(exchange, self.phase, tuple(one.check for one in found), self._worker)
-        )
-        if found:
-            self._handle_findings(found, exchange)
+        judged = judge_exchange(self.model, exchange, self._checks, is_strict=self._is_strict)
+        failed = tuple(one.check for one in judged.findings)
+        self._notify(ExchangeMade(exchange, self.phase, failed, self._worker, judged.held_checks))
+        if judged.findings:
+            self._handle_findings(judged.findings, exchange)
         return exchange
 
     def sign_in_again(self) -> None:
@@ -160,7 +160,7 @@ class FuzzSession:
         self.exchanger.secrets.end_token()
         self.take(sign_in())
 
-    def _handle_findings(self, found: list[Finding], exchange: Exchange) -> None:
+    def _handle_findings(self, found: Sequence[Finding], exchange: Exchange) -> None:
         for finding in found:
             self.found_failures.add(finding.failure)
             is_known = finding.failure in self.known_failures

@@ -7,8 +7,8 @@ from cmdm_tui.harness.exchange import CALLS, Call
 from cmdm_tui.harness.fuzz.generate.actions import Actions
 from cmdm_tui.harness.fuzz.generate.valid_requests import make_valid_request
 from cmdm_tui.harness.inputs import GROUPS, InputClass, InputContext, classes_of, families_of
+from cmdm_tui.harness.oracle.accepted_changes import CHILD_ENTITIES
 from cmdm_tui.harness.oracle.contract import ENTITY_WITHOUT_FIELD_LIST
-from cmdm_tui.harness.oracle.service_model import CHILD_ENTITIES
 
 _READS: frozenset[Call] = frozenset({"get", "list", "fields"})
 _CONSUMES_RECORD = frozenset({"delete", "convert"})

@@ -75,7 +75,7 @@ def make_case(name: str, path: Reproduction, *, seed: int) -> Case:
         summary=one_line(finding.message, 200),
         endpoint=path.log[-1].intent.call,
         input_class=finding.input_class,
-        certainty="ours" if check is None else check.certainty,
+        certainty=finding.certainty,
         source="" if check is None else check.sentence,
         check=finding.check,
         seed=seed,

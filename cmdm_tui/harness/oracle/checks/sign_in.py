@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator
 
-from cmdm_tui.harness.oracle.check import Check
+from cmdm_tui.harness.oracle.check import HELD, Check, Verdict, documented, ours
 from cmdm_tui.harness.oracle.check_context import CheckContext
 
 _UNAUTHORISED = 401
 _BEFORE_ALL = {0, 429}
 _SERVER_ERROR = 500
+_WORDS = {"other-case": "in other capitals", "cut": "cut short"}
 _OTHER_CASE = "authorization:other-case-"
 
 
@@ -22,44 +23,63 @@ def _gives_token(context: CheckContext) -> bool:
     return context.is_success or (isinstance(token, str) and bool(token))
 
 
+def _is_looked_at(context: CheckContext) -> bool:
+    status = context.exchange.status
+    return status not in _BEFORE_ALL and status < _SERVER_ERROR
+
+
 def _describe(context: CheckContext) -> str:
-    return context.intent.input_class.partition(":")[2]
+    """Return in words what was changed: `the password cut`, say."""
+    kind, _, name = context.intent.input_class.partition(":")[2].rpartition("-")
+    if name in {"id", "secret"}:
+        kind, name = kind.removesuffix("-client"), f"client_{name}"
+    return f"the {name} {_WORDS.get(kind, kind)}"
 
 
-def credentials_looked_at(context: CheckContext) -> Iterator[str]:
+def credentials_looked_at(context: CheckContext) -> Iterator[Verdict]:
     """A sign-in with a credential that is missing, empty, cut, extended or wrong gives no token."""
     is_in_other_case = context.intent.input_class.startswith(_OTHER_CASE)
-    if _is_changed(context) and not is_in_other_case and _gives_token(context):
-        yield f"A sign-in with the credentials {_describe(context)} was given a token."
+    if not _is_changed(context) or is_in_other_case or not _is_looked_at(context):
+        return
+    yield HELD
+    if _gives_token(context):
+        yield documented(f"A sign-in with {_describe(context)} was given a token.")
 
 
-def credentials_match_exactly(context: CheckContext) -> Iterator[str]:
-    """A sign-in with a credential in other capitals gives no token."""
+def credentials_match_exactly(context: CheckContext) -> Iterator[Verdict]:
+    """A sign-in with a credential in other capitals gives no token.
+
+    Whether case matters in a name or a password is not documented.
+    """
     is_in_other_case = context.intent.input_class.startswith(_OTHER_CASE)
-    if _is_changed(context) and is_in_other_case and _gives_token(context):
-        yield f"A sign-in with the credentials {_describe(context)} was given a token."
+    if not _is_changed(context) or not is_in_other_case or not _is_looked_at(context):
+        return
+    yield HELD
+    if _gives_token(context):
+        yield ours(f"A sign-in with {_describe(context)} was given a token.")
 
 
-def sign_in_status(context: CheckContext) -> Iterator[str]:
+def sign_in_status(context: CheckContext) -> Iterator[Verdict]:
     """A sign-in that lacks a header is answered 400, one with a wrong value 401."""
     status, allowed = context.exchange.status, context.intent.expected
-    if not _is_changed(context) or context.is_success or status in _BEFORE_ALL:
+    if not _is_changed(context) or not _is_looked_at(context) or context.is_success:
         return
-    if status < _SERVER_ERROR and allowed and status not in allowed:
+    yield HELD
+    if allowed and status not in allowed:
         wanted = " or ".join(str(one) for one in sorted(allowed))
-        yield (
-            f"A sign-in with the credentials {_describe(context)} was answered {status}, where "
-            f"{wanted} is right."
+        yield ours(
+            f"A sign-in with {_describe(context)} was answered {status}, where {wanted} is right."
         )
 
 
-def sign_in_refusals_alike(context: CheckContext) -> Iterator[str]:
+def sign_in_refusals_alike(context: CheckContext) -> Iterator[Verdict]:
     """Every sign-in with a wrong value is refused in the same words: none says which is wrong."""
     before, exchange = context.model.sign_in_refusal, context.exchange
-    if context.intent.call != "authenticate" or exchange.status != _UNAUTHORISED:
+    if context.intent.call != "authenticate" or exchange.status != _UNAUTHORISED or before is None:
         return
-    if before is not None and before != exchange.body:
-        yield f"Refused with the credentials {_describe(context)}, a sign-in has other words."
+    yield HELD
+    if before != exchange.body:
+        yield ours(f"Refused with {_describe(context)}, a sign-in has other words than before.")
 
 
 CHECKS = (
