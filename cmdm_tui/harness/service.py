@@ -78,6 +78,8 @@ class SavedState:
         self._clock_offset = 0.0
         self._is_saved = False
         self.is_clock_stopped = False
+        self.now: float | None = None
+        """The time at which its clock stands, None where it runs."""
 
     @property
     def limits(self) -> dict[str, int]:
@@ -96,6 +98,7 @@ class SavedState:
         }
         self._current_limits = {}
         self.is_clock_stopped = False
+        self.now = None
         control.snapshot(self._snapshot)
         self._is_saved = True
 
@@ -120,12 +123,13 @@ class SavedState:
         """Stop the clock at CASE_TIME."""
         if not self.is_clock_stopped:
             self._control.freeze_clock(CASE_TIME)
-            self.is_clock_stopped = True
+            self.is_clock_stopped, self.now = True, CASE_TIME
 
     def advance_clock(self, seconds: float) -> None:
         """Move the clock on, until the next reset."""
         self.is_clock_stopped = False
         self._control.advance_clock(seconds)
+        self.now = None if self.now is None else self.now + seconds
 
     def set_limits(self, limits: Mapping[str, int]) -> None:
         """Change these limits, until the next reset."""
@@ -366,6 +370,11 @@ class Service:
         """Move the service's clock on, until the next reset."""
         if self._state is not None:
             self._state.advance_clock(seconds)
+
+    @property
+    def stopped_clock(self) -> float | None:
+        """The Unix time at which the service's clock stands; None where it runs, or is its own."""
+        return None if self._state is None else self._state.now
 
     def set_limits(self, **limits: int) -> None:
         """Change some limits, until the next reset."""
