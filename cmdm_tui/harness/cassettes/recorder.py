@@ -175,7 +175,7 @@ def _make_persister(session: RecordingSession, scanner: LeakScanner) -> type[Fil
                 return
             pairs = zip(cassette_dict["requests"], cassette_dict["responses"], strict=True)
             try:
-                recorded = [_from_vcrpy(request, response) for request, response in pairs]
+                recorded = [from_vcrpy(request, response) for request, response in pairs]
                 content = encode_cassette(make_canonical(recorded, session.aliases, scanner))
                 scanner.write_file(Path(cassette_path), content)
             except Exception as error:  # noqa: BLE001 — raised again when the block is left
@@ -186,7 +186,8 @@ def _make_persister(session: RecordingSession, scanner: LeakScanner) -> type[Fil
     return GuardedPersister
 
 
-def _from_vcrpy(request: Any, response: Any) -> Interaction:
+def from_vcrpy(request: Any, response: Any) -> Interaction:
+    """Return an interaction of vcrpy, not yet canonical; its body without its compression."""
     headers = {name.lower(): values for name, values in response["headers"].items()}
     return Interaction(
         request.method,
