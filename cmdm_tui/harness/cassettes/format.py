@@ -36,6 +36,7 @@ RESPONSE_HEADERS = frozenset({
 
 _MAX_BODY_BYTES = 16 * 1024
 _MIN_ID_LENGTH = 4
+_ALIAS = re.compile(r"NEW([0-9]{5})")
 _TOKEN_IN_BODY = re.compile(rb'("token"\s*:\s*")((?:[^"\\]|\\.)*)(")')
 
 HeaderLists = dict[str, list[str]]
@@ -72,14 +73,26 @@ class IdAliases:
             spelled(mark): spelled(CASE_MARK) for spelled in (str, quote, quote_plus)
         } if mark != CASE_MARK else {}  # fmt: skip
         self._names: dict[str, str] = {}
+        self._first = 0
         self._spellings: dict[str, str] = {}
         self._pattern: re.Pattern[str] | None = None
+
+    @classmethod
+    def after(cls, interactions: Iterable[Interaction]) -> "IdAliases":
+        """Return aliases whose numbers follow those that a cassette holds already."""
+        aliases = cls()
+        for one in interactions:
+            for found in _ALIAS.finditer(f"{one.uri} {one.body.decode('utf-8', 'replace')}"):
+                aliases._first = max(aliases._first, int(found[1]))
+        return aliases
 
     def learn(self, external_id: str) -> None:
         """Give an id its number. A very short one stays unchanged: it could mean anything."""
         if len(external_id) < _MIN_ID_LENGTH or external_id in self._names:
             return
-        name = self._names[external_id] = f"NEW{len(self._names) + 1:05}"
+        if _ALIAS.fullmatch(external_id):
+            return
+        name = self._names[external_id] = f"NEW{self._first + len(self._names) + 1:05}"
         escaped = json.dumps(external_id)[1:-1]
         unescaped = json.dumps(external_id, ensure_ascii=False)[1:-1]
         for spelling in (external_id, quote(external_id, safe=""), escaped, unescaped):

@@ -193,7 +193,7 @@ def _make_persister(session: RecordingSession, scanner: LeakScanner) -> type[Fil
                 return
             pairs = zip(cassette_dict["requests"], cassette_dict["responses"], strict=True)
             try:
-                recorded = [_from_vcrpy(request, response) for request, response in pairs]
+                recorded = [from_vcrpy(request, response) for request, response in pairs]
                 made = make_canonical(recorded, session.aliases, scanner)
                 content, path = encode_cassette(made), Path(cassette_path)
                 scanner.check(content, str(path))
@@ -209,7 +209,8 @@ def _make_persister(session: RecordingSession, scanner: LeakScanner) -> type[Fil
     return GuardedPersister
 
 
-def _from_vcrpy(request: Any, response: Any) -> Interaction:
+def from_vcrpy(request: Any, response: Any) -> Interaction:
+    """Return an interaction of vcrpy, not yet canonical; its body without its compression."""
     headers = {name.lower(): values for name, values in response["headers"].items()}
     return Interaction(
         request.method,

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import click
+from click.core import ParameterSource
 
 from cmdm_tui.cli.command_group import examples
 from cmdm_tui.cli.commands.harness.selection import (
@@ -98,6 +99,7 @@ def record(
 @click.command(
     epilog=examples(
         "cmdm replay get-lead",
+        "cmdm replay --serve cassettes/live/sync.yaml --port 9000",
     ),
 )
 @click.argument("names", metavar="[CASE]...", nargs=-1)
@@ -105,7 +107,80 @@ def record(
 @exclude_option
 @click.option("--vcr", "by_vcr", is_flag=True, help="Play back by vcrpy, as other programs would.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a case.")
+@click.option("--serve", is_flag=True, help="Serve cassettes on this machine, for any client.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65_535),
+    metavar="N",
+    help="With --serve: where; a free port by default.",
+)
+@click.option(
+    "--order-free",
+    is_flag=True,
+    help="With --serve: compare JSON bodies and queries without their order and spelling.",
+)
+@click.option(
+    "--repeats",
+    type=click.IntRange(0),
+    metavar="N",
+    help="With --serve: how often the last of equal answers is given: 1 by default, 0 for no "
+    "limit.",
+)
+@click.option(
+    "--allow-unused", is_flag=True, help="With --serve: answers that were not used are no failure."
+)
+@click.pass_context
 def replay(
+    command: click.Context,
+    names: tuple[str, ...],
+    folder: Path | None,
+    excluded: tuple[str, ...],
+    *,
+    by_vcr: bool,
+    as_json: bool,
+    serve: bool,
+    port: int | None,
+    order_free: bool,
+    repeats: int | None,
+    allow_unused: bool,
+) -> None:
+    """Play every recorded case back, or the CASEs named, with the network blocked.
+
+    Each call must be the one that was recorded (method, whole address, raw body), each answer as
+    the case expects, and no recorded answer left over; and each cassette the one that the manifest
+    names, with none lost. Exit codes: 0 as recorded, 1 not as recorded, 2 could not run.
+
+    With --serve, cassettes are a service for a client in any language, until interrupted: CASEs,
+    files, or folders, or all of --from. A call that is not recorded is answered with 501, and what
+    differs from the nearest recorded one. Clients may sign in as often as they like, with any
+    credentials. At the end, what was not recorded or not used is listed, and the exit code is 1.
+    """
+    if serve:
+        if by_vcr:
+            raise click.UsageError("--vcr plays cases back; it does not go with --serve.")
+        if excluded:
+            raise click.UsageError("--exclude leaves cases out; it does not go with --serve.")
+        from cmdm_tui.cli.commands.harness.replay_serving import serve_cassettes
+
+        with report_case_failures():
+            serve_cassettes(
+                names,
+                folder,
+                port=port or 0,
+                order_free=order_free,
+                repeats=1 if repeats is None else repeats,
+                allow_unused=allow_unused,
+                as_json=as_json,
+            )
+        return
+    for name in ("port", "order_free", "repeats", "allow_unused"):
+        if command.get_parameter_source(name) is not ParameterSource.DEFAULT:
+            option = f"--{name.replace('_', '-')}"
+            raise click.UsageError(f"{option} goes with --serve: cmdm replay --serve CASSETTE.")
+    _replay_cases(names, folder, excluded, by_vcr=by_vcr, as_json=as_json)
+
+
+def _replay_cases(
     names: tuple[str, ...],
     folder: Path | None,
     excluded: tuple[str, ...],
@@ -113,12 +188,6 @@ def replay(
     by_vcr: bool,
     as_json: bool,
 ) -> None:
-    """Play every recorded case back, or the CASEs named, with the network blocked.
-
-    Each call must be the one that was recorded (method, whole address, raw body), each answer as
-    the case expects, and no recorded answer left over; and each cassette the one that the manifest
-    names, with none lost. Exit codes: 0 as recorded, 1 not as recorded, 2 could not run.
-    """
     with report_case_failures():
         from cmdm_tui.harness.cassettes.library import built_in_folder
         from cmdm_tui.harness.cassettes.manifest import find_faults, find_lost, read_manifest
