@@ -64,11 +64,12 @@ class ProxySettings:
 class RunningProxy:
     """A proxy that runs at `url`, which replaces the service's address in a client.
 
-    `summary` is what was recorded; it is None until the end, and where nothing is recorded.
+    `api_url` is the same with the path of the API, such as `/api/v1`. `summary` is what was recorded; it is None until the end, and where nothing is recorded.
     `left` is how many recorded calls were not made.
     """
 
     url: str
+    api_url: str
     counts: CallCounts
     answers: RecordedAnswers | None
     summary: RecordingSummary | None = None
@@ -105,7 +106,8 @@ def run_proxy(
             forwarder, settings.mode, answers, may_write=settings.may_write, report=report
         )
         url = f"http://{HOST}:{listener.getsockname()[1]}"
-        running = RunningProxy(url + base.rpartition("/api/")[0], app.counts, answers)
+        prefix = base.rpartition("/api/")[0]
+        running = RunningProxy(url + prefix, url + base, app.counts, answers)
         if is_recording:
             recorder = _start_recorder(settings, base, extends=answers is not None)
             app.record = recorder.add
