@@ -19,6 +19,9 @@ from cmdm_tui.harness.cassettes.format import ADDRESS, Interaction, parse_object
 from cmdm_tui.harness.cassettes.offline_replay import RECORDED_VALUES
 from cmdm_tui.harness.exchange import API_PATH, Call, Headers
 
+CASE_SOURCE = "recorded calls"
+"""What the case of a recording says of where it comes from."""
+
 MOST_STEPS = 50
 LARGEST_STEP = MAX_CASE_BYTES // 4
 """Bytes of the longest step that a case is given, as its file writes it."""
@@ -83,7 +86,7 @@ def make_case(name: str, summary: str, steps: list[CaseStep]) -> Case:
         summary=summary,
         endpoint=_read_call(steps[-1]),
         certainty="ours",
-        source="recorded calls",
+        source=CASE_SOURCE,
         steps=tuple(steps),
     )
 

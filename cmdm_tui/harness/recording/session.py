@@ -21,9 +21,10 @@ from cmdm_tui.harness.cassettes.format import (
     make_canonical,
 )
 from cmdm_tui.harness.cassettes.library import CASE_SUFFIX, CASSETTE_SUFFIX
-from cmdm_tui.harness.cassettes.manifest import make_entry, read_manifest, write_manifest
+from cmdm_tui.harness.cassettes.manifest import make_entry, write_manifest
 from cmdm_tui.harness.cassettes.recorder import serialize_with_vcrpy
 from cmdm_tui.harness.recording.case_steps import (
+    CASE_SOURCE,
     MOST_STEPS,
     NoStep,
     list_captured_ids,
@@ -82,8 +83,9 @@ class _Part:
 class SessionFiles:
     """A recording in `folder`: `NAME.yaml`, `NAME-2.yaml` and so on, each with its case.
 
-    `base` is the path of the service before a call (`/api/v1`), `target` names the service in the
-    manifest. With `extends`, what is there stays, and new calls go to further files; else it is
+    They are in the folder of their `kind` below `folder`, and in its manifest; without a kind they
+    are in `folder` itself. `base` is the path of the service before a call (`/api/v1`), `target`
+    names the service in the manifest. With `extends`, what is there stays, and new calls go to further files; else it is
     replaced by the first `save`. Nothing is written that `secrets` finds a secret in.
     """
 
@@ -133,26 +135,28 @@ class SessionFiles:
         for part in changed:
             cassette, case = self._path(part, CASSETTE_SUFFIX), self._path(part, CASE_SUFFIX)
             chunks = [entry.chunk for entry in part.entries]
+            part.is_saved = True
             replace_file(cassette, b"".join((_HEAD, *chunks, _TAIL)))
-            if part.has_case:
-                replace_file(case, self._write_case(part))
+            if not part.has_case:
+                continue
+            replace_file(case, self._write_case(part))
+            if self.kind:
                 key = f"{self.kind}/{cassette.name}"
                 entries[key] = make_entry(case, cassette, self.target, versions)
-            part.is_saved = True
-        write_manifest(self.folder, entries, LeakScanner())
+        if entries:
+            write_manifest(self.folder, entries, LeakScanner())
 
     def remove_earlier(self) -> None:
         """Remove the files of an earlier recording of this name that this one has not replaced."""
         if self.extends or not self._parts:
             return
-        manifest = read_manifest(self.folder)
         kept = {part.name for part in self._parts}
         for path in list_parts(self.folder / self.kind, self.name):
-            is_ours = f"{self.kind}/{path.name}" in manifest or OTHER_ENDING in path.stem
-            if path.stem not in kept and is_ours:
+            if path.stem not in kept and _is_recorded(path):
                 path.unlink(missing_ok=True)
                 path.with_suffix(CASE_SUFFIX).unlink(missing_ok=True)
-        write_manifest(self.folder, {}, LeakScanner())
+        if self.kind:
+            write_manifest(self.folder, {}, LeakScanner())
 
     def _append(self, call: ObservedCall) -> None:
         """Add a call that is without the usual spellings of secrets. Raises Unrecordable."""
@@ -267,6 +271,17 @@ def _list_names(name: str) -> Iterator[str]:
     yield name
     for number in itertools.count(2):
         yield f"{name}-{number}"
+
+
+def _is_recorded(path: Path) -> bool:
+    """Return whether a cassette was recorded from calls: its case says so, or none can make them.
+
+    A case that a person wrote may have such a name too.
+    """
+    case = path.with_suffix(CASE_SUFFIX)
+    if not case.is_file():
+        return OTHER_ENDING in path.stem
+    return f'source = "{CASE_SOURCE}"' in case.read_text("utf-8", "replace")
 
 
 def _find_highest_id(path: Path) -> int:
