@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from cmdm_tui.redaction.common_words import is_searched_for
 from cmdm_tui.redaction.leak_scanner import SHORTEST_SECRET
 
+_CHANGED = re.compile("_(CUT|SWAPPED)$")
 _MOST_TOKENS = 1_000
 _ENDED = "$CMDM_TOKEN_ENDED"  # the name of a variable
 _VARIABLE = re.compile(r"\$CMDM_[A-Z_]*[A-Z]")

@@ -35,6 +35,11 @@ class LibraryEntry:
         return self.path.with_suffix(CASSETTE_SUFFIX)
 
     @property
+    def is_loose(self) -> bool:
+        """Whether it is directly in the folder: the manifest does not need to name it then."""
+        return self.path.parent.name != self.kind
+
+    @property
     def key(self) -> str:
         """The cassette's name in the manifest."""
         return f"{self.kind}/{self.path.stem}{CASSETTE_SUFFIX}"

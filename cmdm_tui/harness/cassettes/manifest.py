@@ -92,6 +92,8 @@ def hash_file(path: Path) -> str:
 def find_faults(entry: LibraryEntry, cassettes: Mapping[str, ManifestEntry]) -> list[str]:
     """Return why a cassette is not the one recorded of its case; nothing where it is."""
     known = cassettes.get(entry.key)
+    if known is None and entry.is_loose:
+        return []
     if known is None:
         return ["It is not in the manifest: record it again."]
     if not entry.cassette.is_file():

@@ -2,11 +2,19 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import click
 from click.core import ParameterSource
 
 from cmdm_tui.cli.command_group import examples
+from cmdm_tui.cli.commands.harness.recording import (
+    ProxyOptions,
+    record_har,
+    record_through_proxy,
+    recording_options,
+    refuse_mixed,
+)
 from cmdm_tui.cli.commands.harness.selection import (
     count_cases,
     exclude_option,
@@ -28,9 +36,19 @@ from cmdm_tui.text import one_line
 @click.command(
     epilog=examples(
         "cmdm record get-lead --from my-cases",
+        "cmdm record --proxy --target acme --live --name nightly-sync",
+        "cmdm record --har session.har --name browser",
     ),
 )
 @click.argument("names", metavar="[CASE]...", nargs=-1)
+@click.option("--proxy", is_flag=True, help="Record what other programs send through a proxy.")
+@click.option(
+    "--har",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Record the calls in a HAR file, of a browser or of mitmproxy.",
+)
+@recording_options
 @click.option(
     "--into",
     type=click.Path(path_type=Path, file_okay=False),
@@ -50,8 +68,11 @@ def record(
     folder: Path | None,
     excluded: tuple[str, ...],
     *,
+    proxy: bool,
+    har: Path | None,
     live: bool,
     writes: bool,
+    **options: Any,
 ) -> None:
     """Record every case, or the CASEs named (patterns such as 'create-*' too).
 
@@ -63,9 +84,24 @@ def record(
     not a sandbox needs --live, and is recorded into FOLDER/live. A sandbox with a control plane is
     put back before each case, its clock stopped, so that recording again gives the same bytes.
 
-    Exit codes: 0 recorded, 1 an answer was not as expected or a secret would have been written,
-    2 could not run.
+    With --proxy, no case is sent: a server on this machine passes the calls of any program on to
+    the service, and records them as FOLDER/KIND/NAME.yaml and its case (NAME-2 and so on, 50 calls
+    each) until Ctrl-C. Point the program at the address that is printed. Secrets that a call
+    carries are replaced. A live service is only read, unless --writes is given. The modes are once
+    (answer from the recording where there is one; else record), new (answer each recorded call
+    once, record others), rewrite (record all again), spy (answer recorded calls again and again,
+    record others) and diff (record nothing, report what differs from the recording).
+
+    Exit codes: 0 recorded, 1 an answer was not as expected, a call could not be recorded, or with
+    --mode diff something differed, 2 could not run.
     """
+    refuse_mixed(names, folder, har, options, proxy=proxy, live=live, writes=writes)
+    if proxy:
+        record_through_proxy(context, into, ProxyOptions(**options), live=live, writes=writes)
+        return
+    if har is not None:
+        record_har(har, into, ProxyOptions(**options))
+        return
     with report_case_failures():
         from cmdm_tui.harness.cassettes.case_recorder import record_cases
 
