@@ -22,8 +22,25 @@ from measured_terminal import MeasuredTerminal
 
 PEERS = ("litecli==1.17.1", "pgcli==4.7.1", "ipython==9.18.1")
 ROUNDS = 11
+_CMDM = str(Path(sys.executable).with_name("cmdm"))
+"""The program as it is installed."""
 _TERMINAL = {"PROMPT_TOOLKIT_NO_CPR": "1"}
 """No terminal of this kind answers where its cursor is."""
+
+_SAME_LIBRARIES = """
+import os
+from prompt_toolkit import PromptSession
+while True:
+    PromptSession("bare> ").prompt()
+    import duckdb, h11, httpcore, httpx, msgspec, rich.table, sqlglot
+    sqlglot.parse_one("select 1", dialect="duckdb")
+    with httpx.Client(base_url=os.environ["CMDM_URL"], trust_env=False) as client:
+        client.get("/api/v1/lead")
+    with duckdb.connect() as database:
+        database.execute("select 1").fetchall()
+    print("ans" + "wered")
+"""
+"""What a first statement takes with the libraries of `cmdm` alone: one request, one query."""
 
 _MINIMAL = """
 from prompt_toolkit import PromptSession
@@ -99,12 +116,11 @@ def _compare_commands(verdicts: Verdicts) -> None:
         "@click.group()\n@click.version_option('1')\ndef bare(): ...\n"
         "bare(prog_name='bare')"
     )
-    ours = [sys.executable, "-m", "cmdm_tui"]
     measures: tuple[Callable[[], float], ...] = (
         _bare,
         lambda: _cpu(sys.executable, "-c", click, "--version"),
-        lambda: _cpu(*ours, "--version"),
-        lambda: _cpu(*ours, "--help"),
+        lambda: _cpu(_CMDM, "--version"),
+        lambda: _cpu(_CMDM, "--help"),
     )
     for measure in measures:
         measure()
@@ -126,8 +142,9 @@ def _compare_prompts(peers: Path, verdicts: Verdicts) -> None:
         home = Path(running.enter_context(tempfile.TemporaryDirectory(prefix="cmdm-bench-home-")))
         environment = running.enter_context(_serve_sandbox(home))
         programs = [
+            PromptProgram("cmdm", [_CMDM, "repl"], environment, "> ", _SELECT),
             PromptProgram(
-                "cmdm", [sys.executable, "-m", "cmdm_tui", "repl"], environment, "> ", _SELECT
+                "same libraries", [sys.executable, "-c", _SAME_LIBRARIES], environment, "> ", "s"
             ),
             *_describe_peers(peers, home),
         ]
@@ -163,7 +180,8 @@ def _report_prompts(
     of_litecli = statistics.median(costs[0].ready / costs[litecli].ready for _, costs in rounds)
     verdicts.note("ready for a key, of python -c pass", compare(_ready), 20)
     verdicts.note("ready for a key, of litecli", of_litecli, 1.2)
-    verdicts.note("first statement, of python -c pass", compare(_answered), 14)
+    of_libraries = statistics.median(costs[0].answered / costs[1].answered for _, costs in rounds)
+    verdicts.note("first statement, of the same libraries' own", of_libraries, 2.2)
 
 
 def _ready(cost: PromptCost) -> float:

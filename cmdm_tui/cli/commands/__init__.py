@@ -14,7 +14,6 @@ import click
 from cmdm_tui import __version__
 from cmdm_tui.cli.command_group import LazyCommand, LazyGroup, examples
 from cmdm_tui.cli.completion.values import complete_profiles
-from cmdm_tui.cli.context import CommandContext
 from cmdm_tui.cli.signals import active_signals
 
 _COMMANDS = {
@@ -232,6 +231,8 @@ def cmdm(
     CMDM_URL, CMDM_CLIENT_ID, CMDM_CLIENT_SECRET, CMDM_USERNAME and CMDM_PASSWORD make a profile for
     one call.
     """
+    from cmdm_tui.cli.context import CommandContext
+
     context.obj = CommandContext.of_process(
         profile, is_verbose=verbose, log_file=log_file, timeout=timeout
     )
