@@ -42,7 +42,7 @@ class PromptHistory(History):
         self._held = []
 
     def release(self, redact: Callable[[str], str]) -> None:
-        """Add what was held, and from now on what is typed, but for what `redact` changes."""
+        """Add what was held, and from now on what is typed, except for what `redact` changes."""
         self._redact = redact
         held, self._held = self._held or (), None
         for statement in held:
