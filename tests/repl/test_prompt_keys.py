@@ -15,6 +15,7 @@ from cmdm_tui.catalog import Account
 from cmdm_tui.repl.history import open_history
 from cmdm_tui.repl.history_search import search_history
 from cmdm_tui.repl.keys import EditingState, describe_keys
+from cmdm_tui.repl.line_editor import LineEditor
 from cmdm_tui.repl.prompt import StatementPrompt, build_toolbar
 from cmdm_tui.repl.prompt_settings import PromptSettings, load_settings, save_settings
 from cmdm_tui.repl.session import ReplSession
@@ -32,7 +33,8 @@ class Person:
     ) -> None:
         self.errors, self.output = io.StringIO(), io.StringIO()
         self.session = ReplSession(account, ReplStreams(self.output, self.errors))
-        self.prompt = StatementPrompt(self.session, history, keyboard, DummyOutput(), settings)
+        editor = LineEditor("acme", history, keyboard, DummyOutput(), settings)
+        self.prompt = StatementPrompt(self.session, editor)
         self._keyboard = keyboard
         self._running = asyncio.ensure_future(self.prompt.run())
 
