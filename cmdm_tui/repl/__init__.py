@@ -14,8 +14,9 @@ what is shown of these. `streams` is where it goes, `pager` takes what does not 
 `destinations` and `shell` are where else; `terminal_state` keeps the terminal's settings.
 `completion/` offers what can be typed next. At the prompt: `keys`, `highlight` (colours), `history`
 and `history_search`, `suggestion` (the rest of what is typed), `prompt_settings` (what it keeps),
-`progress` (how far a statement has come). Also: `editor` (on what is typed), `session_catalog`,
-`session_settings`, `terminal_prompter`, `call_recording`.
+`start_file` (what is run first), `toolbar`, `progress` (how far a statement has come). Also:
+`editor` (on what is typed), `session_catalog`, `session_settings`, `terminal_prompter`,
+`call_recording`.
 """
 
 from collections.abc import Mapping
@@ -53,6 +54,7 @@ async def run(
     call_log: "CallLog | None" = None,
     paths: "Paths | None" = None,
     open_account: "OpenAccount | None" = None,
+    start_file: Path | None = None,
 ) -> tuple[bool, Exception | None]:
     """Run statements: those of a `script`; else typed at a prompt where `input` is a terminal.
 
@@ -61,7 +63,8 @@ async def run(
     `confirms` not, nothing is asked; a script asks with `ask`, and without it what would be asked
     about is refused. `journal` is the file that keeps what SQL changes, None for the user's.
     `call_log` is that of the account, `paths` are where the user's files are. `open_account` opens
-    that of another profile, which is closed when the prompt leaves it.
+    that of another profile, which is closed when the prompt leaves it. The statements of
+    `start_file`, where there is one, are run before the first is typed.
 
     Return whether a query's result was partial: what came of it is not all, and nothing continued
     it; and the first error of a script that goes on after errors.
@@ -95,7 +98,12 @@ async def run(
             from cmdm_tui.repl.prompt import run_terminal_prompt
 
             await run_terminal_prompt(
-                session, history, keyboard=input, output=output, errors=errors
+                session,
+                history,
+                keyboard=input,
+                output=output,
+                errors=errors,
+                start_file=start_file if settings is None else None,
             )
         finally:
             is_partial = is_partial or session.has_partial

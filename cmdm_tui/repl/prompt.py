@@ -3,7 +3,6 @@
 import asyncio
 import os
 import signal
-from collections.abc import Callable
 from functools import partial
 from importlib import import_module
 from pathlib import Path
@@ -13,6 +12,7 @@ from prompt_toolkit import PromptSession
 from prompt_toolkit.auto_suggest import ThreadedAutoSuggest
 from prompt_toolkit.completion import CompleteEvent
 from prompt_toolkit.enums import EditingMode
+from prompt_toolkit.filters import Condition
 from prompt_toolkit.formatted_text import StyleAndTextTuples
 from prompt_toolkit.history import History
 from prompt_toolkit.input import Input, create_input
@@ -20,7 +20,6 @@ from prompt_toolkit.output import Output, create_output
 
 from cmdm_tui.operations.confirmation import changes_live_records
 from cmdm_tui.operations.interrupts import handle_interrupt, run_interruptible
-from cmdm_tui.query.parsing.beginnings import begins_sql
 from cmdm_tui.repl.completion.session_completion import SessionCompletion
 from cmdm_tui.repl.editor import edit_text
 from cmdm_tui.repl.errors import ReplError
@@ -38,18 +37,21 @@ from cmdm_tui.repl.keys import (
     statement_keys,
 )
 from cmdm_tui.repl.prompt_settings import (
+    NO_FILES,
     KeyStyle,
+    PromptFiles,
     PromptSettings,
     load_settings,
     save_settings,
     settings_file,
 )
 from cmdm_tui.repl.session import ReplSession
+from cmdm_tui.repl.start_file import run_start_file
 from cmdm_tui.repl.statement_runner import StatementRunner, show_position
-from cmdm_tui.repl.statement_splitter import is_incomplete, last_statement, split_statements
+from cmdm_tui.repl.statement_splitter import split_statements
 from cmdm_tui.repl.statements import StatementText
 from cmdm_tui.repl.suggestion import HistorySuggestion
-from cmdm_tui.repl.summary import describe_known_calls, describe_reset, describe_token_end
+from cmdm_tui.repl.toolbar import LONGEST_NAME, build_toolbar
 from cmdm_tui.text import one_line
 
 if TYPE_CHECKING:
@@ -58,52 +60,32 @@ if TYPE_CHECKING:
 KEYS_VARIABLE = "keys"
 r"""The variable by which `\\set keys vi` switches whose keys the prompt has."""
 
-_LONGEST_NAME = 30
 _EDITING_MODES = {"emacs": EditingMode.EMACS, "vi": EditingMode.VI}
 
 
 async def run_terminal_prompt(
-    session: ReplSession, history: Path | None, *, keyboard: TextIO, output: TextIO, errors: TextIO
+    session: ReplSession,
+    history: Path | None,
+    *,
+    keyboard: TextIO,
+    output: TextIO,
+    errors: TextIO,
+    start_file: Path | None = None,
 ) -> None:
     """Talk to the terminal behind the streams; the prompt is next to the results, not in them.
 
     Where `errors` is not a terminal and `output` is one, the prompt is there. What the prompt keeps
-    besides the history is in a file next to it.
+    besides the history is in a file next to it. The statements of `start_file` are run first.
     """
     screen = next((stream for stream in (errors, output) if stream.isatty()), errors)
-    await run_prompt(
+    prompt = StatementPrompt(
         session,
         open_history(history, session.streams.write_note, session.account.client.redact),
-        keyboard=create_input(keyboard),
-        screen=create_output(screen),
-        settings=None if history is None else settings_file(history),
+        create_input(keyboard),
+        create_output(screen),
+        PromptFiles(None if history is None else settings_file(history), start_file),
     )
-
-
-async def run_prompt(
-    session: ReplSession,
-    history: History,
-    *,
-    keyboard: Input,
-    screen: Output,
-    settings: Path | None = None,
-) -> None:
-    """Read and run statements until the session is over or the input ends.
-
-    `settings` is the file that keeps whose keys the prompt has; None for this run only.
-    """
-    session.prompter.ask = partial(_ask, keyboard, screen)
-    session.remember = history.append_string
-    session.list_history = lambda: history.get_strings()[::-1]
-    session.streams.shares_input = True
-    prompt = StatementPrompt(session, history, keyboard, screen, settings)
-    loading = _load_in_background(prompt)
-    session.streams.write_note(f"{session.account.client.address} - \\? for help, Ctrl-D to leave.")
-    try:
-        await prompt.run()
-    finally:
-        await prompt.completion.fields.close()
-        await asyncio.gather(*loading)
+    await prompt.run()
 
 
 class StatementPrompt:
@@ -115,14 +97,14 @@ class StatementPrompt:
         history: History,
         keyboard: Input,
         screen: Output,
-        settings: Path | None = None,
+        files: PromptFiles = NO_FILES,
     ) -> None:
         self._session = session
         self._history = history
         self._keyboard = keyboard
         self._screen = screen
-        self._settings = settings
-        self._keys = load_settings(settings).keys
+        self._files = files
+        self._keys = load_settings(files.settings).keys
         self._editing = EditingState()
         session.variables.set(KEYS_VARIABLE, self._keys)
         self.completion = SessionCompletion(session, self._note_fields)
@@ -130,6 +112,27 @@ class StatementPrompt:
 
     async def run(self) -> None:
         """Ask for statements and run them until the session is over or the input ends."""
+        session, history = self._session, self._history
+        session.prompter.ask = partial(_ask, self._keyboard, self._screen)
+        session.remember = history.append_string
+        session.list_history = lambda: history.get_strings()[::-1]
+        session.streams.shares_input = True
+        loading = _load_in_background(self)
+        session.streams.write_note(
+            f"{session.account.client.address} - \\? for help, Ctrl-D to leave."
+        )
+        try:
+            # A Ctrl-C that comes between two prompts, or before a search, ends nothing.
+            with handle_interrupt(lambda: None):
+                if self._files.start is not None:
+                    await run_start_file(session, self._files.start, self._stop)
+                    self._apply_keys()
+                await self._ask_for_statements()
+        finally:
+            await self.completion.fields.close()
+            await asyncio.gather(*loading)
+
+    async def _ask_for_statements(self) -> None:
         session, prompts = self._session, self.prompts
         typed = ""
         while not session.is_over:
@@ -160,14 +163,15 @@ class StatementPrompt:
         self.completion.load(list(self._history.load_history_strings()))
 
     def _new_prompts(self) -> PromptSession[str]:
-        name = one_line(self._session.account.profile.name, _LONGEST_NAME)
+        name = one_line(self._session.account.profile.name, LONGEST_NAME)
         return PromptSession(
             [(self._prompt_style, f"{name}> ")],
             multiline=True,
             prompt_continuation=lambda width, _line, _wraps: [("", "> ".rjust(width, "."))],
             history=self._history,
             completer=self.completion.completer,
-            complete_while_typing=True,
+            # A result stays in sight until something is typed: then the menu takes its room.
+            complete_while_typing=Condition(lambda: bool(self.prompts.default_buffer.text)),
             complete_in_thread=True,
             auto_suggest=ThreadedAutoSuggest(HistorySuggestion()),
             lexer=StatementLexer(),
@@ -228,7 +232,7 @@ class StatementPrompt:
             await self.completion.note_run(unit.text)
 
         try:
-            came_to_its_end = await run_interruptible(work(), session.stop)
+            came_to_its_end = await run_interruptible(work(), self._stop)
         except ReplError as error:
             session.streams.write_error(str(error))
             return False
@@ -237,6 +241,11 @@ class StatementPrompt:
             session.streams.write_error(str(error))
             show_position(session, unit, error)
         return not session.is_over and error is None and came_to_its_end
+
+    def _stop(self) -> bool:
+        """End what runs, after Ctrl-C; return whether it ends by itself then."""
+        self._session.streams.clear_line()
+        return self._session.stop()
 
     def _abandon(self, text: str) -> None:
         streams = self._session.streams
@@ -267,7 +276,7 @@ class StatementPrompt:
         self.prompts.editing_mode = _EDITING_MODES[keys]
         if keys != self._keys:
             self._keys = keys
-            fault = save_settings(self._settings, PromptSettings(keys))
+            fault = save_settings(self._files.settings, PromptSettings(keys))
             if fault:
                 self._session.streams.write_note(fault)
 
@@ -310,38 +319,6 @@ def _load_in_background(prompt: StatementPrompt) -> list[asyncio.Future[None]]:
 
     app.after_render += begin
     return begun
-
-
-def build_toolbar(
-    session: ReplSession,
-    typing: Callable[[], str] | None = None,
-    reading: str | None = None,
-    room: int | None = None,
-) -> StyleAndTextTuples:
-    """Return the line at the bottom: profile, host, calls left, the times, and how SQL ends.
-
-    `typing` returns what is typed so far; `reading` is the entity whose fields are being read. A
-    profile that changes the records of a live service is in red, and is called live. The token's
-    time is left out where the line would take more than `room` columns with it.
-    """
-    account = session.account
-    known = account.known_quota
-    name = one_line(account.profile.name, _LONGEST_NAME)
-    parts = [one_line(account.client.host, 60), describe_known_calls(known), describe_reset(known)]
-    if reading is not None:
-        parts.append(f"reading fields of {one_line(reading, _LONGEST_NAME)}…")
-    typed = "" if typing is None else typing()
-    if is_incomplete(typed) and begins_sql(last_statement(typed)):
-        parts.append("SQL ends with ;")
-    token = describe_token_end(known)
-    parts = [part for part in parts if part]
-    whole = len(" · ".join([name, *parts, token])) + len("  live ")
-    if token and (room is None or whole <= room):
-        parts.insert(3, token)
-    rest = " · ".join(parts)
-    if changes_live_records(account.profile):
-        return [("class:bottom-toolbar.alert", f" {name} live "), ("", f" {rest} ")]
-    return [("", f" {name} · {rest} ")]
 
 
 async def _ask(keyboard: Input, screen: Output, question: str) -> str:

@@ -1,5 +1,6 @@
 """What the prompt keeps between runs: whose keys it has, those of Emacs or of vi."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
@@ -13,6 +14,20 @@ KeyStyle = Literal["emacs", "vi"]
 """Whose keys the prompt has."""
 
 _LARGEST_FILE = 64 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class PromptFiles:
+    """The files of a prompt; None for one that it has not.
+
+    What it keeps between runs is in `settings`. `start` has statements that are run first.
+    """
+
+    settings: Path | None = None
+    start: Path | None = None
+
+
+NO_FILES = PromptFiles()
 
 
 class PromptSettings(msgspec.Struct, frozen=True):

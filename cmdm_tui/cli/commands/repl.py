@@ -103,6 +103,9 @@ class _ScriptArguments:
     help="What to do with a change that had begun and was not seen to end.",
 )  # fmt: skip
 @click.option("--demo", "on_demo", is_flag=True, help="Use an embedded sandbox.")
+@click.option(
+    "--no-start-file", is_flag=True, help="Do not run start.sql of the configuration folder first."
+)
 @click.option("-y", "--yes", is_flag=True, help="Ask nothing before a change or a long query.")
 @click.pass_obj
 def repl(
@@ -115,6 +118,7 @@ def repl(
     begun: Literal["skip", "again"] | None,
     *,
     resume: bool,
+    no_start_file: bool,
     on_demo: bool,
     yes: bool,
 ) -> int:
@@ -124,6 +128,9 @@ def repl(
     first error, which names its line, unless it is to continue. Where no one can be asked, what
     would be asked about is refused without --yes. It ends with the exit code of its first error,
     and with 8 where none failed and a query's result was partial.
+
+    At the prompt, the statements of start.sql in the configuration folder are run first, if there
+    is one. A script does not run it.
 
     With --checkpoint, a script that was stopped is resumed: what is done is not done again, and a
     script that has changed since is refused.
@@ -144,7 +151,14 @@ def repl(
     with ProfileSource(context).ended() as opening:
         profile = opening.start_demo() if on_demo else context.load_profile_asking()
         is_partial, error = run_async(
-            _run_session(context, profile, script, variables, confirms=not yes)
+            _run_session(
+                context,
+                profile,
+                script,
+                variables,
+                confirms=not yes,
+                start_file=None if no_start_file else context.paths.start_file,
+            )
         )
     if error is not None:
         return exit_code_of(error) or ExitCode.FAILED
@@ -159,6 +173,7 @@ async def _run_session(
     variables: Mapping[str, str],
     *,
     confirms: bool,
+    start_file: Path | None,
 ) -> tuple[bool, Exception | None]:
     from cmdm_tui.cli.prompts import can_ask
     from cmdm_tui.repl import run
@@ -182,6 +197,7 @@ async def _run_session(
             call_log=opened.call_log,
             paths=context.paths,
             open_account=open_account,
+            start_file=start_file,
         )
         report_cache_errors(account)
         return ended
