@@ -14,9 +14,9 @@ what is shown of these. `streams` is where it goes, `pager` takes what does not 
 `destinations` and `shell` are where else; `terminal_state` keeps the terminal's settings.
 `completion/` offers what can be typed next. At the prompt: `line_editor` (what edits a line, there
 before the account is open), `keys`, `highlight` (colours), `history` and `history_search`,
-`suggestion` (the rest of what is typed), `prompt_settings` (what it keeps),
-`progress` (how far a statement has come). Also: `editor` (on what is typed), `session_catalog`,
-`session_settings`, `terminal_prompter`, `call_recording`.
+`suggestion` (the rest of what is typed), `prompt_settings` (what it keeps), `start_file` (what is
+run first), `toolbar`, `progress` (how far a statement has come). Also: `editor` (on what is typed),
+`session_catalog`, `session_settings`, `terminal_prompter`, `call_recording`.
 """
 
 from collections.abc import Mapping
@@ -56,6 +56,7 @@ async def run(
     paths: "Paths | None" = None,
     open_account: "OpenAccount | None" = None,
     editor: "LineEditor | None" = None,
+    start_file: Path | None = None,
 ) -> tuple[bool, Exception | None]:
     """Run statements: those of a `script`; else typed at a prompt where `input` is a terminal.
 
@@ -65,7 +66,8 @@ async def run(
     about is refused. `journal` is the file that keeps what SQL changes, None for the user's.
     `call_log` is that of the account, `paths` are where the user's files are. `open_account` opens
     that of another profile, which is closed when the prompt leaves it. `editor` is the prompt whose
-    first line has begun already.
+    first line has begun already. The statements of `start_file`, where there is one, are run before
+    the first is typed.
 
     Return whether a query's result was partial: what came of it is not all, and nothing continued
     it; and the first error of a script that goes on after errors.
@@ -100,7 +102,13 @@ async def run(
 
             begun, editor = editor, None
             await run_terminal_prompt(
-                session, history, keyboard=input, output=output, errors=errors, editor=begun
+                session,
+                history,
+                keyboard=input,
+                output=output,
+                errors=errors,
+                editor=begun,
+                start_file=start_file if settings is None else None,
             )
         finally:
             is_partial = is_partial or session.has_partial

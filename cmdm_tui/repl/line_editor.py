@@ -13,6 +13,7 @@ from typing import TextIO
 
 from prompt_toolkit import PromptSession
 from prompt_toolkit.enums import EditingMode
+from prompt_toolkit.filters import Condition
 from prompt_toolkit.formatted_text import StyleAndTextTuples
 from prompt_toolkit.history import History
 from prompt_toolkit.input import Input, create_input
@@ -86,7 +87,8 @@ class LineEditor:
             multiline=True,
             prompt_continuation=lambda width, _line, _wraps: [("", "> ".rjust(width, "."))],
             history=history,
-            complete_while_typing=True,
+            # A result stays in sight until something is typed: then the menu takes its room.
+            complete_while_typing=Condition(lambda: bool(self.prompts.default_buffer.text)),
             complete_in_thread=True,
             style=STYLES,
             include_default_pygments_style=False,

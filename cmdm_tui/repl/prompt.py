@@ -3,7 +3,6 @@
 import asyncio
 import os
 import signal
-from collections.abc import Callable
 from functools import partial
 from importlib import import_module
 from pathlib import Path
@@ -14,13 +13,11 @@ from prompt_toolkit.auto_suggest import ThreadedAutoSuggest
 from prompt_toolkit.completion import CompleteEvent
 from prompt_toolkit.enums import EditingMode
 from prompt_toolkit.formatted_text import StyleAndTextTuples
-from prompt_toolkit.history import History
 from prompt_toolkit.input import Input
 from prompt_toolkit.output import Output
 
 from cmdm_tui.operations.confirmation import changes_live_records
 from cmdm_tui.operations.interrupts import handle_interrupt, run_interruptible
-from cmdm_tui.query.parsing.beginnings import begins_sql
 from cmdm_tui.repl.completion.session_completion import SessionCompletion
 from cmdm_tui.repl.editor import edit_text
 from cmdm_tui.repl.errors import ReplError
@@ -36,19 +33,18 @@ from cmdm_tui.repl.keys import (
 )
 from cmdm_tui.repl.line_editor import (
     EDITING_MODES,
-    LONGEST_NAME,
     LineEditor,
     open_line_editor,
     write_welcome,
 )
 from cmdm_tui.repl.prompt_settings import KeyStyle, PromptSettings, save_settings
 from cmdm_tui.repl.session import ReplSession
+from cmdm_tui.repl.start_file import run_start_file
 from cmdm_tui.repl.statement_runner import StatementRunner, show_position
-from cmdm_tui.repl.statement_splitter import is_incomplete, last_statement, split_statements
+from cmdm_tui.repl.statement_splitter import split_statements
 from cmdm_tui.repl.statements import StatementText
 from cmdm_tui.repl.suggestion import HistorySuggestion
-from cmdm_tui.repl.summary import describe_known_calls, describe_reset, describe_token_end
-from cmdm_tui.text import one_line
+from cmdm_tui.repl.toolbar import build_toolbar
 
 if TYPE_CHECKING:
     from cmdm_tui.repl.outcome import StatementOutcome
@@ -65,49 +61,18 @@ async def run_terminal_prompt(
     output: TextIO,
     errors: TextIO,
     editor: LineEditor | None = None,
+    start_file: Path | None = None,
 ) -> None:
     """Talk to the terminal behind the streams, at the `editor` whose first line has begun.
 
-    Without one, a new one is opened, and what is said first names the service.
+    Without one, a new one is opened, and what is said first names the service. The statements of
+    `start_file` are run before the first is typed.
     """
     if editor is None:
         name = session.account.profile.name
         editor = open_line_editor(name, history, keyboard=keyboard, output=output, errors=errors)
         write_welcome(session.streams, session.account.client.address)
-    await _run_at(session, editor)
-
-
-async def run_prompt(
-    session: ReplSession,
-    history: History,
-    *,
-    keyboard: Input,
-    screen: Output,
-    settings: Path | None = None,
-) -> None:
-    """Read and run statements until the session is over or the input ends.
-
-    `settings` is the file that keeps whose keys the prompt has; None for this run only.
-    """
-    write_welcome(session.streams, session.account.client.address)
-    await _run_at(
-        session, LineEditor(session.account.profile.name, history, keyboard, screen, settings)
-    )
-
-
-async def _run_at(session: ReplSession, editor: LineEditor) -> None:
-    history = editor.history
-    session.prompter.ask = partial(_ask, editor.keyboard, editor.screen)
-    session.remember = history.append_string
-    session.list_history = lambda: history.get_strings()[::-1]
-    session.streams.shares_input = True
-    prompt = StatementPrompt(session, editor)
-    loading = _load_in_background(prompt)
-    try:
-        await prompt.run()
-    finally:
-        await prompt.completion.fields.close()
-        await asyncio.gather(*loading)
+    await StatementPrompt(session, editor, start_file).run()
 
 
 class StatementPrompt:
@@ -117,8 +82,10 @@ class StatementPrompt:
         self,
         session: ReplSession,
         editor: LineEditor,
+        start_file: Path | None = None,
     ) -> None:
         self._session = session
+        self._start_file = start_file
         self._editor = editor
         self._history = editor.history
         session.variables.set(KEYS_VARIABLE, editor.keys)
@@ -128,6 +95,24 @@ class StatementPrompt:
 
     async def run(self) -> None:
         """Ask for statements and run them until the session is over or the input ends."""
+        session, history, editor = self._session, self._history, self._editor
+        session.prompter.ask = partial(_ask, editor.keyboard, editor.screen)
+        session.remember = history.append_string
+        session.list_history = lambda: history.get_strings()[::-1]
+        session.streams.shares_input = True
+        loading = _load_in_background(self)
+        try:
+            # A Ctrl-C that comes between two prompts, or before a search, ends nothing.
+            with handle_interrupt(lambda: None):
+                if self._start_file is not None:
+                    await run_start_file(session, self._start_file, self._stop)
+                    self._apply_keys()
+                await self._ask_for_statements()
+        finally:
+            await self.completion.fields.close()
+            await asyncio.gather(*loading)
+
+    async def _ask_for_statements(self) -> None:
         session, prompts = self._session, self.prompts
         typed = ""
         while not session.is_over:
@@ -213,7 +198,7 @@ class StatementPrompt:
             await self.completion.note_run(unit.text)
 
         try:
-            came_to_its_end = await run_interruptible(work(), session.stop)
+            came_to_its_end = await run_interruptible(work(), self._stop)
         except ReplError as error:
             session.streams.write_error(str(error))
             return False
@@ -222,6 +207,11 @@ class StatementPrompt:
             session.streams.write_error(str(error))
             show_position(session, unit, error)
         return not session.is_over and error is None and came_to_its_end
+
+    def _stop(self) -> bool:
+        """End what runs, after Ctrl-C; return whether it ends by itself then."""
+        self._session.streams.clear_line()
+        return self._session.stop()
 
     def _abandon(self, text: str) -> None:
         streams = self._session.streams
@@ -294,38 +284,6 @@ def _load_in_background(prompt: StatementPrompt) -> list[asyncio.Future[None]]:
     else:
         app.after_render += begin
     return begun
-
-
-def build_toolbar(
-    session: ReplSession,
-    typing: Callable[[], str] | None = None,
-    reading: str | None = None,
-    room: int | None = None,
-) -> StyleAndTextTuples:
-    """Return the line at the bottom: profile, host, calls left, the times, and how SQL ends.
-
-    `typing` returns what is typed so far; `reading` is the entity whose fields are being read. A
-    profile that changes the records of a live service is in red, and is called live. The token's
-    time is left out where the line would take more than `room` columns with it.
-    """
-    account = session.account
-    known = account.known_quota
-    name = one_line(account.profile.name, LONGEST_NAME)
-    parts = [one_line(account.client.host, 60), describe_known_calls(known), describe_reset(known)]
-    if reading is not None:
-        parts.append(f"reading fields of {one_line(reading, LONGEST_NAME)}…")
-    typed = "" if typing is None else typing()
-    if is_incomplete(typed) and begins_sql(last_statement(typed)):
-        parts.append("SQL ends with ;")
-    token = describe_token_end(known)
-    parts = [part for part in parts if part]
-    whole = len(" · ".join([name, *parts, token])) + len("  live ")
-    if token and (room is None or whole <= room):
-        parts.insert(3, token)
-    rest = " · ".join(parts)
-    if changes_live_records(account.profile):
-        return [("class:bottom-toolbar.alert", f" {name} live "), ("", f" {rest} ")]
-    return [("", f" {name} · {rest} ")]
 
 
 async def _ask(keyboard: Input, screen: Output, question: str) -> str:

@@ -25,7 +25,7 @@ async def run_shell(
     streams.flush()
     handle = streams.output_handle
     # Ctrl-C is the command's while it has the terminal.
-    with handle_interrupt(lambda: None):
+    with handle_interrupt(streams.end_line):
         process = await asyncio.create_subprocess_shell(
             command,
             stdin=_choose_input(streams, standard_input),

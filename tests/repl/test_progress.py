@@ -11,10 +11,10 @@ import pytest
 from cmdm_tui.catalog import Account
 from cmdm_tui.repl import progress
 from cmdm_tui.repl.progress import StatementProgress
-from cmdm_tui.repl.prompt import build_toolbar
 from cmdm_tui.repl.session import ReplSession
 from cmdm_tui.repl.streams import ReplStreams
 from cmdm_tui.repl.terminal_prompter import ReplPrompter
+from cmdm_tui.repl.toolbar import build_toolbar
 from tests.repl.statement_run import execute
 
 

@@ -16,9 +16,10 @@ from prompt_toolkit.output import DummyOutput
 from cmdm_tui.catalog import Account
 from cmdm_tui.repl.history import open_history
 from cmdm_tui.repl.line_editor import LineEditor
-from cmdm_tui.repl.prompt import StatementPrompt, build_toolbar, run_prompt
+from cmdm_tui.repl.prompt import StatementPrompt
 from cmdm_tui.repl.session import ReplSession
 from cmdm_tui.repl.streams import ReplStreams
+from cmdm_tui.repl.toolbar import build_toolbar
 from cmdm_tui.sandbox import RunningInfo
 from tests.services import profile_of
 
@@ -38,7 +39,9 @@ class Typing:
     async def typed(self, keys: str) -> str:
         self.keyboard.send_text(keys)
         session = ReplSession(self.account, ReplStreams(self.output, self.errors))
-        await run_prompt(session, self.history, keyboard=self.keyboard, screen=DummyOutput())
+        await StatementPrompt(
+            session, LineEditor("acme", self.history, self.keyboard, DummyOutput())
+        ).run()
         return self.errors.getvalue()
 
 

@@ -106,6 +106,9 @@ class _ScriptArguments:
     help="What to do with a change that had begun and was not seen to end.",
 )  # fmt: skip
 @click.option("--demo", "on_demo", is_flag=True, help="Use an embedded sandbox.")
+@click.option(
+    "--no-start-file", is_flag=True, help="Do not run start.sql of the configuration folder first."
+)
 @click.option("-y", "--yes", is_flag=True, help="Ask nothing before a change or a long query.")
 @click.pass_obj
 def repl(
@@ -118,6 +121,7 @@ def repl(
     begun: Literal["skip", "again"] | None,
     *,
     resume: bool,
+    no_start_file: bool,
     on_demo: bool,
     yes: bool,
 ) -> int:
@@ -127,6 +131,9 @@ def repl(
     first error, which names its line, unless it is to continue. Where no one can be asked, what
     would be asked about is refused without --yes. It ends with the exit code of its first error,
     and with 8 where none failed and a query's result was partial.
+
+    At the prompt, the statements of start.sql in the configuration folder are run first, if there
+    is one. A script does not run it.
 
     With --checkpoint, a script that was stopped is resumed: what is done is not done again, and a
     script that has changed since is refused.
@@ -146,8 +153,13 @@ def repl(
     script = arguments.open_script()
     with ProfileSource(context).ended() as opening:
         profile = opening.start_demo() if on_demo else context.load_profile_asking()
-        run = _run_session if script is not None else _run_prompt
-        is_partial, error = run_async(run(context, profile, script, variables, confirms=not yes))
+        start_file = None if no_start_file else context.paths.start_file
+        # What a start file writes comes before the prompt.
+        begins_early = script is None and not (start_file and start_file.exists())
+        run = _run_prompt if begins_early else _run_session
+        is_partial, error = run_async(
+            run(context, profile, script, variables, confirms=not yes, start_file=start_file)
+        )
     if error is not None:
         return exit_code_of(error) or ExitCode.FAILED
     # At the prompt, a person has read what is said of it.
@@ -161,6 +173,7 @@ async def _run_prompt(
     variables: Mapping[str, str],
     *,
     confirms: bool,
+    start_file: Path | None,
 ) -> tuple[bool, Exception | None]:
     """Draw the prompt, and open the account while the first line is typed."""
     from cmdm_tui.repl.line_editor import open_line_editor, write_welcome
@@ -177,7 +190,13 @@ async def _run_prompt(
     async with editor.begun():
         await asyncio.to_thread(_load_session)
         return await _run_session(
-            context, profile, script, variables, confirms=confirms, editor=editor
+            context,
+            profile,
+            script,
+            variables,
+            confirms=confirms,
+            start_file=start_file,
+            editor=editor,
         )
 
 
@@ -204,6 +223,7 @@ async def _run_session(
     variables: Mapping[str, str],
     *,
     confirms: bool,
+    start_file: Path | None,
     editor: "LineEditor | None" = None,
 ) -> tuple[bool, Exception | None]:
     from cmdm_tui.cli.prompts import can_ask
@@ -229,6 +249,7 @@ async def _run_session(
             paths=context.paths,
             open_account=open_account,
             editor=editor,
+            start_file=start_file,
         )
         report_cache_errors(account)
         return ended
