@@ -46,7 +46,6 @@ def test_another_name_of_a_command(typed: str, name: str) -> None:
         ("pipe_once", "Write | COMMAND behind the statement"),
         ("copy", "cmdm import reads one"),
         ("gx", r"\last shows the last result again"),
-        ("pset", r"\o sets the format"),
         ("echo", r"\! echo"),
         ("nosuch", r"\? lists the commands"),
         ("exxport", r"Did you mean \export?"),

@@ -15,7 +15,7 @@ _ADVICE_OF: tuple[tuple[str, str], ...] = (
     ("du dg dp ddp z", r"The API tells nothing of users and rights; \conninfo shows who you are."),
     ("password", "cmdm login NAME signs in with another password."),
     (
-        "a t pset mode separator redirectformat Tr",
+        "a t mode separator redirectformat Tr",
         r"\o sets the format: table, vertical, json, jsonl, csv, tsv or markdown.",
     ),
     (
