@@ -5,9 +5,14 @@ urllib3, http.client, httplib2, Tornado and boto3 are left to vcrpy.
 """
 
 import importlib
+import threading
+from collections.abc import Generator
+from contextlib import ExitStack, contextmanager
 from importlib.util import find_spec
 from typing import Any, cast
+from unittest import mock
 
+import vcr.patch  # pyright: ignore[reportMissingTypeStubs]
 from vcr.stubs import httpx_stubs  # pyright: ignore[reportMissingTypeStubs]
 
 HTTPX_MODULES = ("httpx", "httpx2", "httpxyz")
@@ -17,6 +22,11 @@ REPLACED_PATCHERS = ("httpx", "httpx2", "aiohttp")
 """vcrpy's patchers whose work is done here."""
 
 _httpx_stubs = cast("Any", httpx_stubs)
+_vcr_patch = cast("Any", vcr.patch)
+_LEFT_IN_PLACE = frozenset({
+    "ConnectionCls", "_request", "fetch_impl", "handle_async_request", "handle_request"
+})  # fmt: skip
+"""Attributes through which clients of other threads send, and nothing that vcrpy makes does."""
 
 Patch = tuple[object, str, object]
 """An object, its attribute, and what takes its place while a cassette plays."""
@@ -76,3 +86,51 @@ def _serialize(session: Any, content: object) -> bytes:
     """Return JSON as a session of aiohttp writes it."""
     to_bytes = getattr(session, "_json_serialize_bytes", None)
     return to_bytes(content) if to_bytes else session.json_serialize(content).encode("utf-8")
+
+
+class SharedReset:
+    """Takes the place of vcrpy's `force_reset`: gives vcrpy the original classes when it needs them.
+
+    vcrpy's own is not safe with threads: the connections that other threads open meanwhile are
+    real ones, and where two threads overlap, the originals can stay in place, so that calls leave
+    the process. Here all threads share one reset, and the pools keep the classes that are answered
+    from a cassette, as nothing in a reset goes through a pool.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._entered = 0
+        self._patches = ExitStack()
+
+    @contextmanager
+    def __call__(self) -> Generator[None]:
+        """Have the original classes in place while the block runs."""
+        with self._lock:
+            self._entered += 1
+            if self._entered == 1:
+                for patch in _vcr_patch.reset_patchers():
+                    if patch.attribute not in _LEFT_IN_PLACE:
+                        self._patches.enter_context(patch)
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._entered -= 1
+                if not self._entered:
+                    self._patches.close()
+
+    def close(self) -> None:
+        """End a reset that another thread is in: what it replaced is to be removed now."""
+        with self._lock:
+            self._patches.close()
+
+
+@contextmanager
+def share_resets() -> Generator[None]:
+    """Let vcrpy's resets be safe with threads while the block runs, inside of its patches."""
+    reset = SharedReset()
+    with mock.patch.object(vcr.patch, "force_reset", reset):
+        try:
+            yield
+        finally:
+            reset.close()
