@@ -89,7 +89,7 @@ def _serialize(session: Any, content: object) -> bytes:
 
 
 class SharedReset:
-    """Takes the place of vcrpy's `force_reset`: gives vcrpy the original classes when it needs them.
+    """Takes the place of vcrpy's `force_reset`: has the original classes in place for vcrpy.
 
     vcrpy's own is not safe with threads: the connections that other threads open meanwhile are
     real ones, and where two threads overlap, the originals can stay in place, so that calls leave
