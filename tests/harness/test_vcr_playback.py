@@ -1,5 +1,7 @@
 """Cassettes for every client of a process: threads, hosts, service, and what is written."""
 
+import asyncio
+import gzip
 import http.client
 import socket
 import threading
@@ -10,6 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import httpx
 import pytest
 import requests
@@ -40,13 +43,23 @@ class Echo(BaseHTTPRequestHandler):
         self._answer(body or self.path.encode())
 
     def do_GET(self) -> None:
-        self._answer(self.path.encode())
+        if "moved" in self.path:
+            self.send_response(302)
+            self.send_header("location", f"http://{self.headers['host']}/api/v1/here")
+            self.send_header("content-length", "0")
+            self.end_headers()
+        else:
+            self._answer(self.path.encode())
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 — its name
         pass
 
     def _answer(self, body: bytes) -> None:
+        packed = "gzip" in self.path
+        body = gzip.compress(body) if packed else body
         self.send_response(200)
+        if packed:
+            self.send_header("content-encoding", "gzip")
         self.send_header("content-type", "text/plain")
         self.send_header("content-length", str(len(body)))
         self.end_headers()
@@ -181,3 +194,45 @@ def test_a_damaged_cassette_is_an_error_and_not_an_empty_one(tmp_path: Path) -> 
 )
 def test_an_address_is_one_of_the_service_by_its_whole_origin(address: str, yes: bool) -> None:
     assert is_under(address, "https://crm.example") is yes
+
+
+async def post_all(base: str) -> list[bytes]:
+    bodies: list[Any] = [{"data": {"a": "1"}}, {"data": b"raw"}, {"json": {"a": "é"}}]
+    async with aiohttp.ClientSession(base_url=base) as http_:
+        return [await (await http_.post("/api/v1/lead", **one)).read() for one in bodies]
+
+
+def test_what_aiohttp_sends_is_recorded_as_it_is_sent(service: str, tmp_path: Path) -> None:
+    target = tmp_path / "mine.yaml"
+    with play(Playback([], target, service), record_mode="once"):
+        sent = asyncio.run(post_all(service))
+    assert sent == [b"a=1", b"raw", b'{"a": "\\u00e9"}']
+    assert [one.key[2] for one in read_cassette(target)] == sent
+    with play(Playback([target])):
+        assert asyncio.run(post_all(ADDRESS)) == sent
+
+
+async def follow(base: str) -> bytes:
+    async with aiohttp.ClientSession() as http_, http_.get(f"{base}/api/v1/moved") as answer:
+        return await answer.read()
+
+
+@pytest.mark.parametrize("path", ["moved", "gzip"])
+@pytest.mark.parametrize("library", ["requests", "httpx", "aiohttp"])
+def test_redirects_and_compression_are_played_back(
+    service: str, tmp_path: Path, library: str, path: str
+) -> None:
+    def read(base: str) -> bytes:
+        url = f"{base}/api/v1/{path}"
+        if library == "requests":
+            return requests.get(url).content
+        if library == "httpx":
+            return httpx.get(url, follow_redirects=True, trust_env=False).content
+        return asyncio.run(follow(base))
+
+    target = tmp_path / "mine.yaml"
+    with play(Playback([], target, service), record_mode="once"):
+        first = read(service)
+    assert service not in target.read_text("utf-8")
+    with play(Playback([target])):
+        assert read(ADDRESS) == first

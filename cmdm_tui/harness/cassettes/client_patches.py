@@ -6,7 +6,7 @@ urllib3, http.client, httplib2, Tornado and boto3 are left to vcrpy.
 
 import importlib
 import threading
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from contextlib import ExitStack, contextmanager
 from importlib.util import find_spec
 from typing import Any, cast
@@ -24,7 +24,8 @@ REPLACED_PATCHERS = ("httpx", "httpx2", "aiohttp")
 _httpx_stubs = cast("Any", httpx_stubs)
 _vcr_patch = cast("Any", vcr.patch)
 _LEFT_IN_PLACE = frozenset({
-    "ConnectionCls", "_request", "fetch_impl", "handle_async_request", "handle_request"
+    "ConnectionCls", "HTTPConnection", "_request", "fetch_impl", "handle_async_request",
+    "handle_request",
 })  # fmt: skip
 """Attributes through which clients of other threads send, and nothing that vcrpy makes does."""
 
@@ -69,17 +70,33 @@ def _patch_aiohttp(cassette: Any) -> Patch:
     answer = cast("Any", aiohttp_stubs).vcr_request(cassette, in_place)
 
     async def request(session: Any, method: str, url: Any, **options: Any) -> Any:
-        # vcrpy takes the address and the JSON as they were given: without the session's base, and
-        # not as the bytes that are sent.
+        # vcrpy takes address and body as they were given: without the session's base, and not as
+        # the bytes that are sent.
         build_url = getattr(session, "_build_url", None)
-        if options.get("json") is not None and options.get("data") is None:
-            headers: CIMultiDict[str] = CIMultiDict(options.get("headers") or ())
-            headers.setdefault("Content-Type", "application/json")
-            options["headers"] = headers
+        content_type = ""
+        if options.get("data") is None and options.get("json") is not None:
             options["data"] = _serialize(session, options.pop("json"))
+            content_type = "application/json"
+        elif (form := _encode_form(options.get("data"))) is not None:
+            options["data"], content_type = form, "application/x-www-form-urlencoded"
+        if content_type:
+            headers: CIMultiDict[str] = CIMultiDict(options.get("headers") or ())
+            headers.setdefault("Content-Type", content_type)
+            options["headers"] = headers
         return await answer(session, method, build_url(url) if build_url else url, **options)
 
     return aiohttp.ClientSession, "_request", request
+
+
+def _encode_form(data: object) -> bytes | None:
+    """Return the fields of a form as aiohttp sends them; None for any other body, such as files."""
+    import aiohttp
+
+    if not isinstance(data, Mapping | list | tuple | aiohttp.FormData):
+        return None
+    form = data if isinstance(data, aiohttp.FormData) else aiohttp.FormData(cast("Any", data))
+    content: Any = None if form.is_multipart else form()
+    return content.decode().encode("utf-8") if isinstance(content, aiohttp.BytesPayload) else None
 
 
 def _serialize(session: Any, content: object) -> bytes:

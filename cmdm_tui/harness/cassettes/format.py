@@ -28,11 +28,12 @@ VARIABLE_PREFIX = "$CMDM_"
 
 REQUEST_HEADERS = frozenset({"content-type"})
 RESPONSE_HEADERS = frozenset({
-    "allow", "content-type", "date", "retry-after", "x-rate-limit-limit", "x-rate-limit-remaining",
-    "x-rate-limit-reset", "x-token-reset",
+    "allow", "content-type", "date", "location", "retry-after", "x-rate-limit-limit",
+    "x-rate-limit-remaining", "x-rate-limit-reset", "x-token-reset",
 })  # fmt: skip
 
 _MAX_BODY_BYTES = 16 * 1024
+_ORIGIN = re.compile(r"^[a-zA-Z][a-zA-Z0-9+.-]*://[^/?#]*")
 _MIN_ID_LENGTH = 4
 _ALIAS = re.compile(r"NEW([0-9]{5})")
 _TOKEN_IN_BODY = re.compile(rb'("token"\s*:\s*")((?:[^"\\]|\\.)*)(")')
@@ -134,7 +135,7 @@ def make_canonical(
                 uri=aliases.replace_in_text(interaction.uri),
                 request_headers=select_headers(interaction.request_headers, REQUEST_HEADERS),
                 request_body=shorten_body(aliases.replace_in_bytes(interaction.request_body)),
-                headers=select_headers(interaction.headers, RESPONSE_HEADERS),
+                headers=_make_canonical_headers(interaction.headers, aliases),
                 body=aliases.replace_in_bytes(body),
             )
         )
@@ -165,6 +166,14 @@ def select_headers(headers: Mapping[str, list[str]], names: frozenset[str]) -> H
     """Return the headers that a cassette may hold."""
     lowered = {name.lower(): values for name, values in headers.items()}
     return {name: list(lowered[name]) for name in sorted(lowered) if name in names}
+
+
+def _make_canonical_headers(headers: HeaderLists, aliases: IdAliases) -> HeaderLists:
+    """Return the headers of an answer; a `Location` without its server, and with ids replaced."""
+    kept = select_headers(headers, RESPONSE_HEADERS)
+    for place, address in enumerate(kept.get("location", [])):
+        kept["location"][place] = aliases.replace_in_text(_ORIGIN.sub("", address, count=1) or "/")
+    return kept
 
 
 def shorten_body(body: bytes) -> bytes:
