@@ -37,7 +37,7 @@ def make_client_patches(cassette: Any) -> list[Patch]:
     """Return the patches through which clients are answered from a cassette of vcrpy.
 
     A request that the cassette lets through goes to what is in place now: to the network, or to
-    another library's patch. A client with a transport of its own, such as an ASGI app, is left
+    another library's patch. A client with its own transport, such as an ASGI app, is left
     alone.
     """
     patches: list[Patch] = []

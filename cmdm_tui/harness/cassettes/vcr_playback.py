@@ -252,7 +252,7 @@ class PlayedCassette(_VcrCassette):
 def play(playback: Playback, *, record_mode: str = "none") -> Generator[Playback]:
     """Answer every client of this process from the cassettes while the block runs.
 
-    The network is blocked while nothing is recorded, but for the hosts that are let through.
+    The network is blocked while nothing is recorded, except for the hosts that are let through.
     `record_mode` is one of vcrpy's, or `rewrite`: as if there were no cassette yet. What was
     recorded is written at the end, unless `is_kept` was set to False.
 
