@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 import xml.etree.ElementTree as ET
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -93,6 +93,15 @@ def list_versions(python: Path) -> str:
     return subprocess.run(words, check=True, capture_output=True, text=True).stdout.strip()
 
 
+def group(rows: Iterable[tuple[str, bool]]) -> dict[tuple[str, bool], list[str]]:
+    """Return the libraries of each thing that works, or does not."""
+    found: dict[tuple[str, bool], list[str]] = {}
+    for row, works in rows:
+        library, _, what = row.partition(" | ")
+        found.setdefault((what, works), []).append(library)
+    return found
+
+
 def draw(arguments: Sequence[str] | None = None) -> int:
     """Print the table; return 1 where something does not work."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -105,9 +114,8 @@ def draw(arguments: Sequence[str] | None = None) -> int:
         mixed = [run_cases(python, folder, "-n", "2", f"--randomly-seed={seed}") for seed in SEEDS]
         versions = list_versions(python)
     print("| next to | works |", "| --- | --- |", sep="\n")
-    for row, works in rows.values():
-        library, _, what = row.partition(" | ")
-        print(f"| {library} | {'yes' if works else '**no**'}: {what} |")
+    for (what, works), libraries in group(rows.values()).items():
+        print(f"| {', '.join(libraries)} | {'yes' if works else '**no**'}: {what} |")
     alike = all(one == rows for one in mixed)
     print(
         f"| pytest-randomly and pytest-xdist | {'yes' if alike else '**no**'}: all of these rows, "

@@ -81,7 +81,7 @@ def test_http_client(cmdm_cassette: Any) -> None:
 
 @cassette
 async def test_aiohttp(cmdm_cassette: Any, cmdm_sandbox: Any) -> None:
-    """aiohttp | answered from a cassette, also with a base_url; reaches the sandbox"""
+    """aiohttp | answered from a cassette; reaches the sandbox in the same test"""
     found = await read_by_aiohttp(cmdm_cassette.url, cmdm_cassette.sign_in_headers)
     assert found == "8RR4CB5Q"
     assert await read_by_aiohttp(cmdm_sandbox.url, cmdm_sandbox.sign_in_headers)
@@ -100,7 +100,7 @@ def test_httpx(cmdm_cassette: Any, cmdm_sandbox: Any, name: str) -> None:
 @pytest.mark.parametrize("name", HTTPX_KIND)
 @cassette
 async def test_httpx_awaited(cmdm_cassette: Any, name: str) -> None:
-    """{name}, async | answered from a cassette"""
+    """{name} | its async client is answered too"""
     async with library(name).AsyncClient(base_url=cmdm_cassette.url) as http_:
         answer = await http_.get(LIST)
     assert answer.json()["Entity"][0]["ExternalID"] == "8RR4CB5Q"
@@ -139,7 +139,7 @@ def mix_with_pytest_httpx(cmdm_cassette: Any, cmdm_sandbox: Any, httpx_mock: Any
 @only_mail
 @with_mail
 def test_pytest_httpx(request: Any, cmdm_cassette: Any, cmdm_sandbox: Any) -> None:
-    """pytest-httpx | mocks one host (should_mock) while a cassette and the sandbox answer others"""
+    """pytest-httpx | mocks one host while a cassette and the sandbox answer others"""
     library("pytest_httpx")
     mix_with_pytest_httpx(cmdm_cassette, cmdm_sandbox, request.getfixturevalue("httpx_mock"))
 
@@ -153,7 +153,7 @@ def httpx_mock_first(request: Any) -> Any:
 @only_mail
 @with_mail
 def test_pytest_httpx_first(httpx_mock_first: Any, cmdm_cassette: Any, cmdm_sandbox: Any) -> None:
-    """pytest-httpx, its fixture first | the same"""
+    """pytest-httpx | its fixture may come first"""
     mix_with_pytest_httpx(cmdm_cassette, cmdm_sandbox, httpx_mock_first)
 
 
@@ -168,7 +168,7 @@ def dead_proxy(monkeypatch: Any) -> None:
 @pytest.mark.usefixtures("dead_proxy")
 @pytest.mark.parametrize("name", ["requests", "aiohttp", *HTTPX_KIND])
 async def test_proxy(cmdm_cassette: Any, cmdm_sandbox: Any, cmdm_client: Any, name: str) -> None:
-    """HTTP_PROXY, {name} | a cassette answers, and the sandbox is reached, past a dead proxy"""
+    """{name} | with a dead HTTP_PROXY, a cassette answers and the sandbox is reached"""
     module = library(name)
     assert len(cmdm_client.records("lead")) == 100
     for one in (cmdm_cassette, cmdm_sandbox):
@@ -182,7 +182,7 @@ async def test_proxy(cmdm_cassette: Any, cmdm_sandbox: Any, cmdm_client: Any, na
 
 @pytest.mark.parametrize("name", ["requests", "aiohttp", *HTTPX_KIND])
 async def test_recorded_and_played(pytester: Any, name: str) -> None:
-    """{name}, recording | a test is recorded of the sandbox, and plays back with no network"""
+    """{name} | a test is recorded of the sandbox, and plays back with no network"""
     library(name)
     pytester.makepyfile(RECORDED.format(name=name))
     quiet = ("-p", "no:randomly", "-p", "no:cacheprovider", "-o", "asyncio_mode=auto")
