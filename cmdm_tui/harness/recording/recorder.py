@@ -16,7 +16,7 @@ import time
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import IO, TYPE_CHECKING
 
 import msgspec
 
@@ -68,17 +68,16 @@ class RecordingSummary(msgspec.Struct, frozen=True):
 
 
 class SessionRecorder:
-    """Records the calls that it is given. `add` may be called from any thread, and waits never."""
+    """Records the calls that it is given. `add` may be called from any thread, and waits never.
+
+    The process that writes is started by the first call.
+    """
 
     def __init__(self, settings: RecordingSettings) -> None:
-        self._process = subprocess.Popen(
-            [sys.executable, "-P", "-c", _START, json.dumps(sys.path)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-        )
+        self._settings = settings
+        self._process: subprocess.Popen[bytes] | None = None
         self._waiting: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
         self._encoder = msgspec.msgpack.Encoder()
-        self._waiting.put(msgspec.msgpack.encode(settings))
         self._thread = threading.Thread(target=self._send, name="recorder", daemon=True)
         self._thread.start()
 
@@ -89,11 +88,10 @@ class SessionRecorder:
     def finish(self) -> RecordingSummary:
         """Wait until all is written, and return what is. Raises RecordingFailed."""
         self._waiting.put(None)
-        assert self._process.stdout is not None  # noqa: S101 — it was opened above
-        content = self._process.stdout.read()
         self._thread.join()
-        self._process.stdout.close()
-        self._process.wait()
+        if self._process is None:
+            return RecordingSummary(0, 0, (), ())
+        content, _ = self._process.communicate()
         try:
             summary = msgspec.msgpack.decode(content, type=RecordingSummary)
         except msgspec.DecodeError:
@@ -106,16 +104,28 @@ class SessionRecorder:
         return summary
 
     def _send(self) -> None:
-        assert self._process.stdin is not None  # noqa: S101 — it was opened above
-        pipe = self._process.stdin
+        first = self._waiting.get()
+        if first is None:
+            return
+        self._process = subprocess.Popen(
+            [sys.executable, "-P", "-c", _START, json.dumps(sys.path)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        )
+        assert self._process.stdin is not None  # noqa: S101 — it is a pipe
         # Where the writer has ended, `finish` says so.
         with suppress(OSError):
+            _write_message(self._process.stdin, msgspec.msgpack.encode(self._settings))
+            _write_message(self._process.stdin, first)
+            self._process.stdin.flush()
             while (message := self._waiting.get()) is not None:
-                pipe.write(_LENGTH.pack(len(message)) + message)
+                _write_message(self._process.stdin, message)
                 if self._waiting.empty():
-                    pipe.flush()
-        with suppress(OSError):
-            pipe.close()
+                    self._process.stdin.flush()
+
+
+def _write_message(pipe: IO[bytes], message: bytes) -> None:
+    pipe.write(_LENGTH.pack(len(message)) + message)
 
 
 @contextmanager
@@ -153,7 +163,7 @@ def run_writer() -> None:
         sys.stdout.buffer.flush()
 
 
-def _receive(pipe: BinaryIO, messages: "queue.SimpleQueue[bytes | None]") -> None:
+def _receive(pipe: IO[bytes], messages: "queue.SimpleQueue[bytes | None]") -> None:
     """Take over messages as fast as they come, so that they outlive their sender."""
     while len(head := pipe.read(_LENGTH.size)) == _LENGTH.size:
         (size,) = _LENGTH.unpack(head)
