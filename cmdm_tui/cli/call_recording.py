@@ -52,8 +52,7 @@ class CallRecording:
         """Return what takes the events of the client of a profile."""
         from cmdm_tui.harness.recording.event_recorder import EventRecorder
 
-        recorder = EventRecorder(profile.url, profile.credentials, self._get_recorder().add)
-        return recorder  # pyright: ignore[reportReturnType] (only a client's events are given)
+        return EventRecorder(profile.url, profile.credentials, self._get_recorder().add)
 
     def __enter__(self) -> Self:
         return self

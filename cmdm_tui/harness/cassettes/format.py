@@ -28,8 +28,8 @@ VARIABLE_PREFIX = "$CMDM_"
 
 REQUEST_HEADERS = frozenset({"content-type"})
 RESPONSE_HEADERS = frozenset({
-    "allow", "content-type", "date", "location", "retry-after", "x-rate-limit-limit", "x-rate-limit-remaining",
-    "x-rate-limit-reset", "x-token-reset",
+    "allow", "content-type", "date", "location", "retry-after", "x-rate-limit-limit",
+    "x-rate-limit-remaining", "x-rate-limit-reset", "x-token-reset",
 })  # fmt: skip
 
 _MAX_BODY_BYTES = 16 * 1024

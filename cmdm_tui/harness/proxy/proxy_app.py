@@ -17,7 +17,6 @@ from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from cmdm_tui.api.urls import is_loopback
-from cmdm_tui.harness.cassettes.canonical_yaml import RecordedHeaders
 from cmdm_tui.harness.proxy.forwarder import (
     Forwarder,
     NotForwarded,
@@ -237,7 +236,7 @@ def _is_sign_in(received: ReceivedRequest) -> bool:
 def _replay(recorded: httpx.Response, method: str) -> Response:
     content = recorded.read()
     response = Response(content, recorded.status_code)
-    headers: RecordedHeaders = recorded.headers.raw
+    headers: RawHeaders = recorded.headers.raw
     response.raw_headers = [*headers, (b"content-length", str(len(content)).encode())]
     if method == "HEAD":
         response.raw_headers = headers

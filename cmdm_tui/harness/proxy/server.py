@@ -64,8 +64,8 @@ class ProxySettings:
 class RunningProxy:
     """A proxy that runs at `url`, which replaces the service's address in a client.
 
-    `api_url` is the same with the path of the API, such as `/api/v1`. `summary` is what was recorded; it is None until the end, and where nothing is recorded.
-    `left` is how many recorded calls were not made.
+    `api_url` is the same with the path of the API, such as `/api/v1`. `summary` is what was
+    recorded; it is None until the end, and where nothing is recorded.
     """
 
     url: str
@@ -92,8 +92,8 @@ def run_proxy(
     earlier = settings.list_cassettes()
     if settings.mode == "diff" and not earlier:
         raise ProxyFailed(
-            f"There is no recording {settings.name} in {settings.folder / settings.kind} to compare "
-            "with. Record one first, with --mode once."
+            f"There is no recording {settings.name} in {settings.folder / settings.kind} to "
+            "compare with. Record one first, with --mode once."
         )
     forwarder = Forwarder(settings.target)
     base = forwarder.base_path

@@ -2,7 +2,6 @@
 
 import base64
 import re
-from collections.abc import Mapping
 
 from cmdm_tui.harness.calls import CREDENTIAL_NAMES, parse_call
 from cmdm_tui.harness.cases.files import MAX_CASE_BYTES, case_bytes, parse_case
@@ -28,9 +27,7 @@ LARGEST_STEP = MAX_CASE_BYTES // 4
 
 _UNAUTHORIZED = 401
 _NUMBERED_ID = re.compile(r"(?<![A-Za-z0-9])NEW([0-9]{5,})(?![A-Za-z0-9])")
-_PLACEHOLDERS = {
-    value: f"${{{name}}}" for name, value in RECORDED_VALUES.items() if name != "mark"
-}
+_PLACEHOLDERS = {value: f"${{{name}}}" for name, value in RECORDED_VALUES.items() if name != "mark"}
 _STAND_IN = re.compile("|".join(map(re.escape, sorted(_PLACEHOLDERS, key=len, reverse=True))))
 _ID_NAMES = ("ExternalID", "Account ExternalID")
 _NOT_TEXT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
@@ -138,7 +135,7 @@ def _write_authorization(interaction: Interaction, sent: Headers) -> str:
     return (AUTHORIZATIONS["garbage"] if is_refused else None) or BEARER
 
 
-def _find_captures(interaction: Interaction) -> Mapping[str, str]:
+def _find_captures(interaction: Interaction) -> dict[str, str]:
     answer = parse_object(interaction.body)
     if interaction.status >= 400:
         return {}

@@ -107,7 +107,7 @@ class SessionRecorder:
         first = self._waiting.get()
         if first is None:
             return
-        self._process = subprocess.Popen(
+        self._process = subprocess.Popen(  # noqa: S603 — our own module
             [sys.executable, "-P", "-c", _START, json.dumps(sys.path)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

@@ -21,7 +21,7 @@ from cmdm_tui.harness.cassettes.format import (
     make_canonical,
 )
 from cmdm_tui.harness.cassettes.library import CASE_SUFFIX, CASSETTE_SUFFIX
-from cmdm_tui.harness.cassettes.manifest import make_entry, write_manifest
+from cmdm_tui.harness.cassettes.manifest import ManifestEntry, make_entry, write_manifest
 from cmdm_tui.harness.cassettes.recorder import serialize_with_vcrpy
 from cmdm_tui.harness.recording.case_steps import (
     CASE_SOURCE,
@@ -85,8 +85,9 @@ class SessionFiles:
 
     They are in the folder of their `kind` below `folder`, and in its manifest; without a kind they
     are in `folder` itself. `base` is the path of the service before a call (`/api/v1`), `target`
-    names the service in the manifest. With `extends`, what is there stays, and new calls go to further files; else it is
-    replaced by the first `save`. Nothing is written that `secrets` finds a secret in.
+    names the service in the manifest. With `extends`, what is there stays, and new calls go to
+    further files; else it is replaced by the first `save`. Nothing is written that `secrets` finds
+    a secret in.
     """
 
     folder: Path
@@ -130,7 +131,7 @@ class SessionFiles:
         changed = [part for part in self._parts if not part.is_saved]
         if not changed:
             return
-        entries = {}
+        entries: dict[str, ManifestEntry] = {}
         versions = {"cmdm": __version__, "vcrpy": version("vcrpy")}
         for part in changed:
             cassette, case = self._path(part, CASSETTE_SUFFIX), self._path(part, CASE_SUFFIX)

@@ -2,7 +2,7 @@
 
 import socket
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager, suppress
 
 
@@ -49,7 +49,7 @@ class RawService:
 
 
 @contextmanager
-def run_raw_service(**answers: bytes) -> Iterator[RawService]:
+def run_raw_service(**answers: bytes) -> Generator[RawService]:
     service = RawService(answers)
     service.start()
     try:

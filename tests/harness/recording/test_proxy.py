@@ -4,7 +4,7 @@ import gzip
 import json
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -224,7 +224,7 @@ def test_compressed_chunked_and_empty_answers_pass_and_are_recorded(tmp_path: Pa
     packed = gzip.compress(b'{"a":1}')
     head = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
     size = f"Content-Length: {len(packed)}\r\n\r\n".encode()
-    chunked = head + b"Transfer-Encoding: chunked\r\n\r\n4\r\n{\"a\"\r\n3\r\n:1}\r\n0\r\n\r\n"
+    chunked = head + b'Transfer-Encoding: chunked\r\n\r\n4\r\n{"a"\r\n3\r\n:1}\r\n0\r\n\r\n'
     answers = {
         "gzip": head + b"Content-Encoding: gzip\r\n" + size + packed,
         "chunked": chunked,
@@ -328,7 +328,8 @@ def test_many_clients_at_once_are_recorded_whole(
 def test_a_port_in_use_is_named(proxied: StartProxy) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        with pytest.raises(ProxyFailed, match=f"cannot listen on 127.0.0.1:{port}"), proxied(
-            port=port
+        with (
+            pytest.raises(ProxyFailed, match=f"cannot listen on 127.0.0.1:{port}"),
+            proxied(port=port),
         ):
             pass

@@ -27,37 +27,34 @@ SECRETS = {
 JSON = (("content-type", "application/json"),)
 
 
-def write_secret(value: str, place: int) -> tuple[str, bytes, bytes, tuple[tuple[str, str], ...]]:
+Planted = tuple[str, bytes, bytes, tuple[tuple[str, str], ...]]
+
+
+def write_secret(value: str, place: int) -> Planted:
     """Return a target, a sent body, an answer's body and its headers; one of them has the value."""
     raw = value.encode()
     target, sent, answer, headers = "/api/v1/lead/1", b"", b'{"Message":"ok"}', JSON
-    match place:
-        case 0:
-            target = f"/api/v1/lead?owner={quote(value, safe='')}"
-        case 1:
-            target = f"/api/v1/lead/{quote(value, safe='')}"
-        case 2:
-            sent = json.dumps({"Owner": value}).encode()
-        case 3:
-            sent = json.dumps({"Owner": value}, ensure_ascii=False).encode()
-        case 4:
-            answer = json.dumps({"Owner": f"x {value} y"}, ensure_ascii=False).encode()
-        case 5:
-            answer = json.dumps({"Blob": base64.b64encode(b"ab" + raw + b"c").decode()}).encode()
-        case 6:
-            answer = json.dumps({"Blob": raw.hex()}).encode()
-        case 7:
-            answer = gzip.compress(json.dumps({"Echo": value}).encode())
-            headers = (*JSON, ("content-encoding", "gzip"))
-        case 8:
-            answer = json.dumps({"Inner": json.dumps({"Deep": value})}).encode()
-        case 9:
-            answer = b"<p>" + "".join(f"&#{ord(one)};" for one in value).encode() + b"</p>"
-        case 10:
-            headers = (*JSON, ("location", f"http://x/api/v1/lead/{quote(value, safe='')}"))
-        case _:
-            answer = json.dumps({"Blob": base64.b64encode(gzip.compress(raw)).decode()}).encode()
-    return target, sent, answer, headers
+    packed = gzip.compress(json.dumps({"Echo": value}).encode())
+    places: list[Planted] = [
+        (f"/api/v1/lead?owner={quote(value, safe='')}", sent, answer, headers),
+        (f"/api/v1/lead/{quote(value, safe='')}", sent, answer, headers),
+        (target, json.dumps({"Owner": value}).encode(), answer, headers),
+        (target, json.dumps({"Owner": value}, ensure_ascii=False).encode(), answer, headers),
+        (target, sent, packed, (*JSON, ("content-encoding", "gzip"))),
+        (target, sent, answer, (*JSON, ("location", f"http://x/api/{quote(value, safe='')}"))),
+        *(
+            (target, sent, echo, headers)
+            for echo in (
+                json.dumps({"Owner": f"x {value} y"}, ensure_ascii=False).encode(),
+                json.dumps({"Blob": base64.b64encode(b"ab" + raw + b"c").decode()}).encode(),
+                json.dumps({"Blob": raw.hex()}).encode(),
+                json.dumps({"Inner": json.dumps({"Deep": value})}).encode(),
+                b"<p>" + "".join(f"&#{ord(one)};" for one in value).encode() + b"</p>",
+                json.dumps({"Blob": base64.b64encode(packed).decode()}).encode(),
+            )
+        ),
+    ]
+    return places[place]
 
 
 PLACES = 12
@@ -124,7 +121,10 @@ def test_no_planted_secret_is_in_a_file(tmp_path: Path, runs_whole: bool) -> Non
 
 
 def test_the_search_for_secrets_can_fail(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(SessionSecrets, "holds_secret", lambda *_: False)
+    def find_nothing(_secrets: SessionSecrets, _content: bytes) -> bool:
+        return False
+
+    monkeypatch.setattr(SessionSecrets, "holds_secret", find_nothing)
     _, scanner = record_planted(tmp_path, 150)
     assert find_leaks(tmp_path, scanner)
 
@@ -132,7 +132,10 @@ def test_the_search_for_secrets_can_fail(tmp_path: Path, monkeypatch: pytest.Mon
 def test_a_call_whose_secret_cannot_be_taken_out_is_left_out(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(SessionSecrets, "conceal_deeply", lambda _, call: call)
+    def conceal_nothing(_secrets: SessionSecrets, call: ObservedCall) -> ObservedCall:
+        return call
+
+    monkeypatch.setattr(SessionSecrets, "conceal_deeply", conceal_nothing)
     files = SessionFiles(tmp_path, "session")
     files.secrets.add("password", SECRETS["password"])
     answer = json.dumps({"Blob": SECRETS["password"].encode().hex()}).encode()
@@ -162,13 +165,13 @@ def test_a_user_name_that_is_a_word_leaves_other_text_as_it_is(tmp_path: Path, n
     lines = (("username", name), ("password", "password"))
     body = json.dumps({"Owner": name, "Notes": f"{name} says status of lead"}).encode()
     calls = [
-        ObservedCall("POST", "/api/v1/authenticate", lines, b"", 200, "", JSON, b'{"token":"abcdefghij"}'),
+        ObservedCall("POST", "/api/v1/authenticate", lines, b"", 200, "", JSON, b'{"token":"t0k"}'),
         ObservedCall("GET", f"/api/v1/lead?owner={name}", JSON, b"", 200, "OK", JSON, body),
     ]  # fmt: skip
     assert [files.add(call) for call in calls] == ["", ""]
     files.save()
     case = tmp_path / "stateful/session.toml"
-    assert "path = \"/lead?owner=${username}\"" in case.read_text()
+    assert 'path = "/lead?owner=${username}"' in case.read_text()
     content = case.with_suffix(".yaml").read_text()
     assert f'"Owner": "recorded-username", "Notes": "{name} says status of lead"' in content
     assert replay_case(read_case(case), case.with_suffix(".yaml")) == []
