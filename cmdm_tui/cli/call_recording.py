@@ -1,6 +1,5 @@
 """`cmdm --record FILE`: the calls of any command, recorded into a cassette and its case."""
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,8 +22,6 @@ RECORDABLE = frozenset(
 )  # fmt: skip
 """The commands whose calls are recorded; None is the explorer."""
 
-_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,79}")
-
 
 @dataclass(slots=True)
 class CallRecording:
@@ -37,15 +34,14 @@ class CallRecording:
     _recorder: "SessionRecorder | None" = field(default=None, init=False)
 
     def __post_init__(self) -> None:
-        shown = one_line(str(self.path), 200)
-        if self.path.suffix != ".yaml" or not _NAME.fullmatch(self.path.stem):
-            message = (
-                f"--record {shown} cannot be a cassette. Name one such as session.yaml, of "
-                "lower-case letters, digits and hyphens."
-            )
-            raise CommandFailure(message, ExitCode.USAGE)
-        if self.path.is_dir():
-            message = f"--record {shown} is a folder. Name a file in it."
+        try:
+            from cmdm_tui.harness.recording.session import check_recording_path
+        except ModuleNotFoundError as error:
+            message = f"This needs {error.name}: pipx install 'cmdm-tui[harness]' brings it."
+            raise CommandFailure(message, ExitCode.USAGE) from None
+        fault = check_recording_path(self.path)
+        if fault:
+            message = f"--record {one_line(str(self.path), 200)} cannot be a cassette: {fault}"
             raise CommandFailure(message, ExitCode.USAGE)
 
     def listen_to(self, profile: "Profile") -> Callable[[object], None]:

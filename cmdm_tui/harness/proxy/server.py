@@ -123,12 +123,12 @@ def run_proxy(
 def _start_recorder(settings: ProxySettings, base: str, *, extends: bool) -> SessionRecorder:
     return SessionRecorder(
         RecordingSettings(
-            str(settings.folder.absolute()),
+            str(settings.folder),
             settings.name,
             settings.kind,
             base,
             # A cassette names no service; the manifest says what it was recorded from.
-            settings.target,
+            settings.target if settings.is_live else "sandbox",
             extends,
             settings.secrets,
         )

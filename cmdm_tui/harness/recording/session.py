@@ -42,6 +42,9 @@ SESSION_KIND = "stateful"
 OTHER_ENDING = "-other"
 """The name of a cassette of calls that no case can make again ends so."""
 
+RECORDING_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,79}")
+"""What a recording may be named: with an ending, it is the name of a case."""
+
 _HEAD, _TAIL = b"interactions:\n", b"version: 1\n"
 _LARGEST_PART = 2 * 1024 * 1024
 _NUMBERED_ID = re.compile(rb"\bNEW([0-9]{5,})\b")
@@ -247,6 +250,16 @@ class SessionFiles:
 
     def _path(self, part: _Part, suffix: str) -> Path:
         return self.folder / self.kind / f"{part.name}{suffix}"
+
+
+def check_recording_path(path: Path) -> str:
+    """Return why no recording can be at a path, as a sentence; nothing where one can be."""
+    if path.suffix != CASSETTE_SUFFIX or not RECORDING_NAME.fullmatch(path.stem):
+        return (
+            "Name a file such as session.yaml, of lower-case letters, digits and hyphens, that "
+            "ends in .yaml."
+        )
+    return "It is a folder. Name a file in it." if path.is_dir() else ""
 
 
 def locate_in_cassette(target: str, base: str) -> str:

@@ -238,5 +238,5 @@ def record_har(path: Path, into: Path, options: ProxyOptions) -> None:
         origin = options.target
         summary, skipped = record_har_file(path, into, name, origin)
     if skipped:
-        note(f"{count_noun(skipped, 'entry')} of the file left out: no answered call of the API.")
+        note(f"Left out of the file: {skipped:,}, which are no answered calls of the API.")
     report_summary(summary)
