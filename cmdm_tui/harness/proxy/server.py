@@ -110,6 +110,7 @@ def run_proxy(
         running = RunningProxy(url + prefix, url + base, app.counts, answers)
         if is_recording:
             recorder = _start_recorder(settings, base, extends=answers is not None)
+            recorder.start()
             app.record = recorder.add
 
             def finish() -> None:

@@ -70,7 +70,7 @@ class RecordingSummary(msgspec.Struct, frozen=True):
 class SessionRecorder:
     """Records the calls that it is given. `add` may be called from any thread, and waits never.
 
-    The process that writes is started by the first call.
+    The process that writes is started by `start`, or else by the first call.
     """
 
     def __init__(self, settings: RecordingSettings) -> None:
@@ -78,8 +78,19 @@ class SessionRecorder:
         self._process: subprocess.Popen[bytes] | None = None
         self._waiting: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
         self._encoder = msgspec.msgpack.Encoder()
+        self._starting = threading.Lock()
         self._thread = threading.Thread(target=self._send, name="recorder", daemon=True)
         self._thread.start()
+
+    def start(self) -> None:
+        """Start the process that writes, so that no call has to wait for it to be written."""
+        with self._starting:
+            if self._process is None:
+                self._process = subprocess.Popen(  # noqa: S603 — our own module
+                    [sys.executable, "-P", "-c", _START, json.dumps(sys.path)],
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                )
 
     def add(self, call: ObservedCall) -> None:
         """Record a call."""
@@ -105,23 +116,22 @@ class SessionRecorder:
 
     def _send(self) -> None:
         first = self._waiting.get()
-        if first is None:
+        if first is not None:
+            self.start()
+        if self._process is None:
             return
-        self._process = subprocess.Popen(  # noqa: S603 — our own module
-            [sys.executable, "-P", "-c", _START, json.dumps(sys.path)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-        )
         assert self._process.stdin is not None  # noqa: S101 — it is a pipe
+        pipe = self._process.stdin
         # Where the writer has ended, `finish` says so.
         with suppress(OSError):
-            _write_message(self._process.stdin, msgspec.msgpack.encode(self._settings))
-            _write_message(self._process.stdin, first)
-            self._process.stdin.flush()
-            while (message := self._waiting.get()) is not None:
-                _write_message(self._process.stdin, message)
+            _write_message(pipe, msgspec.msgpack.encode(self._settings))
+            message = first
+            while message is not None:
+                _write_message(pipe, message)
                 if self._waiting.empty():
-                    self._process.stdin.flush()
+                    pipe.flush()
+                message = self._waiting.get()
+            pipe.flush()
 
 
 def _write_message(pipe: IO[bytes], message: bytes) -> None:
