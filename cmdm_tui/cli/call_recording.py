@@ -6,7 +6,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from cmdm_tui.cli.context import note
+import click
+
 from cmdm_tui.cli.exit_codes import CommandFailure, ExitCode
 from cmdm_tui.text import count_noun, one_line
 
@@ -24,7 +25,7 @@ RECORDABLE = frozenset(
 
 
 @dataclass(slots=True)
-class CallRecording:
+class CommandRecording:
     """The recording of one command; use it as a context. Nothing is started before the first call.
 
     Raises CommandFailure for a file that cannot be one.
@@ -62,19 +63,19 @@ class CallRecording:
         from cmdm_tui.harness.errors import HarnessError
 
         if self._recorder is None:
-            note("No call was made, so nothing was recorded.")
+            _note("No call was made, so nothing was recorded.")
             return
         try:
             summary = self._recorder.finish()
         except HarnessError as failure:
             if error is not None:
-                note(str(failure))
+                _note(str(failure))
                 return
             raise CommandFailure(str(failure)) from None
         for line in summary.left_out:
-            note(line)
+            _note(line)
         count = count_noun(summary.recorded, "call")
-        note(f"{count} recorded in {', '.join(summary.cassettes) or 'no cassette'}.")
+        _note(f"{count} recorded in {', '.join(summary.cassettes) or 'no cassette'}.")
         if summary.left_out_count and error is None:
             count = count_noun(summary.left_out_count, "call")
             raise CommandFailure(f"{count} not recorded.")
@@ -90,7 +91,11 @@ class CallRecording:
         return self._recorder
 
 
-def open_recording(path: str, command: str | None) -> CallRecording:
+def _note(message: str) -> None:
+    click.echo(f"cmdm: {one_line(message)}", err=True)
+
+
+def open_recording(path: str, command: str | None) -> CommandRecording:
     """Return the recording of a command. Raises CommandFailure where it records no calls."""
     if command not in RECORDABLE:
         message = (
@@ -98,4 +103,4 @@ def open_recording(path: str, command: str | None) -> CallRecording:
             "the harness, point it at cmdm record --proxy."
         )
         raise CommandFailure(message, ExitCode.USAGE)
-    return CallRecording(Path(path))
+    return CommandRecording(Path(path))

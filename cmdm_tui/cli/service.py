@@ -26,7 +26,7 @@ from urllib.parse import urlsplit
 
 import click
 
-from cmdm_tui.cli.context import CommandContext
+from cmdm_tui.cli.context import CommandContext, note
 from cmdm_tui.cli.exit_codes import CommandFailure, ExitCode, exit_code_of
 from cmdm_tui.text import one_line
 
@@ -228,7 +228,21 @@ def prepare_service(
             )
             service.leak_scanner.add_secret(control.token)
         service.may_write = chosen.may_write
+        _report_unsearched(service)
         yield service
+
+
+def _report_unsearched(service: "Service") -> None:
+    """Write to stderr which values of the sign-in are not searched for in what is written."""
+    from cmdm_tui.redaction.leak_scanner import SHORTEST_SECRET
+
+    searched = service.searched_values
+    for name, value in service.sign_in_values.items():
+        if name in searched:
+            continue
+        why = "too short" if len(value) < SHORTEST_SECRET else "a common word"
+        words = name.replace("_", " ")
+        note(f"The {words} is {why}, and is not searched for in what is written.")
 
 
 @contextmanager

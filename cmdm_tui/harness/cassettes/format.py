@@ -1,7 +1,8 @@
 """What a cassette holds of an exchange: the same bytes whenever and wherever it was recorded.
 
 The address is always `ADDRESS`, headers come from a short list, a sign-in is synthetic, the ids of
-created records are numbered, and a long request body is replaced by its hash.
+created records are numbered, the mark of a run is the one of every replay, and a long request body
+is replaced by its hash.
 """
 
 import hashlib
@@ -12,11 +13,12 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import Any, cast
-from urllib.parse import quote
+from urllib.parse import quote, quote_plus
 
 import msgspec
 
 from cmdm_tui.harness.exchange import API_PATH, Exchange
+from cmdm_tui.harness.service import CASE_MARK
 from cmdm_tui.redaction.leak_scanner import LeakScanner
 
 ADDRESS = "http://127.0.0.1:8765"
@@ -34,6 +36,7 @@ RESPONSE_HEADERS = frozenset({
 
 _MAX_BODY_BYTES = 16 * 1024
 _MIN_ID_LENGTH = 4
+_ALIAS = re.compile(r"NEW([0-9]{5})")
 _ORIGIN = re.compile(r"(?i)^https?://[^/?#]*")
 _PLAIN_ID = re.compile(r"[A-Za-z0-9]+")
 _TOKEN_IN_BODY = re.compile(rb'("token"\s*:\s*")((?:[^"\\]|\\.)*)(")')
@@ -64,18 +67,33 @@ class Interaction:
 class IdAliases:
     """The ids of the records made while recording, numbered in their order of appearance.
 
-    The numbers go on after `first`, the last one that was given before.
+    `mark` is in the names of those records; it becomes `CASE_MARK`, which a replay sends. The
+    numbers go on after `first`, the last one that was given before.
     """
 
-    def __init__(self, first: int = 0) -> None:
+    def __init__(self, mark: str = CASE_MARK, *, first: int = 0) -> None:
+        self._marks = {
+            spelled(mark): spelled(CASE_MARK) for spelled in (str, quote, quote_plus)
+        } if mark != CASE_MARK else {}  # fmt: skip
         self._first = first
         self._names: dict[str, str] = {}
         self._odd_spellings: dict[str, str] = {}
         self._pattern: re.Pattern[str] | None = None
 
+    @classmethod
+    def after(cls, interactions: Iterable[Interaction]) -> "IdAliases":
+        """Return aliases whose numbers follow those that a cassette holds already."""
+        aliases = cls()
+        for one in interactions:
+            for found in _ALIAS.finditer(f"{one.uri} {one.body.decode('utf-8', 'replace')}"):
+                aliases._first = max(aliases._first, int(found[1]))
+        return aliases
+
     def learn(self, external_id: str) -> None:
         """Give an id its number. A very short one stays unchanged: it could mean anything."""
         if len(external_id) < _MIN_ID_LENGTH or external_id in self._names:
+            return
+        if _ALIAS.fullmatch(external_id):
             return
         name = self._names[external_id] = f"NEW{self._first + len(self._names) + 1:05}"
         if _PLAIN_ID.fullmatch(external_id):
@@ -98,7 +116,9 @@ class IdAliases:
                 self.learn(value)
 
     def replace_in_text(self, text: str) -> str:
-        """Return `text` with the ids replaced by their numbers."""
+        """Return `text` with the ids replaced by their numbers, and the mark by `CASE_MARK`."""
+        for mark, stand_in in self._marks.items():
+            text = text.replace(mark, stand_in)
         if not self._names:
             return text
         if self._pattern is not None:
@@ -107,7 +127,7 @@ class IdAliases:
         return _PLAIN_ID.sub(lambda found: self._names.get(found[0], found[0]), text)
 
     def replace_in_bytes(self, content: bytes) -> bytes:
-        """Return bytes with the ids replaced; what is not UTF-8 stays unchanged."""
+        """Return bytes with ids and mark replaced; what is not UTF-8 stays unchanged."""
         try:
             return self.replace_in_text(content.decode("utf-8")).encode("utf-8")
         except UnicodeDecodeError:

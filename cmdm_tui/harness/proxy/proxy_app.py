@@ -50,7 +50,7 @@ _LARGEST_REQUEST = LARGEST_BODY
 
 
 @dataclass(slots=True)
-class CallCounts:
+class ProxyCounts:
     """What the proxy did so far. `broken` are answers that did not come or go out whole."""
 
     forwarded: int = 0
@@ -76,7 +76,7 @@ class ProxyApp:
     record: Callable[[ObservedCall], None] | None = None
     may_write: bool = True
     report: Callable[[str, Difference], None] | None = None
-    counts: CallCounts = field(default_factory=CallCounts)
+    counts: ProxyCounts = field(default_factory=ProxyCounts)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""

@@ -13,7 +13,7 @@ import uvicorn
 from cmdm_tui.harness.cassettes.library import LIVE
 from cmdm_tui.harness.errors import HarnessError
 from cmdm_tui.harness.proxy.forwarder import Forwarder
-from cmdm_tui.harness.proxy.proxy_app import CallCounts, Mode, ProxyApp
+from cmdm_tui.harness.proxy.proxy_app import ProxyCounts, Mode, ProxyApp
 from cmdm_tui.harness.proxy.recorded_answers import RecordedAnswers
 from cmdm_tui.harness.recording.recorder import (
     RecordingSettings,
@@ -70,7 +70,7 @@ class RunningProxy:
 
     url: str
     api_url: str
-    counts: CallCounts
+    counts: ProxyCounts
     answers: RecordedAnswers | None
     summary: RecordingSummary | None = None
 

@@ -110,7 +110,7 @@ class SessionFiles:
         before = list_parts(self.folder / self.kind, self.name) if self.extends else []
         self._taken = frozenset(path.stem for path in before)
         highest = max((_find_highest_id(path) for path in before), default=0)
-        self._aliases = IdAliases(highest)
+        self._aliases = IdAliases(first=highest)
 
     @property
     def cassettes(self) -> list[Path]:
