@@ -19,7 +19,7 @@ _SAFE_IN_TARGET = "/?#[]@!$&'()*+,;=:%~-._\"<>^`{|}\\"
 
 
 class HarUnreadable(ValueError):
-    """A text that is no HAR file; the message says why, and ends no sentence."""
+    """A text that is not a HAR file; the message says why, and ends no sentence."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -110,7 +110,7 @@ class ProxyApp:
             return _say(
                 502,
                 "not-recorded",
-                f"This {received.method} is not in the recording, or not so often, and with --mode "
+                f"The recording has no further answer to this {received.method}, and with --mode "
                 "once nothing is sent to the service.",
             )
         if not self._may_send(received):
@@ -214,7 +214,7 @@ class ProxyApp:
 
 
 class _RawResponse(Response):
-    """An answer of the service whose body is at hand, with its own headers."""
+    """An answer of the service whose body has come whole, with its own headers."""
 
     def __init__(self, content: bytes, answer: httpx.Response) -> None:
         super().__init__(content, answer.status_code)
@@ -222,7 +222,7 @@ class _RawResponse(Response):
 
 
 class _RawStreaming(StreamingResponse):
-    """An answer of the service whose body is passed on as it comes."""
+    """An answer of the service whose body is passed on piece by piece."""
 
     def __init__(self, content: AsyncIterator[bytes], answer: httpx.Response) -> None:
         super().__init__(content, answer.status_code)

@@ -13,7 +13,7 @@ import uvicorn
 from cmdm_tui.harness.cassettes.library import LIVE
 from cmdm_tui.harness.errors import HarnessError
 from cmdm_tui.harness.proxy.forwarder import Forwarder
-from cmdm_tui.harness.proxy.proxy_app import ProxyCounts, Mode, ProxyApp
+from cmdm_tui.harness.proxy.proxy_app import Mode, ProxyApp, ProxyCounts
 from cmdm_tui.harness.proxy.recorded_answers import RecordedAnswers
 from cmdm_tui.harness.recording.recorder import (
     RecordingSettings,

@@ -1,4 +1,4 @@
-"""Writes a recording in a process of its own, while the calls are made.
+"""Writes a recording in another process, while the calls are made.
 
 To search a call for secrets takes longer than to make it, so it is done elsewhere. The files follow
 within a second where that keeps up. They are finished even where the process that saw the calls is
@@ -174,7 +174,7 @@ def run_writer() -> None:
 
 
 def _receive(pipe: IO[bytes], messages: "queue.SimpleQueue[bytes | None]") -> None:
-    """Take over messages as fast as they come, so that they outlive their sender."""
+    """Take over messages at once, so that they outlive their sender."""
     while len(head := pipe.read(_LENGTH.size)) == _LENGTH.size:
         (size,) = _LENGTH.unpack(head)
         message = pipe.read(size)

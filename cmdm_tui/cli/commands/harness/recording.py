@@ -200,8 +200,8 @@ def _print_instructions(
     if running.answers is not None and settings.mode == "once":
         what = "answered from (nothing is sent to the service; --mode rewrite records it again)"
     lines = [
-        f"The proxy passes calls on to {target} until Ctrl-C. Use its address in your program, in",
-        "place of the service's:\n",
+        f"The proxy passes calls on to {target} until Ctrl-C. Use its address in your program",
+        "instead of the service's:\n",
         f"  {running.url}\n",
         "For programs that read the address from the environment, as cmdm does:\n",
         f"export CMDM_URL={running.api_url}",
