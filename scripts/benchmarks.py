@@ -21,6 +21,7 @@ from benchmark_calls import calls
 from benchmark_completion import completion
 from benchmark_explorer import tui
 from benchmark_harness import harness
+from benchmark_proxy import proxy
 from benchmark_query import query
 from benchmark_sandbox import sandbox
 from benchmark_start import start
@@ -142,6 +143,7 @@ BENCHMARKS: dict[str, Callable[[Path], None]] = {
     "query": query,
     "calls": calls,
     "harness": harness,
+    "proxy": proxy,
     "tui": tui,
     "completion": completion,
 }

@@ -238,13 +238,18 @@ def cmdm(
     """
     from cmdm_tui.cli.context import CommandContext
 
-    recording = None
+    record_profile = None
     if record is not None:
         from cmdm_tui.cli.call_recording import open_recording
 
         recording = context.with_resource(open_recording(record, context.invoked_subcommand))
+        record_profile = recording.listen_to
     context.obj = CommandContext.of_process(
-        profile, is_verbose=verbose, log_file=log_file, timeout=timeout, recording=recording
+        profile,
+        is_verbose=verbose,
+        log_file=log_file,
+        timeout=timeout,
+        record_profile=record_profile,
     )
     if timeout is not None and context.invoked_subcommand not in _INTERACTIVE:
         context.with_resource(active_signals().end_after(timeout))
