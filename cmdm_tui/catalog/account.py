@@ -109,9 +109,7 @@ class Account:
         await self.close()
 
 
-def _join_listeners(
-    first: EventListener, second: Callable[[object], None] | None
-) -> EventListener:
+def _join_listeners(first: EventListener, second: Callable[[object], None] | None) -> EventListener:
     """Return a listener that passes each event on to both."""
     if second is None:
         return first

@@ -70,8 +70,11 @@ def _read_har(path: Path, text: str) -> list[RecordedAnswer]:
         ) from None
     return [
         RecordedAnswer(
-            (call.method, ADDRESS + API_PATH + call.target.removeprefix(call.base),
-             shorten_body(call.request_body)),
+            (
+                call.method,
+                ADDRESS + API_PATH + call.target.removeprefix(call.base),
+                shorten_body(call.request_body),
+            ),
             call.status,
             [(name.encode("latin-1"), value.encode("latin-1")) for name, value in call.headers],
             call.reason.encode("ascii", "replace"),

@@ -66,9 +66,7 @@ def recording_options(command: ClickCommand) -> ClickCommand:
             metavar="N",
             help=f"The port of the proxy ({DEFAULT_PORT}); 0 for any free one.",
         ),
-        click.option(
-            "--name", metavar="NAME", help="The name of what is recorded (session)."
-        ),
+        click.option("--name", metavar="NAME", help="The name of what is recorded (session)."),
         click.option(
             "--mode", type=click.Choice(_MODES), help="What answers, and what is recorded (once)."
         ),
