@@ -61,7 +61,7 @@ def recording_options(command: ClickCommand) -> ClickCommand:
         click.option(
             "--target",
             metavar="PROFILE",
-            help="The profile or address to pass calls on to; with --har, the address to take calls of.",
+            help="The profile or address to pass calls on to; with --har, whose calls to take.",
         ),
         click.option(
             "--port",
