@@ -207,7 +207,7 @@ class CommandContext:
         async def opened() -> Result:
             async with self.open_account(observe) as account:
                 opened_accounts.append(account)
-                result = await work(account)
+                result = await _work_advising(work, account)
             report_cache_errors(account)
             return result
 
@@ -227,6 +227,20 @@ class CommandContext:
             if exit_code_of(error) is not None or not is_write_open():
                 raise
             raise CrashedWrite(_MAY_BE_DONE[0].upper() + _MAY_BE_DONE[1:]) from error
+
+
+async def _work_advising(
+    work: "Callable[[Account], Awaitable[Result]]", account: "Account"
+) -> "Result":
+    """Run `work`; where the service knows no entity of a name, say which one may be meant."""
+    from cmdm_tui.api import NotFound
+
+    try:
+        return await work(account)
+    except NotFound as error:
+        from cmdm_tui.operations.entity_advice import advise_entity
+
+        raise advise_entity(error, account.catalog) from error.__cause__
 
 
 def note(message: str) -> None:

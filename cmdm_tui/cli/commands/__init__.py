@@ -14,7 +14,6 @@ import click
 from cmdm_tui import __version__
 from cmdm_tui.cli.command_group import LazyCommand, LazyGroup, examples
 from cmdm_tui.cli.completion.values import complete_profiles
-from cmdm_tui.cli.context import CommandContext
 from cmdm_tui.cli.signals import active_signals
 
 _COMMANDS = {
@@ -237,6 +236,8 @@ def cmdm(
     CMDM_URL, CMDM_CLIENT_ID, CMDM_CLIENT_SECRET, CMDM_USERNAME and CMDM_PASSWORD make a profile for
     one call.
     """
+    from cmdm_tui.cli.context import CommandContext
+
     record_profile = None
     if record is not None:
         from cmdm_tui.cli.call_recording import open_recording
