@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import os
 import re
 import statistics
 import subprocess
@@ -24,19 +25,22 @@ def proxy(_data: Path) -> None:
     temporary = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
     with temporary as folder, _serve(folder) as sandbox:
         url, token = sandbox["url"], _sign_in(sandbox)
-        with _run_proxy(url, folder) as address:
+        with _run_proxy(url, folder) as (address, process):
+            began = _read_processor_time(process)
             pairs: list[tuple[float, float]] = []
             for _ in range(_ROUNDS + 1):
                 pairs.append((_time_calls(address, token), _time_calls(url, token)))
                 # The recording is written meanwhile; it is not to be what is measured.
                 time.sleep(1)
+            used = (_read_processor_time(process) - began) / ((_ROUNDS + 1) * _CALLS)
     added = sorted((through - direct) * 1000 for through, direct in pairs[1:])
     ratios = sorted(through / direct for through, direct in pairs[1:])
     through, direct = (statistics.median(column) * 1000 for column in zip(*pairs[1:], strict=True))
     print(
         f"a call through the recording proxy: {through:.2f} ms against {direct:.2f} ms directly, "
         f"{statistics.median(added):.2f} ms more ({added[0]:.2f} to {added[-1]:.2f}), ratio "
-        f"{statistics.median(ratios):.2f}, {_ROUNDS} pairs of {_CALLS} calls"
+        f"{statistics.median(ratios):.2f}, {_ROUNDS} pairs of {_CALLS} calls; "
+        f"{used * 1000:.2f} ms of the proxy's processor time a call"
     )
 
 
@@ -53,6 +57,15 @@ def _time_calls(url: str, token: str) -> float:
         assert answer.status == 200
     connection.close()
     return statistics.median(seconds)
+
+
+def _read_processor_time(process: int) -> float:
+    """Return the seconds of processor time that a process has used; 0 where Linux is not."""
+    stat = Path(f"/proc/{process}/stat")
+    if not stat.is_file():
+        return 0.0
+    user, system = stat.read_text().rpartition(")")[2].split()[11:13]
+    return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
 
 
 def _sign_in(sandbox: dict[str, str]) -> str:
@@ -79,7 +92,7 @@ def _serve(folder: str) -> Generator[dict[str, str]]:
 
 
 @contextmanager
-def _run_proxy(url: str, folder: str) -> Generator[str]:
+def _run_proxy(url: str, folder: str) -> Generator[tuple[str, int]]:
     command = [*_CMDM, "record", "--proxy", "--port", "0", "--target", url]
     command += ["--into", str(Path(folder) / "made")]
     with subprocess.Popen(
@@ -89,7 +102,7 @@ def _run_proxy(url: str, folder: str) -> Generator[str]:
         try:
             for line in process.stdout:
                 if found := re.fullmatch(r"export CMDM_URL=(http://\S+)/api/v1\n", line):
-                    yield found[1]
+                    yield found[1], process.pid
                     break
         finally:
             process.terminate()

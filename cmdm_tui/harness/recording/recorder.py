@@ -6,6 +6,7 @@ killed: whatever it had handed over is written.
 """
 
 import json
+import os
 import queue
 import signal
 import struct
@@ -31,6 +32,7 @@ _SECONDS_BETWEEN_SAVES = 1.0
 _SECONDS_OF_REST = 0.1
 _LENGTH = struct.Struct("!Q")
 _MOST_REASONS = 20
+_NICENESS = 10
 _START = (
     "import json, sys; sys.path[:] = json.loads(sys.argv[1]); "
     "from cmdm_tui.harness.recording.recorder import run_writer; run_writer()"
@@ -160,6 +162,9 @@ def run_writer() -> None:
     for name in ("SIGINT", "SIGTERM", "SIGHUP"):
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), signal.SIG_IGN)
+    if hasattr(os, "nice"):
+        # The calls come first: they are not to wait for what is written of them.
+        os.nice(_NICENESS)
     messages: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
     reader = threading.Thread(target=_receive, args=(sys.stdin.buffer, messages), daemon=True)
     reader.start()

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import urlsplit
 
 import click
 
@@ -58,7 +59,9 @@ def recording_options(command: ClickCommand) -> ClickCommand:
     """Give a command the options of a recording."""
     options = (
         click.option(
-            "--target", metavar="PROFILE", help="The profile, or the address, to pass calls on to."
+            "--target",
+            metavar="PROFILE",
+            help="The profile or address to pass calls on to; with --har, whose calls to take.",
         ),
         click.option(
             "--port",
@@ -257,7 +260,10 @@ def record_har(path: Path, into: Path, options: ProxyOptions) -> None:
     with report_case_failures():
         from cmdm_tui.harness.recording.har_recording import record_har_file
 
-        origin = options.target
+        origin = None
+        if options.target is not None:
+            parts = urlsplit(options.target)
+            origin = f"{parts.scheme}://{parts.netloc}"
         summary, skipped = record_har_file(path, into, name, origin)
     if skipped:
         note(f"Left out of the file: {skipped:,}, which are no answered calls of the API.")
