@@ -245,13 +245,14 @@ def _get_service(request: pytest.FixtureRequest) -> str:
 def _choose_service(
     request: pytest.FixtureRequest, playback: "Playback"
 ) -> "tuple[str, Mapping[str, str]]":
-    """Return the address and the sign-in for the test: those of the sandbox, to record of it."""
+    """Return the address and the sign-in for the test; to record of the sandbox, its own."""
     from cmdm_tui.harness.service import CASE_TIME
-    from cmdm_tui.pytest_plugin.cassette import REPLAYED_HEADERS
+    from cmdm_tui.pytest_plugin.cassette import REPLAYED_HEADERS, read_environment_headers
 
-    is_recorded_of_sandbox = playback.target is not None and not _get_service(request)
-    if not is_recorded_of_sandbox:
+    if playback.target is None:
         return playback.service, REPLAYED_HEADERS
+    if _get_service(request):
+        return playback.service, read_environment_headers()
     server = cast("SandboxServer", request.getfixturevalue("cmdm_sandbox"))
     server.control.freeze_clock(CASE_TIME)
     playback.service = server.url

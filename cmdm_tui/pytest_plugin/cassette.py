@@ -1,5 +1,6 @@
 """Cassettes instead of the network: every client of a test is answered from them, or recorded."""
 
+import os
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,6 +20,13 @@ if TYPE_CHECKING:
 
 _SIGN_IN_NAMES = ("client_id", "client_secret", "username", "password")
 
+
+def read_environment_headers() -> Mapping[str, str]:
+    """Return the headers of a sign-in that the environment holds; none where one is missing."""
+    found = {name: os.environ.get(f"CMDM_{name.upper()}", "") for name in _SIGN_IN_NAMES}
+    return found if all(found.values()) else {}
+
+
 REPLAYED_HEADERS: Mapping[str, str] = dict.fromkeys(_SIGN_IN_NAMES, "recorded")
 """The headers of a sign-in where a cassette is played, which looks at none of them."""
 
@@ -36,7 +44,8 @@ class Cassette:
     """Recorded sessions. `url` is the address before `/api/v1`, for a client to use.
 
     `sign_in_headers` are the four of `POST /authenticate`: any will do where a cassette is played;
-    where one is recorded, they are those of the sandbox that it is recorded of.
+    where one is recorded, they are those of the sandbox, or, of another service, those in the
+    environment (`CMDM_CLIENT_ID`, …), none where not all of them are there.
     """
 
     playback: "Playback"
@@ -55,6 +64,12 @@ class Cassette:
 
     def client(self) -> Client:
         """Return an asynchronous client that is answered from here."""
+        if not self.sign_in_headers:
+            message = (
+                "To record of your service by this client, set CMDM_CLIENT_ID, CMDM_CLIENT_SECRET, "
+                "CMDM_USERNAME and CMDM_PASSWORD."
+            )
+            raise CassetteFailed(message)
         client_id, client_secret, username, password = (
             self.sign_in_headers[name] for name in _SIGN_IN_NAMES
         )

@@ -23,6 +23,7 @@ from vcr.persisters.filesystem import (  # pyright: ignore[reportMissingTypeStub
 )
 from vcr.request import Request  # pyright: ignore[reportMissingTypeStubs]
 
+from cmdm_tui.harness.calls import CREDENTIAL_NAMES
 from cmdm_tui.harness.cassettes.canonical_yaml import CallKey, RecordedAnswer
 from cmdm_tui.harness.cassettes.client_patches import (
     REPLACED_PATCHERS,
@@ -47,13 +48,13 @@ from cmdm_tui.harness.cassettes.matching import (
 from cmdm_tui.harness.cassettes.network_block import block_network
 from cmdm_tui.harness.cassettes.reader import read_cassette
 from cmdm_tui.harness.cassettes.recorder import encode_cassette, from_vcrpy
+from cmdm_tui.redaction.common_words import is_searched_for
 from cmdm_tui.redaction.leak_scanner import LeakScanner
 
 LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "::1", "0.0.0.0"})  # noqa: S104 — not listened on
 """The names of this machine, whose servers are let through by default."""
 
 _SIGN_IN = f"{ADDRESS}{API_PATH}/authenticate"
-_SECRET_HEADERS = ("client_id", "client_secret", "password")
 
 
 class CallNotRecorded(CannotOverwriteExistingCassetteException):
@@ -142,8 +143,9 @@ class Playback:
     def make_canonical_request(self, request: Any) -> Any:
         """Return a request as a cassette holds it; its secrets are known to the scanner then."""
         headers = {name.lower(): _as_text(value) for name, value in request.headers.items()}
-        for name in _SECRET_HEADERS:
-            self.scanner.add_secret(headers.get(name, ""))
+        for name in CREDENTIAL_NAMES:
+            if is_searched_for(name, headers.get(name, "")):
+                self.scanner.add_secret(headers[name])
         self.scanner.add_secret(headers.get("authorization", "").partition(" ")[2])
         uri = request.uri
         if is_under(uri, self.service):
