@@ -7,18 +7,13 @@ from typing import Self
 
 from cmdm_tui.catalog import Account
 from cmdm_tui.config import ConfigurationError
-from cmdm_tui.harness.cassettes.format import (
-    ADDRESS,
-    RECORDED_TOKEN,
-    IdAliases,
-    Interaction,
-    make_canonical,
-)
-from cmdm_tui.harness.cassettes.recorder import MAX_INTERACTIONS, encode_cassette
+from cmdm_tui.harness.cassettes.format import ADDRESS, RECORDED_TOKEN, IdAliases, Interaction
+from cmdm_tui.harness.cassettes.recorder import MAX_INTERACTIONS, encode_recording
 from cmdm_tui.harness.exchange import API_PATH
 from cmdm_tui.operations.call_entry import CallDetails, CallEntry, CallState, HeaderLine
 from cmdm_tui.operations.call_log import CallLog
 from cmdm_tui.redaction.leak_scanner import LeakScanner, SecretLeak
+from cmdm_tui.redaction.people.person_redactor import PersonRedactor
 from cmdm_tui.repl.errors import ReplError
 from cmdm_tui.text import one_line
 
@@ -55,11 +50,16 @@ class CallRecording:
         """How many calls it holds, sign-ins included."""
         return len(self.interactions)
 
-    def write(self, path: Path) -> None:
-        """Write the cassette whole. Raises ReplError where that cannot be, or a secret is in it."""
+    def write(self, path: Path, people: PersonRedactor | None) -> None:
+        """Write the cassette whole, its people replaced by `people`.
+
+        Raises ReplError where that cannot be, or a secret is in it.
+        """
         try:
-            canonical = make_canonical(self.interactions, IdAliases(), self.scanner)
-            self.scanner.write_file(path, encode_cassette(canonical))
+            content = encode_recording(
+                self.interactions, IdAliases(), self.scanner, people, place=str(path)
+            )
+            self.scanner.write_file(path, content)
         except (SecretLeak, ConfigurationError, ValueError) as error:
             raise ReplError(one_line(str(error), 400)) from None
 

@@ -131,7 +131,7 @@ def remove(context: CommandContext, name: str, *, yes: bool) -> None:
 def _format_key(key: "SettingKey", settings: "ProfileSettings") -> str:
     """Return the key's line: its value, its default, or an example behind a #."""
     value = _key_value(key, settings)
-    if value is None or (key.name == "mark_field" and not value):
+    if value is None or (isinstance(value, Mapping) and not value):
         return f"# {key.name} = {key.example}"
     if key.name == "client_id":
         return "# client_id is set; it is not shown"

@@ -3,7 +3,8 @@
 Central files: `format` (what a cassette holds), `reader` and `canonical_yaml` (reading any layout,
 fast), `transport` (answers for httpx), `recorded_service` and `recorded_records` (the records
 that cassettes saw, as a service to browse), `recorder` and `case_recorder` (recording under vcrpy),
-`offline_replay` (replay of a case), `library` and `manifest` (folders of cassettes).
+`people` and `case_texts` (people replaced by stand-ins), `offline_replay` (replay of a case),
+`library` and `manifest` (folders of cassettes).
 
 Also public: `CassetteUnreadable`, `Exhausted`, `NotInCassette`, `RecordedAnswer`.
 """

@@ -4,6 +4,7 @@ import gzip
 import zlib
 from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -31,8 +32,10 @@ from cmdm_tui.harness.cassettes.format import (
     select_headers,
     shorten_body,
 )
+from cmdm_tui.harness.cassettes.people import redact_interactions
 from cmdm_tui.harness.exchange import Exchange, OutgoingRequest
 from cmdm_tui.redaction.leak_scanner import LeakScanner
+from cmdm_tui.redaction.people.person_redactor import PersonRedactor
 
 MAX_INTERACTIONS = 50
 """Replay by vcrpy takes quadratic time, so a cassette is short."""
@@ -65,15 +68,18 @@ class RecordingSession:
 
 
 @contextmanager
-def record_cassette(path: Path, *, url: str, scanner: LeakScanner) -> Generator[RecordingSession]:
+def record_cassette(
+    path: Path, *, url: str, scanner: LeakScanner, people: PersonRedactor | None = None
+) -> Generator[RecordingSession]:
     """Record what the block sends to `url` into a new cassette at `path`.
 
-    Raises SecretLeak, and writes nothing, where one of the scanner's secrets or a token received
-    would get out. Where the block fails, nothing is written either.
+    `people` replaces the people in it. Raises SecretLeak, and writes nothing, where one of the
+    scanner's secrets or a token received would get out. Where the block fails, nothing is written
+    either.
     """
     session = RecordingSession()
     recorder = _make_recorder(lambda uri: session.cassette_uri(uri, url))
-    recorder.register_persister(_make_persister(session, scanner))
+    recorder.register_persister(_make_persister(session, scanner, people))
     with recorder.use_cassette(str(path), record_mode="all", record_on_exception=False):
         yield session
     if session.error is not None:
@@ -100,13 +106,41 @@ def replay_with_vcrpy(path: Path, *, session: RecordingSession | None = None) ->
             raise AssertionError(message)
 
 
-def write_cassette(path: Path, exchanges: Iterable[Exchange], scanner: LeakScanner) -> None:
+def write_cassette(
+    path: Path,
+    exchanges: Iterable[Exchange],
+    scanner: LeakScanner,
+    people: PersonRedactor | None = None,
+) -> None:
     """Write a cassette from exchanges. Those without an answer are left out.
 
-    Raises SecretLeak, and writes nothing, where a secret would get out.
+    `people` replaces the people in it. Raises SecretLeak, and writes nothing, where a secret would
+    get out.
     """
     interactions = [from_exchange(exchange) for exchange in exchanges if exchange.status]
-    scanner.write_file(path, encode_cassette(make_canonical(interactions, IdAliases(), scanner)))
+    content = encode_recording(interactions, IdAliases(), scanner, people, place=str(path))
+    scanner.write_file(path, content)
+
+
+def encode_recording(
+    interactions: Iterable[Interaction],
+    aliases: IdAliases,
+    scanner: LeakScanner,
+    people: PersonRedactor | None = None,
+    *,
+    place: str,
+) -> bytes:
+    """Return what was recorded as the bytes of a cassette, its people replaced by `people`.
+
+    Raises PersonLeft where one of them is left in it, which names `place`, RedactionHookFailed
+    where a user's function fails, and ValueError for a recording that is too long.
+    """
+    if people is None:
+        return encode_cassette(make_canonical(interactions, aliases, scanner))
+    redact = partial(redact_interactions, people=people)
+    content = encode_cassette(make_canonical(interactions, aliases, scanner, redact))
+    people.check(content, place)
+    return content
 
 
 def encode_cassette(interactions: list[Interaction]) -> bytes:
@@ -157,7 +191,9 @@ def _make_recorder(address: Callable[[str], str]) -> Any:
     return recorder
 
 
-def _make_persister(session: RecordingSession, scanner: LeakScanner) -> type[FilesystemPersister]:
+def _make_persister(
+    session: RecordingSession, scanner: LeakScanner, people: PersonRedactor | None
+) -> type[FilesystemPersister]:
     class GuardedPersister(FilesystemPersister):
         """Writes a cassette whole or not at all, and never with a secret in it."""
 
@@ -176,7 +212,9 @@ def _make_persister(session: RecordingSession, scanner: LeakScanner) -> type[Fil
             pairs = zip(cassette_dict["requests"], cassette_dict["responses"], strict=True)
             try:
                 recorded = [_from_vcrpy(request, response) for request, response in pairs]
-                content = encode_cassette(make_canonical(recorded, session.aliases, scanner))
+                content = encode_recording(
+                    recorded, session.aliases, scanner, people, place=str(cassette_path)
+                )
                 scanner.write_file(Path(cassette_path), content)
             except Exception as error:  # noqa: BLE001 — raised again when the block is left
                 # Raised here, it would keep vcrpy from removing its patches, and they would be

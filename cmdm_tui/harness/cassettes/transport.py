@@ -1,7 +1,7 @@
 """An httpx transport that answers from cassettes: by an index, from memory, for many at once."""
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Self
 
@@ -27,13 +27,23 @@ class IndexedTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
     A call is found by its method, whole address and raw body, in constant time. Equal calls are
     answered in the order they were recorded, each once; with `repeats`, the last answer is given
     again. May be used by several clients, tasks and threads.
+
+    `restate` gives a call that was not recorded another form, in which it is looked for: with its
+    people replaced, as they were in the recording (`people.redact_key`).
     """
 
-    def __init__(self, recordings: Iterable[RecordedAnswer], *, repeats: bool = False) -> None:
+    def __init__(
+        self,
+        recordings: Iterable[RecordedAnswer],
+        *,
+        repeats: bool = False,
+        restate: Callable[[CallKey], CallKey] | None = None,
+    ) -> None:
         self._lock = threading.Lock()
         self._answers: dict[CallKey, list[RecordedAnswer]] = {}
         self._played_counts: dict[CallKey, int] = {}
         self._repeats = repeats
+        self._restate = restate
         self._count = 0
         for recording in recordings:
             self._answers.setdefault(recording.key, []).append(recording)
@@ -72,9 +82,14 @@ class IndexedTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
         return self._answer(request, await request.aread())
 
     def _answer(self, request: httpx.Request, body: bytes) -> httpx.Response:
-        key = (request.method, _recorded_address(request), shorten_body(body))
+        address = _recorded_address(request)
+        key = (request.method, address, shorten_body(body))
         with self._lock:
             answers = self._answers.get(key)
+            if answers is None and self._restate is not None:
+                method, address, sent = self._restate((request.method, address, body))
+                key = (method, address, shorten_body(sent))
+                answers = self._answers.get(key)
             if answers is None:
                 raise NotInCassette(_describe_unrecorded(key), request=request)
             played = self._played_counts.get(key, 0)

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from cmdm_tui.harness.cassettes.manifest import ManifestEntry
     from cmdm_tui.harness.verify import Drift
     from cmdm_tui.redaction.leak_scanner import LeakScanner
+    from cmdm_tui.redaction.people.person_redactor import PersonRedactor
 
 _MOST_NAMED = 3
 _MANY_DRIFTS = 10
@@ -104,7 +105,13 @@ def verify(
         with open_service(chosen) as service:
             note(f"{count_cases(len(kept))} against {_describe_service(chosen)}.")
             try:
-                for one in verified(kept, service):
+                keys = {
+                    entry.key: manifest[entry.key].people_key
+                    for entry in kept
+                    if entry.key in manifest
+                }
+                people = _open_people(context, chosen, keys)
+                for one in verified(kept, service, people=people, people_keys=keys):
                     done += 1
                     drifts += one.drifts
                     if not as_json:
@@ -120,6 +127,28 @@ def verify(
                 _write_report(chosen, done, drifts, service.leak_scanner)
             require_nothing_left(service)
     _finish(done, drifts, cut, code)
+
+
+def _open_people(
+    context: CommandContext, chosen: ChosenService, keys: "dict[str, str]"
+) -> "PersonRedactor | None":
+    """Return what replaces people as these cassettes were recorded, None where none was replaced.
+
+    Where it has another key, records are compared by shape, which is written to stderr.
+    """
+    used = set(keys.values()) - {""}
+    if not used:
+        return None
+    from cmdm_tui.harness.cassettes.people import open_people
+
+    people = open_people(chosen.profile, context.paths, context.environment)
+    others = sum(key not in {"", people.fingerprint} for key in keys.values())
+    if others:
+        note(
+            f"{count_cases(others)} recorded with another key for people than this user's: "
+            "records are compared by their shape. CMDM_PEOPLE_KEY gives the key."
+        )
+    return people
 
 
 def _require_unchanged(found: "list[LibraryEntry]", manifest: "dict[str, ManifestEntry]") -> None:
