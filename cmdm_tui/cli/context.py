@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from cmdm_tui.api.command_time import CommandTime
     from cmdm_tui.catalog import Account
     from cmdm_tui.cli.call_log import EventLogger
+    from cmdm_tui.cli.call_recording import CallRecording
     from cmdm_tui.config import Paths, Profile
 
 Result = TypeVar("Result")
@@ -39,6 +40,8 @@ class CommandContext:
     """Seconds that the command may take; None for what the profile says."""
     began_at: float = field(default_factory=time.monotonic)
     """The monotonic time from which that counts: before anything large is loaded."""
+    recording: "CallRecording | None" = None
+    """What records the calls of the command, where it is asked to."""
 
     @classmethod
     def of_process(
@@ -48,6 +51,7 @@ class CommandContext:
         is_verbose: bool = False,
         log_file: str | None = None,
         timeout: float | None = None,
+        recording: "CallRecording | None" = None,
     ) -> Self:
         """Return the context of this process."""
         log = None
@@ -56,7 +60,7 @@ class CommandContext:
             from pathlib import Path
 
             log = Path(log_file)
-        return cls(profile_name, os.environ, is_verbose, log, timeout)
+        return cls(profile_name, os.environ, is_verbose, log, timeout, recording=recording)
 
     @property
     def paths(self) -> "Paths":
@@ -116,7 +120,15 @@ class CommandContext:
     def _complete(self, profile: "Profile") -> "Profile":
         """Return the profile with what is odd in its caches, and the timeout of the command."""
         profile = _add_cache_warnings(profile, self.paths)
-        return profile if self.timeout is None else replace(profile, timeout=self.timeout)
+        if self.timeout is not None:
+            profile = replace(profile, timeout=self.timeout)
+        return self.record_calls_of(profile)
+
+    def record_calls_of(self, profile: "Profile") -> "Profile":
+        """Return the profile so that the calls of its account are recorded, if that is asked."""
+        if self.recording is None:
+            return profile
+        return replace(profile, on_event=self.recording.listen_to(profile))
 
     def load_profile_asking(self) -> "Profile":
         """Return the profile to use, asking for secrets kept nowhere where there is a terminal.

@@ -1,7 +1,7 @@
 """A profile: a server, a user, and how to treat them."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -51,6 +51,8 @@ class Profile:
     """What more fields hold of people, by `Field` or `entity.Field`: recordings replace it."""
     people_hook: Path | None = None
     """The Python file whose function replaces values in recordings."""
+    on_event: Callable[[object], None] | None = field(default=None, repr=False, compare=False)
+    """Gets the events of the account's client too: a recording, say."""
 
 
 def check_profile_name(name: str) -> None:

@@ -107,7 +107,8 @@ class Exchange:
     have been replaced, in both directions, by the name of the variable that holds them
     (`$CMDM_TOKEN`). `status` is 0 where no whole answer came, and `failure` says why in a
     sentence. `started` and `elapsed` are seconds of a monotonic clock; `moment` is the Unix time
-    in the answer's `Date`, None where there is none.
+    in the answer's `Date`, or else that of our own clock, which may be `moment_error` seconds off;
+    None where there is no time at all.
     """
 
     number: int
@@ -123,6 +124,7 @@ class Exchange:
     moment: float | None = None
     intent: Intent = Intent()
     failure: str = ""
+    moment_error: float = 0.0
 
     def header(self, name: str) -> str | None:
         """Return the answer's header of a lower-case name, the first of several; None for none."""

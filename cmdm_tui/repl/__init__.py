@@ -9,11 +9,13 @@ known, and runs it in a `session`: a backslash command (`commands/`), SQL that r
 changes (`changes`), or a `raw_call`; `repeat` runs it again. How it ended is an `outcome`.
 
 What comes of it: `result_types` says what a result can be, `render` writes it (`tables` draws
-grids, `summary` the line below), `streams` is where it goes, `destinations` and `shell` are where
-else. `completion/` offers what can be typed next. At the prompt: `keys`, `highlight` (colours),
-`history` and `history_search`, `suggestion` (the rest of what is typed), `prompt_settings` (what it
-keeps). Also: `editor` (on what is typed), `session_catalog`, `session_settings`,
-`terminal_prompter`, `call_recording`.
+grids, `summary` the line below), `paged_rows` those of a query as they arrive, and `result_view` is
+what is shown of these. `streams` is where it goes, `pager` takes what does not fit, and
+`destinations` and `shell` are where else; `terminal_state` keeps the terminal's settings.
+`completion/` offers what can be typed next. At the prompt: `keys`, `highlight` (colours), `history`
+and `history_search`, `suggestion` (the rest of what is typed), `prompt_settings` (what it keeps),
+`progress` (how far a statement has come). Also: `editor` (on what is typed), `session_catalog`,
+`session_settings`, `terminal_prompter`, `call_recording`.
 """
 
 from collections.abc import Mapping

@@ -8,7 +8,7 @@ from typing import Self
 from cmdm_tui.catalog import Account
 from cmdm_tui.config import ConfigurationError
 from cmdm_tui.harness.cassettes.format import ADDRESS, RECORDED_TOKEN, IdAliases, Interaction
-from cmdm_tui.harness.cassettes.recorder import MAX_INTERACTIONS, encode_recording
+from cmdm_tui.harness.cassettes.recorder import MAX_INTERACTIONS, encode_recording, make_recording
 from cmdm_tui.harness.exchange import API_PATH
 from cmdm_tui.operations.call_entry import CallDetails, CallEntry, CallState, HeaderLine
 from cmdm_tui.operations.call_log import CallLog
@@ -56,10 +56,8 @@ class CallRecording:
         Raises ReplError where that cannot be, or a secret is in it.
         """
         try:
-            content = encode_recording(
-                self.interactions, IdAliases(), self.scanner, people, place=str(path)
-            )
-            self.scanner.write_file(path, content)
+            made = make_recording(self.interactions, IdAliases(), self.scanner, people)
+            self.scanner.write_file(path, encode_recording(made, people, place=str(path)))
         except (SecretLeak, ConfigurationError, ValueError) as error:
             raise ReplError(one_line(str(error), 400)) from None
 

@@ -21,6 +21,7 @@ STYLES = Style.from_dict({
     "name": "ansimagenta",
     "key": "ansiblue",
     "command": "ansimagenta bold",
+    "live-prompt": "ansired bold",
     "bottom-toolbar": "noreverse bg:ansibrightblack ansiwhite",
     "bottom-toolbar.key": "bold",
     "bottom-toolbar.alert": "bg:ansired ansiwhite bold",

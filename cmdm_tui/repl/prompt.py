@@ -18,7 +18,8 @@ from prompt_toolkit.history import History
 from prompt_toolkit.input import Input, create_input
 from prompt_toolkit.output import Output, create_output
 
-from cmdm_tui.operations.interrupts import run_interruptible
+from cmdm_tui.operations.confirmation import changes_live_records
+from cmdm_tui.operations.interrupts import handle_interrupt, run_interruptible
 from cmdm_tui.query.parsing.beginnings import begins_sql
 from cmdm_tui.repl.completion.session_completion import SessionCompletion
 from cmdm_tui.repl.editor import edit_text
@@ -48,7 +49,7 @@ from cmdm_tui.repl.statement_runner import StatementRunner, show_position
 from cmdm_tui.repl.statement_splitter import is_incomplete, last_statement, split_statements
 from cmdm_tui.repl.statements import StatementText
 from cmdm_tui.repl.suggestion import HistorySuggestion
-from cmdm_tui.repl.summary import describe_calls_left, reset_time
+from cmdm_tui.repl.summary import describe_known_calls, describe_reset, describe_token_end
 from cmdm_tui.text import one_line
 
 if TYPE_CHECKING:
@@ -161,7 +162,7 @@ class StatementPrompt:
     def _new_prompts(self) -> PromptSession[str]:
         name = one_line(self._session.account.profile.name, _LONGEST_NAME)
         return PromptSession(
-            [("bold", f"{name}> ")],
+            [(self._prompt_style, f"{name}> ")],
             multiline=True,
             prompt_continuation=lambda width, _line, _wraps: [("", "> ".rjust(width, "."))],
             history=self._history,
@@ -178,6 +179,11 @@ class StatementPrompt:
             input=self._keyboard,
             output=self._screen,
         )
+
+    @property
+    def _prompt_style(self) -> str:
+        is_live = changes_live_records(self._session.account.profile)
+        return "class:live-prompt" if is_live else "bold"
 
     async def _leave(self, request: PromptLeft) -> str:
         """Do what the prompt was left for; return what is typed when it is back."""
@@ -201,9 +207,11 @@ class StatementPrompt:
         """Run what was typed or pasted in, in order, to the first error or Ctrl-C."""
         runner = StatementRunner(self._session)
         try:
-            for unit in split_statements(text):
-                if not await self._run_unit(runner, unit):
-                    return
+            # A Ctrl-C between two statements, or behind the last, ends nothing.
+            with handle_interrupt(lambda: None):
+                for unit in split_statements(text):
+                    if not await self._run_unit(runner, unit):
+                        return
         finally:
             self.completion.fields.release()
             self._apply_keys()
@@ -276,12 +284,14 @@ class StatementPrompt:
             buffer.start_completion(complete_event=CompleteEvent(text_inserted=True))
 
     def _draw_toolbar(self) -> StyleAndTextTuples:
+        columns = self._screen.get_size().columns
         line = build_toolbar(
             self._session,
             lambda: self.prompts.default_buffer.text,
             self.completion.fields.entity,
+            columns - len(describe_keys(self._editing, self.prompts.editing_mode, columns)),
         )
-        width = self._screen.get_size().columns - sum(len(words) for _, words, *_ in line)
+        width = columns - sum(len(words) for _, words, *_ in line)
         keys = describe_keys(self._editing, self.prompts.editing_mode, width - 1)
         return [*line, ("", f"{keys:>{max(width - 1, 0)}} ")]
 
@@ -303,26 +313,35 @@ def _load_in_background(prompt: StatementPrompt) -> list[asyncio.Future[None]]:
 
 
 def build_toolbar(
-    session: ReplSession, typing: Callable[[], str] | None = None, reading: str | None = None
+    session: ReplSession,
+    typing: Callable[[], str] | None = None,
+    reading: str | None = None,
+    room: int | None = None,
 ) -> StyleAndTextTuples:
-    """Return the line at the bottom: profile, host, calls left, the reset, and how SQL ends.
+    """Return the line at the bottom: profile, host, calls left, the times, and how SQL ends.
 
-    `typing` returns what is typed so far; `reading` is the entity whose fields are being read.
+    `typing` returns what is typed so far; `reading` is the entity whose fields are being read. A
+    profile that changes the records of a live service is in red, and is called live. The token's
+    time is left out where the line would take more than `room` columns with it.
     """
     account = session.account
     known = account.known_quota
-    quota = known.quota
-    parts = [one_line(account.profile.name, _LONGEST_NAME), one_line(account.client.host, 60)]
-    parts.append(describe_calls_left(quota))
-    reset = reset_time(quota, known.clock_offset)
-    if reset is not None:
-        parts.append(f"reset {reset:%H:%M}")
+    name = one_line(account.profile.name, _LONGEST_NAME)
+    parts = [one_line(account.client.host, 60), describe_known_calls(known), describe_reset(known)]
     if reading is not None:
         parts.append(f"reading fields of {one_line(reading, _LONGEST_NAME)}…")
     typed = "" if typing is None else typing()
     if is_incomplete(typed) and begins_sql(last_statement(typed)):
         parts.append("SQL ends with ;")
-    return [("", f" {' · '.join(parts)} ")]
+    token = describe_token_end(known)
+    parts = [part for part in parts if part]
+    whole = len(" · ".join([name, *parts, token])) + len("  live ")
+    if token and (room is None or whole <= room):
+        parts.insert(3, token)
+    rest = " · ".join(parts)
+    if changes_live_records(account.profile):
+        return [("class:bottom-toolbar.alert", f" {name} live "), ("", f" {rest} ")]
+    return [("", f" {name} · {rest} ")]
 
 
 async def _ask(keyboard: Input, screen: Output, question: str) -> str:

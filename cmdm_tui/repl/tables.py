@@ -35,13 +35,18 @@ def draw_table(content: TableContent, *, width: int | None, has_colours: bool) -
     ]
     widths = list(natural) if width is None else fit_widths(natural, width)
     drawn = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, GAP - 1, 0, 0))
-    for name, column in zip(names, widths, strict=False):
+    for place, (name, column) in enumerate(zip(names, widths, strict=False)):
         drawn.add_column(
-            Text(name), width=max(column, 1), no_wrap=True, overflow="ellipsis", header_style="bold"
+            Text(name),
+            width=max(column, 1),
+            no_wrap=True,
+            overflow="ellipsis",
+            header_style="bold",
+            justify="right" if _holds_numbers(content, place) else "left",
         )
     for row in cells:
         drawn.add_row(*row[: len(widths)])
-    return _print_to_text(drawn, width, has_colours=has_colours), len(names) - len(widths)
+    return print_to_text(drawn, width, has_colours=has_colours), len(names) - len(widths)
 
 
 def draw_expanded(content: TableContent, *, width: int | None, has_colours: bool) -> str:
@@ -76,6 +81,14 @@ def format_value(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, default=str)
 
 
+def _holds_numbers(content: TableContent, place: int) -> bool:
+    """Return whether a column has numbers, and nothing else but null."""
+    values = [row[place] for row in content.rows if row[place] is not None]
+    return bool(values) and all(
+        isinstance(one, int | float | Decimal) and not isinstance(one, bool) for one in values
+    )
+
+
 def _fold(text: str, room: int | None) -> list[str]:
     from rich.cells import chop_cells
 
@@ -92,7 +105,8 @@ def _format_cell(value: Any) -> "Text":
     return Text(NULL, style="dim") if value is None else Text(one_line(format_value(value)))
 
 
-def _print_to_text(drawn: "RenderableType", width: int | None, *, has_colours: bool) -> str:
+def print_to_text(drawn: "RenderableType", width: int | None, *, has_colours: bool) -> str:
+    """Return what Rich draws, which must be safe already, as text with the styles it may have."""
     from rich.console import Console
 
     file = io.StringIO()

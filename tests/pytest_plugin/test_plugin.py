@@ -158,7 +158,9 @@ def test_a_call_that_was_not_recorded_goes_nowhere(runs: Runs) -> None:
         """
     )
     result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(["*NotInCassette: GET /api/v1/lead/OTHER was not recorded*"])
+    result.stdout.fnmatch_lines(
+        ["*CallNotRecorded: GET /api/v1/lead/OTHER was not recorded. The nearest recorded call is*"]
+    )
 
 
 def test_the_network_is_blocked_while_a_cassette_plays_and_open_afterwards(runs: Runs) -> None:
@@ -169,7 +171,9 @@ def test_the_network_is_blocked_while_a_cassette_plays_and_open_afterwards(runs:
         @pytest.mark.cmdm_cassette("get-lead")
         def test_blocked(cmdm_cassette):
             with pytest.raises(OSError, match="network is blocked"):
-                socket.create_connection(("127.0.0.1", 9))
+                socket.create_connection(("192.0.2.1", 9))
+            with pytest.raises(OSError, match="network is blocked"):
+                socket.create_connection(("127.0.0.1", 8765))
 
         def test_open(cmdm_sandbox):
             port = int(cmdm_sandbox.url.rpartition(":")[2])

@@ -18,6 +18,8 @@ from cmdm_tui.repl.history import open_history
 from cmdm_tui.repl.prompt import StatementPrompt, build_toolbar, run_prompt
 from cmdm_tui.repl.session import ReplSession
 from cmdm_tui.repl.streams import ReplStreams
+from cmdm_tui.sandbox import RunningInfo
+from tests.services import profile_of
 
 CTRL_C, CTRL_D, ENTER = "\x03", "\x04", "\r"
 
@@ -139,6 +141,36 @@ async def test_the_toolbar_tells_the_calls_left(account: Account) -> None:
     words = build_toolbar(session)[0][1]
     assert f"acme · {account.client.host} · " in words
     assert " calls left · reset " in words
+    assert " · token until " in words
+    narrow = build_toolbar(session, room=44)[0][1]
+    assert "token" not in narrow
+    assert " calls left · reset " in narrow
+
+
+async def test_the_toolbar_keeps_what_an_earlier_process_has_seen(
+    sandbox: RunningInfo, tmp_path: Path
+) -> None:
+    profile = profile_of(sandbox, "acme", ())
+    async with Account.open(profile, catalogs=tmp_path) as earlier:
+        await earlier.client.request("GET", "lead?per_page=1&page=1")
+        left = earlier.client.quota.remaining
+    async with Account.open(profile, catalogs=tmp_path) as later:
+        session = ReplSession(later, ReplStreams(io.StringIO(), io.StringIO()))
+        assert f"at most {left:,} calls left · reset " in build_toolbar(session)[0][1]
+        await later.client.request("GET", "lead?per_page=1&page=1")
+        assert "at most" not in build_toolbar(session)[0][1]
+
+
+async def test_ctrl_c_between_statements_ends_nothing(
+    person: Typing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def note_run(*_: object) -> None:
+        signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr("cmdm_tui.repl.prompt.SessionCompletion.note_run", note_run)
+    told = await person.typed(f"\\timing off{ENTER}\\timing on{ENTER}{CTRL_D}")
+    assert "Timing is off" in told
+    assert "Timing is on" in told
 
 
 class Unanswering(httpx.AsyncBaseTransport):

@@ -114,9 +114,10 @@ class ProfileSource:
                 run_demo_sandbox,
             )
 
-            self._demo = find_shared_demo(self._context.environment) or profile_of_sandbox(
+            demo = find_shared_demo(self._context.environment) or profile_of_sandbox(
                 self._running.enter_context(run_demo_sandbox(self._context.paths))
             )
+            self._demo = self._context.record_calls_of(demo)
         return self._demo
 
     def list_profiles(self) -> "Sequence[ProfileSummary]":

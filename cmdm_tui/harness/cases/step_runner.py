@@ -106,7 +106,8 @@ def _apply_check(case: Case, done: list[PlayedStep], *, is_alone: bool) -> list[
         intent = read_intent(case, one.step, one.exchange, API_PATH, token=token)
         token = next((name for name in one.step.capture if name.startswith(TOKEN_PREFIX)), token)
         exchange = replace(one.exchange, intent=intent)
-        faults = [finding.message for finding in judge_exchange(ledger, exchange, checks)]
+        findings = judge_exchange(ledger, exchange, checks).findings
+        faults = [finding.message for finding in findings]
         found.append(replace(one, problems=(*one.problems, *faults)))
     return found
 

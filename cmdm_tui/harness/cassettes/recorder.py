@@ -33,7 +33,9 @@ from cmdm_tui.harness.cassettes.format import (
     shorten_body,
 )
 from cmdm_tui.harness.cassettes.people import redact_interactions
+from cmdm_tui.harness.cassettes.rerecording import is_answered_as_before
 from cmdm_tui.harness.exchange import Exchange, OutgoingRequest
+from cmdm_tui.harness.service import CASE_MARK
 from cmdm_tui.redaction.leak_scanner import LeakScanner
 from cmdm_tui.redaction.people.person_redactor import PersonRedactor
 
@@ -44,10 +46,15 @@ NotRecorded = CannotOverwriteExistingCassetteException
 
 
 class RecordingSession:
-    """A recording in progress: the exact target of the last request, and the ids created so far."""
+    """A recording in progress: the exact target of the last request, and the ids created so far.
 
-    def __init__(self) -> None:
-        self.aliases = IdAliases()
+    `mark` is the mark of the run. With `keeps_unchanged`, a cassette that is there stays as it is
+    where the answers differ from it in times and counts alone.
+    """
+
+    def __init__(self, mark: str = CASE_MARK, *, keeps_unchanged: bool = False) -> None:
+        self.aliases = IdAliases(mark)
+        self.keeps_unchanged = keeps_unchanged
         self.is_kept = True
         self.error: Exception | None = None
         self._last_target: str | None = None
@@ -69,16 +76,24 @@ class RecordingSession:
 
 @contextmanager
 def record_cassette(
-    path: Path, *, url: str, scanner: LeakScanner, people: PersonRedactor | None = None
+    path: Path,
+    *,
+    url: str,
+    scanner: LeakScanner,
+    mark: str = CASE_MARK,
+    keeps_unchanged: bool = False,
+    people: PersonRedactor | None = None,
 ) -> Generator[RecordingSession]:
     """Record what the block sends to `url` into a new cassette at `path`.
 
-    `people` replaces the people in it. Raises SecretLeak, and writes nothing, where one of the
-    scanner's secrets or a token received would get out. Where the block fails, nothing is written
-    either.
+    `mark` is in what the block creates. With `keeps_unchanged`, the cassette that is there stays
+    where only times and counts differ from it. `people` replaces the people in it.
+
+    Raises SecretLeak, and writes nothing, where one of the scanner's secrets or a token received
+    would get out. Where the block fails, nothing is written either.
     """
-    session = RecordingSession()
-    recorder = _make_recorder(lambda uri: session.cassette_uri(uri, url))
+    session = RecordingSession(mark, keeps_unchanged=keeps_unchanged)
+    recorder = _make_recorder(lambda uri: session.cassette_uri(uri, url), shortens=False)
     recorder.register_persister(_make_persister(session, scanner, people))
     with recorder.use_cassette(str(path), record_mode="all", record_on_exception=False):
         yield session
@@ -118,28 +133,37 @@ def write_cassette(
     get out.
     """
     interactions = [from_exchange(exchange) for exchange in exchanges if exchange.status]
-    content = encode_recording(interactions, IdAliases(), scanner, people, place=str(path))
-    scanner.write_file(path, content)
+    made = make_recording(interactions, IdAliases(), scanner, people)
+    scanner.write_file(path, encode_recording(made, people, place=str(path)))
 
 
-def encode_recording(
+def make_recording(
     interactions: Iterable[Interaction],
     aliases: IdAliases,
     scanner: LeakScanner,
     people: PersonRedactor | None = None,
-    *,
-    place: str,
-) -> bytes:
-    """Return what was recorded as the bytes of a cassette, its people replaced by `people`.
+) -> list[Interaction]:
+    """Return what was recorded as a cassette holds it, its people replaced by `people`.
 
-    Raises PersonLeft where one of them is left in it, which names `place`, RedactionHookFailed
-    where a user's function fails, and ValueError for a recording that is too long.
+    Raises RedactionHookFailed where a user's function fails.
     """
     if people is None:
-        return encode_cassette(make_canonical(interactions, aliases, scanner))
+        return make_canonical(interactions, aliases, scanner)
     redact = partial(redact_interactions, people=people)
-    content = encode_cassette(make_canonical(interactions, aliases, scanner, redact))
-    people.check(content, place)
+    return make_canonical(interactions, aliases, scanner, redact)
+
+
+def encode_recording(
+    made: list[Interaction], people: PersonRedactor | None = None, *, place: str
+) -> bytes:
+    """Return what `make_recording` has returned as the bytes of a cassette.
+
+    Raises PersonLeft where a person is left in it, which names `place`, and ValueError for a
+    recording that is too long.
+    """
+    content = encode_cassette(made)
+    if people is not None:
+        people.check(content, place)
     return content
 
 
@@ -174,13 +198,14 @@ def serialize_with_vcrpy(interactions: list[Interaction]) -> bytes:
     return serialize(content, yamlserializer).encode("utf-8")
 
 
-def _make_recorder(address: Callable[[str], str]) -> Any:
+def _make_recorder(address: Callable[[str], str], *, shortens: bool = True) -> Any:
     def before_record(request: Any) -> Any:
         request.uri = address(request.uri)
         request.headers = select_headers(
             {name: [value] for name, value in request.headers.items()}, REQUEST_HEADERS
         )
-        request.body = shorten_body(request.body or b"")
+        # A recording shortens bodies last, when what is in them has been replaced.
+        request.body = shorten_body(request.body or b"") if shortens else request.body or b""
         return request
 
     recorder: Any = vcr.VCR(
@@ -211,11 +236,15 @@ def _make_persister(
                 return
             pairs = zip(cassette_dict["requests"], cassette_dict["responses"], strict=True)
             try:
-                recorded = [_from_vcrpy(request, response) for request, response in pairs]
-                content = encode_recording(
-                    recorded, session.aliases, scanner, people, place=str(cassette_path)
-                )
-                scanner.write_file(Path(cassette_path), content)
+                recorded = [from_vcrpy(request, response) for request, response in pairs]
+                path = Path(cassette_path)
+                made = make_recording(recorded, session.aliases, scanner, people)
+                content = encode_recording(made, people, place=str(path))
+                scanner.check(content, str(path))
+                if not (
+                    session.keeps_unchanged and is_answered_as_before(path, made, encode_cassette)
+                ):
+                    scanner.write_file(path, content)
             except Exception as error:  # noqa: BLE001 — raised again when the block is left
                 # Raised here, it would keep vcrpy from removing its patches, and they would be
                 # removed in the middle of a later recording.
@@ -224,7 +253,8 @@ def _make_persister(
     return GuardedPersister
 
 
-def _from_vcrpy(request: Any, response: Any) -> Interaction:
+def from_vcrpy(request: Any, response: Any) -> Interaction:
+    """Return an interaction of vcrpy, not yet canonical; its body without its compression."""
     headers = {name.lower(): values for name, values in response["headers"].items()}
     return Interaction(
         request.method,

@@ -35,12 +35,17 @@ class RunStarted:
 
 @dataclass(frozen=True, slots=True)
 class ExchangeMade:
-    """An exchange was made; `failed_checks` are the checks that failed on it."""
+    """An exchange was made.
+
+    `failed_checks` are the checks that failed on it, `held_checks` those whose premise held: they
+    looked at it, and all others had nothing to say about it.
+    """
 
     exchange: Exchange
     phase: FuzzPhase
     failed_checks: tuple[str, ...] = ()
     worker: int = 0
+    held_checks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

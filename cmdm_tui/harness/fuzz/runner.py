@@ -32,6 +32,7 @@ from cmdm_tui.harness.fuzz.execute.run_budget import (
     StopSignal,
 )
 from cmdm_tui.harness.fuzz.generate.actions import Actions
+from cmdm_tui.harness.fuzz.generate.law_trials import LAW_TRIALS, LawTrial
 from cmdm_tui.harness.fuzz.generate.state_machine import make_state_machine
 from cmdm_tui.harness.fuzz.generate.trials import Trial, list_trials
 from cmdm_tui.harness.fuzz.save.curl_script import curl_lines
@@ -98,6 +99,7 @@ class FuzzRunner:
             check
             for check in CHECKS
             if (not named or check.name in named)
+            and check.name not in self.settings.excluded
             and (self.settings.is_strict or check.certainty == "documented")
         )
 
@@ -164,18 +166,25 @@ class FuzzRunner:
         if "stateful" in wants and not tried:
             yield self._run_state_machine
 
-    def _selected_trials(self) -> list[Trial]:
-        found = list_trials(
-            may_write=self.service.may_write,
-            may_sign_in=self.service.may_write,
-        )
+    def _selected_trials(self) -> list[Trial | LawTrial]:
+        found: list[Trial | LawTrial] = [
+            *list_trials(
+                may_write=self.service.may_write,
+                may_sign_in=self.service.may_write,
+            )
+        ]
+        found += LAW_TRIALS if self.service.may_write else ()
         calls = {trial.call for trial in found} & self.settings.only
-        return [trial for trial in found if not calls or trial.call in calls]
+        return [
+            trial
+            for trial in found
+            if (not calls or trial.call in calls) and trial.call not in self.settings.excluded
+        ]
 
     def _seed(self, round_number: int, number: int) -> int:
         return (self.settings.seed * 1_000_003 + round_number * 1_009 + number) * 64 + self.worker
 
-    def _run_trial(self, trial: Trial, seed: int, round_number: int) -> None:
+    def _run_trial(self, trial: Trial | LawTrial, seed: int, round_number: int) -> None:
         self._session.phase = "stateless"
 
         def odd(data: st.DataObject) -> None:

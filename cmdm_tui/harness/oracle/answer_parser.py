@@ -24,7 +24,8 @@ class ParsedAnswer:
     """An answer taken apart.
 
     `fault` says how it differs from the documented form of its call's success; empty where it does
-    not, and for an answer that is not a success. `created_id` is that of a create or a conversion.
+    not, and for an answer that is not a success. `variation` says the same of what may be meant by
+    the documentation too. `created_id` is that of a create or a conversion.
     """
 
     rows: tuple[ListedRow, ...] = ()
@@ -32,6 +33,7 @@ class ParsedAnswer:
     pages: int | None = None
     created_id: str = ""
     fault: str = ""
+    variation: str = ""
 
 
 def parse_answer(exchange: Exchange) -> ParsedAnswer:
@@ -44,7 +46,7 @@ def parse_answer(exchange: Exchange) -> ParsedAnswer:
     content = exchange.json
     if not isinstance(content, dict):
         return ParsedAnswer(fault="is not JSON object")
-    return _parse_call(call, content)  # pyright: ignore[reportUnknownArgumentType] — any JSON
+    return _parse_call(call, exchange.intent.entity, content)  # pyright: ignore[reportUnknownArgumentType] — any JSON
 
 
 def describe_number(number: int | None) -> str:
@@ -52,7 +54,7 @@ def describe_number(number: int | None) -> str:
     return "no number" if number is None else str(number)
 
 
-def _parse_call(call: str, content: dict[str, Any]) -> ParsedAnswer:
+def _parse_call(call: str, entity: str, content: dict[str, Any]) -> ParsedAnswer:
     match call:
         case "get":
             row = _parse_row(content)
@@ -62,7 +64,7 @@ def _parse_call(call: str, content: dict[str, Any]) -> ParsedAnswer:
                 else _record_answer(row)
             )
         case "list":
-            return _parse_list(content, "Entity", "Total Pages")
+            return _parse_list(content, "Entity", "Total Pages", entity)
         case "fields":
             return _parse_list(content, "Field", "Total Page")
         case "create" | "create-task" | "create-opportunity":
@@ -92,8 +94,15 @@ def _parse_message(content: dict[str, Any], key: str) -> ParsedAnswer:
     return ParsedAnswer(fault="" if is_text else f"has no text under {key}")
 
 
-def _parse_list(content: dict[str, Any], key: str, pages_key: str) -> ParsedAnswer:
-    entries = content.get(key)
+def _parse_list(
+    content: dict[str, Any], key: str, pages_key: str, entity: str = ""
+) -> ParsedAnswer:
+    """Take a list apart; the documentation's key of it may stand for the `entity`'s own name."""
+    entries, variation = content.get(key), ""
+    if key not in content and entity:
+        names = [name for name in content if _is_name_of(name, entity)]
+        if names:
+            entries, variation = content[names[0]], f"has its list under the name of {entity}"
     if not _is_list(entries):
         return ParsedAnswer(fault=f"has no list under {key}")
     rows = [_parse_row(entry) for entry in entries]
@@ -106,7 +115,13 @@ def _parse_list(content: dict[str, Any], key: str, pages_key: str) -> ParsedAnsw
         numbers.append(number)
         if number is None:
             fault = fault or f"has no number as text under {name}"
-    return ParsedAnswer(kept, numbers[0], numbers[1], fault=fault)
+    return ParsedAnswer(kept, numbers[0], numbers[1], fault=fault, variation=variation)
+
+
+def _is_name_of(key: str, entity: str) -> bool:
+    """Return whether a key is an entity's name, in the singular or in the plural."""
+    small, name = key.casefold(), entity.casefold()
+    return small in {name, f"{name}s", f"{name}es", f"{name.removesuffix('y')}ies"}
 
 
 def _parse_row(entry: object) -> ListedRow | None:

@@ -1,18 +1,62 @@
-"""A check of the oracle: its name, the sentence it comes from, and how sure that sentence is."""
+"""A check of the oracle: what it looks at, what it found wrong, and who says that it is wrong."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import Final
 
 from cmdm_tui.harness.exchange import Certainty
 from cmdm_tui.harness.oracle.check_context import CheckContext
+from cmdm_tui.harness.oracle.record_model import Contradiction, Miscount
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A verdict: the premise of a check held, so that it looked at the exchange."""
+
+
+HELD: Final = Held()
+
+
+@dataclass(frozen=True, slots=True)
+class Breach:
+    """A verdict: a sentence of the check is broken. The message holds no secret."""
+
+    message: str
+    certainty: Certainty
+
+
+def documented(message: str) -> Breach:
+    """Return a breach of what the vendor's documentation says."""
+    return Breach(message, "documented")
+
+
+def ours(message: str) -> Breach:
+    """Return a breach of what the sandbox does where the documentation is silent."""
+    return Breach(message, "ours")
+
+
+def breach_of(fact: Contradiction | Miscount, words: str) -> Breach:
+    """Return what is known to be wrong of records as a breach, with some words before it."""
+    return Breach(f"{words}: {fact}.", fact.certainty)
+
+
+Verdict = Held | Breach
+
+CheckFunction = Callable[[CheckContext], Iterable[Verdict]]
+"""Compares an exchange with all before it.
+
+It yields nothing where its premise does not hold: then the exchange says nothing about the law.
+Where it does hold, it yields `HELD`, and a fault for each sentence that is broken.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
     """What a check found wrong in one exchange, in a sentence without secrets.
 
-    `right` are the statuses that would have been right, `values` those of fields (by name) in the
-    record that came; both as far as they are known.
+    `certainty` says whether the sentence that is broken is documented: a check holds several, and
+    not all of them are. `allowed_statuses` are those that would have been right, `values` those of
+    fields (by name) in the record that came; both as far as they are known.
     """
 
     check: str
@@ -22,6 +66,7 @@ class Finding:
     input_class: str = "valid"
     allowed_statuses: frozenset[int] = frozenset()
     values: tuple[tuple[str, str | None], ...] = ()
+    certainty: Certainty = "ours"
 
     @property
     def failure(self) -> str:
@@ -29,30 +74,53 @@ class Finding:
         return f"{self.check} {self.call}"
 
 
-CheckFunction = Callable[[CheckContext], Iterable[str]]
-"""Compares an exchange with all before it, and yields a sentence for each fault."""
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What the checks say of one exchange: what is wrong, and which of them looked at it.
+
+    `held_checks` are the names of the checks whose premise held; one that found something is among
+    them.
+    """
+
+    findings: tuple[Finding, ...] = ()
+    held_checks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """A named law of the API; `sentence` is the row or sentence of `api.md` it comes from."""
+    """A named law of the API; `sentence` is the row or sentence of `api.md` it comes from.
+
+    `certainty` is that of its surest sentence: each fault says its own.
+    """
 
     name: str
     sentence: str
     certainty: Certainty
     check_function: CheckFunction
 
-    def run(self, context: CheckContext) -> Iterable[Finding]:
-        """Yield what is wrong with the exchange that was seen last."""
-        for message in self.check_function(context):
-            exchange = context.exchange
-            intent = exchange.intent
-            is_known = intent.authorization in {"good", "sign-in"}
-            statuses = context.allowed_statuses if is_known else frozenset({401})
-            yield Finding(
-                self.name, message, exchange.number, intent.call, intent.input_class, statuses,
-                _expected_values(context),
-            )  # fmt: skip
+    def run(self, context: CheckContext) -> list[Finding] | None:
+        """Return what is wrong with the exchange that was seen last.
+
+        None where the premise does not hold: the check has nothing to say about the exchange.
+        """
+        verdicts = list(self.check_function(context))
+        if not verdicts:
+            return None
+        return [
+            self._make_finding(context, verdict)
+            for verdict in verdicts
+            if isinstance(verdict, Breach)
+        ]
+
+    def _make_finding(self, context: CheckContext, fault: Breach) -> Finding:
+        exchange = context.exchange
+        intent = exchange.intent
+        is_known = intent.authorization in {"good", "sign-in"}
+        statuses = context.allowed_statuses if is_known else frozenset({401})
+        return Finding(
+            self.name, fault.message, exchange.number, intent.call, intent.input_class, statuses,
+            _expected_values(context), fault.certainty,
+        )  # fmt: skip
 
 
 def _expected_values(context: CheckContext) -> tuple[tuple[str, str | None], ...]:

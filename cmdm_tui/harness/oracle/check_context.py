@@ -1,20 +1,13 @@
 """What checks look at: one exchange, and the model of all exchanges before it."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
 from cmdm_tui.harness.exchange import VALID_INPUT, Exchange, Intent
-from cmdm_tui.harness.oracle.answer_parser import ListedRow, ParsedAnswer, parse_answer
-from cmdm_tui.harness.oracle.list_model import EntityMembers, OrderKey
-from cmdm_tui.harness.oracle.record_model import (
-    MISSING_FIELD,
-    NON_NULL,
-    Contradiction,
-    KnownValue,
-    Miscount,
-    RecordModel,
-)
+from cmdm_tui.harness.oracle.answer_parser import ParsedAnswer, parse_answer
+from cmdm_tui.harness.oracle.comparison import ComparedFact, MemberCount, RecordComparison
+from cmdm_tui.harness.oracle.list_model import OrderKey
+from cmdm_tui.harness.oracle.record_model import Cause, Contradiction, Miscount, RecordModel
 from cmdm_tui.harness.oracle.service_model import ServiceModel
 
 NOT_FOUND = 404
@@ -27,6 +20,11 @@ _STILL_VALID = {
     "body:content-type-text",
     "body:content-type-form",
     "body:content-type-latin1",
+    "body:text-nfc",
+    "body:text-nfd",
+    "body:text-of-max-length",
+    "body:number-beyond-2-53",
+    "body:number-decimals",
     "parameter:unknown",
 }
 """The input classes that must be answered as if nothing were odd."""
@@ -63,14 +61,19 @@ class CheckContext:
 
         An answer may be dated when the request came or when the answer goes, in whole seconds.
         """
-        moment = self.exchange.moment
-        return None if moment is None else moment - self.exchange.elapsed
+        moment, exchange = self.exchange.moment, self.exchange
+        return None if moment is None else moment - exchange.elapsed - exchange.moment_error
 
     @property
     def latest(self) -> float | None:
         """The Unix time by which the service must have looked at the request."""
-        moment = self.exchange.moment
-        return None if moment is None else moment + 1 + self.exchange.elapsed
+        moment, exchange = self.exchange.moment, self.exchange
+        return None if moment is None else moment + 1 + exchange.elapsed + exchange.moment_error
+
+    @property
+    def is_dated(self) -> bool:
+        """Whether the service's clock, and not ours, says when the answer was given."""
+        return not self.exchange.moment_error
 
     @property
     def is_record_read(self) -> bool:
@@ -85,17 +88,54 @@ class CheckContext:
     @property
     def is_projected(self) -> bool:
         """Whether the list was asked for some fields only."""
-        return self.intent.query is not None and "fields" in self.intent.query
+        return self._comparison.is_projected
 
-    @cached_property
+    @property
     def contradictions(self) -> tuple[Contradiction, ...]:
         """What in the answer contradicts what is known of records."""
-        return tuple(self._find_contradictions())
+        return self._comparison.contradictions
 
-    @cached_property
+    @property
+    def compared(self) -> frozenset[ComparedFact]:
+        """What kinds of facts about records the answer was compared with."""
+        return self._comparison.compared
+
+    @property
     def miscounts(self) -> tuple[Miscount, ...]:
         """Where a list does not hold the records it should."""
-        return tuple(self._find_miscounts())
+        return self._count.miscounts
+
+    @property
+    def counted(self) -> frozenset[Cause]:
+        """What has happened to the records of the list since they were last counted.
+
+        Empty where the answer was not compared with a count.
+        """
+        return self._count.counted
+
+    def has_compared(self, cause: Cause, *, entity: str = "", of_field: bool | None = None) -> bool:
+        """Return whether facts that are known for this cause were compared with the answer.
+
+        Only with records of `entity`, where it is given; `of_field` says whether the fact is a
+        field's value, or the record being there at all.
+        """
+        if entity and self.intent.entity != entity:
+            return False
+        kinds = (True, False) if of_field is None else (of_field,)
+        return any((cause, kind) in self.compared for kind in kinds)
+
+    @cached_property
+    def _comparison(self) -> RecordComparison:
+        comparison = RecordComparison(self.model, self.exchange, self.answer)
+        comparison.compare()
+        return comparison
+
+    @cached_property
+    def _count(self) -> MemberCount:
+        count = MemberCount(self.model, self.intent.entity)
+        if self.order_key is not None and self.model.is_alone:
+            count.compare(self.answer, is_whole=self.is_whole)
+        return count
 
     @property
     def order_key(self) -> OrderKey | None:
@@ -139,103 +179,3 @@ class CheckContext:
     def _is_converted(known: RecordModel) -> bool:
         account = known.values.get("AccountExternalID")
         return bool(known.converted_account) or (account is not None and account.value is not None)
-
-    def _find_contradictions(self) -> Iterator[Contradiction]:
-        intent = self.intent
-        if intent.call not in {"get", "list"} or intent.authorization != "good":
-            return
-        if self.is_success:
-            for row in self.answer.rows:
-                known = self.model.find_record(intent.entity, row.external_id)
-                if known is not None and not self._may_be_changed_by_others(known, row):
-                    yield from self._row_contradictions(known, row)
-        elif intent.call == "get" and self.exchange.status == NOT_FOUND:
-            known = self.record
-            if known is not None and known.exists and not self._may_be_changed_by_others(known):
-                cause = known.latest_cause() if known.last_change == "read" else known.last_change
-                yield Contradiction(intent.entity, intent.external_id, "", "there", "gone", cause)
-
-    def _may_be_changed_by_others(self, known: RecordModel, row: ListedRow | None = None) -> bool:
-        """Return whether another user may have changed a record since it was read.
-
-        An unchanged `ModifiedDate` shows that none has.
-        """
-        if self.model.is_alone or known.is_own:
-            return False
-        changed = known.values.get("ModifiedDate")
-        if row is None or changed is None or changed.value is None:
-            return True
-        return bool(row.properties.get("ModifiedDate") != changed.value)
-
-    def _row_contradictions(self, known: RecordModel, row: ListedRow) -> Iterator[Contradiction]:
-        entity, listed = self.intent.entity, self.intent.call == "list"
-        if known.exists is False:
-            external_id = row.external_id
-            yield Contradiction(
-                entity, external_id, "", "gone", "there", "deleted", is_listed=listed
-            )
-            return
-        properties = row.properties
-        for name, fact in known.values.items():
-            answered = properties.get(name, MISSING_FIELD)
-            if answered is MISSING_FIELD and self.is_projected:
-                continue
-            if not _agrees(fact, answered):
-                cause = known.cause_of(fact)
-                yield Contradiction(
-                    entity, row.external_id, name, fact.value, answered, cause, listed,
-                    self.is_projected,
-                )  # fmt: skip
-
-    def _find_miscounts(self) -> Iterator[Miscount]:
-        intent = self.intent
-        members = self.model.members.get(intent.entity)
-        if self.order_key is None or not self.model.is_alone or members is None:
-            return
-        total = self.answer.total
-        if members.total is not None and total is not None and total != members.total:
-            cause = members.likely_cause(is_over=total > members.total)
-            entity, expected = intent.entity, members.total
-            message = f"{entity} should have {expected} records, and {total} are reported"
-            yield Miscount(intent.entity, "total", message, cause)
-        if self.is_whole and members.ids is not None:
-            yield from self._membership_miscounts(members, members.ids)
-
-    def _membership_miscounts(
-        self, members: EntityMembers, expected: list[str]
-    ) -> Iterator[Miscount]:
-        entity = self.intent.entity
-        listed = [row.external_id for row in self.answer.rows]
-        there = set(listed)
-        missing = [external_id for external_id in expected if external_id not in there]
-        extra = there - set(expected)
-        if missing:
-            known = self.model.find_record(entity, missing[0])
-            cause = members.likely_cause(is_over=False)
-            if known is not None and known.last_change != "read":
-                cause = known.last_change
-            elif known is not None and cause == "created":
-                cause = known.latest_cause()
-            message = f"{entity} {missing[0]} is missing from the list of all"
-            yield Miscount(entity, "missing", message, cause)
-        elif len(extra) > members.unnamed:
-            unexpected = min(extra)
-            known = self.model.find_record(entity, unexpected)
-            cause = members.likely_cause(is_over=True)
-            if known is not None and known.exists is False:
-                cause = "deleted"
-            message = f"{entity} {unexpected} is in the list of all, and nothing created it"
-            yield Miscount(entity, "extra", message, cause)
-
-
-def _agrees(fact: KnownValue, answered: object) -> bool:
-    if fact.value is NON_NULL:
-        return answered is not None and answered is not MISSING_FIELD
-    if (
-        isinstance(fact.value, str)
-        and answered is not MISSING_FIELD
-        and not isinstance(answered, str | None)
-    ):
-        # A text that comes back as a number, say: that it is not text is for another check.
-        return True
-    return bool(fact.value == answered)

@@ -31,7 +31,10 @@ _DECIMAL = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 
 @dataclass(frozen=True, slots=True)
 class FieldRule:
-    """What a field takes; `longest` is in characters, None where nothing is known of it."""
+    """What a field takes; `max_length` is in characters, None where nothing is known of it.
+
+    `is_described` says that the service itself has told its type, and that it can be written.
+    """
 
     name: str
     type: str = "Text"
@@ -39,6 +42,7 @@ class FieldRule:
     is_read_only: bool = False
     options: tuple[str, ...] = ()
     max_length: int | None = None
+    is_described: bool = False
 
 
 _SYSTEM = "CreatedDate:DateTime!,ModifiedDate:DateTime!"
@@ -107,6 +111,7 @@ def merge_field_rule(
         _parse_boolean(described.get("ReadOnly"), known.is_read_only),
         tuple(options.split(";")) if isinstance(options, str) and options else known.options,
         known.max_length if size is None else size,
+        bool(described.get("Type")) and described.get("ReadOnly") == "false",
     )
 
 

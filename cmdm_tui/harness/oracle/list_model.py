@@ -29,12 +29,14 @@ class EntityMembers:
     """The records an entity should have: `ids` in order of creation, None where not known.
 
     `unnamed` are records that must exist but whose ids no answer gave: the contacts of conversions.
-    `since` is what happened since the total was last seen.
+    `changes` is what happened since the total was last seen, and `seen_at` the number of changes
+    that the service had accepted then, of any record.
     """
 
     ids: list[str] | None = None
     unnamed: int = 0
     changes: tuple[Cause, ...] = ()
+    seen_at: int = 0
 
     @property
     def total(self) -> int | None:

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from cmdm_tui.harness.exchange import Call, Certainty
+
 Cause = Literal[
     "read",  # it was read, and nothing happened to it since
     "created",
@@ -11,6 +13,8 @@ Cause = Literal[
     "updated",
     "again",  # the same update was sent a second time
     "others",  # it was read, and other fields of the record were updated since
+    "neighbour",  # it was read, and another record was changed since
+    "neighbour",  # it was read, and another record was changed since
     "closed",
     "converted",
     "deleted",
@@ -51,31 +55,51 @@ class KnownValue:
     source: Cause = "read"
 
 
+@dataclass(frozen=True, slots=True)
+class RefusedRequest:
+    """A request about a record that was refused: why, and what it asked for."""
+
+    cause: Cause
+    call: Call = "other"
+    given: Mapping[str, Any] | None = None
+
+
 @dataclass(slots=True)
 class RecordModel:
     """What is known of one record.
 
     `exists` is None where it is in doubt. `refusals` are what was refused since it was last read;
     `is_updated` says that an update was accepted since, `is_update_repeated` that it repeated the
-    one before. `converted_account` is the account that a lead was converted to.
+    one before. `converted_account` is the account that a lead was converted to. `written` are the
+    fields that accepted requests have given it. `seen_at` is the number of changes that the service
+    had accepted, of any record, when this one was last read or written.
     """
 
     values: dict[str, KnownValue] = field(default_factory=dict[str, KnownValue])
     exists: bool | None = True
     last_change: Cause = "read"
     is_own: bool = False
-    refusals: tuple[Cause, ...] = ()
+    refusals: tuple[RefusedRequest, ...] = ()
     is_updated: bool = False
     is_update_repeated: bool = False
     last_update: Mapping[str, Any] | None = None
     converted_account: str = ""
+    written: frozenset[str] = frozenset()
+    seen_at: int = 0
 
     def clone(self) -> "RecordModel":
         """Return a copy that can be changed."""
         return RecordModel(
             dict(self.values), self.exists, self.last_change, self.is_own, self.refusals,
             self.is_updated, self.is_update_repeated, self.last_update, self.converted_account,
+            self.written, self.seen_at,
         )  # fmt: skip
+
+    @property
+    def is_touched(self) -> bool:
+        """Whether an accepted request was about this record itself since it was last read."""
+        is_changed = self.last_change != "read" or self.is_updated
+        return is_changed or any(fact.source != "read" for fact in self.values.values())
 
     def cause_of(self, fact: KnownValue) -> Cause:
         """Return what to blame where `fact` turns out to be wrong."""
@@ -86,7 +110,7 @@ class RecordModel:
     def latest_cause(self) -> Cause:
         """Return what has happened to the record since it was last read."""
         if self.refusals:
-            return self.refusals[-1]
+            return self.refusals[-1].cause
         if self.is_update_repeated:
             return "again"
         return "others" if self.is_updated else "read"
@@ -97,7 +121,8 @@ class Contradiction:
     """An answer that contradicts what is known of a record.
 
     `name` is the field, empty where it is about the record being there at all. `is_listed` says
-    that the answer was a list, `is_projected` that only some fields were asked for.
+    that the answer was a list, `is_projected` that only some fields were asked for. `certainty`
+    says whether only a service that breaks its documentation could answer so.
     """
 
     entity: str
@@ -108,6 +133,7 @@ class Contradiction:
     cause: Cause
     is_listed: bool = False
     is_projected: bool = False
+    certainty: Certainty = "ours"
 
     def __str__(self) -> str:
         record = f"{self.entity} {self.external_id}"
@@ -125,6 +151,7 @@ class Miscount:
     kind: Literal["extra", "missing", "total"]
     message: str
     cause: Cause
+    certainty: Certainty = "ours"
 
     def __str__(self) -> str:
         return self.message

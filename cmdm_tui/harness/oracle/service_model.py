@@ -10,14 +10,20 @@ from typing import Any
 
 from cmdm_tui.api.quota import parse_whole_number
 from cmdm_tui.harness.exchange import Exchange, Intent
+from cmdm_tui.harness.oracle.accepted_changes import CHILD_ENTITIES, enter_change
 from cmdm_tui.harness.oracle.answer_parser import ListedRow, ParsedAnswer
 from cmdm_tui.harness.oracle.contract import FIELD_TABLE, FieldRule, merge_field_rule
 from cmdm_tui.harness.oracle.list_model import EntityMembers, ObservedOrder, OrderKey
-from cmdm_tui.harness.oracle.record_model import NON_NULL, Cause, KnownValue, RecordModel
+from cmdm_tui.harness.oracle.record_model import (
+    Cause,
+    KnownValue,
+    RecordModel,
+    RefusedRequest,
+)
 from cmdm_tui.harness.oracle.service_limits import ServiceLimits, keep_first, parse_limits
 
 RecordKey = tuple[str, str]
-CHILD_ENTITIES = {"create-task": "task", "create-opportunity": "opportunity"}
+
 UNAUTHORISED, TOO_MANY = 401, 429
 
 
@@ -26,7 +32,9 @@ class ServiceModel:
     """What is known of a service.
 
     `is_alone` says that no one else changes its records; otherwise only what is known of
-    records of one's own is held against it. `rules` are the fields of each entity.
+    records of one's own is held against it. `writes` is the number of changes that were accepted,
+    or may have been, and `kept_fields` are those (by entity and name) that were read as they were
+    given. `sign_in_refusal` is what the first sign-in with wrong credentials was answered.
     """
 
     is_alone: bool = True
@@ -44,7 +52,10 @@ class ServiceModel:
     token_ends: int | None = None
     latest_time: float | None = None
     last: Exchange | None = None
+    sign_in_refusal: bytes | None = None
     base: "ServiceModel | None" = None
+    writes: int = 0
+    kept_fields: set[tuple[str, str]] = field(default_factory=set[tuple[str, str]])
 
     # Records
 
@@ -107,10 +118,15 @@ class ServiceModel:
     def fork(self) -> "ServiceModel":
         """Return a model of a service whose records are again what they are in this one."""
         members = {
-            entity: EntityMembers(None if kept.ids is None else list(kept.ids), kept.unnamed)
+            entity: EntityMembers(
+                None if kept.ids is None else list(kept.ids), kept.unnamed, seen_at=self.writes
+            )
             for entity, kept in self.members.items()
         }
-        return ServiceModel(self.is_alone, members=members, base=self)
+        return ServiceModel(
+            self.is_alone, members=members, base=self, writes=self.writes,
+            kept_fields=self.kept_fields, sign_in_refusal=self.sign_in_refusal,
+        )  # fmt: skip
 
     # Entering an exchange
 
@@ -121,6 +137,8 @@ class ServiceModel:
             self.latest_time = exchange.moment
         if exchange.intent.call != "authenticate" or exchange.status in {200, TOO_MANY}:
             self._add_limits(exchange)
+        if exchange.intent.call == "authenticate" and exchange.status == UNAUTHORISED:
+            self.sign_in_refusal = self.sign_in_refusal or exchange.body
         if not exchange.status:
             self._forget_affected(exchange.intent)
         elif exchange.status in {200, 201}:
@@ -157,7 +175,10 @@ class ServiceModel:
             if exchange.method not in {"GET", "HEAD", "OPTIONS", "POST"}:
                 self._forget_affected(intent)
         else:
-            self._add_change(intent, answer.created_id)
+            # One change may have an effect on other records, of which nothing is documented.
+            self.writes += 1
+            self.orders.clear()
+            enter_change(self, intent, answer.created_id)
 
     def _add_read(self, intent: Intent, answer: ParsedAnswer) -> None:
         if intent.call == "fields":
@@ -167,19 +188,6 @@ class ServiceModel:
         if intent.call == "list":
             self._add_list(intent, answer)
 
-    def _add_change(self, intent: Intent, made: str) -> None:
-        match intent.call:
-            case "update":
-                self._add_update(intent)
-            case "convert":
-                self._add_conversion(intent, made)
-            case "close":
-                self._add_closing(intent)
-            case "delete":
-                self._add_deletion(intent)
-            case _:
-                self._add_create(intent, made)
-
     def _confirm_rows(self, entity: str, rows: Iterable[ListedRow]) -> None:
         for row in rows:
             known = self.find_record(entity, row.external_id)
@@ -187,12 +195,23 @@ class ServiceModel:
                 self.entities_by_id[row.external_id] = entity
                 known = self.records[entity, row.external_id] = RecordModel(is_own=False)
             elif self._is_confirmed(known, row):
+                if (entity, row.external_id) in self.records:
+                    known.seen_at = self.writes
                 continue
             else:
-                known = self._writable_record(entity, row.external_id)
+                known = self.writable_record(entity, row.external_id)
+            self._note_kept_fields(entity, known, row)
             known.values.update((name, KnownValue(value)) for name, value in row.properties.items())
-            known.exists, known.last_change = True, "read"
+            known.exists, known.last_change, known.seen_at = True, "read", self.writes
             known.refusals, known.is_updated, known.is_update_repeated = (), False, False
+
+    def _note_kept_fields(self, entity: str, known: RecordModel, row: ListedRow) -> None:
+        """Note which fields are read as they were given: they are stored, and not computed."""
+        for name in known.written & row.properties.keys():
+            value = row.properties[name]
+            fact = known.values.get(name)
+            if value is not None and fact is not None and fact.value == value:
+                self.kept_fields.add((entity, name))
 
     @staticmethod
     def _is_confirmed(known: RecordModel, row: ListedRow) -> bool:
@@ -204,7 +223,8 @@ class ServiceModel:
             for name, value in row.properties.items()
         )
 
-    def _writable_record(self, entity: str, external_id: str) -> RecordModel:
+    def writable_record(self, entity: str, external_id: str) -> RecordModel:
+        """Return what is known of a record, to be changed."""
         key = (entity, external_id)
         found = self.records.get(key)
         if found is None:
@@ -234,7 +254,7 @@ class ServiceModel:
                 members.ids = None
         if answer.total != members.total:
             members.ids = None
-        members.changes = ()
+        members.changes, members.seen_at = (), self.writes
 
     def _add_field_list(self, intent: Intent, answer: ParsedAnswer) -> None:
         if intent.query is None or "page" in intent.query:
@@ -247,103 +267,21 @@ class ServiceModel:
         if found and all(found):
             self.fields[intent.entity] = {rule.name: rule for rule in found if rule is not None}
 
-    def _add_create(self, intent: Intent, made: str) -> None:
-        entity = CHILD_ENTITIES.get(intent.call, intent.entity)
-        self._mark_changed(entity, "created")
-        if not made:
-            self.members.setdefault(entity, EntityMembers()).ids = None
-            return
-        values = {
-            name: KnownValue(value, "created") for name, value in (intent.given or {}).items()
-        }
-        if intent.call in CHILD_ENTITIES:
-            values["RelatedEntity"] = KnownValue(intent.entity, "parent")
-            values["RelatedExternalID"] = KnownValue(intent.external_id, "parent")
-        self._add_record(entity, made, RecordModel(values, last_change="created", is_own=True))
-
-    def _add_record(self, entity: str, external_id: str, known: RecordModel) -> None:
+    def add_record(self, entity: str, external_id: str, known: RecordModel) -> None:
+        """Enter a record that a request created."""
+        known.seen_at = self.writes
         self.records[entity, external_id] = known
         self.entities_by_id[external_id] = entity
         members = self.members.setdefault(entity, EntityMembers())
         if members.ids is not None and external_id not in members.ids:
             members.ids.append(external_id)
 
-    def _add_update(self, intent: Intent) -> None:
-        known = self._writable_record(intent.entity, intent.external_id)
-        self._mark_changed(intent.entity, "updated")
-        known.values.pop("ModifiedDate", None)
-        if intent.given is None:
-            known.values.clear()
-            return
-        is_again = known.last_update == intent.given
-        source: Cause = "again" if is_again else "updated"
-        known.values.update(
-            (name, KnownValue(value, source)) for name, value in intent.given.items()
-        )
-        known.is_updated, known.is_update_repeated, known.last_update = True, is_again, intent.given
-
-    def _add_conversion(self, intent: Intent, made: str) -> None:
-        lead = self._writable_record("lead", intent.external_id)
-        for entity in ("lead", "account", "contact"):
-            self._mark_changed(entity, "converted")
-        lead.values.pop("ModifiedDate", None)
-        lead.values["Status"] = KnownValue("Converted", "converted")
-        lead.last_update, lead.converted_account, lead.last_change = None, made, "converted"
-        self.members.setdefault("contact", EntityMembers()).unnamed += 1
-        if not made:
-            self.members.setdefault("account", EntityMembers()).ids = None
-            return
-        lead.values["AccountExternalID"] = KnownValue(made, "converted")
-        values = {
-            name: KnownValue(value, "converted") for name, value in (intent.given or {}).items()
-        }
-        company = lead.values.get("Company")
-        if company is not None and company.value and intent.given is not None:
-            values.setdefault("Name", KnownValue(company.value, "converted"))
-        self._add_record("account", made, RecordModel(values, last_change="converted", is_own=True))
-
-    def _add_closing(self, intent: Intent) -> None:
-        known = self._writable_record("task", intent.external_id)
-        status, closed = known.values.get("Status"), known.values.get("ClosedDate")
-        was_closed = status is not None and status.value == "Closed" and closed is not None
-        if not (was_closed and closed is not None and closed.value is not None):
-            self._mark_changed("task", "closed")
-            known.values.pop("ModifiedDate", None)
-            known.values["ClosedDate"] = KnownValue(NON_NULL, "closed")
-        else:
-            for name in ("ClosedDate", "ModifiedDate"):
-                if name in known.values:
-                    known.values[name] = replace(known.values[name], source="closed")
-        known.values["Status"] = KnownValue("Closed", "closed")
-        known.last_update = None
-
-    def _add_deletion(self, intent: Intent) -> None:
-        known = self._writable_record(intent.entity, intent.external_id)
-        known.exists, known.last_change, known.refusals = False, "deleted", ()
-        self._mark_changed(intent.entity, "deleted")
-        for kind in CHILD_ENTITIES.values():
-            self._mark_orphans(kind, intent.external_id)
-        members = self.members.setdefault(intent.entity, EntityMembers())
-        if members.ids is not None:
-            if intent.external_id in members.ids:
-                members.ids.remove(intent.external_id)
-            else:
-                members.ids = None
-
-    def _mark_orphans(self, kind: str, parent: str) -> None:
-        """Note whose parent was deleted: that they stay is its own law."""
-        for external_id in self.existing_ids(kind):
-            known = self.find_record(kind, external_id)
-            named = None if known is None else known.values.get("RelatedExternalID")
-            if named is not None and named.value == parent:
-                self._writable_record(kind, external_id).last_change = "parent"
-                self._mark_changed(kind, "parent")
-
     def _add_refusal(self, exchange: Exchange) -> None:
         intent, cause = exchange.intent, refusal_cause(exchange)
         if self.find_record(intent.entity, intent.external_id) is not None:
-            known = self._writable_record(intent.entity, intent.external_id)
-            known.refusals = (*known.refusals, cause)
+            known = self.writable_record(intent.entity, intent.external_id)
+            refused = RefusedRequest(cause, intent.call, intent.given)
+            known.refusals = (*known.refusals, refused)
             if exchange.status == 404 and known.exists and cause == "refused":
                 known.exists = None
         touched = {CHILD_ENTITIES.get(intent.call, intent.entity)}
@@ -356,16 +294,17 @@ class ServiceModel:
     def _add_absence(self, intent: Intent) -> None:
         known = self.find_record(intent.entity, intent.external_id)
         if known is not None and known.exists and intent.authorization == "good":
-            self._writable_record(intent.entity, intent.external_id).exists = None
+            self.writable_record(intent.entity, intent.external_id).exists = None
             self.members.setdefault(intent.entity, EntityMembers()).ids = None
 
-    def _mark_changed(self, entity: str, cause: Cause) -> None:
-        self.orders.pop(entity, None)
+    def mark_changed(self, entity: str, cause: Cause) -> None:
+        """Note that something has happened to the records of an entity."""
         members = self.members.setdefault(entity, EntityMembers())
         members.changes = (*members.changes, cause)
 
     def _forget_affected(self, intent: Intent) -> None:
         """Forget what a request may have changed, of which it is not known whether it did."""
+        self.writes += 1
         if intent.external_id:
             self.records[intent.entity, intent.external_id] = RecordModel(exists=None)
         entities = {CHILD_ENTITIES.get(intent.call, intent.entity)}
@@ -373,7 +312,7 @@ class ServiceModel:
             entities |= {"account", "contact"}
         for entity in entities:
             self.members[entity] = EntityMembers()
-            self.orders.pop(entity, None)
+        self.orders.clear()
 
 
 def refusal_cause(exchange: Exchange) -> Cause:

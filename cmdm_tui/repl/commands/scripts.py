@@ -1,5 +1,6 @@
 r"""The commands that run something else: `\i` a file, `\e` the editor's text, `\!` a program."""
 
+import codecs
 import io
 from pathlib import Path
 from typing import TextIO, cast
@@ -26,12 +27,15 @@ async def run_file(_: ReplSession, arguments: tuple[str, ...]) -> RunFile:
 
 
 async def edit_statement(session: ReplSession, arguments: tuple[str, ...]) -> RunText | None:
-    """Open the editor on a statement, the last one where none is given, and run what is saved."""
+    """Open the editor on a statement, the last one where none is given, and run what is saved.
+
+    Raises ReplError where the editor failed.
+    """
     last = session.last_unit
     text = arguments[0] if arguments else "" if last is None else f"{last.text};"
     edited = await edit_text(text, session.streams, ".sql")
     if edited is None:
-        return None
+        raise ReplError("The editor gave no statement, so nothing is run.")
     if not edited.strip():
         session.streams.write_note("The editor left nothing, so nothing is run.")
         return None
@@ -49,7 +53,9 @@ def open_script(name: str) -> RunFile:
     try:
         path = Path(name).expanduser().resolve()
         file = io.BufferedReader(cast("io.RawIOBase", open_bounded(path, LARGEST_INPUT)))
-        lines: TextIO = io.TextIOWrapper(file, encoding="utf-8-sig")
+        has_utf_16_mark = file.peek(2)[:2] in {codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE}
+        codec = "utf-16" if has_utf_16_mark else "utf-8-sig"
+        lines: TextIO = io.TextIOWrapper(file, encoding=codec)
     except (OSError, ValueError, RuntimeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "no file has such a name"
         message = f"{one_line(name, 200)} cannot be read: {reason}. Check the name."
@@ -64,15 +70,17 @@ COMMANDS = (
         "Run the statements in a file, to the first error",
         run_file,
         Touches.CALLS | Touches.WRITES | Touches.FILES | Touches.SHELL,
+        aliases=("include", "source", "read"),
         runs_statements=True,
         example="monday.sql -- what the file says, in order",
     ),
     BackslashCommand(
         "e",
-        (Argument("STATEMENT", ArgumentKind.TEXT, is_optional=True),),
+        (Argument("STATEMENT", ArgumentKind.SQL, is_optional=True),),
         "Edit the last statement, or this one, in $EDITOR; run it",
         edit_statement,
         Touches.CALLS | Touches.WRITES | Touches.FILES | Touches.SHELL,
+        aliases=("edit",),
         runs_statements=True,
         example=" -- the last statement in the editor; what is saved is run",
     ),
@@ -82,6 +90,7 @@ COMMANDS = (
         "Run a command of the shell: the whole line",
         run_program,
         Touches.SHELL,
+        aliases=("system", "shell"),
         example="ls -l *.csv -- what the shell says",
     ),
 )

@@ -1,4 +1,5 @@
 """The commands on cases: `cases` (list, show and run them), `cassettes` (record, replay), `verify`.
 
-`selection` says which cases a command means, and which of them its service can be given.
+`selection` says which cases a command means, and which of them its service can be given;
+`replay_serving` and `replay_server` are `cmdm replay --serve`.
 """

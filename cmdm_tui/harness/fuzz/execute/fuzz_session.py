@@ -59,9 +59,11 @@ class FuzzSession:
         self.found_failures: set[str] = set()
         self.on_new_failure: Callable[[NewFailure], None] = lambda _: None
         self.exchanger = Exchanger(service, budget)
+        self._excluded = settings.excluded
         self._optional_entities = settings.optional_entities
         self._budget = budget
         self._checks = tuple(checks)
+        self._is_strict = settings.is_strict
         self._notify = notify
         self._worker = worker
 
@@ -123,17 +125,21 @@ class FuzzSession:
         self.begin_example()
         self.model = ServiceModel(self.is_alone)
 
-    def take(self, step: FuzzStep) -> Exchange | None:
+    def take(self, step: FuzzStep, *, is_needed: bool = False) -> Exchange | None:
         """Take a step and return its exchange, None where nothing was sent.
 
-        A request that could change something is not sent where nothing may be changed. Raises
-        NewFailure where a check fails that is not known to, and BudgetSpent.
+        A request that could change something is not sent where nothing may be changed, nor one of
+        an excluded call or class, unless it `is_needed` by the run itself.
+
+        Raises NewFailure where a check fails that is not known to, and BudgetSpent.
         """
         if not isinstance(step, CallRequest):
             self._control_service(step)
             return None
         is_reading = step.method in {"GET", "HEAD"} or step.intent.call == "authenticate"
         if not self.service.may_write and not is_reading:
+            return None
+        if not is_needed and self._excluded & {step.intent.call, step.intent.input_class}:
             return None
         if not self.exchanger.secrets.can_fill(step.headers):
             return None
@@ -147,20 +153,19 @@ class FuzzSession:
                 raise self._budget.time_is_up() from None
             exchange = self.exchanger.make_exchange(step, None, str(error))
         self.log.append(exchange)
-        found = judge_exchange(self.model, exchange, self._checks)
-        self._notify(
-            ExchangeMade(exchange, self.phase, tuple(one.check for one in found), self._worker)
-        )
-        if found:
-            self._handle_findings(found, exchange)
+        judged = judge_exchange(self.model, exchange, self._checks, is_strict=self._is_strict)
+        failed = tuple(one.check for one in judged.findings)
+        self._notify(ExchangeMade(exchange, self.phase, failed, self._worker, judged.held_checks))
+        if judged.findings:
+            self._handle_findings(judged.findings, exchange)
         return exchange
 
     def sign_in_again(self) -> None:
         """Sign in again after the token has ended, and keep the old one as an ended one."""
         self.exchanger.secrets.end_token()
-        self.take(sign_in())
+        self.take(sign_in(), is_needed=True)
 
-    def _handle_findings(self, found: list[Finding], exchange: Exchange) -> None:
+    def _handle_findings(self, found: Sequence[Finding], exchange: Exchange) -> None:
         for finding in found:
             self.found_failures.add(finding.failure)
             is_known = finding.failure in self.known_failures

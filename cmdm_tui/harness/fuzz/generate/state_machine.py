@@ -9,6 +9,7 @@ from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 from cmdm_tui.harness.exchange import CALLS
 from cmdm_tui.harness.fuzz.execute.fuzz_session import FuzzSession
 from cmdm_tui.harness.fuzz.generate.actions import Actions
+from cmdm_tui.harness.fuzz.generate.law_trials import RECORD_LAWS
 from cmdm_tui.harness.fuzz.generate.trials import Trial
 from cmdm_tui.harness.fuzz.generate.value_strategies import pick
 from cmdm_tui.harness.inputs import GROUPS
@@ -123,6 +124,13 @@ class UserMachine(RuleBasedStateMachine):
     def close(self, data: st.DataObject) -> None:
         """Close a task, twice."""
         self._actions_with(data).close_and_read()
+
+    @precondition(lambda self: self.may_write)
+    @rule(data=_DATA)
+    def try_law(self, data: st.DataObject) -> None:
+        """Try a law that shows in several calls."""
+        actions = self._actions_with(data)
+        pick(actions.draw, RECORD_LAWS).run(actions, round_number=actions.choose(8))
 
     @precondition(lambda self: self.has_control and self.may_write)
     @rule(data=_DATA)

@@ -7,8 +7,8 @@ from cmdm_tui.harness.exchange import CALLS, Call
 from cmdm_tui.harness.fuzz.generate.actions import Actions
 from cmdm_tui.harness.fuzz.generate.valid_requests import make_valid_request
 from cmdm_tui.harness.inputs import GROUPS, InputClass, InputContext, classes_of, families_of
+from cmdm_tui.harness.oracle.accepted_changes import CHILD_ENTITIES
 from cmdm_tui.harness.oracle.contract import ENTITY_WITHOUT_FIELD_LIST
-from cmdm_tui.harness.oracle.service_model import CHILD_ENTITIES
 
 _READS: frozenset[Call] = frozenset({"get", "list", "fields"})
 _CONSUMES_RECORD = frozenset({"delete", "convert"})
@@ -35,13 +35,18 @@ class Trial:
         entity = self._choose_entity(actions, round_number)
         request: CallRequest | None = None
         other_ids = self._ids_of_other_entities(actions, entity)
-        for family in families_of(self.call, self.group):
+        # What is accepted comes last: it would hide what a refused request has stored.
+        families = sorted(families_of(self.call, self.group), key=_is_accepted)
+        is_read = False
+        for family in families:
             if actions.choose(10) == _SKIP:
                 continue
             if request is None:
                 request = make_valid_request(actions, self.call, entity)
                 if request is None:
                     return
+                if self.call in {"update", "close"}:
+                    actions.read_record(entity, request.intent.external_id)
             context = InputContext(
                 actions.choose,
                 actions.fields_of(self._body_entity(request)),
@@ -49,6 +54,9 @@ class Trial:
                 actions.session.exchanger.secrets.has_ended_token,
                 round_number,
             )
+            if _is_accepted(family) and not is_read:
+                self._read_afterwards(actions, request)
+                is_read = True
             one = family[0] if len(family) == 1 else context.pick(family)
             request = self._send_odd(actions, one, request, context)
         if request is not None:
@@ -73,6 +81,8 @@ class Trial:
             return request
         exchange = actions.session.take(odd)
         is_accepted = exchange is not None and exchange.status in {200, 201}
+        if is_accepted and odd.intent.given and self.call == "update":
+            actions.read_record(odd.intent.entity, odd.intent.external_id)
         return None if is_accepted and self.call in _CONSUMES_RECORD else request
 
     def _body_entity(self, request: CallRequest) -> str:
@@ -100,6 +110,10 @@ class Trial:
         if self.call == "convert":
             actions.read_total("account")
             actions.read_total("contact")
+
+
+def _is_accepted(family: tuple[InputClass, ...]) -> bool:
+    return any(not one.statuses or one.statuses & {200, 201} for one in family)
 
 
 def list_trials(*, may_write: bool, may_sign_in: bool) -> list[Trial]:

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from cmdm_tui.harness.calls import BEARER_HEADERS, CallRequest
+from cmdm_tui.harness.calls import BEARER_HEADERS, CREDENTIAL_NAMES, CallRequest
 from cmdm_tui.harness.cases.files import case_bytes
 from cmdm_tui.harness.cases.format import (
     TOKEN_PREFIX,
@@ -31,10 +31,10 @@ from cmdm_tui.text import one_line
 _MOST_STEPS = 50
 _LONG_RUN = re.compile(r"(.)\1{999,}", re.DOTALL)
 _VARIABLES = {
-    "$CMDM_CLIENT_ID": "${client_id}",
-    "$CMDM_CLIENT_SECRET": "${client_secret}",
-    "$CMDM_USERNAME": "${username}",
-    "$CMDM_PASSWORD": "${password}",
+    f"$CMDM_{name.upper()}{ending}": f"${{{name}{change}}}"
+    for name in CREDENTIAL_NAMES
+    # The longer names first: one begins as the other does.
+    for ending, change in (("_CUT", ":cut"), ("_SWAPPED", ":swapped"), ("", ""))
 }
 _POINTERS = {"convert": "/Account ExternalID"}
 _HOUR, _TO_THE_HOUR = 3_600.0, 1_800.0
@@ -75,7 +75,7 @@ def make_case(name: str, path: Reproduction, *, seed: int) -> Case:
         summary=one_line(finding.message, 200),
         endpoint=path.log[-1].intent.call,
         input_class=finding.input_class,
-        certainty="ours" if check is None else check.certainty,
+        certainty=finding.certainty,
         source="" if check is None else check.sentence,
         check=finding.check,
         seed=seed,

@@ -2,40 +2,49 @@
 
 from collections.abc import Iterator
 
-from cmdm_tui.harness.oracle.check import Check
+from cmdm_tui.harness.oracle.check import HELD, Check, Verdict, ours
 from cmdm_tui.harness.oracle.check_context import CheckContext
 
 _OK, _NOT_FOUND = 200, 404
 
 
-def deleted_is_gone(context: CheckContext) -> Iterator[str]:
+def _is_about_deleted(context: CheckContext) -> bool:
+    known, is_answered = context.record, bool(context.exchange.status)
+    is_deleted = known is not None and known.exists is False
+    return is_deleted and is_answered and context.intent.authorization == "good"
+
+
+def deleted_is_gone(context: CheckContext) -> Iterator[Verdict]:
     """What was deleted is answered 404, whatever is asked of it."""
-    intent, known = context.intent, context.record
-    if known is None or known.exists is not False or intent.authorization != "good":
+    intent = context.intent
+    if not _is_about_deleted(context) or intent.call in {"delete", "other"}:
         return
-    is_refused = context.exchange.status not in {_OK, 201}
-    if intent.call == "delete" or is_refused or intent.call == "other":
-        return
-    yield f"{intent.entity} {intent.external_id} was deleted, and {intent.call} is still accepted."
+    yield HELD
+    if context.is_success:
+        record = f"{intent.entity} {intent.external_id}"
+        yield ours(f"{record} was deleted, and {intent.call} is still accepted.")
 
 
-def delete_twice(context: CheckContext) -> Iterator[str]:
+def delete_twice(context: CheckContext) -> Iterator[Verdict]:
     """A record is deleted once."""
-    intent, known = context.intent, context.record
-    if intent.call != "delete" or intent.authorization != "good" or known is None:
+    intent = context.intent
+    if not _is_about_deleted(context) or intent.call != "delete":
         return
-    if known.exists is False and context.exchange.status == _OK:
-        yield f"{intent.entity} {intent.external_id} was deleted a second time."
+    yield HELD
+    if context.exchange.status == _OK:
+        yield ours(f"{intent.entity} {intent.external_id} was deleted a second time.")
 
 
-def deleted_not_listed(context: CheckContext) -> Iterator[str]:
+def deleted_not_listed(context: CheckContext) -> Iterator[Verdict]:
     """What was deleted is in no list and in no total."""
+    if "deleted" in context.counted:
+        yield HELD
     for contradiction in context.contradictions:
         if contradiction.cause == "deleted" and contradiction.is_listed:
-            yield f"It was deleted, and is listed: {contradiction}."
+            yield ours(f"It was deleted, and is listed: {contradiction}.")
     for miscount in context.miscounts:
         if miscount.cause == "deleted":
-            yield f"After a deletion: {miscount}."
+            yield ours(f"After a deletion: {miscount}.")
 
 
 CHECKS = (

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from cmdm_tui.harness.oracle.answer_parser import ListedRow, describe_number
-from cmdm_tui.harness.oracle.check import Check
+from cmdm_tui.harness.oracle.check import HELD, Check, Verdict, documented, ours
 from cmdm_tui.harness.oracle.check_context import CheckContext
 from cmdm_tui.harness.oracle.contract import has_form
 from cmdm_tui.harness.oracle.list_model import granted_sizes
@@ -12,7 +12,7 @@ from cmdm_tui.harness.oracle.service_model import ServiceModel
 _OTHER_PART = "The fields listed are not that part of the whole field list."
 
 
-def fields_agree(context: CheckContext) -> Iterator[str]:
+def fields_agree(context: CheckContext) -> Iterator[Verdict]:
     """A record has the fields that the field list names, with values of their types."""
     intent = context.intent
     if intent.call == "fields" and context.is_success:
@@ -24,58 +24,71 @@ def fields_agree(context: CheckContext) -> Iterator[str]:
     if described is None:
         return
     rules = context.model.fields_of(intent.entity)
+    if context.answer.rows:
+        yield HELD
     for row in context.answer.rows:
         if row.properties.keys() != rules.keys():
             odd = ", ".join(sorted(rules.keys() ^ row.properties.keys()))
-            yield f"{intent.entity} {row.external_id} and the field list differ in: {odd[:100]}."
+            yield ours(
+                f"{intent.entity} {row.external_id} and the field list differ in: {odd[:100]}."
+            )
             return
         for name, value in row.properties.items():
             if not has_form(rules[name].type, value):
-                yield f"{name} of {row.external_id} is not a {rules[name].type}: {value!r:.60}."
+                kind = rules[name].type
+                yield ours(f"{name} of {row.external_id} is not a {kind}: {value!r:.60}.")
                 return
 
 
-def _against_field_list(context: CheckContext) -> Iterator[str]:
+def _against_field_list(context: CheckContext) -> Iterator[Verdict]:
     field_list = context.model.field_list_of(context.intent.entity)
     if field_list is None:
         yield from _against_records(context.model, context.intent.entity, context.answer.rows)
         return
+    yield HELD
     by_id = {row.external_id: row.properties for row in field_list}
     for row in context.answer.rows:
         if row.external_id not in by_id:
-            yield f"The field {row.external_id} was not there before."
+            yield ours(f"The field {row.external_id} was not there before.")
         elif row.properties != by_id[row.external_id]:
-            yield f"The field {row.external_id} was described differently before."
+            yield ours(f"The field {row.external_id} was described differently before.")
 
 
 def _against_records(
     model: ServiceModel, entity: str, rows: tuple[ListedRow, ...]
-) -> Iterator[str]:
+) -> Iterator[Verdict]:
     names = {name for row in rows if isinstance(name := row.properties.get("Name"), str)}
     for external_id in model.existing_ids(entity)[:1]:
         known = model.find_record(entity, external_id)
-        if known is not None and known.last_change == "read" and known.values.keys() != names:
+        if known is None or known.last_change != "read":
+            return
+        yield HELD
+        if known.values.keys() != names:
             odd = ", ".join(sorted(known.values.keys() ^ names))
-            yield f"The field list and {entity} {external_id} differ in: {odd[:100]}."
+            yield ours(f"The field list and {entity} {external_id} differ in: {odd[:100]}.")
 
 
-def field_totals(context: CheckContext) -> Iterator[str]:
-    """The totals of a field list are those of its fields, and its pages hold each once."""
+def field_totals(context: CheckContext) -> Iterator[Verdict]:
+    """The totals of a field list are those of its fields, and its pages hold each once.
+
+    That another list of the same fields has the same order, or the same fields, is not documented.
+    """
     answer, query = context.answer, context.intent.query
     if context.intent.call != "fields" or not context.is_success or query is None:
         return
+    yield HELD
     field_list = context.model.field_list_of(context.intent.entity)
     ids = [row.external_id for row in answer.rows]
     if len(set(ids)) < len(ids):
-        yield "A field is in one answer twice."
+        yield documented("A field is in one answer twice.")
     if field_list is not None and answer.total != len(field_list):
         total = describe_number(answer.total)
-        yield f"Total Records is {total}, and there are {len(field_list)} fields."
+        yield ours(f"Total Records is {total}, and there are {len(field_list)} fields.")
     page, total = context.page, answer.total or 0
     whole = None if field_list is None else [row.external_id for row in field_list]
     if page is None:
         if whole is not None and ids != whole:
-            yield _OTHER_PART
+            yield ours(_OTHER_PART)
         return
     size, number = page
     # A service may grant less than was asked for, as long as that adds up.
@@ -83,10 +96,10 @@ def field_totals(context: CheckContext) -> Iterator[str]:
     if whole is not None:
         parts = [whole[(number - 1) * one : number * one] for one in (granted or (size,))]
         if ids not in parts:
-            yield _OTHER_PART
+            yield ours(_OTHER_PART)
     is_empty = total == 0 and answer.pages in {0, 1}
     if not granted and not is_empty:
-        yield (
+        yield documented(
             f"Page {number}, of {size} asked for, holds {len(ids)} fields, of {total}, and Total "
             f"Page is {describe_number(answer.pages)}."
         )

@@ -2,13 +2,15 @@
 
 from collections.abc import Iterator
 
-from cmdm_tui.harness.oracle.check import Check
+from cmdm_tui.harness.oracle.check import HELD, Check, Verdict, documented, ours
 from cmdm_tui.harness.oracle.check_context import CheckContext
 from cmdm_tui.harness.oracle.record_model import Contradiction
 
 
-def child_names_parent(context: CheckContext) -> Iterator[str]:
+def child_names_parent(context: CheckContext) -> Iterator[Verdict]:
     """A task or an opportunity of a record names it, and stays when it is deleted."""
+    if context.has_compared("parent"):
+        yield HELD
     for contradiction in context.contradictions:
         if contradiction.cause == "parent":
             words = (
@@ -16,70 +18,84 @@ def child_names_parent(context: CheckContext) -> Iterator[str]:
                 if contradiction.name
                 else "A record's child does not stay"
             )
-            yield f"{words}: {contradiction}."
+            yield ours(f"{words}: {contradiction}.")
 
 
-def converts_once(context: CheckContext) -> Iterator[str]:
+def converts_once(context: CheckContext) -> Iterator[Verdict]:
     """A lead is converted once."""
     intent, known = context.intent, context.record
-    if (
-        intent.call == "convert"
-        and context.is_success
-        and known is not None
-        and known.converted_account
-    ):
-        yield f"lead {intent.external_id} was converted a second time."
+    if intent.call != "convert" or known is None or not known.converted_account:
+        return
+    if intent.authorization != "good" or not context.exchange.status:
+        return
+    yield HELD
+    if context.is_success:
+        yield ours(f"lead {intent.external_id} was converted a second time.")
 
 
-def conversion_makes_account(context: CheckContext) -> Iterator[str]:
-    """The account of a conversion exists, and is a new one."""
+def conversion_makes_account(context: CheckContext) -> Iterator[Verdict]:
+    """The account of a conversion exists; that it is a new one is our own law."""
+    account = context.answer.created_id if context.intent.call == "convert" else ""
+    is_compared = context.has_compared("converted", entity="account", of_field=False)
+    is_counted = context.intent.entity == "account" and "converted" in context.counted
+    if account or is_compared or is_counted:
+        yield HELD
     for contradiction in context.contradictions:
         if (
             contradiction.cause == "converted"
             and contradiction.entity == "account"
             and not contradiction.name
         ):
-            yield f"After a conversion: {contradiction}."
+            yield documented(f"After a conversion: {contradiction}.")
     for miscount in context.miscounts:
         if miscount.cause == "converted" and miscount.entity == "account":
-            yield f"After a conversion: {miscount}."
-    account = context.answer.created_id
-    if context.intent.call == "convert" and account:
+            yield ours(f"After a conversion: {miscount}.")
+    if account:
         entity = context.model.entity_of(account)
         if entity is not None:
-            yield f"The account of a conversion is {account}, which was a {entity} before."
+            yield ours(f"The account of a conversion is {account}, which was a {entity} before.")
 
 
-def conversion_fills_account(context: CheckContext) -> Iterator[str]:
+def conversion_fills_account(context: CheckContext) -> Iterator[Verdict]:
     """The account of a conversion has the company's name, and what the body gave it."""
+    if context.has_compared("converted", entity="account", of_field=True):
+        yield HELD
     for contradiction in context.contradictions:
         if (
             contradiction.cause == "converted"
             and contradiction.entity == "account"
             and contradiction.name
         ):
-            yield f"After a conversion: {contradiction}."
+            yield ours(f"After a conversion: {contradiction}.")
 
 
-def conversion_marks_lead(context: CheckContext) -> Iterator[str]:
+def conversion_marks_lead(context: CheckContext) -> Iterator[Verdict]:
     """A converted lead stays, is marked and names its account; its person becomes a contact."""
+    is_counted = context.intent.entity != "account" and "converted" in context.counted
+    if is_counted or context.has_compared("converted", entity="lead"):
+        yield HELD
     for contradiction in context.contradictions:
         if contradiction.cause == "converted" and contradiction.entity == "lead":
-            yield f"After its conversion: {contradiction}."
+            yield ours(f"After its conversion: {contradiction}.")
     for miscount in context.miscounts:
         if miscount.cause == "converted" and miscount.entity != "account":
-            yield f"After a conversion: {miscount}."
+            yield ours(f"After a conversion: {miscount}.")
 
 
-def closed_stays_closed(context: CheckContext) -> Iterator[str]:
-    """A closed task is closed, has a date of closing, and closing it again changes nothing."""
+def closed_stays_closed(context: CheckContext) -> Iterator[Verdict]:
+    """A closed task is closed, has a date of closing, and closing it again changes nothing.
+
+    Another check says that it stays so after an update of other fields.
+    """
+    if context.has_compared("closed", entity="task"):
+        yield HELD
     for contradiction in context.contradictions:
         if _is_closed_task(context, contradiction):
-            yield f"The task was closed: {contradiction}."
+            yield ours(f"The task was closed: {contradiction}.")
 
 
 def _is_closed_task(context: CheckContext, contradiction: Contradiction) -> bool:
-    if contradiction.entity != "task" or contradiction.cause == "updated":
+    if contradiction.entity != "task" or contradiction.cause in {"updated", "others"}:
         return False
     known = context.model.find_record(contradiction.entity, contradiction.external_id)
     is_about_it = contradiction.name in {"Status", "ClosedDate"}
@@ -89,7 +105,7 @@ def _is_closed_task(context: CheckContext, contradiction: Contradiction) -> bool
     )
 
 
-def close_again(context: CheckContext) -> Iterator[str]:
+def close_again(context: CheckContext) -> Iterator[Verdict]:
     """Closing a closed task is accepted."""
     intent, known = context.intent, context.record
     if intent.call != "close" or intent.authorization != "good" or known is None:
@@ -97,8 +113,11 @@ def close_again(context: CheckContext) -> Iterator[str]:
     status = known.values.get("Status")
     is_closed = known.exists and status is not None and status.value == "Closed"
     answered = context.exchange.status
-    if is_closed and intent.input_class == "valid" and answered in {400, 404, 405}:
-        yield f"Closing the closed task {intent.external_id} was answered {answered}."
+    if not is_closed or intent.input_class != "valid" or not answered:
+        return
+    yield HELD
+    if answered in {400, 404, 405}:
+        yield ours(f"Closing the closed task {intent.external_id} was answered {answered}.")
 
 
 CHECKS = (

@@ -3,13 +3,16 @@
 import re
 from collections.abc import Iterator
 
-from cmdm_tui.harness.oracle.check import Check
+from cmdm_tui.harness.exchange import VALID_INPUT
+from cmdm_tui.harness.oracle.check import HELD, Check, Verdict, documented, ours
 from cmdm_tui.harness.oracle.check_context import CheckContext
 from cmdm_tui.harness.oracle.contract import DOCUMENTED_STATUSES, OUR_STATUSES
 
 _SERVER_ERROR, _ERROR, _NO_METHOD = 500, 400, 405
 _BEFORE_ALL = {401, 429}
 _TOO_LARGE = "body:over-1-mib"
+_LARGE = {"body:exactly-1-mib", "body:depth", "body:huge-number", "id:8-kilobytes"}
+"""What a service may find too large, and close the connection."""
 
 _TRACES = re.compile(
     rb"Traceback \(most recent call last\)|File \"[^\"]+\", line [0-9]+|"
@@ -20,38 +23,60 @@ _TRACES = re.compile(
 )
 
 
-def answers(context: CheckContext) -> Iterator[str]:
+def answers(context: CheckContext) -> Iterator[Verdict]:
     """Every request gets a whole answer; another check covers bodies that are too large."""
-    if not context.exchange.status and context.intent.input_class != _TOO_LARGE:
-        yield context.exchange.failure or "No whole answer came."
+    input_class = context.intent.input_class
+    if input_class == _TOO_LARGE:
+        return
+    yield HELD
+    if not context.exchange.status:
+        message = context.exchange.failure or "No whole answer came."
+        yield ours(message) if input_class in _LARGE else documented(message)
 
 
-def no_server_error(context: CheckContext) -> Iterator[str]:
-    """No request makes the server fail."""
-    if context.exchange.status >= _SERVER_ERROR:
-        yield f"The server answered {context.exchange.status}."
+def no_server_error(context: CheckContext) -> Iterator[Verdict]:
+    """No request makes the server fail; 500 is the documented name of that.
 
-
-def documented_status(context: CheckContext) -> Iterator[str]:
-    """Every status is one of the documented ones."""
+    A proxy before a service may answer 502 to 504 while the service is away.
+    """
     status = context.exchange.status
-    if status and status < _SERVER_ERROR and status not in DOCUMENTED_STATUSES | OUR_STATUSES:
-        yield f"The status {status} is not among the documented ones."
+    if not status:
+        return
+    yield HELD
+    if status >= _SERVER_ERROR:
+        message = f"The server answered {status}."
+        yield documented(message) if status == _SERVER_ERROR else ours(message)
 
 
-def status_for_class(context: CheckContext) -> Iterator[str]:
+def documented_status(context: CheckContext) -> Iterator[Verdict]:
+    """Every status is one of the documented ones.
+
+    HTTP itself may refuse a request that is not a valid call; the documentation is silent on that.
+    """
+    status, intent = context.exchange.status, context.intent
+    if not status or status >= _SERVER_ERROR:
+        return
+    yield HELD
+    if status not in DOCUMENTED_STATUSES | OUR_STATUSES:
+        message = f"The status {status} is not among the documented ones."
+        is_valid = intent.input_class == VALID_INPUT and intent.call != "other"
+        yield documented(message) if is_valid else ours(message)
+
+
+def status_for_class(context: CheckContext) -> Iterator[Verdict]:
     """The status is the one that is right for what was sent."""
     status, intent = context.exchange.status, context.intent
     if not status and intent.input_class == _TOO_LARGE:
-        yield "A body over the limit was not answered, where 413 is right."
+        yield ours("A body over the limit was not answered, where 413 is right.")
     if not status or status >= _SERVER_ERROR or intent.authorization != "good":
         return
-    if not context.allowed_statuses or status in context.allowed_statuses or status in _BEFORE_ALL:
+    if not context.allowed_statuses or status in _BEFORE_ALL - context.allowed_statuses:
         return
-    if _is_explained_otherwise(context):
+    yield HELD
+    if status in context.allowed_statuses or _is_explained_otherwise(context):
         return
     wanted = " or ".join(str(one) for one in sorted(context.allowed_statuses))
-    yield f"{intent.input_class} was answered {status}, where {wanted} is right."
+    yield ours(f"{intent.input_class} was answered {status}, where {wanted} is right.")
 
 
 def _is_explained_otherwise(context: CheckContext) -> bool:
@@ -72,35 +97,45 @@ def _is_explained_otherwise(context: CheckContext) -> bool:
     )
 
 
-def allow_names_methods(context: CheckContext) -> Iterator[str]:
+def allow_names_methods(context: CheckContext) -> Iterator[Verdict]:
     """A 405 says which methods there are."""
-    if context.exchange.status == _NO_METHOD and not context.exchange.header("allow"):
-        yield "A 405 came without the header Allow."
+    if context.exchange.status != _NO_METHOD:
+        return
+    yield HELD
+    if not context.exchange.header("allow"):
+        yield ours("A 405 came without the header Allow.")
 
 
-def error_says_why(context: CheckContext) -> Iterator[str]:
+def error_says_why(context: CheckContext) -> Iterator[Verdict]:
     """An error is an object with a Message."""
     exchange = context.exchange
     if exchange.status < _ERROR or exchange.status >= _SERVER_ERROR or exchange.method == "HEAD":
         return
+    yield HELD
     content = exchange.json
     message = content.get("Message") if isinstance(content, dict) else None  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
     if not isinstance(message, str) or not message.strip():
-        yield f"A {exchange.status} came without a Message that says why."
+        yield ours(f"A {exchange.status} came without a Message that says why.")
 
 
-def error_names_fault(context: CheckContext) -> Iterator[str]:
+def error_names_fault(context: CheckContext) -> Iterator[Verdict]:
     """A 400 names the parameter or field at fault."""
     exchange, name = context.exchange, context.intent.names
-    if exchange.status == _ERROR and name and name.encode() not in exchange.body:
-        yield f"The error does not name {name}, which is at fault."
+    if exchange.status != _ERROR or not name:
+        return
+    yield HELD
+    if name.encode() not in exchange.body:
+        yield ours(f"The error does not name {name}, which is at fault.")
 
 
-def no_stack_trace(context: CheckContext) -> Iterator[str]:
+def no_stack_trace(context: CheckContext) -> Iterator[Verdict]:
     """No error shows the inside of the server."""
     exchange = context.exchange
-    if exchange.status >= _ERROR and _TRACES.search(exchange.body):
-        yield f"The body of a {exchange.status} holds a stack trace."
+    if exchange.status < _ERROR:
+        return
+    yield HELD
+    if _TRACES.search(exchange.body):
+        yield ours(f"The body of a {exchange.status} holds a stack trace.")
 
 
 CHECKS = (
