@@ -15,6 +15,7 @@ from cmdm_tui.cli.exit_codes import CommandFailure, ExitCode
 
 if TYPE_CHECKING:
     from cmdm_tui.config import Profile
+    from cmdm_tui.harness.cassettes.people import PeopleSettings
     from cmdm_tui.redaction.people.person_redactor import PersonRedactor
 
 ClickCommand = TypeVar("ClickCommand", bound=Callable[..., object])
@@ -49,14 +50,10 @@ def choose_people(
     With a hook, those of a sandbox are replaced too. Raises CommandFailure for options that
     contradict each other, ConfigurationError for a key or a hook that cannot be used.
     """
-    if keep_people and people_hook is not None:
-        message = "--keep-people and --people-hook exclude each other: give one of them."
-        raise CommandFailure(message, ExitCode.USAGE)
-    if keep_people or not (is_live or people_hook is not None):
-        return None
-    from cmdm_tui.harness.cassettes.people import open_people
-
-    return open_people(profile, context.paths, context.environment, hook=people_hook)
+    settings = choose_people_settings(
+        context, profile, is_live=is_live, keep_people=keep_people, people_hook=people_hook
+    )
+    return None if settings is None else settings.open()
 
 
 def report_people(people: "PersonRedactor | None", *, is_live: bool) -> None:
@@ -66,3 +63,22 @@ def report_people(people: "PersonRedactor | None", *, is_live: bool) -> None:
     from cmdm_tui.harness.cassettes.people import describe_people
 
     note(describe_people(people))
+
+
+def choose_people_settings(
+    context: CommandContext,
+    profile: "Profile | None" = None,
+    *,
+    is_live: bool,
+    keep_people: bool,
+    people_hook: Path | None,
+) -> "PeopleSettings | None":
+    """Return what `choose_people` does, for the process that writes a recording."""
+    if keep_people and people_hook is not None:
+        message = "--keep-people and --people-hook exclude each other: give one of them."
+        raise CommandFailure(message, ExitCode.USAGE)
+    if keep_people or not (is_live or people_hook is not None):
+        return None
+    from cmdm_tui.harness.cassettes.people import load_people_settings
+
+    return load_people_settings(profile, context.paths, context.environment, hook=people_hook)

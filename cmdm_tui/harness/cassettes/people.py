@@ -8,7 +8,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from cmdm_tui.config import Paths, Profile
+import msgspec
+
+from cmdm_tui.config import FieldRule, Paths, Profile
 from cmdm_tui.harness.calls import parse_call
 from cmdm_tui.harness.cassettes.canonical_yaml import CallKey, RecordedAnswer
 from cmdm_tui.harness.cassettes.format import ADDRESS, HeaderLists, Interaction
@@ -18,7 +20,6 @@ from cmdm_tui.redaction.people.person_fields import PersonFields, PersonKind
 from cmdm_tui.redaction.people.person_redactor import PersonRedactor
 from cmdm_tui.redaction.people.redaction_hook import RedactionHook
 from cmdm_tui.redaction.people.stand_ins import StandIns
-from cmdm_tui.text import count_noun
 
 _PREFIX = ADDRESS + API_PATH
 _FORM = "application/x-www-form-urlencoded"
@@ -30,15 +31,48 @@ _SENT_ENTITIES: dict[Call, str] = {
 }
 
 
-_NOUNS: Mapping[PersonKind, str] = {
-    "name": "name",
-    "user": "user",
-    "mail": "mail address",
-    "phone": "phone number",
-    "address": "part of an address",
-    "birth date": "birth date",
-    "words": "other value",
+_NOUNS: Mapping[PersonKind, tuple[str, str]] = {
+    "name": ("name", "names"),
+    "user": ("user", "users"),
+    "mail": ("mail address", "mail addresses"),
+    "phone": ("phone number", "phone numbers"),
+    "address": ("part of an address", "parts of addresses"),
+    "birth date": ("birth date", "birth dates"),
+    "words": ("other value", "other values"),
 }
+
+
+class PeopleSettings(msgspec.Struct, frozen=True):
+    """What is needed to replace people, for another process: the key, a profile's rules, a hook."""
+
+    key: bytes
+    fields: dict[str, FieldRule] = {}
+    hook: str = ""
+
+    def open(self) -> PersonRedactor:
+        """Return what replaces the people. Raises ConfigurationError for a hook of no use."""
+        hook = RedactionHook.load(Path(self.hook)) if self.hook else None
+        return PersonRedactor(StandIns(self.key), PersonFields(self.fields), hook)
+
+
+def load_people_settings(
+    profile: Profile | None,
+    paths: Paths,
+    environment: Mapping[str, str],
+    *,
+    hook: Path | None = None,
+) -> PeopleSettings:
+    """Return what replaces the people of a profile's service, with the key of this user.
+
+    `hook` is a Python file whose function is asked first, by default the profile's. Raises
+    ConfigurationError for a key or a file that cannot be used.
+    """
+    file = hook or (profile.people_hook if profile is not None else None)
+    fields = dict(profile.people_fields) if profile is not None else {}
+    key = load_people_key(paths.people_key, environment)
+    settings = PeopleSettings(key, fields, "" if file is None else str(file.absolute()))
+    settings.open()  # which refuses a hook of no use before anything is recorded
+    return settings
 
 
 def open_people(
@@ -53,12 +87,7 @@ def open_people(
     `hook` is a Python file whose function is asked first, by default the profile's. Raises
     ConfigurationError for a key or a file that cannot be used.
     """
-    file = hook or (profile.people_hook if profile is not None else None)
-    return PersonRedactor(
-        StandIns(load_people_key(paths.people_key, environment)),
-        PersonFields(profile.people_fields if profile is not None else None),
-        None if file is None else RedactionHook.load(file),
-    )
+    return load_people_settings(profile, paths, environment, hook=hook).open()
 
 
 def describe_people(people: PersonRedactor | None) -> str:
@@ -66,9 +95,7 @@ def describe_people(people: PersonRedactor | None) -> str:
     if people is None:
         return "People are recorded as they are, as you asked."
     found = [
-        count_noun(count, _NOUNS[kind]).replace("part of an addresss", "parts of addresses")
-        for kind, count in people.counts.items()
-        if count
+        f"{count:,} {_NOUNS[kind][count > 1]}" for kind, count in people.counts.items() if count
     ]
     if not found:
         return "No field of a person was seen, so no one was replaced. Look at what was recorded."

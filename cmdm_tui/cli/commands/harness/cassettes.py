@@ -105,10 +105,25 @@ def record(
     """
     refuse_mixed(names, folder, har, options, proxy=proxy, live=live, writes=writes)
     if proxy:
-        record_through_proxy(context, into, ProxyOptions(**options), live=live, writes=writes)
+        record_through_proxy(
+            context,
+            into,
+            ProxyOptions(**options),
+            live=live,
+            writes=writes,
+            keep_people=keep_people,
+            people_hook=people_hook,
+        )
         return
     if har is not None:
-        record_har(har, into, ProxyOptions(**options))
+        record_har(
+            context,
+            har,
+            into,
+            ProxyOptions(**options),
+            keep_people=keep_people,
+            people_hook=people_hook,
+        )
         return
     with report_case_failures():
         from cmdm_tui.harness.cassettes.case_recorder import record_cases
