@@ -1,14 +1,14 @@
 """`cmdm --record FILE`: the calls of any command, recorded into a cassette and its case."""
 
 import os
-import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from cmdm_tui.cli.context import note
+import click
+
 from cmdm_tui.cli.exit_codes import CommandFailure, ExitCode
 from cmdm_tui.text import count_noun, one_line
 
@@ -24,11 +24,9 @@ RECORDABLE = frozenset(
 )  # fmt: skip
 """The commands whose calls are recorded; None is the explorer."""
 
-_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,79}")
-
 
 @dataclass(slots=True)
-class CallRecording:
+class CommandRecording:
     """The recording of one command; use it as a context. Nothing is started before the first call.
 
     Raises CommandFailure for a file that cannot be one.
@@ -38,15 +36,14 @@ class CallRecording:
     _recorder: "SessionRecorder | None" = field(default=None, init=False)
 
     def __post_init__(self) -> None:
-        shown = one_line(str(self.path), 200)
-        if self.path.suffix != ".yaml" or not _NAME.fullmatch(self.path.stem):
-            message = (
-                f"--record {shown} cannot be a cassette. Name one such as session.yaml, of "
-                "lower-case letters, digits and hyphens."
-            )
-            raise CommandFailure(message, ExitCode.USAGE)
-        if self.path.is_dir():
-            message = f"--record {shown} is a folder. Name a file in it."
+        try:
+            from cmdm_tui.harness.recording.session import check_recording_path
+        except ModuleNotFoundError as error:
+            message = f"This needs {error.name}: pipx install 'cmdm-tui[harness]' brings it."
+            raise CommandFailure(message, ExitCode.USAGE) from None
+        fault = check_recording_path(self.path)
+        if fault:
+            message = f"--record {one_line(str(self.path), 200)} cannot be a cassette: {fault}"
             raise CommandFailure(message, ExitCode.USAGE)
 
     def listen_to(self, profile: "Profile") -> Callable[[object], None]:
@@ -54,8 +51,7 @@ class CallRecording:
         from cmdm_tui.harness.recording.event_recorder import EventRecorder
 
         add = self._get_recorder(profile).add
-        recorder = EventRecorder(profile.url, profile.credentials, add)
-        return recorder  # pyright: ignore[reportReturnType] (only a client's events are given)
+        return EventRecorder(profile.url, profile.credentials, add)
 
     def __enter__(self) -> Self:
         return self
@@ -69,19 +65,19 @@ class CallRecording:
         from cmdm_tui.harness.errors import HarnessError
 
         if self._recorder is None:
-            note("No call was made, so nothing was recorded.")
+            _note("No call was made, so nothing was recorded.")
             return
         try:
             summary = self._recorder.finish()
         except HarnessError as failure:
             if error is not None:
-                note(str(failure))
+                _note(str(failure))
                 return
             raise CommandFailure(str(failure)) from None
         for line in filter(None, (summary.people, *summary.left_out)):
-            note(line)
+            _note(line)
         count = count_noun(summary.recorded, "call")
-        note(f"{count} recorded in {', '.join(summary.cassettes) or 'no cassette'}.")
+        _note(f"{count} recorded in {', '.join(summary.cassettes) or 'no cassette'}.")
         if summary.left_out_count and error is None:
             count = count_noun(summary.left_out_count, "call")
             raise CommandFailure(f"{count} not recorded.")
@@ -104,7 +100,11 @@ class CallRecording:
         return self._recorder
 
 
-def open_recording(path: str, command: str | None) -> CallRecording:
+def _note(message: str) -> None:
+    click.echo(f"cmdm: {one_line(message)}", err=True)
+
+
+def open_recording(path: str, command: str | None) -> CommandRecording:
     """Return the recording of a command. Raises CommandFailure where it records no calls."""
     if command not in RECORDABLE:
         message = (
@@ -112,4 +112,4 @@ def open_recording(path: str, command: str | None) -> CallRecording:
             "the harness, point it at cmdm record --proxy."
         )
         raise CommandFailure(message, ExitCode.USAGE)
-    return CallRecording(Path(path))
+    return CommandRecording(Path(path))

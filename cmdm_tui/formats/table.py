@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from rich.cells import cell_len, set_cell_size
 
-from cmdm_tui.formats.cells import display_text, is_number
+from cmdm_tui.formats.cells import describe_cell, is_number
 from cmdm_tui.formats.column_widths import GAP, fit_widths
 from cmdm_tui.formats.row_writer import (
     ByteSink,
@@ -20,7 +20,6 @@ from cmdm_tui.formats.row_writer import (
 )
 from cmdm_tui.text import ELLIPSIS, one_line
 
-NULL_TEXT = "null"
 _BOLD, _DIM, _PLAIN = "\x1b[1m", "\x1b[2m", "\x1b[0m"
 
 
@@ -127,10 +126,7 @@ def fits_width(
 
 
 def _format_rows(rows: Sequence[OutputRow]) -> list[list[str]]:
-    return [
-        [NULL_TEXT if value is None else one_line(display_text(value)) for value in row]
-        for row in rows
-    ]
+    return [[one_line(describe_cell(value)) for value in row] for row in rows]
 
 
 def _measure_columns(names: Sequence[str], cells: Sequence[Sequence[str]]) -> list[int]:

@@ -76,7 +76,7 @@ class CassetteFolders:
         file = name if Path(name).suffix else f"{name}{CASSETTE_SUFFIX}"
         roots = [self.beside, self.folder, *(self.folder / kind for kind in KINDS)]
         roots += [built_in_folder() / kind for kind in KINDS]
-        return next((root / file for root in roots if (root / file).is_file()), None)
+        return next((root / file for root in roots if _is_file(root / file)), None)
 
     def choose_target(self, name: str) -> Path:
         """Return where a cassette is recorded to: its own file, but none of cmdm's."""
@@ -96,6 +96,14 @@ class CassetteFolders:
             )
             raise CassetteMissing(message)
         return found
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:
+        # A name that is too long for a file.
+        return False
 
 
 def make_playback(

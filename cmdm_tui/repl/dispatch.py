@@ -8,9 +8,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 
-from cmdm_tui.api import ApiError, StatusError
+from cmdm_tui.api import ApiError, NotFound, StatusError
 from cmdm_tui.changes.errors import ChangeError
 from cmdm_tui.config import ConfigurationError
+from cmdm_tui.operations.entity_advice import advise_entity
 from cmdm_tui.query.errors import QueryError, SqlError
 from cmdm_tui.repl.commands.command import FollowUp, RepeatStatement
 from cmdm_tui.repl.destinations import OutputTarget
@@ -63,7 +64,8 @@ async def dispatch(
         note_plan(plan)
         given, follow_up = await execute(session, plan, unit)
     except STATEMENT_ERRORS as error:
-        failure = error
+        is_missing = isinstance(error, NotFound)
+        failure = advise_entity(error, session.account.catalog) if is_missing else error
     outcome = StatementOutcome(
         effect,
         given.status if failure is None else StatementStatus.FAILED,

@@ -35,6 +35,19 @@ async def edit_text(text: str, streams: ReplStreams, ending: str = ".json") -> s
         remove_file(path)
 
 
+async def edit_script(path: Path, streams: ReplStreams) -> str | None:
+    """Return what the user makes of a file, which the editor makes where there is none.
+
+    None where the editor failed, which is said, or wrote none. Raises OSError for a file that
+    cannot be read.
+    """
+    with keep_terminal(), handle_interrupt(lambda: None):
+        try:
+            return await _edit_file(path, streams)
+        except FileNotFoundError:
+            return None
+
+
 async def _edit_file(path: Path, streams: ReplStreams) -> str | None:
     """Return what the editor has made of the file; None where it failed."""
     chosen = [word for name in _EDITOR_VARIABLES if (word := os.environ.get(name, "")).strip()]

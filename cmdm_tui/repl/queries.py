@@ -293,7 +293,7 @@ class SessionQueries:
         if with_cost:
             milliseconds = max(self.last.stats.ms - without_seconds * 1000, 0.0)
             stats = replace(self.last.stats, ms=milliseconds)
-            line = summarize_query(stats, self._account.client.quota, self._settings)
+            line = summarize_query(stats, self._account.known_quota, self._settings)
         else:
             line = summarize_view(self.view.shown.count, self.last.count)
         self._streams.write_footer(line, self.last.mark)

@@ -98,6 +98,8 @@ class ReplSession:
         """The last call for many records or fields, and what it gave."""
         self.shows_query = False
         """True where the last result is a query's, not a call's."""
+        self._sent_before = account.client.sent_count
+        """Calls that were sent before this statement."""
         self._has_called = False
         """Whether a call that changes records was answered since the last `begin_statement`."""
         self._queries: SessionQueries | None = None
@@ -105,6 +107,8 @@ class ReplSession:
         self.variables = Variables()
         self.last_unit: StatementText | None = None
         """The last statement that was no command, as typed."""
+        self.script_folder: Path | None = None
+        """The folder of the file whose statements are run; None where they come from no file."""
         self.remember: Callable[[str], None] = ignore_text
         """Takes a statement that did not come from the prompt into the history."""
         self.list_history: Callable[[], Sequence[str]] = tuple
@@ -157,9 +161,15 @@ class ReplSession:
         """Return whether there is a variable of this name."""
         return self.variables.get(name) is not None
 
+    @property
+    def _calls_made(self) -> int:
+        """Calls that this statement has sent, each attempt counted."""
+        return self.account.client.sent_count - self._sent_before
+
     def begin_statement(self) -> None:
         """Give the whole time to the next statement, and forget what the last has changed."""
         self.account.client.start_command()
+        self._sent_before = self.account.client.sent_count
         self._has_called = False
         if self._changes is not None:
             self._changes.may_have_changed = False
@@ -192,8 +202,10 @@ class ReplSession:
             self.last_list = planned, result
         self.catalog.learn_from(result)
         await self.show(result)
-        quota = self.account.client.quota
-        self.streams.write_note(summarize_answer(result, planned.path, quota, self.settings))
+        line = summarize_answer(
+            result, planned.path, self._calls_made, self.account.known_quota, self.settings
+        )
+        self.streams.write_note(line)
         return StatementYield(rows=_count_rows(result))
 
     async def show(self, result: StatementResult) -> None:
@@ -230,7 +242,8 @@ class ReplSession:
 
     def report_costs(self, seconds: float) -> None:
         """Write what a command's calls took, and the calls left."""
-        self.streams.write_note(summarize_costs(seconds, self.account.client.quota, self.settings))
+        line = summarize_costs(self._calls_made, seconds, self.account.known_quota, self.settings)
+        self.streams.write_note(line)
 
     def _note_query_result(self) -> None:
         self.shows_query = True

@@ -112,7 +112,7 @@ class StatementRunner:
                 if last.error is not None and not self._goes_on:
                     break
         finally:
-            self._sources.pop()
+            self._leave()
         return last
 
     async def _run_at(
@@ -237,6 +237,16 @@ class StatementRunner:
         if len(self._sources) >= _MOST_LEVELS:
             raise ReplError(f"Files are read within files more than {_MOST_LEVELS} deep.")
         self._sources.append(source)
+        self._note_folder()
+
+    def _leave(self) -> None:
+        self._sources.pop()
+        self._note_folder()
+
+    def _note_folder(self) -> None:
+        r"""Say whose folder `\ir` begins in: that of the innermost file."""
+        paths = [one.path for one in self._sources if one.path is not None]
+        self._session.script_folder = paths[-1].parent if paths else None
 
 
 def _state_after(outcome: StatementOutcome) -> StatementState:

@@ -159,6 +159,20 @@ class ReplStreams:
         self._errors.write(_encodable(f"\r\x1b[K{shown}", self._errors))
         self._errors.flush()
 
+    def clear_line(self) -> None:
+        """Remove what the terminal has echoed of Ctrl-C, and a line of progress with it."""
+        if self._errors.isatty() and self._held is None:
+            self._output.flush()
+            self._has_progress = False
+            self._errors.write("\r\x1b[K")
+            self._errors.flush()
+
+    def end_line(self) -> None:
+        """Go on below what a program has left on a line of the terminal, and Ctrl-C behind it."""
+        if self._errors.isatty():
+            self._errors.write("\n")
+            self._errors.flush()
+
     def _write_message(self, text: str, style: str, mark: str = "") -> None:
         self.write_progress("")
         line = visible(text)

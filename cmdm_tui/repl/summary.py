@@ -17,22 +17,24 @@ _SEPARATOR = " · "
 
 
 def summarize_answer(
-    result: AnswerResult, path: str, quota: Quota, settings: SessionSettings
+    result: AnswerResult, path: str, calls: int, known: KnownQuota, settings: SessionSettings
 ) -> str:
-    """Return the line for an answer to `path`."""
-    parts = [_describe_answer(result, path), *_cost_parts(result.response.elapsed, quota, settings)]
-    return _SEPARATOR.join(parts)
+    """Return the line for an answer to `path`, which took `calls`."""
+    costs = _cost_parts(result.response.elapsed, known, settings)
+    return _SEPARATOR.join([_describe_answer(result, path), count_noun(calls, "call"), *costs])
 
 
-def summarize_costs(seconds: float, quota: Quota, settings: SessionSettings) -> str:
+def summarize_costs(
+    calls: int, seconds: float, known: KnownQuota, settings: SessionSettings
+) -> str:
     """Return the line for calls whose results say for themselves what they are."""
-    return _SEPARATOR.join(_cost_parts(seconds, quota, settings)) or "Done"
+    return _SEPARATOR.join([count_noun(calls, "call"), *_cost_parts(seconds, known, settings)])
 
 
-def summarize_query(stats: "Stats", quota: Quota, settings: SessionSettings) -> str:
+def summarize_query(stats: "Stats", known: KnownQuota, settings: SessionSettings) -> str:
     """Return the line for a query's result."""
     rows, calls = count_noun(stats.rows, "row"), count_noun(stats.calls_used, "call")
-    costs = _cost_parts(stats.ms / 1000, quota, settings)
+    costs = _cost_parts(stats.ms / 1000, known, settings)
     return _SEPARATOR.join([rows, f"{calls} ({stats.plan})", *costs])
 
 
@@ -100,9 +102,9 @@ def page_number(path: str) -> int | None:
     return int(number) if number.isascii() and number.isdigit() and len(number) <= 15 else None
 
 
-def _cost_parts(seconds: float, quota: Quota, settings: SessionSettings) -> list[str]:
+def _cost_parts(seconds: float, known: KnownQuota, settings: SessionSettings) -> list[str]:
     took = [f"{seconds * 1000:,.0f} ms"] if settings.shows_timing else []
-    return [*took, describe_calls_left(quota)]
+    return [*took, describe_known_calls(known)]
 
 
 def reset_time(quota: Quota, offset: float) -> datetime | None:

@@ -5,6 +5,7 @@ import json
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from cmdm_tui.formats.cells import NULL_TEXT, quote_like_null
 from cmdm_tui.formats.column_widths import GAP, fit_widths
 from cmdm_tui.repl.result_types import TableContent
 from cmdm_tui.repl.streams import BOLD, DIM, styled
@@ -14,7 +15,6 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
     from rich.text import Text
 
-NULL = "null"
 _NARROWEST = 12
 _WIDEST_NAME = 40
 _UNBOUNDED = 1_000_000
@@ -73,9 +73,9 @@ def draw_expanded(content: TableContent, *, width: int | None, has_colours: bool
 
 
 def format_value(value: object) -> str:
-    """Return a value as a person reads it: text as it is, all else as JSON."""
+    """Return a value as a person reads it: text as it is, unless it is like null; else as JSON."""
     if isinstance(value, str):
-        return value
+        return quote_like_null(value)
     if isinstance(value, int | Decimal) and not isinstance(value, bool):
         return str(value)
     return json.dumps(value, ensure_ascii=False, default=str)
@@ -90,19 +90,18 @@ def _holds_numbers(content: TableContent, place: int) -> bool:
 
 
 def _fold(text: str, room: int | None) -> list[str]:
-    from rich.cells import chop_cells
+    from cmdm_tui.formats.folding import fold_line
 
     lines = text.split("\n")
     if room is None:
         return lines
-    # A line of nothing but joiners has no cell to chop.
-    return [piece for line in lines for piece in (chop_cells(line, room) or [line])]
+    return [piece for line in lines for piece in fold_line(line, room)]
 
 
 def _format_cell(value: Any) -> "Text":
     from rich.text import Text
 
-    return Text(NULL, style="dim") if value is None else Text(one_line(format_value(value)))
+    return Text(NULL_TEXT, style="dim") if value is None else Text(one_line(format_value(value)))
 
 
 def print_to_text(drawn: "RenderableType", width: int | None, *, has_colours: bool) -> str:

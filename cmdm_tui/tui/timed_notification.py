@@ -11,7 +11,7 @@ class TimedNotification(Notification):
 
     Textual takes out what has expired and then mounts the rest with a timer of the time left. What
     expires in between gives the timer a negative time, and Textual's timers count their ticks with
-    it in a loop that neither ends nor waits: the program does nothing any more.
+    it in a loop that neither ends nor waits: nothing in the program moves any more.
     """
 
     @property

@@ -11,10 +11,10 @@ import pytest
 from cmdm_tui.catalog import Account
 from cmdm_tui.repl import progress
 from cmdm_tui.repl.progress import StatementProgress
-from cmdm_tui.repl.prompt import build_toolbar
 from cmdm_tui.repl.session import ReplSession
 from cmdm_tui.repl.streams import ReplStreams
 from cmdm_tui.repl.terminal_prompter import ReplPrompter
+from cmdm_tui.repl.toolbar import build_toolbar
 from tests.repl.statement_run import execute
 
 
@@ -120,6 +120,7 @@ async def test_a_live_profile_that_may_change_records_is_red_and_said(
     from prompt_toolkit.input import DummyInput
     from prompt_toolkit.output import DummyOutput
 
+    from cmdm_tui.repl.line_editor import LineEditor
     from cmdm_tui.repl.prompt import StatementPrompt
 
     profile = replace(account.profile, url=url, read_only=is_read_only)
@@ -129,5 +130,6 @@ async def test_a_live_profile_that_may_change_records_is_red_and_said(
     styles = [part[0] for part in build_toolbar(session)]
     assert ("class:bottom-toolbar.alert" in styles) is is_live
     assert ("live" in build_toolbar(session)[0][1]) is is_live
-    prompt = StatementPrompt(session, InMemoryHistory(), DummyInput(), DummyOutput())
-    assert (prompt.prompts.message == [("class:live-prompt", "acme> ")]) is is_live
+    editor = LineEditor("acme", InMemoryHistory(), DummyInput(), DummyOutput())
+    StatementPrompt(session, editor)
+    assert (editor.draw_prompt() == [("class:live-prompt", "acme> ")]) is is_live

@@ -15,9 +15,11 @@ from prompt_toolkit.output import DummyOutput
 
 from cmdm_tui.catalog import Account
 from cmdm_tui.repl.history import open_history
-from cmdm_tui.repl.prompt import StatementPrompt, build_toolbar, run_prompt
+from cmdm_tui.repl.line_editor import LineEditor
+from cmdm_tui.repl.prompt import StatementPrompt
 from cmdm_tui.repl.session import ReplSession
 from cmdm_tui.repl.streams import ReplStreams
+from cmdm_tui.repl.toolbar import build_toolbar
 from cmdm_tui.sandbox import RunningInfo
 from tests.services import profile_of
 
@@ -37,7 +39,9 @@ class Typing:
     async def typed(self, keys: str) -> str:
         self.keyboard.send_text(keys)
         session = ReplSession(self.account, ReplStreams(self.output, self.errors))
-        await run_prompt(session, self.history, keyboard=self.keyboard, screen=DummyOutput())
+        await StatementPrompt(
+            session, LineEditor("acme", self.history, self.keyboard, DummyOutput())
+        ).run()
         return self.errors.getvalue()
 
 
@@ -120,7 +124,8 @@ async def test_a_completion_that_is_chosen_is_taken_not_run(
     person: Typing,
 ) -> None:
     session = ReplSession(person.account, ReplStreams(person.output, person.errors))
-    prompts = StatementPrompt(session, person.history, person.keyboard, DummyOutput()).prompts
+    editor = LineEditor("acme", person.history, person.keyboard, DummyOutput())
+    prompts = StatementPrompt(session, editor).prompts
     is_offered = asyncio.Event()
 
     def offered(_: object) -> None:

@@ -11,13 +11,14 @@ from pathlib import Path
 import httpx
 import pytest
 from prompt_toolkit.history import InMemoryHistory
-from prompt_toolkit.input import create_pipe_input
+from prompt_toolkit.input import Input, create_pipe_input
 from prompt_toolkit.output import DummyOutput
 
 from cmdm_tui.catalog import Account
 from cmdm_tui.query.errors import QueryError, TooManyCalls, UnknownName
 from cmdm_tui.repl import ReplError
-from cmdm_tui.repl.prompt import run_prompt
+from cmdm_tui.repl.line_editor import LineEditor
+from cmdm_tui.repl.prompt import StatementPrompt
 from cmdm_tui.repl.session import ReplSession
 from cmdm_tui.repl.streams import ReplStreams
 from cmdm_tui.sandbox import FaultPlan, Sandbox, SandboxConfig
@@ -30,6 +31,11 @@ RECORDS = 30
 """Leads that the service began with; other tests may have added some."""
 
 COUNT = "SELECT City, count(*) AS n FROM lead GROUP BY City ORDER BY City;\n"
+
+
+def editor_at(keyboard: Input) -> LineEditor:
+    """Return an editor of lines that keeps nothing and shows nothing."""
+    return LineEditor("acme", InMemoryHistory(), keyboard, DummyOutput())
 
 
 class Script:
@@ -168,7 +174,9 @@ async def test_an_error_ends_a_script_and_is_told_at_the_prompt_with_its_place(
         keyboard.send_text("SELECT 1\nFROM lead WHER City = 1;\r\x04")
         errors = io.StringIO()
         session = ReplSession(account, ReplStreams(io.StringIO(), errors))
-        await run_prompt(session, InMemoryHistory(), keyboard=keyboard, screen=DummyOutput())
+        await StatementPrompt(
+            session, LineEditor("acme", InMemoryHistory(), keyboard, DummyOutput())
+        ).run()
     lines = errors.getvalue().splitlines()
     assert any(line.startswith("  2: FROM lead WHER") for line in lines)
     assert any(line.strip() == "^" for line in lines)
@@ -179,7 +187,9 @@ async def test_enter_goes_on_until_the_semicolon(account: Account) -> None:
     with create_pipe_input() as keyboard:
         keyboard.send_text("SELECT count(*) AS n\rFROM lead\r;\r\x04")
         session = ReplSession(account, ReplStreams(output, io.StringIO()))
-        await run_prompt(session, InMemoryHistory(), keyboard=keyboard, screen=DummyOutput())
+        await StatementPrompt(
+            session, LineEditor("acme", InMemoryHistory(), keyboard, DummyOutput())
+        ).run()
         session.close()
     assert json.loads(output.getvalue())[0]["n"] >= RECORDS
 
@@ -218,7 +228,9 @@ async def test_ctrl_c_keeps_what_came_and_the_session_goes_on(tmp_path: Path) ->
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(interrupt())
                 tasks.create_task(
-                    run_prompt(session, InMemoryHistory(), keyboard=keyboard, screen=DummyOutput())
+                    StatementPrompt(
+                        session, LineEditor("acme", InMemoryHistory(), keyboard, DummyOutput())
+                    ).run()
                 )
             session.close()
     rows = [json.loads(line) for line in output.getvalue().splitlines()]
@@ -264,7 +276,9 @@ async def test_after_ctrl_c_a_statement_goes_on_with_more(tmp_path: Path) -> Non
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(interrupt())
                 tasks.create_task(
-                    run_prompt(session, InMemoryHistory(), keyboard=keyboard, screen=DummyOutput())
+                    StatementPrompt(
+                        session, LineEditor("acme", InMemoryHistory(), keyboard, DummyOutput())
+                    ).run()
                 )
             assert session.queries.last.count == RECORDS
             assert not session.queries.last.partial

@@ -1,5 +1,6 @@
 import asyncio
 import io
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from cmdm_tui.catalog import Account
 from cmdm_tui.repl import ReplError, run
 from cmdm_tui.repl.session import ReplSession
 from cmdm_tui.repl.streams import ReplStreams
-from tests.repl.statement_run import run_script
+from tests.repl.statement_run import execute, run_script
 
 
 async def ran(account: Account, text: str) -> tuple[str, str, Exception | None]:
@@ -141,3 +142,19 @@ async def test_a_call_broken_off_says_what_is_known_of_it(
         with pytest.raises(asyncio.CancelledError):
             await run_script(session, io.StringIO(statement))
     assert words in errors.getvalue()
+
+
+async def test_a_file_next_to_a_script_is_found_wherever_the_script_is_run(
+    account: Account, tmp_path: Path
+) -> None:
+    (tmp_path / "deep").mkdir()
+    (tmp_path / "first.sql").write_text("\\ir deep/second.sql\n\\ir third.sql\n")
+    (tmp_path / "deep" / "second.sql").write_text("\\ir third.sql\n")
+    (tmp_path / "deep" / "third.sql").write_text("SELECT 'deep' AS a;\n")
+    (tmp_path / "third.sql").write_text("SELECT 'flat' AS a;\n")
+    output = io.StringIO()
+    session = ReplSession(account, ReplStreams(output, io.StringIO()))
+    await execute(session, f"\\i '{tmp_path / 'first.sql'}'")
+    assert re.findall("deep|flat", output.getvalue()) == ["deep", "flat"]
+    assert session.script_folder is None
+    session.close()

@@ -59,8 +59,6 @@ def explore(
     from cmdm_tui.cli.event_loop import run_async
     from cmdm_tui.cli.terminal_watch import end_without_terminal
 
-    # httpx imports its own command line, if it can: 28 modules that nothing here needs.
-    sys.modules.setdefault("httpx._main", None)  # pyright: ignore[reportArgumentType]
     gc.disable()  # modules are no garbage: the collector would look at each of their objects often
     from cmdm_tui.tui import Explorer
 

@@ -5,9 +5,14 @@ urllib3, http.client, httplib2, Tornado and boto3 are left to vcrpy.
 """
 
 import importlib
+import threading
+from collections.abc import Generator, Mapping
+from contextlib import ExitStack, contextmanager
 from importlib.util import find_spec
 from typing import Any, cast
+from unittest import mock
 
+import vcr.patch  # pyright: ignore[reportMissingTypeStubs]
 from vcr.stubs import httpx_stubs  # pyright: ignore[reportMissingTypeStubs]
 
 HTTPX_MODULES = ("httpx", "httpx2", "httpxyz")
@@ -17,6 +22,12 @@ REPLACED_PATCHERS = ("httpx", "httpx2", "aiohttp")
 """vcrpy's patchers whose work is done here."""
 
 _httpx_stubs = cast("Any", httpx_stubs)
+_vcr_patch = cast("Any", vcr.patch)
+_LEFT_IN_PLACE = frozenset({
+    "ConnectionCls", "HTTPConnection", "_request", "fetch_impl", "handle_async_request",
+    "handle_request",
+})  # fmt: skip
+"""Attributes through which clients of other threads send, and nothing that vcrpy makes does."""
 
 Patch = tuple[object, str, object]
 """An object, its attribute, and what takes its place while a cassette plays."""
@@ -26,7 +37,7 @@ def make_client_patches(cassette: Any) -> list[Patch]:
     """Return the patches through which clients are answered from a cassette of vcrpy.
 
     A request that the cassette lets through goes to what is in place now: to the network, or to
-    another library's patch. A client with a transport of its own, such as an ASGI app, is left
+    another library's patch. A client with its own transport, such as an ASGI app, is left
     alone.
     """
     patches: list[Patch] = []
@@ -59,20 +70,84 @@ def _patch_aiohttp(cassette: Any) -> Patch:
     answer = cast("Any", aiohttp_stubs).vcr_request(cassette, in_place)
 
     async def request(session: Any, method: str, url: Any, **options: Any) -> Any:
-        # vcrpy takes the address and the JSON as they were given: without the session's base, and
-        # not as the bytes that are sent.
+        # vcrpy takes address and body as they were given: without the session's base, and not as
+        # the bytes that are sent.
         build_url = getattr(session, "_build_url", None)
-        if options.get("json") is not None and options.get("data") is None:
-            headers: CIMultiDict[str] = CIMultiDict(options.get("headers") or ())
-            headers.setdefault("Content-Type", "application/json")
-            options["headers"] = headers
+        content_type = ""
+        if options.get("data") is None and options.get("json") is not None:
             options["data"] = _serialize(session, options.pop("json"))
+            content_type = "application/json"
+        elif (form := _encode_form(options.get("data"))) is not None:
+            options["data"], content_type = form, "application/x-www-form-urlencoded"
+        if content_type:
+            headers: CIMultiDict[str] = CIMultiDict(options.get("headers") or ())
+            headers.setdefault("Content-Type", content_type)
+            options["headers"] = headers
         return await answer(session, method, build_url(url) if build_url else url, **options)
 
     return aiohttp.ClientSession, "_request", request
+
+
+def _encode_form(data: object) -> bytes | None:
+    """Return the fields of a form as aiohttp sends them; None for any other body, such as files."""
+    import aiohttp
+
+    if not isinstance(data, Mapping | list | tuple | aiohttp.FormData):
+        return None
+    form = data if isinstance(data, aiohttp.FormData) else aiohttp.FormData(cast("Any", data))
+    content: Any = None if form.is_multipart else form()
+    return content.decode().encode("utf-8") if isinstance(content, aiohttp.BytesPayload) else None
 
 
 def _serialize(session: Any, content: object) -> bytes:
     """Return JSON as a session of aiohttp writes it."""
     to_bytes = getattr(session, "_json_serialize_bytes", None)
     return to_bytes(content) if to_bytes else session.json_serialize(content).encode("utf-8")
+
+
+class SharedReset:
+    """Takes the place of vcrpy's `force_reset`: has the original classes in place for vcrpy.
+
+    vcrpy's own is not safe with threads: the connections that other threads open meanwhile are
+    real ones, and where two threads overlap, the originals can stay in place, so that calls leave
+    the process. Here all threads share one reset, and the pools keep the classes that are answered
+    from a cassette, as nothing in a reset goes through a pool.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._entered = 0
+        self._patches = ExitStack()
+
+    @contextmanager
+    def __call__(self) -> Generator[None]:
+        """Have the original classes in place while the block runs."""
+        with self._lock:
+            self._entered += 1
+            if self._entered == 1:
+                for patch in _vcr_patch.reset_patchers():
+                    if patch.attribute not in _LEFT_IN_PLACE:
+                        self._patches.enter_context(patch)
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._entered -= 1
+                if not self._entered:
+                    self._patches.close()
+
+    def close(self) -> None:
+        """End a reset that another thread is in: what it replaced is to be removed now."""
+        with self._lock:
+            self._patches.close()
+
+
+@contextmanager
+def share_resets() -> Generator[None]:
+    """Let vcrpy's resets be safe with threads while the block runs, inside of its patches."""
+    reset = SharedReset()
+    with mock.patch.object(vcr.patch, "force_reset", reset):
+        try:
+            yield
+        finally:
+            reset.close()

@@ -30,8 +30,8 @@ VARIABLE_PREFIX = "$CMDM_"
 
 REQUEST_HEADERS = frozenset({"content-type"})
 RESPONSE_HEADERS = frozenset({
-    "allow", "content-type", "date", "location", "retry-after", "x-rate-limit-limit", "x-rate-limit-remaining",
-    "x-rate-limit-reset", "x-token-reset",
+    "allow", "content-type", "date", "location", "retry-after", "x-rate-limit-limit",
+    "x-rate-limit-remaining", "x-rate-limit-reset", "x-token-reset",
 })  # fmt: skip
 
 _MAX_BODY_BYTES = 16 * 1024
@@ -83,11 +83,9 @@ class IdAliases:
     @classmethod
     def after(cls, interactions: Iterable[Interaction]) -> "IdAliases":
         """Return aliases whose numbers follow those that a cassette holds already."""
-        aliases = cls()
-        for one in interactions:
-            for found in _ALIAS.finditer(f"{one.uri} {one.body.decode('utf-8', 'replace')}"):
-                aliases._first = max(aliases._first, int(found[1]))
-        return aliases
+        texts = (f"{one.uri} {one.body.decode('utf-8', 'replace')}" for one in interactions)
+        numbers = (int(found[1]) for text in texts for found in _ALIAS.finditer(text))
+        return cls(first=max(numbers, default=0))
 
     def learn(self, external_id: str) -> None:
         """Give an id its number. A very short one stays unchanged: it could mean anything."""

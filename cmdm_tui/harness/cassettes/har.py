@@ -19,7 +19,7 @@ _SAFE_IN_TARGET = "/?#[]@!$&'()*+,;=:%~-._\"<>^`{|}\\"
 
 
 class HarUnreadable(ValueError):
-    """A text that is no HAR file; the message says why, and ends no sentence."""
+    """A text that is not a HAR file; the message says why, and ends no sentence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ def _parse_entry(entry: Any) -> HarCall | None:
     status = int(response["status"])
     if found is None or not 100 <= status <= 999:
         return None
-    posted = request.get("postData") or {}
+    posted: Any = request.get("postData") or {}
     return HarCall(
         method=str(request["method"]),
         origin=origin,

@@ -37,7 +37,8 @@ class _Exceptions:
         if not self.hosts:
             return False
         if event in _LOOK_UPS:
-            return _normalize(arguments[0]) in self.hosts
+            host = _normalize(arguments[0])
+            return host in self.hosts or _is_address(host)
         target: Any = arguments[1]
         if not isinstance(target, tuple):
             # A socket of this machine: a path in its file system.
@@ -112,6 +113,11 @@ def block_network(
 def _find_server(address: str) -> tuple[str, int]:
     parts = urlsplit(address)
     return _normalize(parts.hostname), parts.port or _DEFAULT_PORTS.get(parts.scheme, 0)
+
+
+def _is_address(host: str) -> bool:
+    """Return whether this is an IP address, for which no name server is asked."""
+    return host[-1:].isdigit() or ":" in host
 
 
 def _normalize(host: object) -> str:

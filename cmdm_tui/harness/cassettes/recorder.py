@@ -42,6 +42,8 @@ from cmdm_tui.redaction.people.person_redactor import PersonRedactor
 MAX_INTERACTIONS = 50
 """Replay by vcrpy takes quadratic time, so a cassette is short."""
 
+_GZIP_START, _ZLIB_START = b"\x1f\x8b", b"\x78"
+
 NotRecorded = CannotOverwriteExistingCassetteException
 
 
@@ -264,18 +266,29 @@ def from_vcrpy(request: Any, response: Any) -> Interaction:
         response["status"]["code"],
         response["status"]["message"],
         headers,
-        _decompress(response["body"]["string"], headers.get("content-encoding", [])),
+        _decompress(response["body"].get("string") or b"", headers.get("content-encoding", [])),
     )
 
 
 def _decompress(body: bytes, codings: list[str]) -> bytes:
-    """Return a body without its compression, whose header is not recorded."""
+    """Return a body without its compression, whose header is not recorded.
+
+    A client may have removed the compression, and not the header.
+    """
     for coding in reversed(",".join(codings).replace(" ", "").lower().split(",")):
         if coding in {"gzip", "x-gzip"}:
-            body = gzip.decompress(body)
+            body = gzip.decompress(body) if body.startswith(_GZIP_START) else body
         elif coding == "deflate":
-            body = zlib.decompress(body)
-        elif coding not in {"", "identity"}:
+            body = zlib.decompress(body) if body[:1] == _ZLIB_START else body
+        elif coding not in {"", "identity"} and not _is_text(body):
             message = f"A body in the coding {coding} cannot be recorded."
             raise ValueError(message)
     return body
+
+
+def _is_text(body: bytes) -> bool:
+    try:
+        body.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True

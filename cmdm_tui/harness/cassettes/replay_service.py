@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from cmdm_tui.harness.cassettes.canonical_yaml import CallKey, RecordedAnswer
-from cmdm_tui.harness.cassettes.format import API_PATH, RECORDED_TOKEN
+from cmdm_tui.harness.cassettes.format import ADDRESS, API_PATH, RECORDED_TOKEN
 from cmdm_tui.harness.cassettes.matching import (
     make_exact_key,
     make_order_free_key,
@@ -29,6 +29,7 @@ NOT_RECORDED = 501
 MOST_KEPT = 1_000
 """The first calls that were not recorded are kept, up to this number, and all are counted."""
 
+_ADDRESS = ADDRESS.encode()
 _SIGN_IN = f"{API_PATH}/authenticate"
 _CONNECTION_HEADERS = frozenset({
     b"connection", b"content-length", b"keep-alive", b"proxy-authenticate", b"proxy-connection",
@@ -145,7 +146,12 @@ def is_sign_in(call: CallKey) -> bool:
 
 
 def _as_served(recorded: RecordedAnswer) -> ServedAnswer:
-    kept = [pair for pair in recorded.headers if pair[0] not in _CONNECTION_HEADERS]
+    kept = [
+        # What is at the address of all cassettes is on this server.
+        (name, (value.removeprefix(_ADDRESS) or b"/") if name == b"location" else value)
+        for name, value in recorded.headers
+        if name not in _CONNECTION_HEADERS
+    ]
     return ServedAnswer(recorded.status, kept, recorded.body)
 
 

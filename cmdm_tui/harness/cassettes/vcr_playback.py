@@ -24,7 +24,11 @@ from vcr.persisters.filesystem import (  # pyright: ignore[reportMissingTypeStub
 from vcr.request import Request  # pyright: ignore[reportMissingTypeStubs]
 
 from cmdm_tui.harness.cassettes.canonical_yaml import CallKey, RecordedAnswer
-from cmdm_tui.harness.cassettes.client_patches import REPLACED_PATCHERS, make_client_patches
+from cmdm_tui.harness.cassettes.client_patches import (
+    REPLACED_PATCHERS,
+    make_client_patches,
+    share_resets,
+)
 from cmdm_tui.harness.cassettes.format import (
     ADDRESS,
     API_PATH,
@@ -177,7 +181,7 @@ class PlayedCassette(_VcrCassette):
         _inherited(super()).__init__(**options)
         self._playback = playback
         self._play_lock = threading.RLock()
-        self._refused: list[Any] = []
+        self._is_loaded = False
         self.custom_patches = (*self.custom_patches, *make_client_patches(self))
         playback.start(self)
 
@@ -208,8 +212,14 @@ class PlayedCassette(_VcrCassette):
         """Keep an interaction; count those that are new."""
         before = len(self)
         _inherited(super()).append(request, response)
-        if self.rewound or self._loaded_count == 0:
+        if self._is_loaded:
             self._playback.recorded_count += len(self) - before
+
+    def _load(self) -> None:
+        """Read the cassettes: vcrpy calls this when the cassette is made."""
+        read = _inherited(super())._load  # noqa: SLF001 — what vcrpy calls
+        read()
+        self._is_loaded = True
 
     def _sign_in(self) -> Any:
         for request, response in reversed(self.data):
@@ -242,7 +252,7 @@ class PlayedCassette(_VcrCassette):
 def play(playback: Playback, *, record_mode: str = "none") -> Generator[Playback]:
     """Answer every client of this process from the cassettes while the block runs.
 
-    The network is blocked while nothing is recorded, but for the hosts that are let through.
+    The network is blocked while nothing is recorded, except for the hosts that are let through.
     `record_mode` is one of vcrpy's, or `rewrite`: as if there were no cassette yet. What was
     recorded is written at the end, unless `is_kept` was set to False.
 
@@ -251,7 +261,7 @@ def play(playback: Playback, *, record_mode: str = "none") -> Generator[Playback
     """
     options = _make_options(playback, record_mode)
     cassette_class: Any = PlayedCassette
-    with cassette_class.use(**options, playback=playback) as cassette:
+    with cassette_class.use(**options, playback=playback) as cassette, share_resets():
         if cassette.write_protected:
             own = (playback.service, ADDRESS)
             with block_network(allowed=playback.passed_hosts, refused=own):

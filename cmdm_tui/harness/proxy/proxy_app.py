@@ -17,7 +17,6 @@ from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from cmdm_tui.api.urls import is_loopback
-from cmdm_tui.harness.cassettes.canonical_yaml import RecordedHeaders
 from cmdm_tui.harness.proxy.forwarder import (
     Forwarder,
     NotForwarded,
@@ -36,7 +35,8 @@ Mode = Literal["once", "new", "rewrite", "spy", "diff"]
 `once`: the cassette alone where there is one, else the service, recorded. `new`: each recorded
 answer once, else the service, recorded in addition. `rewrite`: the service; the recording is
 replaced. `spy`: as `new`, but recorded answers are given again and again. `diff`: the service;
-nothing is recorded, and what differs from the cassette is reported.
+nothing is recorded, and what differs from the cassette is reported. With `new` and `spy`, a sign-in
+goes to the service in any case, as its token is needed there.
 """
 
 MODES: tuple[Mode, ...] = Mode.__args__
@@ -50,7 +50,7 @@ _LARGEST_REQUEST = LARGEST_BODY
 
 
 @dataclass(slots=True)
-class CallCounts:
+class ProxyCounts:
     """What the proxy did so far. `broken` are answers that did not come or go out whole."""
 
     forwarded: int = 0
@@ -76,7 +76,7 @@ class ProxyApp:
     record: Callable[[ObservedCall], None] | None = None
     may_write: bool = True
     report: Callable[[str, Difference], None] | None = None
-    counts: CallCounts = field(default_factory=CallCounts)
+    counts: ProxyCounts = field(default_factory=ProxyCounts)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -99,24 +99,30 @@ class ProxyApp:
             return _say(413, "refused", f"A body over {_LARGEST_REQUEST:,} bytes is not passed on.")
         headers: RawHeaders = request.scope["headers"]
         received = ReceivedRequest(request.method, self._read_target(request), headers, body)
-        if self.answers is not None and self.mode != "diff":
-            recorded = self.answers.find(_observe(received))
-            if recorded is not None:
-                self.counts.replayed += 1
-                return _replay(recorded, received.method)
-            if self.mode == "once":
-                self.counts.refused += 1
-                return _say(
-                    502,
-                    "not-recorded",
-                    f"This {received.method} is not in the cassette (or not so often), and with "
-                    "--mode once nothing is sent to the service.",
-                )
+        recorded = self._find_recorded(received)
+        # A token that was recorded is none to the service, so a sign-in goes there all the same.
+        is_needed = self.mode in {"new", "spy"} and _is_sign_in(received)
+        if recorded is not None and not is_needed:
+            self.counts.replayed += 1
+            return _replay(recorded, received.method)
+        if self.answers is not None and self.mode == "once":
+            self.counts.refused += 1
+            return _say(
+                502,
+                "not-recorded",
+                f"The recording has no further answer to this {received.method}, and with --mode "
+                "once nothing is sent to the service.",
+            )
         if not self._may_send(received):
             self.counts.refused += 1
             words = "This call could change something, and the proxy only reads: --writes lets it."
             return _say(403, "refused", words)
-        return await self._forward(received)
+        return await self._forward(received, recorded)
+
+    def _find_recorded(self, received: ReceivedRequest) -> httpx.Response | None:
+        if self.answers is None or self.mode == "diff":
+            return None
+        return self.answers.find(_observe(received))
 
     def _find_refusal(self, request: Request) -> Response | None:
         """Return what to answer to a request that is not meant for this proxy."""
@@ -140,18 +146,23 @@ class ProxyApp:
         return path + b"?" + query if query else path
 
     def _may_send(self, received: ReceivedRequest) -> bool:
-        path = received.target.partition(b"?")[0].decode("latin-1")
-        return self.may_write or received.method in _READING or is_sign_in_path(path)
+        return self.may_write or received.method in _READING or _is_sign_in(received)
 
-    async def _forward(self, received: ReceivedRequest) -> Response:
+    async def _forward(
+        self, received: ReceivedRequest, recorded: httpx.Response | None
+    ) -> Response:
+        """Return the service's answer; it is not recorded again where one is `recorded`."""
         try:
             answer = await self.forwarder.send(received)
         except NotForwarded as error:
+            if recorded is not None:
+                self.counts.replayed += 1
+                return _replay(recorded, received.method)
             self.counts.unanswered += 1
             return _say(502, "unreachable", f"{error} Nothing was recorded.")
         size = answer.headers.get("content-length", "")
         if received.method != "HEAD" and not (size.isdigit() and int(size) <= _STREAMED_FROM):
-            return _RawStreaming(self._stream(received, answer), answer)
+            return _RawStreaming(self._stream(received, answer, is_new=recorded is None), answer)
         try:
             content = b"".join([piece async for piece in answer.aiter_raw()])
         except (httpx.TransportError, h11.ProtocolError) as error:
@@ -160,11 +171,11 @@ class ProxyApp:
             return _say(502, "unreachable", words)
         finally:
             await answer.aclose()
-        self._finish(received, answer, content)
+        self._finish(received, answer, content, is_new=recorded is None)
         return _RawResponse(content, answer)
 
     async def _stream(
-        self, received: ReceivedRequest, answer: httpx.Response
+        self, received: ReceivedRequest, answer: httpx.Response, *, is_new: bool
     ) -> AsyncIterator[bytes]:
         """Pass on an answer of any length; it is recorded before its last byte goes out."""
         pieces: list[bytes] = []
@@ -178,19 +189,21 @@ class ProxyApp:
                     pieces.append(piece)
                 if expected is not None and size == int(expected):
                     is_whole = True
-                    self._finish(received, answer, b"".join(pieces))
+                    self._finish(received, answer, b"".join(pieces), is_new=is_new)
                 yield piece
             if not is_whole:
                 is_whole = True
-                self._finish(received, answer, b"".join(pieces))
+                self._finish(received, answer, b"".join(pieces), is_new=is_new)
         finally:
             self.counts.broken += not is_whole
             await answer.aclose()
 
-    def _finish(self, received: ReceivedRequest, answer: httpx.Response, content: bytes) -> None:
+    def _finish(
+        self, received: ReceivedRequest, answer: httpx.Response, content: bytes, *, is_new: bool
+    ) -> None:
         self.counts.forwarded += 1
         call = _observe(received, answer, content)
-        if self.record is not None:
+        if self.record is not None and is_new:
             self.record(call)
         if self.mode == "diff" and self.answers is not None:
             differences = list(self.answers.compare(call))
@@ -201,7 +214,7 @@ class ProxyApp:
 
 
 class _RawResponse(Response):
-    """An answer of the service whose body is at hand, with its own headers."""
+    """An answer of the service whose body has come whole, with its own headers."""
 
     def __init__(self, content: bytes, answer: httpx.Response) -> None:
         super().__init__(content, answer.status_code)
@@ -209,17 +222,21 @@ class _RawResponse(Response):
 
 
 class _RawStreaming(StreamingResponse):
-    """An answer of the service whose body is passed on as it comes."""
+    """An answer of the service whose body is passed on piece by piece."""
 
     def __init__(self, content: AsyncIterator[bytes], answer: httpx.Response) -> None:
         super().__init__(content, answer.status_code)
         self.raw_headers = select_end_to_end(answer.headers.raw)
 
 
+def _is_sign_in(received: ReceivedRequest) -> bool:
+    return is_sign_in_path(received.target.partition(b"?")[0].decode("latin-1"))
+
+
 def _replay(recorded: httpx.Response, method: str) -> Response:
     content = recorded.read()
     response = Response(content, recorded.status_code)
-    headers: RecordedHeaders = recorded.headers.raw
+    headers: RawHeaders = recorded.headers.raw
     response.raw_headers = [*headers, (b"content-length", str(len(content)).encode())]
     if method == "HEAD":
         response.raw_headers = headers

@@ -14,7 +14,7 @@ from cmdm_tui.harness.cassettes.library import LIVE
 from cmdm_tui.harness.cassettes.people import PeopleSettings
 from cmdm_tui.harness.errors import HarnessError
 from cmdm_tui.harness.proxy.forwarder import Forwarder
-from cmdm_tui.harness.proxy.proxy_app import CallCounts, Mode, ProxyApp
+from cmdm_tui.harness.proxy.proxy_app import Mode, ProxyApp, ProxyCounts
 from cmdm_tui.harness.proxy.recorded_answers import RecordedAnswers
 from cmdm_tui.harness.recording.recorder import (
     RecordingSettings,
@@ -66,13 +66,13 @@ class ProxySettings:
 class RunningProxy:
     """A proxy that runs at `url`, which replaces the service's address in a client.
 
-    `api_url` is the same with the path of the API, such as `/api/v1`. `summary` is what was recorded; it is None until the end, and where nothing is recorded.
-    `left` is how many recorded calls were not made.
+    `api_url` is the same with the path of the API, such as `/api/v1`. `summary` is what was
+    recorded; it is None until the end, and where nothing is recorded.
     """
 
     url: str
     api_url: str
-    counts: CallCounts
+    counts: ProxyCounts
     answers: RecordedAnswers | None
     summary: RecordingSummary | None = None
 
@@ -94,8 +94,8 @@ def run_proxy(
     earlier = settings.list_cassettes()
     if settings.mode == "diff" and not earlier:
         raise ProxyFailed(
-            f"There is no recording {settings.name} in {settings.folder / settings.kind} to compare "
-            "with. Record one first, with --mode once."
+            f"There is no recording {settings.name} in {settings.folder / settings.kind} to "
+            "compare with. Record one first, with --mode once."
         )
     forwarder = Forwarder(settings.target)
     base = forwarder.base_path
@@ -113,6 +113,7 @@ def run_proxy(
         running = RunningProxy(url + prefix, url + base, app.counts, answers)
         if is_recording:
             recorder = _start_recorder(settings, base, extends=answers is not None)
+            recorder.start()
             app.record = recorder.add
 
             def finish() -> None:
@@ -126,12 +127,12 @@ def run_proxy(
 def _start_recorder(settings: ProxySettings, base: str, *, extends: bool) -> SessionRecorder:
     return SessionRecorder(
         RecordingSettings(
-            str(settings.folder.absolute()),
+            str(settings.folder),
             settings.name,
             settings.kind,
             base,
             # A cassette names no service; the manifest says what it was recorded from.
-            settings.target,
+            settings.target if settings.is_live else "sandbox",
             extends,
             settings.secrets,
             settings.people,

@@ -2,7 +2,6 @@
 
 import base64
 import re
-from collections.abc import Mapping
 
 from cmdm_tui.harness.calls import CREDENTIAL_NAMES, parse_call
 from cmdm_tui.harness.cases.files import MAX_CASE_BYTES, case_bytes, parse_case
@@ -136,7 +135,7 @@ def _write_authorization(interaction: Interaction, sent: Headers) -> str:
     return (AUTHORIZATIONS["garbage"] if is_refused else None) or BEARER
 
 
-def _find_captures(interaction: Interaction) -> Mapping[str, str]:
+def _find_captures(interaction: Interaction) -> dict[str, str]:
     answer = parse_object(interaction.body)
     if interaction.status >= 400:
         return {}

@@ -5,7 +5,6 @@ from http import HTTPStatus
 
 import httpx
 
-from cmdm_tui.api import Event
 from cmdm_tui.api.events import CallFailed, CallFinished, CallSent, SignInEnded
 from cmdm_tui.api.models import Response
 from cmdm_tui.api.urls import parse_base_url
@@ -38,7 +37,7 @@ class EventRecorder:
             for name, value in values.items()
         )
 
-    def __call__(self, event: Event) -> None:
+    def __call__(self, event: object) -> None:
         """Take an event in."""
         match event:
             case CallSent(call, _, request):

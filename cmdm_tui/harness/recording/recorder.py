@@ -1,4 +1,4 @@
-"""Writes a recording in a process of its own, while the calls are made.
+"""Writes a recording in another process, while the calls are made.
 
 To search a call for secrets takes longer than to make it, so it is done elsewhere. The files follow
 within a second where that keeps up. They are finished even where the process that saw the calls is
@@ -16,7 +16,7 @@ import time
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import IO, TYPE_CHECKING
 
 import msgspec
 
@@ -72,19 +72,29 @@ class RecordingSummary(msgspec.Struct, frozen=True):
 
 
 class SessionRecorder:
-    """Records the calls that it is given. `add` may be called from any thread, and waits never."""
+    """Records the calls that it is given. `add` may be called from any thread, and waits never.
+
+    The process that writes is started by `start`, or else by the first call.
+    """
 
     def __init__(self, settings: RecordingSettings) -> None:
-        self._process = subprocess.Popen(
-            [sys.executable, "-P", "-c", _START, json.dumps(sys.path)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-        )
+        self._settings = settings
+        self._process: subprocess.Popen[bytes] | None = None
         self._waiting: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
         self._encoder = msgspec.msgpack.Encoder()
-        self._waiting.put(msgspec.msgpack.encode(settings))
+        self._starting = threading.Lock()
         self._thread = threading.Thread(target=self._send, name="recorder", daemon=True)
         self._thread.start()
+
+    def start(self) -> None:
+        """Start the process that writes, so that no call has to wait for it to be written."""
+        with self._starting:
+            if self._process is None:
+                self._process = subprocess.Popen(  # noqa: S603 — our own module
+                    [sys.executable, "-P", "-c", _START, json.dumps(sys.path)],
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                )
 
     def add(self, call: ObservedCall) -> None:
         """Record a call."""
@@ -93,11 +103,10 @@ class SessionRecorder:
     def finish(self) -> RecordingSummary:
         """Wait until all is written, and return what is. Raises RecordingFailed."""
         self._waiting.put(None)
-        assert self._process.stdout is not None  # noqa: S101 — it was opened above
-        content = self._process.stdout.read()
         self._thread.join()
-        self._process.stdout.close()
-        self._process.wait()
+        if self._process is None:
+            return RecordingSummary(0, 0, (), ())
+        content, _ = self._process.communicate()
         try:
             summary = msgspec.msgpack.decode(content, type=RecordingSummary)
         except msgspec.DecodeError:
@@ -110,16 +119,27 @@ class SessionRecorder:
         return summary
 
     def _send(self) -> None:
-        assert self._process.stdin is not None  # noqa: S101 — it was opened above
+        first = self._waiting.get()
+        if first is not None:
+            self.start()
+        if self._process is None:
+            return
+        assert self._process.stdin is not None  # noqa: S101 — it is a pipe
         pipe = self._process.stdin
         # Where the writer has ended, `finish` says so.
         with suppress(OSError):
-            while (message := self._waiting.get()) is not None:
-                pipe.write(_LENGTH.pack(len(message)) + message)
+            _write_message(pipe, msgspec.msgpack.encode(self._settings))
+            message = first
+            while message is not None:
+                _write_message(pipe, message)
                 if self._waiting.empty():
                     pipe.flush()
-        with suppress(OSError):
-            pipe.close()
+                message = self._waiting.get()
+            pipe.flush()
+
+
+def _write_message(pipe: IO[bytes], message: bytes) -> None:
+    pipe.write(_LENGTH.pack(len(message)) + message)
 
 
 @contextmanager
@@ -157,8 +177,8 @@ def run_writer() -> None:
         sys.stdout.buffer.flush()
 
 
-def _receive(pipe: BinaryIO, messages: "queue.SimpleQueue[bytes | None]") -> None:
-    """Take over messages as fast as they come, so that they outlive their sender."""
+def _receive(pipe: IO[bytes], messages: "queue.SimpleQueue[bytes | None]") -> None:
+    """Take over messages at once, so that they outlive their sender."""
     while len(head := pipe.read(_LENGTH.size)) == _LENGTH.size:
         (size,) = _LENGTH.unpack(head)
         message = pipe.read(size)

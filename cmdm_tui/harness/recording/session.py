@@ -23,7 +23,7 @@ from cmdm_tui.harness.cassettes.format import (
     shorten_body,
 )
 from cmdm_tui.harness.cassettes.library import CASE_SUFFIX, CASSETTE_SUFFIX
-from cmdm_tui.harness.cassettes.manifest import make_entry, write_manifest
+from cmdm_tui.harness.cassettes.manifest import ManifestEntry, make_entry, write_manifest
 from cmdm_tui.harness.cassettes.people import accept_stand_ins, redact_interactions
 from cmdm_tui.harness.cassettes.reader import read_cassette
 from cmdm_tui.harness.cassettes.recorder import serialize_with_vcrpy
@@ -46,6 +46,9 @@ SESSION_KIND = "stateful"
 
 OTHER_ENDING = "-other"
 """The name of a cassette of calls that no case can make again ends so."""
+
+RECORDING_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,79}")
+"""What a recording may be named: with an ending, it is the name of a case."""
 
 _HEAD, _TAIL = b"interactions:\n", b"version: 1\n"
 _LARGEST_PART = 2 * 1024 * 1024
@@ -91,9 +94,9 @@ class SessionFiles:
 
     They are in the folder of their `kind` below `folder`, and in its manifest; without a kind they
     are in `folder` itself. `base` is the path of the service before a call (`/api/v1`), `target`
-    names the service in the manifest. With `extends`, what is there stays, and new calls go to further files; else it is
-    replaced by the first `save`. Nothing is written that `secrets` finds a secret in. `people`
-    replaces the people in it.
+    names the service in the manifest. With `extends`, what is there stays, and new calls go to
+    further files; else it is replaced by the first `save`. Nothing is written that `secrets` finds
+    a secret in. `people` replaces the people in it.
     """
 
     folder: Path
@@ -140,7 +143,7 @@ class SessionFiles:
         changed = [part for part in self._parts if not part.is_saved]
         if not changed:
             return
-        entries = {}
+        entries: dict[str, ManifestEntry] = {}
         versions = {"cmdm": __version__, "vcrpy": version("vcrpy")}
         for part in changed:
             cassette, case = self._path(part, CASSETTE_SUFFIX), self._path(part, CASE_SUFFIX)
@@ -301,6 +304,16 @@ class SessionFiles:
 
     def _path(self, part: _Part, suffix: str) -> Path:
         return self.folder / self.kind / f"{part.name}{suffix}"
+
+
+def check_recording_path(path: Path) -> str:
+    """Return why no recording can be at a path, as a sentence; nothing where one can be."""
+    if path.suffix != CASSETTE_SUFFIX or not RECORDING_NAME.fullmatch(path.stem):
+        return (
+            "Name a file such as session.yaml, of lower-case letters, digits and hyphens, that "
+            "ends in .yaml."
+        )
+    return "It is a folder. Name a file in it." if path.is_dir() else ""
 
 
 def locate_in_cassette(target: str, base: str) -> str:

@@ -1,6 +1,6 @@
 """The secrets of recorded calls: found where calls carry them, and replaced by stand-ins.
 
-A recorder is told no credentials: it learns them from the sign-ins and tokens that it sees. Each is
+A recorder learns the credentials from the sign-ins and tokens that it sees. Each is
 replaced by the value that it has in a replay, so the calls that name it still match.
 """
 
@@ -19,6 +19,7 @@ from cmdm_tui.harness.calls import CREDENTIAL_NAMES
 from cmdm_tui.harness.cassettes.format import REQUEST_HEADERS, RESPONSE_HEADERS
 from cmdm_tui.harness.cassettes.offline_replay import RECORDED_VALUES
 from cmdm_tui.harness.recording.observed_call import ObservedCall, read_header_text
+from cmdm_tui.redaction.common_words import is_searched_for
 from cmdm_tui.redaction.decodings import SearchLimitExceeded
 from cmdm_tui.redaction.secret_matcher import (
     SHORTEST_SECRET,
@@ -32,9 +33,7 @@ _TOKEN_NAMES = frozenset({"token", "access_token", "refresh_token", "id_token", 
 _OTHER_NAMES = frozenset({"api_key", "apikey", "x_api_key", "secret", "signature", "session"})
 _COOKIE_HEADERS = frozenset({"cookie", "set-cookie"})
 _SECRET_HEADERS = frozenset({"x-api-key", "api-key", "x-auth-token", "proxy-authorization"})
-_USER_NAMES = frozenset({"username", "client_id"})
 
-_LONGEST_WORD = 11
 _SHORTEST_TOKEN = 8
 _MOST_TOKENS = 32
 """Tokens that are searched for in every encoding; of older ones, the plain spelling is."""
@@ -59,19 +58,15 @@ class _Secret:
 
     @property
     def is_searchable(self) -> bool:
-        """Whether it means something wherever it stands, and not only as a whole value."""
-        is_word = self.value.isalpha() and len(self.value) <= _LONGEST_WORD
-        return (
-            len(self.value) >= SHORTEST_SECRET
-            and self.value.lower() not in _FIXED_TEXT
-            and not (self.kind in _USER_NAMES and is_word)
-        )
+        """Whether it means something in any text, and not only as a whole value."""
+        is_of_files = self.value.lower() in _FIXED_TEXT
+        return is_searched_for(self.kind, self.value) and not is_of_files
 
 
 class SessionSecrets:
     """The secrets seen so far. `learn` from each call before `conceal` replaces what it holds.
 
-    A user name that is a plain word, and a secret that is a word of the files, are replaced where
+    A user name that is a common word, and a secret that is a word of the files, are replaced where
     they are a whole value; a secret of less than four characters is not.
     """
 

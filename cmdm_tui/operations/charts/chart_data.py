@@ -1,5 +1,6 @@
 """What a chart of a column is drawn from, and which charts there are of it."""
 
+import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -70,7 +71,9 @@ class ChartData:
             case ChartKind.BAR:
                 return draw_bars(self.bars[:height], width)
             case ChartKind.HISTOGRAM:
-                bins = max(min(height, 20), 2)
+                # Rice's rule: more bars than that would mostly be empty.
+                fitting = math.ceil(2 * len(self.positions) ** (1 / 3))
+                bins = max(min(height, fitting, 20), 2)
                 return draw_histogram(self.positions, width, bin_count=bins, is_time=self.is_time)
             case ChartKind.LINE:
                 return draw_line(self.points, width, height, is_time=self.is_line_of_time)

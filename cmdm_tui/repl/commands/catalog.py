@@ -163,6 +163,7 @@ COMMANDS = (
         "Count all records, a call each; or load fields again",
         describe_again,
         Touches.CALLS,
+        aliases=("dt+",),
         example=" -- how many records each entity has, one call each",
     ),
     BackslashCommand(

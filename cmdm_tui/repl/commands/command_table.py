@@ -75,8 +75,12 @@ def find_command(name: str) -> BackslashCommand:
 
 
 def get_command(name: str) -> BackslashCommand | None:
-    """Return the command of a name or an alias, whatever its case; None where there is none."""
-    return _BY_NAME.get(name) or _BY_NAME.get(name.casefold())
+    r"""Return the command of a name or an alias, whatever its case; None where there is none.
+
+    A name with a plus has its own case: psql's `\dT+` is not `\dt+`, which makes calls.
+    """
+    folded = name if name.endswith("+") else name.casefold()
+    return _BY_NAME.get(name) or _BY_NAME.get(folded)
 
 
 def takes_whole_line(name: str) -> bool:

@@ -5,11 +5,10 @@ Their names for what a command does here as well are that command's aliases.
 
 _ADVICE_OF: tuple[tuple[str, str], ...] = (
     (
-        "db dn ds di dv dm dx df dD dE do sf sv ef ev indexes views functions",
+        "db dn ds di dv dm dx df dT+ dD dE do sf sv ef ev indexes views functions",
         r"There are entities only: \d lists them, \d ENTITY shows the fields of one.",
     ),
     ("schema describe", r"\d ENTITY shows the fields of an entity."),
-    ("dt+", r"\d+ counts the records of every entity, a call each."),
     ("l list databases", r"\profile lists the profiles, and \d the entities."),
     ("dsn config", r"\profile lists the profiles, and cmdm profile show says what they hold."),
     ("du dg dp ddp z", r"The API tells nothing of users and rights; \conninfo shows who you are."),
@@ -34,7 +33,6 @@ _ADVICE_OF: tuple[tuple[str, str], ...] = (
     ),
     ("if elif else endif", "A script has no conditions: it runs in order, to its first error."),
     ("echo qecho warn print", r"The shell does it: \! echo …"),
-    ("ir include_relative", r"\i FILE runs a file, whose name begins in the current folder."),
     ("cd", r"Start cmdm in the other folder, or give \i and > the whole path."),
     ("gset gdesc gexec bind", r"\set NAME VALUE gives a variable its value."),
     ("prompt R", r"\set NAME VALUE gives a variable its value; for a script, so does --param."),

@@ -1,11 +1,13 @@
 """`cmdm record --proxy` and `--har`: what other programs sent, as cassettes and cases."""
 
 import re
+import signal
 import threading
 from collections.abc import Callable, Generator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import FrameType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -28,6 +30,7 @@ DEFAULT_PORT = 8766
 _MODES = ("once", "new", "rewrite", "spy", "diff")
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,79}")
 _FRESH_LEADS = 100
+_SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,19 +164,38 @@ def _open_target(
 def _run_until_signal(settings: "ProxySettings", sign_in: tuple[str, ...]) -> "RunningProxy":
     from cmdm_tui.harness.proxy.server import run_proxy
 
-    running: RunningProxy | None = None
-    try:
-        with run_proxy(settings, report=_report_difference) as running:
-            _print_instructions(running, settings, sign_in)
-            with suppress(KeyboardInterrupt):
-                threading.Event().wait()
-            note("Finishing the recording.")
-    except KeyboardInterrupt:
-        if running is None:
-            raise
-        note("Interrupted again: what was recorded is still being written.")
-        raise
+    with _end_signals() as ended, run_proxy(settings, report=_report_difference) as running:
+        _print_instructions(running, settings, sign_in)
+        ended.wait()
+        note("Finishing the recording.")
     return running
+
+
+@contextmanager
+def _end_signals() -> Generator[threading.Event]:
+    """Yield an event that the first signal to end sets; a second one interrupts the block.
+
+    However long it takes to write what is left, this signal does not cut it short. One that was
+    ignored before, as by nohup, stays so.
+    """
+    ended = threading.Event()
+
+    def end(_number: int, _frame: FrameType | None) -> None:
+        if ended.is_set():
+            note("Interrupted again: the files are finished in the background.")
+            raise KeyboardInterrupt
+        ended.set()
+
+    numbers = [getattr(signal, name) for name in _SIGNALS if hasattr(signal, name)]
+    before = {number: signal.getsignal(number) for number in numbers}
+    taken = [number for number in numbers if before[number] is not signal.SIG_IGN]
+    for number in taken:
+        signal.signal(number, end)
+    try:
+        yield ended
+    finally:
+        for number in taken:
+            signal.signal(number, before[number])
 
 
 def _print_instructions(
@@ -192,8 +214,8 @@ def _print_instructions(
     if running.answers is not None and settings.mode == "once":
         what = "answered from (nothing is sent to the service; --mode rewrite records it again)"
     lines = [
-        f"The proxy passes calls on to {target} until Ctrl-C. Use its address in your program, in",
-        "place of the service's:\n",
+        f"The proxy passes calls on to {target} until Ctrl-C. Use its address in your program",
+        "instead of the service's:\n",
         f"  {running.url}\n",
         "For programs that read the address from the environment, as cmdm does:\n",
         f"export CMDM_URL={running.api_url}",
@@ -268,5 +290,5 @@ def record_har(
         )
         summary, skipped = record_har_file(path, into, name, origin, people)
     if skipped:
-        note(f"{count_noun(skipped, 'entry')} of the file left out: no answered call of the API.")
+        note(f"Left out of the file: {skipped:,}, which are no answered calls of the API.")
     report_summary(summary)
