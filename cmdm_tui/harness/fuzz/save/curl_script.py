@@ -61,11 +61,11 @@ def _curl_command(url: str, step: CallRequest) -> str:
     line = line.replace(f" {url} ", f" --path-as-is {address} ", 1)
     if step.headers == BEARER_HEADERS:
         return line
-    lines = [f'--header "{name}: {_in_shell(value)}"' for name, value in step.headers]
+    lines = [f'--header "{name}: {in_shell(value)}"' for name, value in step.headers]
     return line.replace(f'--header "Authorization: Bearer {TOKEN_IN_CURL}"', " ".join(lines), 1)
 
 
-def _in_shell(value: str) -> str:
+def in_shell(value: str) -> str:
     """Return a header's value as a shell reads it within double quotes."""
     return _CHANGED.sub(lambda found: _CHANGES[found[2]].format(found[1]), value)
 
