@@ -6,7 +6,6 @@ import hashlib
 import logging
 import sys
 import time
-from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
@@ -29,9 +28,10 @@ def _prepare() -> None:
     logging.disable(logging.CRITICAL)
 
 
-def _hunt(number: int, *, seed: int, requests: int) -> tuple[HuntResult, float]:
+def _hunt(number: int, *, seeds: Sequence[int], requests: int) -> tuple[list[HuntResult], float]:
     started = time.process_time()
-    return hunt_mutant(MUTANTS[number], seed, requests), time.process_time() - started
+    found = [hunt_mutant(MUTANTS[number], seed, requests) for seed in seeds]
+    return found, time.process_time() - started
 
 
 def _fuzz_sound(seed: int, requests: int) -> tuple[list[str], float]:
@@ -61,17 +61,19 @@ def main(arguments: Sequence[str] | None = None) -> None:
         for number, mutant in enumerate(MUTANTS)
         if options.only in f"{mutant.name} {mutant.aims}"
     ]
-    cost = 0.0
+    cost, found = 0.0, list[list[HuntResult]]()
     with ProcessPoolExecutor(
         options.processes, mp_context=get_context("spawn"), initializer=_prepare
     ) as pool:
-        found: dict[int, list[HuntResult]] = {number: [] for number in numbers}
-        for seed in seeds:
-            hunt = partial(_hunt, seed=seed, requests=options.requests)
-            for number, (result, seconds) in zip(numbers, pool.map(hunt, numbers), strict=True):
-                found[number].append(result)
-                cost += seconds
-        _print_table(found, seeds)
+        _say(f"| mutant | aims at | {' | '.join(f'seed {seed}' for seed in seeds)} |")
+        _say(f"| --- | --- |{' --- |' * len(seeds)}")
+        for results, seconds in pool.map(
+            partial(_hunt, seeds=seeds, requests=options.requests), numbers
+        ):
+            found.append(results)
+            cost += seconds
+            _say(_table_row(results))
+        _say_sums(found, seeds)
         _say(f"CPU of the hunts: {cost:,.0f} s")
         if not options.no_sound:
             requests = [options.requests] * len(SOUND_SEEDS)
@@ -81,19 +83,18 @@ def main(arguments: Sequence[str] | None = None) -> None:
             _say(f"CPU of the sound runs: {sum(seconds):,.0f} s")
 
 
-def _print_table(found: dict[int, list[HuntResult]], seeds: Sequence[int]) -> None:
-    _say(f"| mutant | aims at | {' | '.join(f'seed {seed}' for seed in seeds)} |")
-    _say(f"| --- | --- |{' --- |' * len(seeds)}")
-    for results in found.values():
-        cells = [
-            f"{one.requests:,} {one.failures[0]}" if one.is_found else "**not found**"
-            for one in results
-        ]
-        _say(f"| {results[0].mutant} | {results[0].aims} | {' | '.join(cells)} |")
+def _table_row(results: list[HuntResult]) -> str:
+    cells = [
+        f"{one.requests:,} {one.failures[0]}" if one.is_found else "**not found**"
+        for one in results
+    ]
+    return f"| {results[0].mutant} | {results[0].aims} | {' | '.join(cells)} |"
+
+
+def _say_sums(found: list[list[HuntResult]], seeds: Sequence[int]) -> None:
     for place, seed in enumerate(seeds):
-        ones = [results[place] for results in found.values()]
+        ones = [results[place] for results in found]
         hits, own = sum(one.is_found for one in ones), sum(one.is_by_its_check for one in ones)
         _say(f"Seed {seed}: {hits} of {len(ones)} found ({hits / len(ones):.1%}), "
-              f"{own} first by the check aimed at them.")  # fmt: skip
-    aims = Counter(results[0].aims for results in found.values())
-    _say(f"Checks aimed at: {len(aims)}.")
+             f"{own} first by the check aimed at them.")  # fmt: skip
+    _say(f"Checks aimed at: {len({results[0].aims for results in found})}.")
