@@ -2,6 +2,7 @@
 
 import subprocess
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -108,3 +109,12 @@ def test_a_service_that_accepts_any_password_is_found_and_written_down(
     sent = build_request(step, VALUES)
     assert dict(sent.headers).get("password") != VALUES["password"]
     assert step.expect.statuses in {(401,), (400,), (400, 401)}
+
+
+def test_a_service_of_ones_own_is_not_sent_three_wrong_sign_ins_together(fuzz: Fuzz) -> None:
+    with sandbox() as target:
+        live = replace(target, control=None, control_token=None)
+        told = fuzz(live, seed=1, requests=60, only=frozenset({"authenticate"}))
+    statuses = "".join("." if one.status == 200 else "x" for one in told.exchanges)
+    assert "xx" in statuses
+    assert "xxx" not in statuses

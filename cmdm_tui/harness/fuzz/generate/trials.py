@@ -14,6 +14,8 @@ from cmdm_tui.harness.oracle.accepted_changes import CHILD_ENTITIES
 from cmdm_tui.harness.oracle.contract import ENTITY_WITHOUT_FIELD_LIST
 
 _READS: frozenset[Call] = frozenset({"get", "list", "fields"})
+_FAILED_SIGN_INS = 2
+"""Sign-ins that fail one after another, on a service that may then lock its user out."""
 _CONSUMES_RECORD = frozenset({"delete", "convert"})
 
 
@@ -47,6 +49,8 @@ class Trial:
         entity = self._choose_entity(actions, round_number)
         request: CallRequest | None = None
         other_ids = self._ids_of_other_entities(actions, entity)
+        may_lock_out = self.call == "authenticate" and not actions.session.service.is_restored
+        most = _FAILED_SIGN_INS if may_lock_out else most
         classes = (self.classes or self._draw_classes(actions))[:most]
         # What is accepted comes last: it would hide what a refused request has stored.
         refused = [one for one in classes if not one.may_be_accepted]
@@ -69,6 +73,8 @@ class Trial:
             request = self._send_odd(actions, one, request, context)
         if request is not None:
             self._read_afterwards(actions, request)
+        if may_lock_out:
+            actions.sign_in()
 
     def _draw_classes(self, actions: Actions) -> tuple[InputClass, ...]:
         families = families_of(self.call, self.group)
