@@ -88,7 +88,7 @@ def _format_row(name: Content, cells: tuple[TonedText, ...]) -> Content:
     return Content("").join([name, *padded])
 
 
-_MARKS = {"bad": "✗", "odd": "○", "good": "✓", "quiet": "·", "plain": "·"}
+_MARKS = {"bad": "✗", "odd": "○", "good": "✓", "quiet": "–", "plain": "·"}
 
 
 class CheckList(VerticalScroll):
@@ -100,7 +100,7 @@ class CheckList(VerticalScroll):
 
     def show(self, state: DashboardState) -> None:
         """Show the state's part."""
-        holding = sum(line.tone != "bad" for line in state.checks)
+        holding = sum(line.tone == "good" for line in state.checks)
         self.border_title = f"Checks: {holding} of {len(state.checks)} hold"
         lines = [_format_check(line) for line in state.checks]
         self.query_one("#checks-text", Static).update(Content("\n").join(lines))
