@@ -22,7 +22,7 @@ class SecretVariables:
     the token with its last character cut off or changed, `$CMDM_TOKEN_ENDED` is one that has ended.
     `$CMDM_PASSWORD_CUT` and `$CMDM_PASSWORD_SWAPPED`, and those of the other credentials, are the
     credential without its last character, and with capitals for small letters and the reverse;
-    there is none for a credential that is no other one so changed.
+    there is none where that changes nothing, or leaves nothing.
     """
 
     def __init__(self, credentials: Mapping[str, str]) -> None:
@@ -109,5 +109,5 @@ class SecretVariables:
 
 
 def _is_telling(value: str) -> bool:
-    """Return whether a changed secret tells the secret, and is no word that a text may hold."""
+    """Return whether a changed secret tells the secret, and is not a word that a text may hold."""
     return len(value) >= _LONG_ENOUGH and not value.isalpha()

@@ -239,7 +239,7 @@ def _fresh_values(actions: Actions, entity: str) -> dict[str, Any]:
 
 
 def _with_fault_first(request: CallRequest) -> CallRequest:
-    """Return a request whose fields stand in the reverse order."""
+    """Return a request with its fields in the reverse order."""
     given: dict[str, Any] = msgspec.json.decode(request.body)
     return replace(request, body=msgspec.json.encode(dict(reversed(given.items()))))
 
