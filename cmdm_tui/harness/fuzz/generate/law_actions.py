@@ -96,8 +96,7 @@ def update_closed_task(actions: Actions) -> None:
     for given in changes:
         actions.session.take(update_record("task", task, given))
         actions.read_record("task", task)
-    if actions.flip():
-        actions.list_all("task")
+    actions.list_all("task")
 
 
 def refuse_updates(actions: Actions) -> None:

@@ -242,7 +242,7 @@ def let_time_pass(actions: Actions) -> None:
         session.take(AdvanceClock(float(pick(actions.draw, [60, 600, _HOUR - 60]))))
     else:
         left = ends - actions.model.latest_time
-        session.take(AdvanceClock(left + pick(actions.draw, [-5, 0, 5])))
+        session.take(AdvanceClock(left + pick(actions.draw, [-20, -5, 0, 5])))
     actions.read_total(entity)
     if actions.is_signed_out():
         given = draw_properties(actions.draw, actions.fields_of(entity), is_whole=True)
