@@ -100,6 +100,11 @@ class Paths:
         return self.config / "queries"
 
     @property
+    def start_file(self) -> Path:
+        """The statements that the prompt runs first, if the user has written any."""
+        return self.config / "start.sql"
+
+    @property
     def journal(self) -> Path:
         """The journal of the changes that were applied; it holds records, and no secret."""
         return self.data / "journal" / "journal.sqlite"

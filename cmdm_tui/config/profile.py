@@ -1,7 +1,7 @@
 """A profile: a server, a user, and how to treat them."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -47,6 +47,8 @@ class Profile:
     """Whether a query may read the local files that it names."""
     confirm: ConfirmRule | None = None
     """Which changes are asked about before they are sent; None where that is not said."""
+    on_event: Callable[[object], None] | None = field(default=None, repr=False, compare=False)
+    """Gets the events of the account's client too: a recording, say."""
 
 
 def check_profile_name(name: str) -> None:

@@ -24,6 +24,7 @@ from cmdm_tui.harness.control_client import ControlClient
 from cmdm_tui.harness.errors import HarnessError
 from cmdm_tui.harness.exchange import Answer, Intent, OutgoingRequest, read_date
 from cmdm_tui.harness.http.senders import DirectSender, HttpxSender, RequestListener, Sender
+from cmdm_tui.redaction.common_words import is_searched_for
 from cmdm_tui.redaction.leak_scanner import LeakScanner
 
 CASE_TIME = 1_774_953_000.0
@@ -184,7 +185,7 @@ class Service:
             "username": given.username,
             "password": given.password.reveal(),
         }
-        for value in self.sign_in_values.values():
+        for value in self.searched_values.values():
             self.leak_scanner.add_secret(value)
         address = parse_base_url(self.url)
         self.api_url = str(address)
@@ -214,6 +215,15 @@ class Service:
                 self._state.restore()
         finally:
             self._direct_sender.close()
+
+    @property
+    def searched_values(self) -> dict[str, str]:
+        """The values of the sign-in that no text may hold, and that are replaced in exchanges.
+
+        A user name that is a common word, such as `lead`, is in other texts by chance.
+        """
+        values = self.sign_in_values.items()
+        return {name: value for name, value in values if is_searched_for(name, value)}
 
     @property
     def is_restored(self) -> bool:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 
+from cmdm_tui.redaction.common_words import is_searched_for
 from cmdm_tui.redaction.leak_scanner import SHORTEST_SECRET
 
 _MOST_TOKENS = 1_000
@@ -20,6 +21,7 @@ class SecretVariables:
     Requests name them (`$CMDM_TOKEN`); `fill_headers` turns the names into values and
     `replace_secrets` turns values back into names. `$CMDM_TOKEN_CUT` and `$CMDM_TOKEN_FLIPPED` are
     the token with its last character cut off or changed, `$CMDM_TOKEN_ENDED` is one that has ended.
+    A value that is in other texts by chance (`is_searched_for`) is filled in, and not replaced.
     `$CMDM_PASSWORD_CUT` and `$CMDM_PASSWORD_SWAPPED`, and those of the other credentials, are the
     credential without its last character, and with capitals for small letters and the reverse;
     there is none where that changes nothing, or leaves nothing.
@@ -40,7 +42,8 @@ class SecretVariables:
                 self._hide(value, name)
         # What is hidden last is looked for first: a whole value before the part of it.
         for name, value in given.items():
-            self._hide(value, name)
+            if is_searched_for(name.removeprefix("$CMDM_").lower(), value):
+                self._hide(value, name)
 
     @property
     def values(self) -> frozenset[str]:

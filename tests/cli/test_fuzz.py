@@ -56,6 +56,30 @@ def test_a_failure_is_told_kept_and_ends_with_1(cmdm: Command, tmp_path: Path) -
     assert b"known    allow-names-methods other" in known.out
 
 
+def test_what_is_excluded_is_neither_sent_nor_judged(cmdm: Command, tmp_path: Path) -> None:
+    report = tmp_path / "report"
+    words = ["fuzz", "--seed", "1", "--max-requests", "500", "--report-dir", str(report)]
+    for name in ("delete", "authenticate", "body", "id:*", "route:title", "own-entity"):
+        words += ["--exclude", name]
+    ended = cmdm(*words)
+    assert ended.code == 0, ended
+    told = json.loads((report / "report.json").read_bytes())
+    classes = told["input_classes"]
+    assert {"authorization:none", "valid"} <= classes.keys()
+    assert not [name for name in classes if name.startswith(("body:", "id:", "route:title"))]
+    assert "delete" not in {one["call"] for one in told["statuses"]}
+    assert "own-entity" not in {one["check"] for one in told["checks"]}
+    assert "allow-names-methods" in {one["check"] for one in told["checks"]}
+
+
+@pytest.mark.parametrize("name", ["nope", "body:nope", "stateful", "\x1b[2J"])
+def test_what_is_excluded_must_exist(cmdm: Command, name: str) -> None:
+    ended = cmdm("fuzz", "--exclude", name)
+    assert ended.code == 2
+    assert "there is no call, check or class of input of that name" in ended.err
+    assert "\x1b" not in ended.err
+
+
 def test_the_environment_s_sandbox_is_fuzzed(
     cmdm: Command, signed_in: RunningInfo, tmp_path: Path
 ) -> None:
@@ -98,7 +122,7 @@ def test_a_wrong_control_token_ends_with_2(cmdm: Command, signed_in: RunningInfo
     where = f"{signed_in.url}/_sandbox"
     ended = cmdm("fuzz", "--max-requests", "9", CMDM_CONTROL=where, CMDM_CONTROL_TOKEN="wrong")
     assert ended.code == 2
-    assert "check CMDM_CONTROL and CMDM_CONTROL_TOKEN" in ended.err
+    assert "Check CMDM_CONTROL and CMDM_CONTROL_TOKEN" in ended.err
     assert "wrong" not in ended.err
 
 

@@ -14,6 +14,12 @@ from typing import TYPE_CHECKING
 import click
 
 from cmdm_tui.cli.command_group import examples
+from cmdm_tui.cli.commands.fuzz_options import (
+    KNOWN_FAILURES_FILE,
+    parse_excluded,
+    parse_only,
+    read_baseline,
+)
 from cmdm_tui.cli.context import CommandContext
 from cmdm_tui.cli.exit_codes import CommandFailure, ExitCode
 from cmdm_tui.cli.service import (
@@ -40,8 +46,6 @@ _REQUESTS = 5_000
 _LIVE_REQUESTS = 200
 _SNAPSHOT = "cmdm-fuzz"
 _REPORT_FOLDER = "fuzz-report"
-_KNOWN_FAILURES_FILE = "failures.txt"
-_LARGEST_BASELINE = 1_000_000
 
 
 @click.command(
@@ -68,8 +72,12 @@ _LARGEST_BASELINE = 1_000_000
     help="Only this phase (stateless, stateful), call in odd ways, or check; may be repeated.",
 )  # fmt: skip
 @click.option(
+    "--exclude", "excluded", multiple=True, metavar="NAME",
+    help="Leave out this call, class of input (body:empty, 'id:*') or check; may be repeated.",
+)  # fmt: skip
+@click.option(
     "--baseline", type=click.Path(path_type=Path, exists=True, dir_okay=False), metavar="FILE",
-    help=f"Failures that are known, as an earlier run listed them in {_KNOWN_FAILURES_FILE}.",
+    help=f"Failures that are known, as an earlier run listed them in {KNOWN_FAILURES_FILE}.",
 )  # fmt: skip
 @click.option(
     "--report-dir", type=click.Path(path_type=Path, file_okay=False), metavar="FOLDER",
@@ -88,6 +96,7 @@ def fuzz(
     max_time: float | None,
     workers: int,
     only: tuple[str, ...],
+    excluded: tuple[str, ...],
     baseline: Path | None,
     report_dir: Path | None,
     *,
@@ -131,8 +140,9 @@ def fuzz(
             seed=secrets.randbelow(10**6) if seed is None else seed,
             requests=max_requests or _default_requests(max_time, is_live=chosen.is_live),
             seconds=max_time,
-            only=_parse_only(only),
-            known=_read_baseline(baseline),
+            only=parse_only(only),
+            excluded=parse_excluded(excluded),
+            known=read_baseline(baseline),
             fails_fast=fail_fast,
             workers=workers,
             is_strict=strict or not chosen.is_live,
@@ -240,45 +250,6 @@ def _default_requests(seconds: float | None, *, is_live: bool) -> int | None:
     return _REQUESTS if seconds is None else None
 
 
-def _parse_only(names: tuple[str, ...]) -> frozenset[str]:
-    from cmdm_tui.harness.exchange import CALLS
-    from cmdm_tui.harness.oracle import CHECKS
-
-    known = {"stateless", "stateful", *CALLS, *(check.name for check in CHECKS)}
-    for name in names:
-        if name not in known:
-            shown = one_line(name, 60)
-            message = (
-                f"--only {shown}: there is no phase, call or check of that name; "
-                "cmdm fuzz --list-checks prints the checks."
-            )
-            raise CommandFailure(message, ExitCode.USAGE)
-    return frozenset(names)
-
-
-def _read_baseline(baseline: "Path | None") -> frozenset[str]:
-    if baseline is None:
-        return frozenset()
-    from cmdm_tui.config.bounded_files import read_bounded
-
-    shown = one_line(str(baseline), 200)
-    try:
-        text = read_bounded(baseline, _LARGEST_BASELINE).decode("utf-8")
-    except OSError as error:
-        raise CommandFailure(f"{shown} cannot be read: {error.strerror}.", ExitCode.USAGE) from None
-    except UnicodeDecodeError:
-        message = (
-            f"{shown} is not UTF-8; give the {_KNOWN_FAILURES_FILE} that an earlier run wrote."
-        )
-        raise CommandFailure(message, ExitCode.USAGE) from None
-    lines = [line.partition("#")[0].strip() for line in text.splitlines()]
-    for number, line in enumerate(lines, 1):
-        if line and len(line.split()) != 2:
-            message = f"{shown}, line {number}: give a check and a call, such as own-entity get."
-            raise CommandFailure(message, ExitCode.USAGE)
-    return frozenset(" ".join(line.split()) for line in lines if line)
-
-
 def _make_folder(folder: Path) -> None:
     """Make the folder that reports are wanted in, before a run is made for them."""
     shown = one_line(str(folder), 200)
@@ -302,7 +273,7 @@ def _write_known_failures(
 
     lines = [f"# Failures of cmdm fuzz --seed {settings.seed}: a check and a call a line."]
     lines += sorted({*failures, *settings.known})
-    replace_file(folder / _KNOWN_FAILURES_FILE, ("\n".join(lines) + "\n").encode())
+    replace_file(folder / KNOWN_FAILURES_FILE, ("\n".join(lines) + "\n").encode())
 
 
 def _print_checks() -> None:

@@ -122,7 +122,7 @@ def _granting(needs: Needs, service: Service) -> Generator[None]:
 
 def _name_secrets(service: Service) -> dict[str, str]:
     """Return the secrets of the sign-in, each with the variable that replaces it in exchanges."""
-    names = {value: f"$CMDM_{name.upper()}" for name, value in service.sign_in_values.items()}
+    names = {value: f"$CMDM_{name.upper()}" for name, value in service.searched_values.items()}
     for value, name in tuple(names.items()):
         names[value.encode("utf-8", "surrogatepass").decode("latin-1")] = name
     return names if service.token is None else {**names, service.token: "$CMDM_TOKEN"}

@@ -78,11 +78,18 @@ def _find_secrets(case: Case, service: Service) -> tuple[str, ...]:
 def record_case(case: Case, cassette: Path, service: Service) -> tuple[str, ...]:
     """Record one case and return what was not as expected; then nothing is written.
 
+    Where the service is not restored, a cassette stays as it is if only times and counts differ.
     Raises SecretLeak, and writes nothing, where a secret would get out.
     """
     prepare_case(case, service)
     url = service.api_url.removesuffix(API_PATH)
-    recording = record_cassette(cassette, url=url, scanner=service.leak_scanner)
+    recording = record_cassette(
+        cassette,
+        url=url,
+        scanner=service.leak_scanner,
+        mark=service.mark,
+        keeps_unchanged=not service.is_restored,
+    )
     with service.cleaning_up(), service.send_through_httpx(), recording as session:
 
         def captured(name: str, value: str) -> None:

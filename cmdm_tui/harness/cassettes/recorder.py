@@ -31,20 +31,29 @@ from cmdm_tui.harness.cassettes.format import (
     select_headers,
     shorten_body,
 )
+from cmdm_tui.harness.cassettes.rerecording import is_answered_as_before
 from cmdm_tui.harness.exchange import Exchange, OutgoingRequest
+from cmdm_tui.harness.service import CASE_MARK
 from cmdm_tui.redaction.leak_scanner import LeakScanner
 
 MAX_INTERACTIONS = 50
 """Replay by vcrpy takes quadratic time, so a cassette is short."""
 
+_GZIP_START, _ZLIB_START = b"\x1f\x8b", b"\x78"
+
 NotRecorded = CannotOverwriteExistingCassetteException
 
 
 class RecordingSession:
-    """A recording in progress: the exact target of the last request, and the ids created so far."""
+    """A recording in progress: the exact target of the last request, and the ids created so far.
 
-    def __init__(self) -> None:
-        self.aliases = IdAliases()
+    `mark` is the mark of the run. With `keeps_unchanged`, a cassette that is there stays as it is
+    where the answers differ from it in times and counts alone.
+    """
+
+    def __init__(self, mark: str = CASE_MARK, *, keeps_unchanged: bool = False) -> None:
+        self.aliases = IdAliases(mark)
+        self.keeps_unchanged = keeps_unchanged
         self.is_kept = True
         self.error: Exception | None = None
         self._last_target: str | None = None
@@ -65,14 +74,24 @@ class RecordingSession:
 
 
 @contextmanager
-def record_cassette(path: Path, *, url: str, scanner: LeakScanner) -> Generator[RecordingSession]:
+def record_cassette(
+    path: Path,
+    *,
+    url: str,
+    scanner: LeakScanner,
+    mark: str = CASE_MARK,
+    keeps_unchanged: bool = False,
+) -> Generator[RecordingSession]:
     """Record what the block sends to `url` into a new cassette at `path`.
+
+    `mark` is in what the block creates. With `keeps_unchanged`, the cassette that is there stays
+    where only times and counts differ from it.
 
     Raises SecretLeak, and writes nothing, where one of the scanner's secrets or a token received
     would get out. Where the block fails, nothing is written either.
     """
-    session = RecordingSession()
-    recorder = _make_recorder(lambda uri: session.cassette_uri(uri, url))
+    session = RecordingSession(mark, keeps_unchanged=keeps_unchanged)
+    recorder = _make_recorder(lambda uri: session.cassette_uri(uri, url), shortens=False)
     recorder.register_persister(_make_persister(session, scanner))
     with recorder.use_cassette(str(path), record_mode="all", record_on_exception=False):
         yield session
@@ -140,13 +159,14 @@ def serialize_with_vcrpy(interactions: list[Interaction]) -> bytes:
     return serialize(content, yamlserializer).encode("utf-8")
 
 
-def _make_recorder(address: Callable[[str], str]) -> Any:
+def _make_recorder(address: Callable[[str], str], *, shortens: bool = True) -> Any:
     def before_record(request: Any) -> Any:
         request.uri = address(request.uri)
         request.headers = select_headers(
             {name: [value] for name, value in request.headers.items()}, REQUEST_HEADERS
         )
-        request.body = shorten_body(request.body or b"")
+        # A recording shortens bodies last, when what is in them has been replaced.
+        request.body = shorten_body(request.body or b"") if shortens else request.body or b""
         return request
 
     recorder: Any = vcr.VCR(
@@ -175,9 +195,14 @@ def _make_persister(session: RecordingSession, scanner: LeakScanner) -> type[Fil
                 return
             pairs = zip(cassette_dict["requests"], cassette_dict["responses"], strict=True)
             try:
-                recorded = [_from_vcrpy(request, response) for request, response in pairs]
-                content = encode_cassette(make_canonical(recorded, session.aliases, scanner))
-                scanner.write_file(Path(cassette_path), content)
+                recorded = [from_vcrpy(request, response) for request, response in pairs]
+                made = make_canonical(recorded, session.aliases, scanner)
+                content, path = encode_cassette(made), Path(cassette_path)
+                scanner.check(content, str(path))
+                if not (
+                    session.keeps_unchanged and is_answered_as_before(path, made, encode_cassette)
+                ):
+                    scanner.write_file(path, content)
             except Exception as error:  # noqa: BLE001 — raised again when the block is left
                 # Raised here, it would keep vcrpy from removing its patches, and they would be
                 # removed in the middle of a later recording.
@@ -186,7 +211,8 @@ def _make_persister(session: RecordingSession, scanner: LeakScanner) -> type[Fil
     return GuardedPersister
 
 
-def _from_vcrpy(request: Any, response: Any) -> Interaction:
+def from_vcrpy(request: Any, response: Any) -> Interaction:
+    """Return an interaction of vcrpy, not yet canonical; its body without its compression."""
     headers = {name.lower(): values for name, values in response["headers"].items()}
     return Interaction(
         request.method,
@@ -196,18 +222,29 @@ def _from_vcrpy(request: Any, response: Any) -> Interaction:
         response["status"]["code"],
         response["status"]["message"],
         headers,
-        _decompress(response["body"]["string"], headers.get("content-encoding", [])),
+        _decompress(response["body"].get("string") or b"", headers.get("content-encoding", [])),
     )
 
 
 def _decompress(body: bytes, codings: list[str]) -> bytes:
-    """Return a body without its compression, whose header is not recorded."""
+    """Return a body without its compression, whose header is not recorded.
+
+    A client may have removed the compression, and not the header.
+    """
     for coding in reversed(",".join(codings).replace(" ", "").lower().split(",")):
         if coding in {"gzip", "x-gzip"}:
-            body = gzip.decompress(body)
+            body = gzip.decompress(body) if body.startswith(_GZIP_START) else body
         elif coding == "deflate":
-            body = zlib.decompress(body)
-        elif coding not in {"", "identity"}:
+            body = zlib.decompress(body) if body[:1] == _ZLIB_START else body
+        elif coding not in {"", "identity"} and not _is_text(body):
             message = f"A body in the coding {coding} cannot be recorded."
             raise ValueError(message)
     return body
+
+
+def _is_text(body: bytes) -> bool:
+    try:
+        body.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True

@@ -99,6 +99,7 @@ class FuzzRunner:
             check
             for check in CHECKS
             if (not named or check.name in named)
+            and check.name not in self.settings.excluded
             and (self.settings.is_strict or check.certainty == "documented")
         )
 
@@ -171,7 +172,9 @@ class FuzzRunner:
         return [
             trial
             for trial in found
-            if "stateless" in self._phases and (not calls or trial.call in calls)
+            if "stateless" in self._phases
+            and (not calls or trial.call in calls)
+            and trial.call not in self.settings.excluded
         ]
 
     def _select_rules(self) -> list[Rule]:
@@ -182,6 +185,7 @@ class FuzzRunner:
             if "stateful" in self._phases
             and (service.may_write or not rule.needs_writing)
             and (service.is_restored or not rule.needs_control)
+            and self.settings.excluded.isdisjoint(rule.calls)
         ]
 
     def _list_inputs(self) -> frozenset[CallInput]:

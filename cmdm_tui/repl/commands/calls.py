@@ -35,7 +35,7 @@ async def show_calls(session: ReplSession, arguments: tuple[str, ...]) -> None:
         session.streams.write_note("No call was made in this session.")
         return
     titles = ("Number", "Sent", "Method", "Path", "Status", "Milliseconds", "Bytes", "Notes")
-    session.show(InfoTable(titles, tuple(_list_call(one) for one in calls[-count:])))
+    await session.show(InfoTable(titles, tuple(_list_call(one) for one in calls[-count:])))
     if len(calls) > count:
         session.streams.write_note(f"The last {count:,} of {count_noun(len(calls), 'call')}.")
 
@@ -54,7 +54,7 @@ async def show_snippet(session: ReplSession, arguments: tuple[str, ...]) -> None
     except ApiError as error:
         raise ReplError(str(error)) from None
     write = _LANGUAGES[arguments[0] if arguments else "curl"].write
-    session.show(
+    await session.show(
         InfoText(visible(write(call.method, address, sent.content or None), keep_lines=True))
     )
     if not (sent.is_whole and call.is_path_whole):

@@ -1,4 +1,7 @@
 """The commands on cases: `cases` (list, show and run them), `cassettes` (record, replay), `verify`.
 
-`selection` says which cases a command means, and which of them its service can be given.
+`recording` is `cmdm record --proxy` and `--har`, which record what other programs send.
+
+`selection` says which cases a command means, and which of them its service can be given;
+`replay_serving` and `replay_server` are `cmdm replay --serve`.
 """

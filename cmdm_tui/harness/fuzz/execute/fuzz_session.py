@@ -62,6 +62,7 @@ class FuzzSession:
         self.found_failures: set[str] = set()
         self.on_new_failure: Callable[[NewFailure], None] = lambda _: None
         self.exchanger = Exchanger(service, budget)
+        self._excluded = settings.excluded
         self._optional_entities = settings.optional_entities
         self._budget = budget
         self._checks = tuple(checks)
@@ -134,17 +135,21 @@ class FuzzSession:
         self.begin_example()
         self.model = ServiceModel(self.is_alone)
 
-    def take(self, step: FuzzStep) -> Exchange | None:
+    def take(self, step: FuzzStep, *, is_needed: bool = False) -> Exchange | None:
         """Take a step and return its exchange, None where nothing was sent.
 
-        A request that could change something is not sent where nothing may be changed. Raises
-        NewFailure where a check fails that is not known to, and BudgetSpent.
+        A request that could change something is not sent where nothing may be changed, nor one of
+        an excluded call or class, unless it `is_needed` by the run itself.
+
+        Raises NewFailure where a check fails that is not known to, and BudgetSpent.
         """
         if not isinstance(step, CallRequest):
             self._control_service(step)
             return None
         is_reading = step.method in {"GET", "HEAD"} or step.intent.call == "authenticate"
         if not self.service.may_write and not is_reading:
+            return None
+        if not is_needed and self._excluded & {step.intent.call, step.intent.input_class}:
             return None
         if not self.exchanger.secrets.can_fill(step.headers):
             return None
@@ -168,7 +173,7 @@ class FuzzSession:
     def sign_in_again(self) -> None:
         """Sign in again after the token has ended, and keep the old one as an ended one."""
         self.exchanger.secrets.end_token()
-        self.take(sign_in())
+        self.take(sign_in(), is_needed=True)
 
     def _handle_findings(self, found: Sequence[Finding], exchange: Exchange) -> None:
         for finding in found:
