@@ -107,8 +107,8 @@ class Exchange:
     have been replaced, in both directions, by the name of the variable that holds them
     (`$CMDM_TOKEN`). `status` is 0 where no whole answer came, and `failure` says why in a
     sentence. `started` and `elapsed` are seconds of a monotonic clock; `moment` is the Unix time
-    in the answer's `Date`, or else that of our own clock, which may be `moment_error` seconds off;
-    None where there is no time at all.
+    in the answer's `Date`, or else on this machine's clock, which may be off by `moment_error`
+    seconds; None where there is no time at all.
     """
 
     number: int

@@ -79,7 +79,7 @@ class SavedState:
         self._is_saved = False
         self.is_clock_stopped = False
         self.now: float | None = None
-        """The time at which its clock stands, None where it runs."""
+        """The time on its clock where that is stopped, else None."""
 
     @property
     def limits(self) -> dict[str, int]:
@@ -373,7 +373,7 @@ class Service:
 
     @property
     def stopped_clock(self) -> float | None:
-        """The Unix time at which the service's clock stands; None where it runs, or is its own."""
+        """The Unix time on the service's clock where this run has stopped it, else None."""
         return None if self._state is None else self._state.now
 
     def set_limits(self, **limits: int) -> None:

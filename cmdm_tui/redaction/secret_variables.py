@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from cmdm_tui.redaction.common_words import is_searched_for
 from cmdm_tui.redaction.leak_scanner import SHORTEST_SECRET
 
-_CHANGED = re.compile("_(CUT|SWAPPED)$")
 _MOST_TOKENS = 1_000
 _ENDED = "$CMDM_TOKEN_ENDED"  # the name of a variable
+_GUARDED = ("$CMDM_PASSWORD_", "$CMDM_CLIENT_SECRET_")
+_LONG_ENOUGH = 8
 _VARIABLE = re.compile(r"\$CMDM_[A-Z_]*[A-Z]")
 
 HeaderLines = tuple[tuple[str, str], ...]
@@ -23,7 +24,7 @@ class SecretVariables:
     A value that is in other texts by chance (`is_searched_for`) is filled in, and not replaced.
     `$CMDM_PASSWORD_CUT` and `$CMDM_PASSWORD_SWAPPED`, and those of the other credentials, are the
     credential without its last character, and with capitals for small letters and the reverse;
-    there is none for a credential that is no other one so changed.
+    there is none where that changes nothing, or leaves nothing.
     """
 
     def __init__(self, credentials: Mapping[str, str]) -> None:
@@ -36,11 +37,13 @@ class SecretVariables:
         }
         self._values = changed | given
         self._hidden: list[tuple[bytes, bytes]] = []
+        for name, value in changed.items():
+            if name.startswith(_GUARDED) and _is_telling(value):
+                self._hide(value, name)
         # What is hidden last is looked for first: a whole value before the part of it.
-        for variable, value in self._values.items():
-            name = _CHANGED.sub("", variable).removeprefix("$CMDM_").lower()
-            if is_searched_for(name, credentials[name]):
-                self._hide(value, variable)
+        for name, value in given.items():
+            if is_searched_for(name.removeprefix("$CMDM_").lower(), value):
+                self._hide(value, name)
 
     @property
     def values(self) -> frozenset[str]:
@@ -106,3 +109,8 @@ class SecretVariables:
         pair = (value.encode(), name.encode())
         if len(value) >= SHORTEST_SECRET and pair not in self._hidden:
             self._hidden.insert(0, pair)
+
+
+def _is_telling(value: str) -> bool:
+    """Return whether a changed secret tells the secret, and is not a word that a text may hold."""
+    return len(value) >= _LONG_ENOUGH and not value.isalpha()

@@ -206,6 +206,7 @@ def _run_fuzz(
     lines = ConsoleReporter(
         lambda line: click.echo(guard.filter_line(line), err=True),
         lambda line: click.echo(guard.filter_line(line)),
+        gathering.results,
     )
 
     def tell(event: "FuzzEvent") -> None:
@@ -225,7 +226,8 @@ def _has_screen() -> bool:
 def prepare_fuzzed_service(chosen: ChosenService) -> "Generator[Service]":
     """Yield the service that was chosen, for a run to open; a sandbox keeps its own limits."""
     with prepare_service(chosen, keeps_limits=True, snapshot=_SNAPSHOT) as service:
-        service.is_alone = not chosen.is_live
+        # An address on this machine may be that of a proxy to an account that others use too.
+        service.is_alone = chosen.can_be_restored and not chosen.is_live
         yield service
 
 

@@ -117,8 +117,8 @@ async def token_told_short(asked: FaultRequest, inner: SendOn) -> FaultAnswer:
     return given.set_header("x-token-reset", str(int(ends) - 1_500))
 
 
-@mutant("a token is refused in the second before its end", "token-good-until-reset")
-async def token_rounded(asked: FaultRequest, inner: SendOn) -> FaultAnswer:
+@mutant("a token is refused half a minute before its end", "token-good-until-reset")
+async def token_ends_sooner(asked: FaultRequest, inner: SendOn) -> FaultAnswer:
     given = await inner(asked)
     ends = given.header("x-token-reset")
     is_last = ends.isdigit() and int(ends) - _moment(given) <= 30

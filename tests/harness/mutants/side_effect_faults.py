@@ -85,14 +85,14 @@ async def notes_in_parent(asked: FaultRequest, inner: SendOn) -> FaultAnswer:
     return given
 
 
-@mutant("closing a task closes the oldest one too", OTHERS)
+@mutant("closing a task closes the oldest open one too", OTHERS)
 async def closes_oldest(asked: FaultRequest, inner: SendOn) -> FaultAnswer:
     given = await inner(asked)
     if asked.call == "close" and given.ok:
         rows = await rows_of(asked, inner, "task")
-        others = [row["ExternalID"] for row in rows if row["ExternalID"] != asked.external_id]
-        for external_id in others[:1]:
-            await inner(at(asked, "PUT", f"task/close/{external_id}"))
+        still_open = [row for row in rows if row["Properties"]["Status"] != "Closed"]
+        for row in still_open[:1]:
+            await inner(at(asked, "PUT", f"task/close/{row['ExternalID']}"))
     return given
 
 

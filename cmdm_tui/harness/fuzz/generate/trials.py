@@ -1,46 +1,67 @@
 """Stateless fuzzing: every call in every family of odd input that applies to it."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from cmdm_tui.harness.calls import CallRequest
 from cmdm_tui.harness.exchange import CALLS, Call
+from cmdm_tui.harness.fuzz.events import CallInput, FuzzPhase
 from cmdm_tui.harness.fuzz.generate.actions import Actions
 from cmdm_tui.harness.fuzz.generate.valid_requests import make_valid_request
+from cmdm_tui.harness.fuzz.generate.value_strategies import pick
 from cmdm_tui.harness.inputs import GROUPS, InputClass, InputContext, classes_of, families_of
 from cmdm_tui.harness.oracle.accepted_changes import CHILD_ENTITIES
 from cmdm_tui.harness.oracle.contract import ENTITY_WITHOUT_FIELD_LIST
 
 _READS: frozenset[Call] = frozenset({"get", "list", "fields"})
+_FAILED_SIGN_INS = 2
+"""Sign-ins that fail one after another, on a service that may then lock its user out."""
 _CONSUMES_RECORD = frozenset({"delete", "convert"})
-_SKIP = 9
 
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """One call in all families of input classes of one group."""
+    """One call in some input classes of one group.
+
+    Without `classes`, one of each family is drawn.
+    """
 
     call: Call
     group: str
+    classes: tuple[InputClass, ...] = ()
+    phase: ClassVar[FuzzPhase] = "stateless"
 
     @property
     def name(self) -> str:
         """The call and the group."""
         return f"{self.call} {self.group}"
 
-    def run(self, actions: Actions, *, round_number: int = 0) -> None:
-        """Send the call in a class of each family, then look whether anything has changed.
+    @property
+    def inputs(self) -> frozenset[CallInput]:
+        """Every call and class that it may send."""
+        return frozenset(
+            ("other" if one.is_other_call else self.call, one.full_name) for one in self.all_classes
+        )
 
-        `round_number` actions the choices, so that each round begins with others.
+    @property
+    def all_classes(self) -> tuple[InputClass, ...]:
+        """Every class of the group that the call can be made odd in."""
+        return classes_of(self.call, self.group)
+
+    def run(self, actions: Actions, *, round_number: int = 0, most: int | None = None) -> None:
+        """Send the call in each class, `most` of them, then look whether anything has changed.
+
+        `round_number` moves the choices, so that each round begins with others.
         """
         entity = self._choose_entity(actions, round_number)
         request: CallRequest | None = None
         other_ids = self._ids_of_other_entities(actions, entity)
+        may_lock_out = self.call == "authenticate" and not actions.session.service.is_restored
+        most = _FAILED_SIGN_INS if may_lock_out else most
+        classes = (self.classes or self._draw_classes(actions))[:most]
         # What is accepted comes last: it would hide what a refused request has stored.
-        families = sorted(families_of(self.call, self.group), key=_is_accepted)
-        is_read = False
-        for family in families:
-            if actions.choose(10) == _SKIP:
-                continue
+        refused = [one for one in classes if not one.may_be_accepted]
+        for place, one in enumerate(sorted(classes, key=lambda one: one.may_be_accepted)):
             if request is None:
                 request = make_valid_request(actions, self.call, entity)
                 if request is None:
@@ -54,13 +75,20 @@ class Trial:
                 actions.session.exchanger.secrets.has_ended_token,
                 round_number,
             )
-            if _is_accepted(family) and not is_read:
+            if refused and place == len(refused):
                 self._read_afterwards(actions, request)
-                is_read = True
-            one = family[0] if len(family) == 1 else context.pick(family)
             request = self._send_odd(actions, one, request, context)
         if request is not None:
             self._read_afterwards(actions, request)
+        if may_lock_out:
+            actions.sign_in()
+
+    def _draw_classes(self, actions: Actions) -> tuple[InputClass, ...]:
+        families = families_of(self.call, self.group)
+        first = actions.choose(len(families)) if families else 0
+        return tuple(
+            pick(actions.draw, family) for family in (*families[first:], *families[:first])
+        )
 
     def _choose_entity(self, actions: Actions, round_number: int) -> str:
         if self.call in {"convert", "authenticate"}:
@@ -108,12 +136,8 @@ class Trial:
         made = CHILD_ENTITIES.get(self.call, intent.entity)
         actions.read_total(made)
         if self.call == "convert":
-            actions.read_total("account")
-            actions.read_total("contact")
-
-
-def _is_accepted(family: tuple[InputClass, ...]) -> bool:
-    return any(not one.statuses or one.statuses & {200, 201} for one in family)
+            for entity in filter(actions.has_entity, ("account", "contact")):
+                actions.read_total(entity)
 
 
 def list_trials(*, may_write: bool, may_sign_in: bool) -> list[Trial]:

@@ -20,6 +20,7 @@ from cmdm_tui.harness.calls import (
 from cmdm_tui.harness.exchange import Call
 from cmdm_tui.harness.fuzz.generate.actions import Actions
 from cmdm_tui.harness.fuzz.generate.value_strategies import draw_properties, pick
+from cmdm_tui.harness.oracle.accepted_changes import CHILD_ENTITIES
 
 _ACCOUNT_FIELDS: Mapping[str, Any] = {"Description": "x"}
 
@@ -38,7 +39,7 @@ def make_valid_request(actions: Actions, call: Call, entity: str) -> CallRequest
             return create_record(
                 entity, draw_properties(draw, actions.fields_of(entity), is_whole=True)
             )
-        case "convert" if actions.session.service.is_to_be_cleaned:
+        case "convert" if not actions.can_convert():
             return None
         case "convert":
             lead = actions.create_record("lead")
@@ -49,6 +50,8 @@ def make_valid_request(actions: Actions, call: Call, entity: str) -> CallRequest
         case "other":
             paths = ("nothing/here/at/all", "nosuchentity", f"{entity}/ZZZZZZZZ/nothing/here")
             return get_unknown(pick(draw, paths))
+        case "create-task" | "create-opportunity" if not actions.has_entity(CHILD_ENTITIES[call]):
+            return None
         case _:
             return _of_record(actions, call, entity, actions.choose_record(entity))
 
