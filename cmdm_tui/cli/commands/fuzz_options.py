@@ -61,7 +61,7 @@ def parse_excluded(names: tuple[str, ...]) -> frozenset[str]:
 
 
 def read_baseline(baseline: "Path | None") -> frozenset[str]:
-    """Return the failures that the file lists. Raises CommandFailure for one that is no list."""
+    """Return the failures that the file lists. Raises CommandFailure for one that is not a list."""
     if baseline is None:
         return frozenset()
     from cmdm_tui.config.bounded_files import read_bounded
