@@ -16,6 +16,7 @@ import click
 from cmdm_tui.cli.command_group import examples
 from cmdm_tui.cli.commands.fuzz_options import (
     KNOWN_FAILURES_FILE,
+    checks_option,
     parse_excluded,
     parse_only,
     read_baseline,
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from cmdm_tui.harness.fuzz.events import FuzzEvent, RunEnded
     from cmdm_tui.harness.fuzz.settings import FuzzSettings
     from cmdm_tui.harness.fuzz.workers import PrepareService
+    from cmdm_tui.harness.oracle import Check
     from cmdm_tui.harness.report import ResultCollector
     from cmdm_tui.harness.service import Service
     from cmdm_tui.redaction.leak_scanner import LeakScanner
@@ -83,6 +85,7 @@ _REPORT_FOLDER = "fuzz-report"
     "--report-dir", type=click.Path(path_type=Path, file_okay=False), metavar="FOLDER",
     help=f"Write reports here, failures or not; without it, failures go to {_REPORT_FOLDER}.",
 )  # fmt: skip
+@checks_option
 @click.option("--fail-fast", is_flag=True, help="Stop at the first failure.")
 @service_options
 @click.option("--strict", is_flag=True, help="Let what is not documented fail it too.")
@@ -99,6 +102,7 @@ def fuzz(
     excluded: tuple[str, ...],
     baseline: Path | None,
     report_dir: Path | None,
+    check_files: tuple[Path, ...],
     *,
     fail_fast: bool,
     live: bool,
@@ -121,7 +125,8 @@ def fuzz(
     Exit codes: 0 no failure; 1 failures, or a secret that would have been written; 2 could not run.
     """
     if list_checks:
-        _print_checks()
+        with report_run_failures():
+            _print_checks(check_files)
         return
     if max_time is not None and not math.isfinite(max_time):
         raise CommandFailure(
@@ -131,6 +136,7 @@ def fuzz(
         import_module("hypothesis")  # the first module that is missing without the extra
         from cmdm_tui.harness.fuzz.settings import FuzzSettings
 
+        checks = _all_checks(check_files)
         chosen = choose_service(context, live=live, writes=writes)
         if workers > 1 and chosen.profile is not None:
             message = "--workers fuzzes fresh sandboxes; leave the profile out, or the workers."
@@ -140,14 +146,15 @@ def fuzz(
             seed=secrets.randbelow(10**6) if seed is None else seed,
             requests=max_requests or _default_requests(max_time, is_live=chosen.is_live),
             seconds=max_time,
-            only=parse_only(only),
-            excluded=parse_excluded(excluded),
+            only=parse_only(only, checks),
+            excluded=parse_excluded(excluded, checks),
             known=read_baseline(baseline),
             fails_fast=fail_fast,
             workers=workers,
             is_strict=strict or not chosen.is_live,
             entities=entities,
             optional_entities=optional,
+            check_files=check_files,
         )
         folder = report_dir or Path(_REPORT_FOLDER)
         if report_dir is not None:
@@ -274,9 +281,16 @@ def _write_known_failures(
     replace_file(folder / KNOWN_FAILURES_FILE, ("\n".join(lines) + "\n").encode())
 
 
-def _print_checks() -> None:
+def _all_checks(check_files: tuple[Path, ...]) -> "tuple[Check, ...]":
+    """Return the checks of cmdm and those in the files. Raises OwnCheckError for a wrong file."""
     from cmdm_tui.harness.oracle import CHECKS
+    from cmdm_tui.harness.oracle.own_checks import load_own_checks
 
-    widest = max(len(check.name) for check in CHECKS)
-    for check in CHECKS:
-        click.echo(f"{check.name:<{widest}}  {check.certainty:<10}  {check.sentence}")
+    return (*CHECKS, *load_own_checks(check_files))
+
+
+def _print_checks(check_files: tuple[Path, ...]) -> None:
+    checks = _all_checks(check_files)
+    widest = max(len(check.name) for check in checks)
+    for check in checks:
+        click.echo(f"{check.name:<{widest}}  {check.certainty:<10}  {one_line(check.sentence)}")

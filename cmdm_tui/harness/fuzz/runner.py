@@ -26,6 +26,7 @@ from cmdm_tui.harness.fuzz.events import (
 from cmdm_tui.harness.fuzz.execute.fuzz_session import FuzzSession
 from cmdm_tui.harness.fuzz.execute.run_budget import (
     BudgetSpent,
+    CheckBroken,
     LimitSpent,
     RunBudget,
     ServiceGone,
@@ -39,6 +40,7 @@ from cmdm_tui.harness.fuzz.settings import INTERRUPTED, FuzzSettings
 from cmdm_tui.harness.fuzz.shrink.failure_tracker import FailureTracker
 from cmdm_tui.harness.fuzz.shrink.reproduction import Reproduction
 from cmdm_tui.harness.oracle import CHECKS, Check
+from cmdm_tui.harness.oracle.own_checks import load_own_checks
 from cmdm_tui.harness.service import Service
 
 _EXAMPLES = 2
@@ -76,6 +78,7 @@ class FuzzRunner:
         # Hypothesis keeps what it learns about a class for ever, so the whole run uses one.
         self._state_machine = make_state_machine(self._begin_example)
         settings = self.settings
+        self._all_checks = (*CHECKS, *load_own_checks(settings.check_files))
         self._budget = RunBudget(settings.requests, settings.seconds, self.stop)
         self._session = FuzzSession(
             self.service, settings, self._budget, self.checks, self._handle_event,
@@ -93,13 +96,13 @@ class FuzzRunner:
     @property
     def checks(self) -> tuple[Check, ...]:
         """The checks that may fail the run."""
-        named = {check.name for check in CHECKS} & self.settings.only
+        named = {check.name for check in self._all_checks} & self.settings.only
         return tuple(
             check
-            for check in CHECKS
+            for check in self._all_checks
             if (not named or check.name in named)
             and check.name not in self.settings.excluded
-            and (self.settings.is_strict or check.certainty == "documented")
+            and (self.settings.is_strict or check.certainty != "ours")
         )
 
     def run(self) -> RunEnded:
@@ -117,7 +120,7 @@ class FuzzRunner:
             self._session.open()
             self._explore()
         except (BudgetSpent, RunFinished) as end:
-            reason, is_cut = str(end), isinstance(end, ServiceGone)
+            reason, is_cut = str(end), isinstance(end, ServiceGone | CheckBroken)
             is_limited = isinstance(end, LimitSpent)
         except KeyboardInterrupt:
             reason = INTERRUPTED
