@@ -1,16 +1,16 @@
 """Runs one worker's fuzz: generates examples, judges them, shrinks and saves each failure."""
 
-import random
+import functools
+import itertools
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import hypothesis
 from hypothesis import HealthCheck, Phase, Verbosity
 from hypothesis import strategies as st
 from hypothesis.errors import Flaky
-from hypothesis.stateful import run_state_machine_as_test
 
 from cmdm_tui.harness.control_client import ControlFailed
 from cmdm_tui.harness.exchange import CALLS
@@ -33,8 +33,9 @@ from cmdm_tui.harness.fuzz.execute.run_budget import (
     StopSignal,
 )
 from cmdm_tui.harness.fuzz.generate.actions import Actions
-from cmdm_tui.harness.fuzz.generate.state_machine import make_state_machine
-from cmdm_tui.harness.fuzz.generate.trials import Trial, list_trials
+from cmdm_tui.harness.fuzz.generate.rules import RULES
+from cmdm_tui.harness.fuzz.generate.run_plan import Attempt, RunPlan
+from cmdm_tui.harness.fuzz.generate.trials import list_trials
 from cmdm_tui.harness.fuzz.save.curl_script import curl_lines
 from cmdm_tui.harness.fuzz.settings import INTERRUPTED, FuzzSettings
 from cmdm_tui.harness.fuzz.shrink.failure_tracker import FailureTracker
@@ -43,10 +44,11 @@ from cmdm_tui.harness.oracle import CHECKS, Check
 from cmdm_tui.harness.oracle.own_checks import load_own_checks
 from cmdm_tui.harness.service import Service
 
-_EXAMPLES = 2
-_TRIALS_PER_MACHINE = 6
-_STEPS = 8
 _MOST_FAILURES = 25
+_MOST_IDLE = 200
+"""Attempts in a row that send nothing, after which nothing is left to try."""
+
+_NOT_THE_SIMPLEST = st.integers(0, 2**16)
 
 SaveFailure = Callable[[str, Reproduction], None]
 
@@ -75,8 +77,6 @@ class FuzzRunner:
     _failed_check_counts: Counter[str] = field(default_factory=Counter[str])
 
     def __post_init__(self) -> None:
-        # Hypothesis keeps what it learns about a class for ever, so the whole run uses one.
-        self._state_machine = make_state_machine(self._begin_example)
         settings = self.settings
         self._all_checks = (*CHECKS, *load_own_checks(settings.check_files))
         self._budget = RunBudget(settings.requests, settings.seconds, self.stop)
@@ -144,67 +144,61 @@ class FuzzRunner:
     def _explore(self) -> None:
         self._run_attempt(self._session.learn)
         self._session.base_model = self._session.model
-        round_number = 0
-        while True:
-            before = self._budget.spent
-            for number, attempt in enumerate(self._plan_round(round_number)):
-                self._run_attempt(lambda: attempt(self._seed(round_number, number)))  # noqa: B023 — called at once
-            if self._budget.spent == before:
+        plan = self._make_plan()
+        idle = 0
+        for number in itertools.count():
+            attempt, before = plan.next_attempt(), self._budget.spent
+            self._run_attempt(functools.partial(self._try, attempt, number))
+            made = self._budget.spent - before
+            plan.count_requests(attempt.phase, made)
+            idle = 0 if made else idle + 1
+            if idle >= _MOST_IDLE:
                 raise RunFinished("nothing is left to try")
-            round_number += 1
 
-    def _plan_round(self, round_number: int) -> "Iterable[Callable[[int], None]]":
-        only = self.settings.only
+    def _make_plan(self) -> RunPlan:
+        only, excluded, service = self.settings.only, self.settings.excluded, self.service
         both = {"stateless", "stateful"}
         # A session is never of one call alone.
         wants = both & only or ({"stateless"} if only & set(CALLS) else both)
-        tried = self._selected_trials() if "stateless" in wants else []
-        # A run that is cut short has still tried something of everything.
-        random.Random(self._seed(round_number, 0)).shuffle(tried)  # noqa: S311 — to be repeated, not secret
-        for number, trial in enumerate(tried):
-            if "stateful" in wants and number % _TRIALS_PER_MACHINE == 0:
-                yield self._run_state_machine
-            yield lambda seed, trial=trial: self._run_trial(trial, seed, round_number)
-        if "stateful" in wants and not tried:
-            yield self._run_state_machine
-
-    def _selected_trials(self) -> list[Trial]:
-        found = list_trials(
-            may_write=self.service.may_write,
-            may_sign_in=self.service.may_write,
-        )
-        calls = {trial.call for trial in found} & self.settings.only
-        return [
+        calls = only & set(CALLS)
+        trials = [
             trial
-            for trial in found
-            if (not calls or trial.call in calls) and trial.call not in self.settings.excluded
+            for trial in list_trials(may_write=service.may_write, may_sign_in=service.may_write)
+            if "stateless" in wants
+            and (not calls or trial.call in calls)
+            and trial.call not in excluded
+            and not excluded.issuperset(one.full_name for one in trial.all_classes)
         ]
+        rules = [
+            rule
+            for rule in RULES
+            if "stateful" in wants
+            and (service.may_write or not rule.needs_writing)
+            and (service.is_restored or not rule.needs_control)
+        ]
+        if not trials and not rules:
+            raise RunFinished("nothing is left to try")
+        return RunPlan(trials, rules, self._seed(0))
 
-    def _seed(self, round_number: int, number: int) -> int:
-        return (self.settings.seed * 1_000_003 + round_number * 1_009 + number) * 64 + self.worker
+    def _seed(self, number: int) -> int:
+        return (self.settings.seed * 1_000_003 + number) * 64 + self.worker
 
-    def _run_trial(self, trial: Trial, seed: int, round_number: int) -> None:
-        self._session.phase = "stateless"
+    def _try(self, attempt: Attempt, number: int) -> None:
+        self._session.phase = attempt.phase
 
-        def odd(data: st.DataObject) -> None:
+        def example(data: st.DataObject) -> None:
+            # Hypothesis begins with the simplest of all, which would be much of a run.
+            hypothesis.assume(data.draw(_NOT_THE_SIMPLEST))
             self._begin_example()
-            trial.run(
-                Actions(self._session, data.draw), round_number=round_number + self.settings.seed
-            )
+            attempt.run(Actions(self._session, data.draw), round_number=number + self.settings.seed)
 
-        given = hypothesis.given(st.data())(odd)
-        hypothesis.seed(seed)(self._hypothesis_settings(_EXAMPLES)(given))()
+        given = hypothesis.given(st.data())(example)
+        hypothesis.seed(self._seed(number))(self._hypothesis_settings()(given))()
 
-    def _run_state_machine(self, seed: int) -> None:
-        self._session.phase = "stateful"
-        machine = hypothesis.seed(seed)(self._state_machine)
-        run_state_machine_as_test(machine, settings=self._hypothesis_settings(_EXAMPLES + 1))  # pyright: ignore[reportUnknownMemberType]
-
-    def _hypothesis_settings(self, examples: int) -> hypothesis.settings:
+    def _hypothesis_settings(self) -> hypothesis.settings:
         phases = (Phase.generate, Phase.shrink) if self.settings.shrinks else (Phase.generate,)
         return hypothesis.settings(
-            max_examples=examples,
-            stateful_step_count=_STEPS,
+            max_examples=1,
             deadline=None,
             database=None,
             phases=phases,

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, Literal
 from unicodedata import normalize
 
@@ -119,6 +120,7 @@ def _parse_boolean(value: object, otherwise: bool) -> bool:
     return value == "true" if value in {"true", "false"} else otherwise
 
 
+@lru_cache(maxsize=4_096)
 def _is_date(text: str) -> bool:
     try:
         date.fromisoformat(text)
@@ -127,6 +129,7 @@ def _is_date(text: str) -> bool:
     return len(text) == len("2026-03-31")
 
 
+@lru_cache(maxsize=4_096)
 def _is_datetime(text: str) -> bool:
     try:
         datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ")  # noqa: DTZ007 — only its form matters

@@ -1,8 +1,8 @@
-"""What a fuzz does: trials of odd input, and a state machine of actions.
+"""What a fuzz does: trials of odd input, and sessions of a user.
 
-`trials` sends every call in every family of odd input, `state_machine` does `actions` in any order.
-Both draw with Hypothesis: `valid_requests` a request, `value_strategies` the values in it.
+`run_plan` decides what comes next. `trials` sends a call in classes of odd input, `user_session`
+follows `rules` in any order; both are made of `actions`, and draw with Hypothesis: `valid_requests`
+a request, `value_strategies` the values in it.
 
-Used by other packages: `actions.Actions`, `state_machine.make_state_machine`, `trials.Trial`,
-`trials.list_trials`.
+Used by other packages: `actions.Actions`, `rules.RULES`, `run_plan.RunPlan`, `trials.list_trials`.
 """

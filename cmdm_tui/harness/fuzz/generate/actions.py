@@ -1,7 +1,7 @@
-"""What a user does, several requests at a time: change something, then read it again.
+"""The steps that trials and the rules of sessions are made of: choose a record, create, read, list.
 
-Trials and the state machine are made of these. Each takes what it needs from the session's model,
-and creates it first where there is nothing to work on.
+Each takes what it needs from the session's model, and creates it first where there is nothing to
+work on.
 """
 
 from collections.abc import Mapping
@@ -11,24 +11,17 @@ from hypothesis import strategies as st
 
 from cmdm_tui.harness.calls import (
     CallRequest,
-    close_task,
-    convert_lead,
-    create_child,
     create_record,
-    delete_record,
     get_record,
     list_fields,
     list_records,
     sign_in,
-    update_record,
 )
 from cmdm_tui.harness.fuzz.execute.fuzz_session import FuzzSession
 from cmdm_tui.harness.fuzz.generate.value_strategies import Draw, draw_properties, indexes, pick
-from cmdm_tui.harness.fuzz.steps import AdvanceClock, SetCallsLeft
 from cmdm_tui.harness.oracle.contract import ENTITY_WITHOUT_FIELD_LIST, FieldRule
 from cmdm_tui.harness.oracle.service_model import ServiceModel
 
-_HOUR = 3_600
 _MOST_LISTED = 300
 """Records of an entity up to which all of them are listed, and not the first page."""
 
@@ -90,10 +83,11 @@ class Actions:
         """Create a record and return its id, empty where it was refused."""
         if given is None:
             given = draw_properties(self.draw, self.fields_of(entity), is_whole=True)
-        made = self._send_and_read_id(create_record(entity, given), "ExternalID")
-        return self._remember(entity, made)
+        return self.create(create_record(entity, given), entity)
 
-    def _remember(self, entity: str, made: str) -> str:
+    def create(self, request: CallRequest, entity: str, key: str = "ExternalID") -> str:
+        """Send a request that creates a record of `entity`; return its id, empty for none."""
+        made = self._send_and_read_id(request, key)
         if made:
             self._created_ids.setdefault(entity, []).append(made)
         return made
@@ -109,6 +103,14 @@ class Actions:
     def draw_changes(self, entity: str) -> dict[str, Any]:
         """Draw the properties of an update."""
         return draw_properties(self.draw, self.fields_of(entity), is_whole=False)
+
+    def can_convert(self) -> bool:
+        """Return whether leads may be converted: the contact of a conversion is not named.
+
+        So it could not be deleted again.
+        """
+        session = self.session
+        return "lead" in session.entities and not session.service.is_to_be_cleaned
 
     # Reading
 
@@ -188,179 +190,7 @@ class Actions:
             for number in ("1", "2", "9"):
                 self.session.take(list_fields(entity, {"per_page": size, "page": number}))
 
-    def read_twice(self, entity: str) -> None:
-        """Read a record twice, and among others."""
-        record = self.choose_record(entity)
-        self.read_record(entity, record)
-        self.list_all(entity)
-        self.read_record(entity, record)
-
-    # Changing
-
-    def create_and_read(self, entity: str) -> None:
-        """Create a record, and find it alone and among all."""
-        made = self.create_record(entity)
-        self.read_record(entity, made)
-        if self.flip():
-            self.list_all(entity)
-        else:
-            self.read_total(entity)
-
-    def update_and_read(self, entity: str) -> None:
-        """Update a record once and, in half of all cases, twice."""
-        record = self.choose_record(entity)
-        if not record:
-            return
-        self.read_record(entity, record)
-        request = update_record(entity, record, self.draw_changes(entity))
-        self.session.take(request)
-        self.read_record(entity, record)
-        if self.flip():
-            self.session.take(request)
-            self.read_record(entity, record)
-
-    def delete_and_read(self, entity: str) -> None:
-        """Delete a record, then use it."""
-        record = self.choose_record(entity)
-        if not record:
-            return
-        child = self.create_child(entity, record) if self.flip() else ("", "")
-        self.session.take(delete_record(entity, record))
-        self.read_record(entity, record)
-        self.session.take(delete_record(entity, record))
-        self.use_deleted(entity)
-        self.list_all(entity)
-        self.read_record(*child)
-
-    def use_deleted(self, entity: str) -> None:
-        """Use a deleted record in one of the ways there are."""
-        dead = self.model.deleted_ids(entity)
-        if not dead:
-            return
-        gone = pick(self.draw, dead)
-        given = self.draw_changes(entity)
-        uses = [
-            get_record(entity, gone),
-            update_record(entity, gone, given),
-            delete_record(entity, gone),
-            create_child("task", entity, gone, {"Subject": "x"}),
-            create_child("opportunity", entity, gone, {"Name": "x"}),
-        ]
-        if entity == "lead":
-            uses.append(convert_lead(gone))
-        if entity == "task":
-            uses.append(close_task(gone))
-        request = pick(self.draw, uses)
-        self.session.take(request)
-
-    def create_child(self, entity: str, record: str) -> tuple[str, str]:
-        """Create a task or an opportunity of a record; return what it is and its id."""
-        child = pick(self.draw, ["task", "opportunity"])
-        if child not in self.session.entities:
-            return child, ""
-        given = draw_properties(self.draw, self.fields_of(child), is_whole=True, most=1)
-        made = self._send_and_read_id(create_child(child, entity, record, given), "ExternalID")
-        return child, self._remember(child, made)
-
-    def create_child_and_read(self, entity: str) -> None:
-        """Create a child of a record, and read it, its parent and the total of such children."""
-        record = self.choose_record(entity)
-        if not record:
-            return
-        child, made = self.create_child(entity, record)
-        self.read_record(child, made)
-        self.read_record(entity, record)
-        self.read_total(child)
-
-    def convert_and_read(self) -> None:
-        """Convert a lead, read what was created, and try again."""
-        # A conversion does not name its contact, which could not be deleted again.
-        if "lead" not in self.session.entities or self.session.service.is_to_be_cleaned:
-            return
-        lead = self.create_record("lead") if self.flip() else self.choose_record("lead")
-        if not lead:
-            return
-        self.read_record("lead", lead)
-        given = None
-        if self.flip():
-            given = {"Description": pick(self.draw, ["Made of a lead", "ß", "x"])}
-        request = convert_lead(lead, given)
-        account = self._send_and_read_id(request, "Account ExternalID")
-        self._remember("account", account)
-        self.read_record("account", account)
-        self.read_record("lead", lead)
-        self.session.take(convert_lead(lead))
-        self.read_record("lead", lead)
-        for entity in ("contact", "account"):
-            self.list_all(entity)
-
-    def close_and_read(self) -> None:
-        """Close a task, read it, and close it again."""
-        if "task" not in self.session.entities:
-            return
-        task = self.choose_record("task")
-        if not task:
-            return
-        self.read_record("task", task)
-        self.session.take(close_task(task, pick(self.draw, [b"", b"{}"])))
-        self.read_record("task", task)
-        if self.flip() and self.session.service.is_restored:
-            self.session.take(AdvanceClock(2.0))
-        self.session.take(close_task(task))
-        self.read_record("task", task)
-
-    # Time and limits
-
-    def let_time_pass(self) -> None:
-        """Let an hour pass, or the rest of the token's life, and go on."""
-        session, ends = self.session, self.model.token_ends
-        if not session.service.is_restored:
-            return
-        entity = self.draw_entity()
-        if self.flip() or ends is None or self.model.latest_time is None:
-            session.take(AdvanceClock(float(pick(self.draw, [60, 600, _HOUR - 60]))))
-        else:
-            session.take(AdvanceClock(ends - self.model.latest_time + pick(self.draw, [-5, 0, 5])))
-        self.read_total(entity)
-        ends, moment = self.model.token_ends, self.model.latest_time
-        if ends is not None and moment is not None and moment >= ends:
-            session.take(
-                create_record(
-                    entity, draw_properties(self.draw, self.fields_of(entity), is_whole=True)
-                )
-            )
-            session.sign_in_again()
-            self.read_total(entity)
-
-    def use_up_quota(self) -> None:
-        """Use up the calls of the hour, continue anyway, and wait for the next hour."""
-        session = self.session
-        if not session.service.is_restored:
-            return
-        entity = self.draw_entity()
-        record = self.choose_record(entity)
-        self.read_record(entity, record)
-        left = self.choose(4)
-        session.take(SetCallsLeft(left))
-        for _ in range(left):
-            self.read_record(entity, record)
-        if not record:
-            return
-        attempts = [
-            create_record(
-                entity, draw_properties(self.draw, self.fields_of(entity), is_whole=True)
-            ),
-            update_record(entity, record, self.draw_changes(entity)),
-            delete_record(entity, record),
-        ]
-        session.take(pick(self.draw, attempts))
-        session.take(pick(self.draw, attempts))
-        session.take(AdvanceClock(float(_HOUR)))
-        self.read_total(entity)
-        if self.is_signed_out():
-            session.sign_in_again()
-            self.read_total(entity)
-        self.read_record(entity, record)
+    # Time
 
     def is_signed_out(self) -> bool:
         """Return whether the token has ended by now."""

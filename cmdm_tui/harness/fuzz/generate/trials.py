@@ -1,43 +1,53 @@
 """Stateless fuzzing: every call in every family of odd input that applies to it."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from cmdm_tui.harness.calls import CallRequest
 from cmdm_tui.harness.exchange import CALLS, Call
+from cmdm_tui.harness.fuzz.events import FuzzPhase
 from cmdm_tui.harness.fuzz.generate.actions import Actions
 from cmdm_tui.harness.fuzz.generate.valid_requests import make_valid_request
+from cmdm_tui.harness.fuzz.generate.value_strategies import pick
 from cmdm_tui.harness.inputs import GROUPS, InputClass, InputContext, classes_of, families_of
 from cmdm_tui.harness.oracle.accepted_changes import CHILD_ENTITIES
 from cmdm_tui.harness.oracle.contract import ENTITY_WITHOUT_FIELD_LIST
 
 _READS: frozenset[Call] = frozenset({"get", "list", "fields"})
 _CONSUMES_RECORD = frozenset({"delete", "convert"})
-_SKIP = 9
 
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """One call in all families of input classes of one group."""
+    """One call in some input classes of one group.
+
+    Without `classes`, one of each family is drawn.
+    """
 
     call: Call
     group: str
+    classes: tuple[InputClass, ...] = ()
+    phase: ClassVar[FuzzPhase] = "stateless"
 
     @property
     def name(self) -> str:
         """The call and the group."""
         return f"{self.call} {self.group}"
 
-    def run(self, actions: Actions, *, round_number: int = 0) -> None:
-        """Send the call in a class of each family, then look whether anything has changed.
+    @property
+    def all_classes(self) -> tuple[InputClass, ...]:
+        """Every class of the group that the call can be made odd in."""
+        return classes_of(self.call, self.group)
 
-        `round_number` actions the choices, so that each round begins with others.
+    def run(self, actions: Actions, *, round_number: int = 0, most: int | None = None) -> None:
+        """Send the call in each class, `most` of them, then look whether anything has changed.
+
+        `round_number` moves the choices, so that each round begins with others.
         """
         entity = self._choose_entity(actions, round_number)
         request: CallRequest | None = None
         other_ids = self._ids_of_other_entities(actions, entity)
-        for family in families_of(self.call, self.group):
-            if actions.choose(10) == _SKIP:
-                continue
+        for one in (self.classes or self._draw_classes(actions))[:most]:
             if request is None:
                 request = make_valid_request(actions, self.call, entity)
                 if request is None:
@@ -49,10 +59,16 @@ class Trial:
                 actions.session.exchanger.secrets.has_ended_token,
                 round_number,
             )
-            one = family[0] if len(family) == 1 else context.pick(family)
             request = self._send_odd(actions, one, request, context)
         if request is not None:
             self._read_afterwards(actions, request)
+
+    def _draw_classes(self, actions: Actions) -> tuple[InputClass, ...]:
+        families = families_of(self.call, self.group)
+        first = actions.choose(len(families)) if families else 0
+        return tuple(
+            pick(actions.draw, family) for family in (*families[first:], *families[:first])
+        )
 
     def _choose_entity(self, actions: Actions, round_number: int) -> str:
         if self.call in {"convert", "authenticate"}:

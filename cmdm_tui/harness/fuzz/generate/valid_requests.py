@@ -38,7 +38,7 @@ def make_valid_request(actions: Actions, call: Call, entity: str) -> CallRequest
             return create_record(
                 entity, draw_properties(draw, actions.fields_of(entity), is_whole=True)
             )
-        case "convert" if actions.session.service.is_to_be_cleaned:
+        case "convert" if not actions.can_convert():
             return None
         case "convert":
             lead = actions.create_record("lead")
