@@ -119,8 +119,9 @@ def fuzz(
     given, and only what is documented can fail it.
 
     A failure is made short, run again, printed as curl lines, and kept as a case under
-    FOLDER/regress, with reports as JUnit, JSON and HTML. On a terminal the run is shown live;
-    --plain writes it in lines.
+    FOLDER/regress, with reports as JUnit, JSON and HTML. The reports are written as the run goes:
+    one that is killed leaves reports that say so. On a terminal the run is shown live; --plain
+    writes it in lines.
 
     Exit codes: 0 no failure; 1 failures, or a secret that would have been written; 2 could not run.
     """
@@ -160,8 +161,9 @@ def fuzz(
         if report_dir is not None:
             _make_folder(report_dir)
         ended, collector, scanner = _run_fuzz(
-            partial(prepare_fuzzed_service, chosen), settings, folder, plain=plain
-        )
+            partial(prepare_fuzzed_service, chosen), settings, folder, plain=plain,
+            wants_reports=report_dir is not None,
+        )  # fmt: skip
         _write_known_failures(folder, ended.failures, settings)
         if report_dir is not None or ended.failures:
             from cmdm_tui.harness.report import write_reports
@@ -190,21 +192,33 @@ def _finish(ended: "RunEnded", seed: int) -> None:
 
 
 def _run_fuzz(
-    prepare: "PrepareService", settings: "FuzzSettings", folder: Path, *, plain: bool
+    prepare: "PrepareService",
+    settings: "FuzzSettings",
+    folder: Path,
+    *,
+    plain: bool,
+    wants_reports: bool,
 ) -> "tuple[RunEnded, ResultCollector, LeakScanner]":
     """Fuzz, on a live screen where there is a terminal; return what is needed for reports."""
     from cmdm_tui.harness.fuzz.workers import fuzz as run
     from cmdm_tui.harness.report import ResultCollector, format_summary
     from cmdm_tui.harness.report.console import ConsoleReporter
+    from cmdm_tui.harness.report.running_reports import RunningReports
     from cmdm_tui.redaction.leak_scanner import LeakScanner
 
     gathering, guard = ResultCollector("cmdm fuzz"), LeakScanner()
+    reports = RunningReports(gathering, folder, guard, wanted=wants_reports)
+
+    def keep(event: "FuzzEvent") -> None:
+        gathering(event)
+        reports(event)
+
     if _has_screen() and not plain:
         from cmdm_tui.harness.report.dashboard import watch_run
 
         ended = watch_run(
             gathering,
-            lambda stop: run(prepare, settings, gathering, folder, stop=stop, guard=guard),
+            lambda stop: run(prepare, settings, keep, folder, stop=stop, guard=guard),
             on_signal=note_end_signal,
         )
         for line in format_summary(gathering.results(), shutil.get_terminal_size().columns):
@@ -216,7 +230,7 @@ def _run_fuzz(
     )
 
     def tell(event: "FuzzEvent") -> None:
-        gathering(event)
+        keep(event)
         lines(event)
 
     return run(prepare, settings, tell, folder, guard=guard), gathering, guard

@@ -20,7 +20,7 @@ from cmdm_tui.harness.report.html_elements import (
     serialize,
 )
 from cmdm_tui.harness.report.plain_text import show_body, to_plain_text
-from cmdm_tui.harness.report.results import Failure, RunResults, format_count
+from cmdm_tui.harness.report.results import NOT_FINISHED, Failure, RunResults, format_count
 
 NAME = "html"
 FILE = "report.html"
@@ -81,7 +81,7 @@ def _build_header(results: RunResults) -> Element:
         "Examples": f"{results.examples:,}",
         "Time": f"{results.seconds:,.1f} s",
         "Began": f"{began:%Y-%m-%d %H:%M:%S} UTC",
-        "Ended": ended.reason if ended else "It has not ended",
+        "Ended": ended.reason if ended else NOT_FINISHED,
         "Program": f"cmdm {results.version}",
     }
     if started is not None:

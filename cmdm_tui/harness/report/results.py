@@ -8,6 +8,9 @@ from cmdm_tui.harness.exchange import CALLS, Call, Exchange
 from cmdm_tui.harness.fuzz.events import FuzzPhase, RunEnded, RunStarted
 from cmdm_tui.harness.oracle.check import Finding
 
+NOT_FINISHED = "The run is not finished, or was killed."
+"""What reports say in the place of a reason, until the run has ended."""
+
 
 @dataclass(frozen=True, slots=True)
 class Failure:
