@@ -227,6 +227,7 @@ def _run_fuzz(
     lines = ConsoleReporter(
         lambda line: click.echo(guard.filter_line(line), err=True),
         lambda line: click.echo(guard.filter_line(line)),
+        gathering.results,
     )
 
     def tell(event: "FuzzEvent") -> None:

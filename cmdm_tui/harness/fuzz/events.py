@@ -9,8 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from cmdm_tui.harness.exchange import Exchange
+from cmdm_tui.harness.exchange import Call, Exchange
 from cmdm_tui.harness.oracle.check import Finding
+
+CallInput = tuple[Call, str]
+"""A call, and the full name of an input class: `valid`, or `group:name`."""
 
 FuzzPhase = Literal["learning", "stateless", "stateful", "shrinking", "confirming"]
 
@@ -20,7 +23,7 @@ class RunStarted:
     """A run begins: at what address, with which seed, within which bounds.
 
     `requests` and `seconds` are None where there is no bound; `checks` are the names of the checks
-    that may fail the run.
+    that may fail the run, and `inputs` the calls with their input classes that it may send.
     """
 
     url: str
@@ -31,6 +34,7 @@ class RunStarted:
     checks: tuple[str, ...]
     restores: bool
     writes: bool
+    inputs: frozenset[CallInput] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +127,8 @@ class RunEnded:
     is_cut: bool = False
     is_limited: bool = False
     """Whether the limit of calls ended it, or what is kept back of it."""
+    absent: tuple[str, ...] = ()
+    """Entities that the service has not got: they were asked for once."""
 
 
 FuzzEvent = (

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from hypothesis.errors import Flaky
 
 from cmdm_tui.harness.control_client import ControlFailed
-from cmdm_tui.harness.exchange import CALLS
+from cmdm_tui.harness.exchange import CALLS, VALID_INPUT
 from cmdm_tui.harness.fuzz.events import (
+    CallInput,
     ExchangeMade,
     FailureShrunk,
     FuzzEvent,
@@ -33,9 +34,9 @@ from cmdm_tui.harness.fuzz.execute.run_budget import (
     StopSignal,
 )
 from cmdm_tui.harness.fuzz.generate.actions import Actions
-from cmdm_tui.harness.fuzz.generate.rules import RULES
+from cmdm_tui.harness.fuzz.generate.rules import RULES, Rule
 from cmdm_tui.harness.fuzz.generate.run_plan import Attempt, RunPlan
-from cmdm_tui.harness.fuzz.generate.trials import list_trials
+from cmdm_tui.harness.fuzz.generate.trials import Trial, list_trials
 from cmdm_tui.harness.fuzz.save.curl_script import curl_lines
 from cmdm_tui.harness.fuzz.settings import INTERRUPTED, FuzzSettings
 from cmdm_tui.harness.fuzz.shrink.failure_tracker import FailureTracker
@@ -112,7 +113,7 @@ class FuzzRunner:
             RunStarted(
                 self.service.origin, settings.seed, settings.requests, settings.seconds,
                 settings.workers, tuple(check.name for check in self.checks),
-                self.service.is_restored, self.service.may_write,
+                self.service.is_restored, self.service.may_write, self._list_inputs(),
             )
         )  # fmt: skip
         reason, is_cut, is_limited = "", False, False
@@ -131,10 +132,11 @@ class FuzzRunner:
                 reason, is_cut = reason if is_cut else str(error), True
         met = self._session.found_failures & self.settings.known
         ended = RunEnded(
-            self._budget.spent, self._examples, self._budget.elapsed, tuple(self.failures),
+            self._budget.spent, self._examples, self._budget.elapsed,
+            tuple(dict.fromkeys(self.failures)),
             tuple(sorted(met)), reason, dict(self._failed_check_counts), self.worker,
             tuple(f"{one.entity}/{one.external_id}" for one in self.service.undeleted),
-            is_cut, is_limited,
+            is_cut, is_limited, self._session.absent_entities,
         )  # fmt: skip
         self.notify(ended)
         return ended
@@ -156,29 +158,49 @@ class FuzzRunner:
                 raise RunFinished("nothing is left to try")
 
     def _make_plan(self) -> RunPlan:
-        only, excluded, service = self.settings.only, self.settings.excluded, self.service
-        both = {"stateless", "stateful"}
-        # A session is never of one call alone.
-        wants = both & only or ({"stateless"} if only & set(CALLS) else both)
-        calls = only & set(CALLS)
-        trials = [
-            trial
-            for trial in list_trials(may_write=service.may_write, may_sign_in=service.may_write)
-            if "stateless" in wants
-            and (not calls or trial.call in calls)
-            and trial.call not in excluded
-            and not excluded.issuperset(one.full_name for one in trial.all_classes)
-        ]
-        rules = [
-            rule
-            for rule in RULES
-            if "stateful" in wants
-            and (service.may_write or not rule.needs_writing)
-            and (service.is_restored or not rule.needs_control)
-        ]
+        trials, rules = self._select_trials(), self._select_rules()
         if not trials and not rules:
             raise RunFinished("nothing is left to try")
         return RunPlan(trials, rules, self._seed(0))
+
+    @property
+    def _phases(self) -> set[str]:
+        only, both = self.settings.only, {"stateless", "stateful"}
+        # A session is never of one call alone.
+        return both & only or ({"stateless"} if only & set(CALLS) else both)
+
+    def _select_trials(self) -> list[Trial]:
+        service, calls = self.service, self.settings.only & set(CALLS)
+        found = list_trials(may_write=service.may_write, may_sign_in=service.may_write)
+        return [
+            trial
+            for trial in found
+            if "stateless" in self._phases
+            and (not calls or trial.call in calls)
+            and not self.settings.excludes(trial.call)
+            and not all(self.settings.excludes(one.full_name) for one in trial.all_classes)
+        ]
+
+    def _select_rules(self) -> list[Rule]:
+        service = self.service
+        return [
+            rule
+            for rule in RULES
+            if "stateful" in self._phases
+            and (service.may_write or not rule.needs_writing)
+            and (service.is_restored or not rule.needs_control)
+        ]
+
+    def _list_inputs(self) -> frozenset[CallInput]:
+        """Return every call, with its input classes, that the run may send."""
+        found: set[CallInput] = {
+            (call, VALID_INPUT) for rule in self._select_rules() for call in rule.calls
+        }
+        planned = found.union(*(trial.inputs for trial in self._select_trials()))
+        excludes = self.settings.excludes
+        return frozenset(
+            (call, name) for call, name in planned if not excludes(call) and not excludes(name)
+        )
 
     def _seed(self, number: int) -> int:
         return (self.settings.seed * 1_000_003 + number) * 64 + self.worker

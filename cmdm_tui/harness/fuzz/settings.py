@@ -33,3 +33,7 @@ class FuzzSettings:
     entities: tuple[str, ...] = DOCUMENTED_ENTITIES
     check_files: tuple[Path, ...] = ()
     optional_entities: tuple[str, ...] = ()
+
+    def excludes(self, name: str) -> bool:
+        """Return whether a call, a class of input or a check is left out."""
+        return name in self.excluded

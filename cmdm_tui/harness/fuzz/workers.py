@@ -293,6 +293,7 @@ def _combine(ended: list[RunEnded]) -> RunEnded:
         left=tuple(dict.fromkeys(record for one in ended for record in one.left)),
         is_cut=any(one.is_cut for one in ended),
         is_limited=any(one.is_limited for one in ended),
+        absent=tuple(dict.fromkeys(entity for one in ended for entity in one.absent)),
     )
 
 

@@ -55,7 +55,7 @@ class InputClass:
     `make_odd` returns the odd request, or None where this one cannot be made so. `statuses` are
     right for it, where `make_odd` says nothing else; none means those of the valid request. A
     fuzzer tries one class of each `family` at a time. `example` is None where the corpus has none
-    that fits every call.
+    that fits every call. `is_other_call` says that the odd request is no documented call any more.
     """
 
     group: str
@@ -65,6 +65,7 @@ class InputClass:
     make_odd: MakeOdd
     family: str = ""
     example: Example | None = None
+    is_other_call: bool = False
 
     @property
     def full_name(self) -> str:

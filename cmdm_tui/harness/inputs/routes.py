@@ -12,6 +12,7 @@ _CALLS: frozenset[Call] = frozenset[Call](
     call for call in CALLS if call not in {"other", "authenticate"}
 )
 _READS: frozenset[Call] = frozenset({"get", "list", "fields"})
+_CASE = "case"
 _NOT_FOUND, _NO_METHOD = frozenset({404}), frozenset({405})
 
 SPELLINGS: Mapping[str, Callable[[str], str]] = {"upper": str.upper, "title": str.capitalize}
@@ -44,8 +45,15 @@ def _route_class(
     calls: frozenset[Call] = _CALLS,
     family: str = "",
 ) -> InputClass:
+    """Return a class; only other letters in a path leave it the call that it was."""
     return InputClass(
-        group="route", name=name, calls=calls, statuses=statuses, make_odd=make_odd, family=family
+        group="route",
+        name=name,
+        calls=calls,
+        statuses=statuses,
+        make_odd=make_odd,
+        family=family,
+        is_other_call=family != _CASE,
     )
 
 
@@ -119,10 +127,10 @@ def _method_class(method: str) -> InputClass:
 
 CLASSES = (
     *(
-        _route_class(name, _respell(lambda _, how=how: how), frozenset(), family="case")
+        _route_class(name, _respell(lambda _, how=how: how), frozenset(), family=_CASE)
         for name, how in SPELLINGS.items()
     ),
-    _route_class("mixed-case", _respell(_mixed), frozenset(), family="case"),
+    _route_class("mixed-case", _respell(_mixed), frozenset(), family=_CASE),
     _route_class("double-slash", _change_path(_double_slash), _NOT_FOUND),
     _route_class(
         "trailing-slash",

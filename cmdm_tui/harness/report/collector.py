@@ -9,6 +9,7 @@ from collections import Counter
 from cmdm_tui import __version__
 from cmdm_tui.harness.exchange import Call, Exchange
 from cmdm_tui.harness.fuzz.events import (
+    CallInput,
     CheckFailed,
     ExchangeMade,
     FailureFound,
@@ -49,7 +50,8 @@ class ResultCollector:
         self._statuses: Counter[tuple[Call, int]] = Counter()
         self._examined: Counter[Call] = Counter()
         self._broken: Counter[tuple[str, str]] = Counter()
-        self._classes: Counter[str] = Counter()
+        self._held: Counter[tuple[str, str]] = Counter()
+        self._sent: Counter[CallInput] = Counter()
         self._times: Counter[float] = Counter()
         self._pace = PaceCounter()
         self._failures: dict[str, Failure] = {}
@@ -93,7 +95,8 @@ class ResultCollector:
                 statuses=dict(self._statuses),
                 examined=dict(self._examined),
                 broken=dict(self._broken),
-                classes=dict(self._classes),
+                held=dict(self._held),
+                sent=dict(self._sent),
                 times=dict(self._times),
                 rate=self._pace.rate,
                 failures=tuple(self._failures.values()),
@@ -106,12 +109,15 @@ class ResultCollector:
         self._requests += 1
         self._phase = event.phase
         self._statuses[call, exchange.status] += 1
-        self._classes[exchange.intent.input_class] += 1
+        self._sent[call, exchange.intent.input_class] += 1
         self._pace.count(exchange.started)
         if exchange.status:
             self._times[_round_up_milliseconds(exchange)] += 1
         if event.phase in _SEARCH_PHASES:
             self._examined[call] += 1
+            held = self._held
+            for check in event.held_checks:
+                held[check, call] += 1
 
     def _add_failed_check(self, event: CheckFailed) -> None:
         finding = event.finding
@@ -130,8 +136,11 @@ class ResultCollector:
             return
         known = failures.get(name)
         if isinstance(event, FailureFound):
-            # Several workers may find the same one.
-            failures[name] = known or Failure(name, event.finding, event.steps)
+            # Several workers may find the same one; one that is documented counts for more.
+            if known is None or _is_surer(event, known):
+                failures[name] = Failure(name, event.finding, event.steps)
+            return
+        if known is not None and _is_surer(known, event):
             return
         if known is None or not known.exchanges or _is_shorter(event, known):
             failures[name] = Failure(
@@ -176,6 +185,10 @@ def _round_up_milliseconds(exchange: Exchange) -> float:
         if took > 0
         else _SHORTEST_MILLISECONDS
     )
+
+
+def _is_surer(one: FailureFound | FailureShrunk | Failure, other: Failure | FailureShrunk) -> bool:
+    return one.finding.certainty == "documented" != other.finding.certainty
 
 
 def _is_shorter(event: FailureShrunk, known: Failure) -> bool:

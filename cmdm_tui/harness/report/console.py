@@ -15,7 +15,8 @@ from cmdm_tui.harness.fuzz.events import (
     RunEnded,
     RunStarted,
 )
-from cmdm_tui.harness.report.results import format_count
+from cmdm_tui.harness.report.coverage import format_coverage
+from cmdm_tui.harness.report.results import RunResults, describe_certainty, format_count
 from cmdm_tui.text import one_line
 
 _SECONDS_BETWEEN = 5.0
@@ -26,11 +27,18 @@ class ConsoleReporter:
     """Takes the events of a run and writes lines without secrets and without control characters.
 
     `say` is for what happens; `result` for what a script may want: failures and the summary.
+    `results` returns what the run has reached; it has heard of each event before this does.
     """
 
-    def __init__(self, say: Callable[[str], None], result: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        say: Callable[[str], None],
+        result: Callable[[str], None],
+        results: Callable[[], RunResults],
+    ) -> None:
         self._write_progress = say
         self._write_result = result
+        self._results = results
         self._statuses: Counter[tuple[str, int]] = Counter()
         self._known: Counter[str] = Counter()
         self._last_progress_at: dict[int, float] = {}
@@ -77,6 +85,7 @@ class ConsoleReporter:
             f"FAILED {finding.check} in {finding.call} ({one_line(finding.input_class)})"
         )
         self._write_result(f"  {one_line(finding.message, 500)}")
+        self._write_result(f"  {describe_certainty(finding.certainty)}")
         if event.is_confirmed is False:
             self._write_result(
                 "  It did not fail again after a reset: it may depend on what came before."
@@ -94,6 +103,8 @@ class ConsoleReporter:
             if counts:
                 words = "  ".join(f"{status or '---'}: {count:,}" for status, count in counts)
                 self._write_result(f"{call:<18} {words}")
+        for line in format_coverage(self._results()):
+            self._write_result(line)
         rate = event.requests / max(event.seconds, 0.001)
         requests = format_count(event.requests, "request")
         examples = format_count(event.examples, "example")

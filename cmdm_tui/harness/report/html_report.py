@@ -10,7 +10,9 @@ from datetime import UTC, datetime
 from importlib.resources import files
 from xml.etree.ElementTree import Element
 
-from cmdm_tui.harness.exchange import Exchange
+from cmdm_tui.harness.exchange import CALLS, Exchange
+from cmdm_tui.harness.fuzz.events import CallInput
+from cmdm_tui.harness.report.coverage import format_gaps
 from cmdm_tui.harness.report.html_elements import (
     Child,
     draw_columns,
@@ -20,7 +22,13 @@ from cmdm_tui.harness.report.html_elements import (
     serialize,
 )
 from cmdm_tui.harness.report.plain_text import show_body, to_plain_text
-from cmdm_tui.harness.report.results import NOT_FINISHED, Failure, RunResults, format_count
+from cmdm_tui.harness.report.results import (
+    NOT_FINISHED,
+    Failure,
+    RunResults,
+    describe_certainty,
+    format_count,
+)
 
 NAME = "html"
 FILE = "report.html"
@@ -53,7 +61,8 @@ def write(results: RunResults) -> bytes:
                 "body", _build_header(results),
                 make_element(
                     "main", _build_failures(results), _build_statuses(results),
-                    _build_checks(results), _build_charts(results), _build_known(results),
+                    _build_checks(results), _build_coverage(results), _build_charts(results),
+                    _build_known(results),
                 ),
             ),
             lang="en",
@@ -114,6 +123,7 @@ def _build_failure(number: int, failure: Failure) -> Element:
             "p",
             f"Sent: {finding.input_class}. {format_count(failure.steps, 'step')}, {failure.state}.",
         ),
+        make_element("p", describe_certainty(finding.certainty)),
     ]
     if failure.curl:
         inside += [
@@ -179,6 +189,37 @@ def _build_statuses(results: RunResults) -> Element:
     return _build_section("Calls and their answers", _make_scrollable(make_table(head, lines)))
 
 
+def _build_coverage(results: RunResults) -> Element:
+    """Build the table of requests by input class and call: what was sent, and what never was."""
+    planned = results.started.inputs if results.started else frozenset[CallInput]()
+    sent: dict[tuple[str, str], int] = dict(results.sent.items())
+    pairs = {*planned, *sent}
+    calls = [call for call in CALLS if any(one == call for one, _ in pairs)]
+    head: list[Child] = ["Input class", *(make_element("code", call) for call in calls), "All"]
+    lines: list[list[Child]] = []
+    for name in sorted({name for _, name in pairs}, key=lambda name: (":" in name, name)):
+        cells: list[Child] = [
+            _build_coverage_cell(sent.get((call, name), 0), is_wanted=(call, name) in pairs)
+            for call in calls
+        ]
+        lines.append([make_element("code", name), *cells, f"{results.classes.get(name, 0):,}"])
+    gaps = [make_element("li", line) for line in format_gaps(results)]
+    legend = make_element("p", "– was to be sent, and never was.", class_="quiet")
+    table = make_element(
+        "details",
+        make_element("summary", f"{len(lines)} input classes"),
+        _make_scrollable(make_table(head, lines, class_="checks")),
+    )
+    missing = [make_element("ul", *gaps)] if gaps else []
+    return _build_section("Requests by call and input class", *missing, legend, table)
+
+
+def _build_coverage_cell(count: int, *, is_wanted: bool) -> Element:
+    if count:
+        return make_element("td", f"{count:,}")
+    return make_element("td", "–", class_="known") if is_wanted else make_element("td", "")
+
+
 def _build_checks(results: RunResults) -> Element:
     calls = [call for call in results.calls if call in results.examined]
     head: list[Child] = ["Check", *(make_element("code", call) for call in calls)]
@@ -189,7 +230,8 @@ def _build_checks(results: RunResults) -> Element:
     legend = make_element(
         "p", "✓ and the number of answers that the check looked at without finding fault; "
         "✗ and the number of those with which it did; ○ the same where that was known before the "
-        "run, or the run ended before it was examined.",
+        "run, or the run ended before it was examined; – where there was no answer that it could "
+        "judge.",
         class_="quiet",
     )  # fmt: skip
     return _build_section(
@@ -198,7 +240,7 @@ def _build_checks(results: RunResults) -> Element:
 
 
 def _build_check_cell(results: RunResults, check: str, call: str) -> Element:
-    examined = {str(name): count for name, count in results.examined.items()}.get(call, 0)
+    examined = results.held.get((check, call), 0)
     failures = results.failures_of(check, call)
     broken = results.broken.get((check, call), 0)
     if failures:
@@ -207,6 +249,8 @@ def _build_check_cell(results: RunResults, check: str, call: str) -> Element:
         return make_element("td", link, class_="failed")
     if broken or results.is_known(check, call):
         return make_element("td", f"○ {broken:,}", class_="known")
+    if not examined:
+        return make_element("td", "–", class_="quiet")
     return make_element("td", f"✓ {examined:,}", class_="passed")
 
 

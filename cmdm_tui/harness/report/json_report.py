@@ -11,13 +11,13 @@ from typing import Literal
 
 import msgspec
 
-from cmdm_tui.harness.exchange import Exchange
+from cmdm_tui.harness.exchange import Certainty, Exchange
 from cmdm_tui.harness.report.results import Failure, RunResults
 
 NAME = "json"
 FILE = "report.json"
 SCHEMA = "cmdm-report"
-VERSION = 1
+VERSION = 2
 
 
 class UnknownReport(Exception):
@@ -56,14 +56,30 @@ class CheckCount(msgspec.Struct, frozen=True):
     """How many answers to a call a check looked at, and how many of them it found wrong.
 
     `outcome` is `known` where only failures known before the run were found, `seen` where the run
-    ended before the failure was examined.
+    ended before the failure was examined, and `untested` where the check's premise never held, so
+    that it looked at none.
     """
 
     check: str
     call: str
     examined: int
     broken: int
-    outcome: Literal["passed", "failed", "known", "seen"]
+    outcome: Literal["passed", "failed", "known", "seen", "untested"]
+
+
+class RequestCount(msgspec.Struct, frozen=True):
+    """How many requests of a call were sent in an input class."""
+
+    call: str
+    input_class: str
+    count: int
+
+
+class CallInputClass(msgspec.Struct, frozen=True):
+    """A call and an input class that the run might have sent, and has not."""
+
+    call: str
+    input_class: str
 
 
 class ReportExchange(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -87,13 +103,15 @@ class ReportExchange(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
 class ReportFailure(msgspec.Struct, frozen=True, kw_only=True):
     """A failure: which check, in a sentence what is wrong, and the shortest steps to it.
 
-    `confirmed` is null where the steps were not tried once more after a reset.
+    `confirmed` is null where the steps were not tried once more after a reset. `certainty` is
+    `documented` where the documentation is broken, `ours` where it is silent.
     """
 
     name: str
     check: str
     call: str
     input_class: str
+    certainty: Certainty
     message: str
     confirmed: bool | None
     steps: tuple[ReportExchange, ...]
@@ -117,7 +135,12 @@ class PaceCounts(msgspec.Struct, frozen=True):
 
 
 class ReportDocument(msgspec.Struct, frozen=True, kw_only=True):
-    """A whole report. `run` is null where the run did not even begin."""
+    """A whole report. `run` is null where the run did not even begin.
+
+    `requests` has each call and input class that was sent, `never_sent` those that were not.
+    `accepted_changes` counts the requests that changed records, of `sent_changes` that were to.
+    `absent_entities` are those that the service answered 404 for.
+    """
 
     schema: Literal["cmdm-report"] = SCHEMA
     version: int = VERSION
@@ -128,6 +151,11 @@ class ReportDocument(msgspec.Struct, frozen=True, kw_only=True):
     statuses: tuple[StatusCount, ...]
     checks: tuple[CheckCount, ...]
     input_classes: dict[str, int]
+    requests: tuple[RequestCount, ...]
+    never_sent: tuple[CallInputClass, ...]
+    sent_changes: int
+    accepted_changes: int
+    absent_entities: tuple[str, ...]
     times: tuple[TimeCount, ...]
     pace: PaceCounts
     failures: tuple[ReportFailure, ...]
@@ -182,6 +210,14 @@ def build_document(results: RunResults) -> ReportDocument:
         input_classes={
             _encode_text(name): results.classes[name] for name in sorted(results.classes)
         },
+        requests=tuple(
+            RequestCount(call, _encode_text(name), results.sent[call, name])
+            for call, name in sorted(results.sent)
+        ),
+        never_sent=tuple(CallInputClass(*one) for one in results.never_sent),
+        sent_changes=results.sent_changes,
+        accepted_changes=results.accepted_changes,
+        absent_entities=tuple(map(_encode_text, results.ended.absent)) if results.ended else (),
         times=tuple(TimeCount(most, results.times[most]) for most in sorted(results.times)),
         pace=PaceCounts(results.rate.width, results.rate.counts),
         failures=tuple(_build_failure(failure) for failure in results.failures),
@@ -209,13 +245,15 @@ def _build_run(results: RunResults) -> ReportRun | None:
 
 
 def _build_check_count(results: RunResults, check: str, call: str) -> CheckCount:
-    examined = {str(name): count for name, count in results.examined.items()}.get(call, 0)
+    examined = results.held.get((check, call), 0)
     broken = results.broken.get((check, call), 0)
     if results.failures_of(check, call):
         return CheckCount(_encode_text(check), call, examined, broken, "failed")
     if results.is_unexplored(check, call):
         return CheckCount(_encode_text(check), call, examined, broken, "seen")
-    outcome = "known" if results.is_known(check, call) else "passed"
+    if results.is_known(check, call):
+        return CheckCount(_encode_text(check), call, examined, broken, "known")
+    outcome = "passed" if examined else "untested"
     return CheckCount(_encode_text(check), call, examined, broken, outcome)
 
 
@@ -226,6 +264,7 @@ def _build_failure(failure: Failure) -> ReportFailure:
         check=_encode_text(finding.check),
         call=finding.call,
         input_class=_encode_text(finding.input_class),
+        certainty=finding.certainty,
         message=_encode_text(finding.message),
         confirmed=failure.is_confirmed,
         steps=tuple(_build_exchange(exchange) for exchange in failure.exchanges),

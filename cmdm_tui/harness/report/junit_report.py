@@ -1,7 +1,8 @@
 """The report as JUnit XML, which Jenkins, GitLab and most others read: a test a check and call.
 
 The layout is the one that the Jenkins xUnit schema (junit-10.xsd) allows: `testsuites`, in it a
-`testsuite` for each call, in it a `testcase` for each check that looked at answers to that call.
+`testsuite` for each call, in it a `testcase` for each check. A check that looked at no answer to
+the call is skipped; the properties of a suite count its requests by input class.
 """
 
 import xml.etree.ElementTree as ElementTree
@@ -9,7 +10,13 @@ from datetime import UTC, datetime
 
 from cmdm_tui.harness.exchange import Call
 from cmdm_tui.harness.report.plain_text import show_body, to_plain_text
-from cmdm_tui.harness.report.results import NOT_FINISHED, Failure, RunResults, format_count
+from cmdm_tui.harness.report.results import (
+    NOT_FINISHED,
+    Failure,
+    RunResults,
+    describe_certainty,
+    format_count,
+)
 
 NAME = "junit"
 FILE = "junit.xml"
@@ -43,7 +50,7 @@ def _build_suite(results: RunResults, call: Call) -> ElementTree.Element:
     suite.set("errors", "0")
     suite.set("skipped", str(sum(test.find("skipped") is not None for test in tests)))
     suite.set("timestamp", _format_start(results))
-    suite.append(_build_properties(results))
+    suite.append(_build_properties(results, call))
     suite.extend(tests)
     return suite
 
@@ -74,14 +81,19 @@ def _is_judged(results: RunResults, call: Call) -> bool:
     return call in results.examined or call in failed
 
 
-def _build_properties(results: RunResults) -> ElementTree.Element:
+def _build_properties(results: RunResults, call: Call | None = None) -> ElementTree.Element:
     properties = ElementTree.Element("properties")
     values = {"version": results.version}
     if results.started is not None:
         values |= {"seed": str(results.started.seed), "target": results.started.url}
+    if call is not None:
+        counts = {name: count for (one, name), count in sorted(results.sent.items()) if one == call}
+        missing = [name for one, name in results.never_sent if one == call]
+        values |= {f"requests {name}": str(count) for name, count in counts.items()}
+        values |= {f"requests {name}": "0" for name in missing}
     for name, value in values.items():
         ElementTree.SubElement(
-            properties, "property", {"name": name, "value": to_plain_text(value)}
+            properties, "property", {"name": to_plain_text(name), "value": to_plain_text(value)}
         )
     return properties
 
@@ -101,12 +113,16 @@ def _build_test(results: RunResults, check: str, call: Call) -> ElementTree.Elem
         ElementTree.SubElement(test, "failure", {"message": message, "type": to_plain_text(check)})
     elif not failures and results.is_known(check, call):
         ElementTree.SubElement(test, "skipped", {"message": "known before the run"})
+    elif not failures and not results.held.get((check, call)):
+        message = "the check had nothing to judge: its premise never held"
+        ElementTree.SubElement(test, "skipped", {"message": message})
     return test
 
 
 def _format_steps(failure: Failure) -> str:
     lines = [
         f"{to_plain_text(failure.finding.message)} ({failure.state})",
+        describe_certainty(failure.finding.certainty),
         "",
         *map(to_plain_text, failure.curl),
     ]

@@ -1,15 +1,21 @@
 """The results of a run so far: reports are written from them, and the dashboard shows them."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from cmdm_tui.harness.exchange import CALLS, Call, Exchange
-from cmdm_tui.harness.fuzz.events import FuzzPhase, RunEnded, RunStarted
+from cmdm_tui.harness.exchange import CALLS, Call, Certainty, Exchange
+from cmdm_tui.harness.fuzz.events import CallInput, FuzzPhase, RunEnded, RunStarted
 from cmdm_tui.harness.oracle.check import Finding
 
 NOT_FINISHED = "The run is not finished, or was killed."
 """What reports say in the place of a reason, until the run has ended."""
+
+CHANGING_CALLS: frozenset[Call] = frozenset(
+    {"create", "create-task", "create-opportunity", "update", "convert", "close", "delete"}
+)
+"""The calls that change records."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +65,11 @@ class RunResults:
     """A run so far, or as it ended.
 
     `began` is the Unix time at which it began. `statuses` counts the answers to each call by
-    status; 0 means no whole answer. `examined` counts the answers to each call that the
-    checks looked at, and `broken` those that a check then found wrong, both without the ones of
-    shrinking, where a failure is repeated on purpose. `classes` counts the answers by the class of
-    what was sent, `times` by how long they took, up to each number of milliseconds.
+    status; 0 means no whole answer. `examined` counts the answers to each call, `held` those that a
+    check looked at (by check and call), because its premise held, and `broken` those that it then
+    found wrong, all without the ones of shrinking, where a failure is repeated on purpose. `sent`
+    counts the requests by call and input class, `times` the answers by how long they took, up to
+    each number of milliseconds.
     """
 
     title: str
@@ -77,7 +84,8 @@ class RunResults:
     statuses: Mapping[tuple[Call, int], int] = field(default_factory=dict[tuple[Call, int], int])
     examined: Mapping[Call, int] = field(default_factory=dict[Call, int])
     broken: Mapping[tuple[str, str], int] = field(default_factory=dict[tuple[str, str], int])
-    classes: Mapping[str, int] = field(default_factory=dict[str, int])
+    held: Mapping[tuple[str, str], int] = field(default_factory=dict[tuple[str, str], int])
+    sent: Mapping[CallInput, int] = field(default_factory=dict[CallInput, int])
     times: Mapping[float, int] = field(default_factory=dict[float, int])
     rate: RequestRate = RequestRate()
     failures: tuple[Failure, ...] = ()
@@ -95,6 +103,41 @@ class RunResults:
         """The calls that were made, in the documentation's order."""
         made = {call for call, _ in self.statuses}
         return tuple(call for call in CALLS if call in made)
+
+    @property
+    def classes(self) -> Mapping[str, int]:
+        """The requests by input class, of every call."""
+        counts: Counter[str] = Counter()
+        for (_, input_class), count in self.sent.items():
+            counts[input_class] += count
+        return counts
+
+    @property
+    def never_sent(self) -> tuple[CallInput, ...]:
+        """The calls with the input classes that the run may send, and has not."""
+        planned = self.started.inputs if self.started else frozenset[CallInput]()
+        return tuple(sorted(planned - self.sent.keys()))
+
+    @property
+    def unexamined_checks(self) -> tuple[str, ...]:
+        """The checks whose premise never held, so that they have judged nothing."""
+        seen = {check for check, _ in (*self.held, *self.broken)}
+        seen |= {one.finding.check for one in self.failures}
+        return tuple(check for check in self.checks if check not in seen)
+
+    @property
+    def accepted_changes(self) -> int:
+        """How many requests that change records were accepted."""
+        return sum(
+            count
+            for (call, status), count in self.statuses.items()
+            if call in CHANGING_CALLS and status in {200, 201}
+        )
+
+    @property
+    def sent_changes(self) -> int:
+        """How many requests that would change records were sent."""
+        return sum(count for (call, _), count in self.statuses.items() if call in CHANGING_CALLS)
 
     @property
     def answers(self) -> tuple[int, ...]:
@@ -128,6 +171,15 @@ class RunResults:
         if self.failures:
             return f"{format_count(len(self.failures), 'failure')} found"
         return "no failure found" if self.ended else "no failure so far"
+
+
+def describe_certainty(certainty: Certainty) -> str:
+    """Return who says what is right, in a few words for a report."""
+    if certainty == "documented":
+        return "It breaks the documentation."
+    if certainty == "own":
+        return "It breaks a check of your own."
+    return "The documentation is silent; the sandbox does otherwise."
 
 
 def format_count(number: int, word: str) -> str:

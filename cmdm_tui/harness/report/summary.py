@@ -4,8 +4,14 @@ from collections.abc import Iterator
 
 from rich.cells import cell_len, set_cell_size
 
+from cmdm_tui.harness.report.coverage import format_coverage
 from cmdm_tui.harness.report.plain_text import to_plain_text
-from cmdm_tui.harness.report.results import Failure, RunResults, format_count
+from cmdm_tui.harness.report.results import (
+    Failure,
+    RunResults,
+    describe_certainty,
+    format_count,
+)
 
 MIN_WIDTH = 40
 """The narrowest width, in columns, that lines are fitted to."""
@@ -18,8 +24,12 @@ def format_summary(results: RunResults, width: int = 80) -> list[str]:
     """
     width = max(width, MIN_WIDTH)
     matrix = [_fit(line, width) for line in _format_matrix(results, width)]
+    coverage = [
+        _fit(line, width) for text in format_coverage(results) for line in _wrap_words(text, width)
+    ]
+    coverage += [""] if coverage else []
     totals = [_fit(line, width) for line in _format_totals(results)]
-    return [*matrix, *_format_failures(results, width), *totals]
+    return [*matrix, *coverage, *_format_failures(results, width), *totals]
 
 
 def _format_matrix(results: RunResults, width: int) -> Iterator[str]:
@@ -59,6 +69,8 @@ def _format_failure(number: int, failure: Failure, width: int) -> Iterator[str]:
     yield _fit(
         to_plain_text(f"{number}. {finding.check} · {finding.call} · {finding.input_class}"), width
     )
+    for line in _wrap(describe_certainty(finding.certainty), width - 3):
+        yield _fit(f"   {line}", width)
     for line in _wrap(to_plain_text(finding.message, 600), width - 3):
         yield _fit(f"   {line}", width)
     yield f"   {format_count(failure.steps, 'step')}, {failure.state}{':' if failure.curl else '.'}"
@@ -70,8 +82,9 @@ def _format_failure(number: int, failure: Failure, width: int) -> Iterator[str]:
 def _format_totals(results: RunResults) -> Iterator[str]:
     checks = len(results.checks)
     failing = len({one.finding.check for one in results.failures})
+    examined = checks - len(results.unexamined_checks)
     if checks:
-        yield f"{checks - failing:,} of {format_count(checks, 'check')} found no fault."
+        yield f"{examined - failing:,} of {format_count(checks, 'check')} held."
     if results.known:
         yield f"{format_count(len(results.known), 'failure')} known before the run, found again."
     if results.ended and results.ended.left:
@@ -88,6 +101,11 @@ def _format_totals(results: RunResults) -> Iterator[str]:
 
 def _format_seed(results: RunResults) -> str:
     return f" Seed {results.started.seed} repeats the run." if results.started else ""
+
+
+def _wrap_words(text: str, width: int) -> Iterator[str]:
+    """Yield a sentence in lines; a line of a table, which has runs of spaces, stays one."""
+    return iter([text]) if "  " in text else _wrap(text, width)
 
 
 def _wrap(text: str, width: int) -> Iterator[str]:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from cmdm_tui.harness.exchange import Call, Exchange, Intent
 from cmdm_tui.harness.fuzz.events import (
+    CallInput,
     CheckFailed,
     ExchangeMade,
     FailureFound,
@@ -40,12 +41,17 @@ def exchange(
     )  # fmt: skip
 
 
-def made(one: Exchange, phase: FuzzPhase = "stateless") -> ExchangeMade:
-    return ExchangeMade(one, phase)
+def made(
+    one: Exchange, phase: FuzzPhase = "stateless", held: tuple[str, ...] = CHECKS[:2]
+) -> ExchangeMade:
+    return ExchangeMade(one, phase, held_checks=held)
 
 
 def started(url: str = "http://127.0.0.1:8765") -> RunStarted:
-    return RunStarted(url, 7, 100, None, 1, CHECKS, restores=True, writes=True)
+    inputs: frozenset[CallInput] = frozenset(
+        {("get", "valid"), ("get", "id:traversal"), ("get", "id:nul"), ("close", "valid")}
+    )
+    return RunStarted(url, 7, 100, None, 1, CHECKS, restores=True, writes=True, inputs=inputs)
 
 
 def ended(
@@ -64,7 +70,9 @@ def failure(
 ) -> tuple[FuzzEvent, ...]:
     """The events of one failure, from its first sight to its file."""
     last = last or exchange(9, call, 500, body=b'{"Message": "no"}', input_class="body:nan")
-    finding = Finding(check, message, last.number, call, last.intent.input_class)
+    finding = Finding(
+        check, message, last.number, call, last.intent.input_class, certainty="documented"
+    )
     name = finding.failure
     return (
         made(last),

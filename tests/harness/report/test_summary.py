@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
+from cmdm_tui.harness.exchange import Call
 from cmdm_tui.harness.report import format_summary
 from tests.harness.report.events import (
     ended,
@@ -28,8 +29,50 @@ def test_it_says_what_was_answered_and_what_failed() -> None:
     assert "1. never-5xx · create · body:nan" in text
     assert "2 steps, confirmed:" in text
     assert "curl --request POST 'http://127.0.0.1:8765/api/v1/lead'" in text
-    assert "2 of 3 checks found no fault." in text
+    assert "It breaks the documentation." in text
+    assert "2 of 3 checks held." in text
     assert lines[-1] == "1 failure found. Seed 7 repeats the run."
+
+
+def test_it_says_what_was_sent_by_call_and_input_class() -> None:
+    lines = format_summary(results_of(*short_run()), 80)
+    (head,) = [line for line in lines if line.startswith("requests ")]
+    row = next(line for line in lines[lines.index(head) :] if line.startswith("get "))
+    assert head.split() == [
+        "requests", "valid", "auth", "body", "id", "parameter", "route", "classes",
+    ]  # fmt: skip
+    assert row.split() == ["get", "1", "·", "·", "1", "·", "·", "2/3"]
+    assert "Never sent: 2 of 4 kinds of request: close valid, get id:nul." in lines
+
+
+@pytest.mark.parametrize(
+    ("writes", "call", "status", "words"),
+    [
+        (True, "create", 201, ""),
+        (True, "create", 400, "accepted none of 1 request to change records."),
+        (True, "get", 200, "none of its requests changes records."),
+        (False, "get", 200, "this run only reads, and says nothing about changes."),
+    ],
+)
+def test_a_run_that_wrote_nothing_says_so(
+    writes: bool, call: Call, status: int, words: str
+) -> None:
+    begun = dataclasses.replace(started(), writes=writes)
+    text = " ".join(format_summary(results_of(begun, made(exchange(1, call, status)), ended())))
+    assert ("Nothing was written:" in text) is bool(words)
+    assert words in text
+
+
+def test_checks_that_had_nothing_to_judge_are_no_checks_that_held() -> None:
+    text = "\n".join(format_summary(results_of(started(), made(exchange(1)), ended()), 80))
+    assert "2 of 3 checks held." in text
+    assert "1 check had nothing to judge: quota-falls." in text
+
+
+def test_entities_that_a_service_has_not_got_are_named() -> None:
+    whole = dataclasses.replace(ended(), absent=("opportunity", "no\x1b[2J"))
+    text = "\n".join(format_summary(results_of(started(), made(exchange(1)), whole), 80))
+    assert "Not asked for again, as the service answered 404: opportunity, no␛[2J." in text
 
 
 def test_a_sound_run_says_so() -> None:

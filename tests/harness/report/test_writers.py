@@ -143,7 +143,17 @@ def test_junit_counts_what_it_holds() -> None:
         assert part.get("tests") == str(len(list(part.iter("testcase"))))
         assert part.get("failures") == str(len(list(part.iter("failure"))))
         assert part.get("skipped") == str(len(list(part.iter("skipped"))))
-    assert (root.get("failures"), root.get("skipped")) == ("1", "1")
+    # One is known, and three are of a check that had nothing to judge in that call.
+    assert (root.get("failures"), root.get("skipped")) == ("1", "4")
+
+
+def test_junit_counts_the_requests_of_each_input_class() -> None:
+    root = ElementTree.fromstring(junit_report.write(results_of(*short_run())))
+    (suite,) = [one for one in root.iter("testsuite") if one.get("name") == "cmdm fuzz: get"]
+    values = {one.get("name"): one.get("value") for one in suite.iter("property")}
+    assert values["requests valid"] == "1"
+    assert values["requests id:traversal"] == "1"
+    assert values["requests id:nul"] == "0"
 
 
 def test_junit_tells_a_failure_with_its_steps() -> None:
@@ -181,13 +191,23 @@ def test_json_reads_back_as_it_was_written() -> None:
     results = results_of(*short_run())
     read = json_report.decode(json_report.write(results))
     assert read == json_report.build_document(results)
-    assert (read.schema, read.version) == ("cmdm-report", 1)
+    assert (read.schema, read.version) == ("cmdm-report", 2)
     assert read.run is not None
     assert (read.run.seed, read.run.reason) == (7, "100 requests made")
     outcomes = {(one.check, one.call): one.outcome for one in read.checks}
     assert outcomes["never-5xx", "create"] == "failed"
     assert outcomes["quota-falls", "list"] == "known"
     assert outcomes["never-5xx", "get"] == "passed"
+    assert outcomes["quota-falls", "get"] == "untested"
+    assert {(one.call, one.input_class) for one in read.never_sent} == {
+        ("get", "id:nul"), ("close", "valid"),
+    }  # fmt: skip
+    assert {(one.call, one.input_class): one.count for one in read.requests} == {
+        ("get", "valid"): 1, ("get", "id:traversal"): 1, ("list", "valid"): 2,
+        ("delete", "valid"): 1, ("create", "body:nan"): 2,
+    }  # fmt: skip
+    assert (read.sent_changes, read.accepted_changes) == (3, 0)
+    assert [one.certainty for one in read.failures] == ["documented"]
     assert [len(one.steps) for one in read.failures] == [2]
 
 
@@ -199,8 +219,8 @@ def test_json_keeps_bytes_that_are_no_text() -> None:
 
 
 def test_json_of_another_version_is_refused_in_a_sentence() -> None:
-    other = json_report.write(results_of()).replace(b'"version": 1', b'"version": 2', 1)
-    with pytest.raises(UnknownReport, match=r"version 2; a 'cmdm-report' of version 1 can be read"):
+    other = json_report.write(results_of()).replace(b'"version": 2', b'"version": 1', 1)
+    with pytest.raises(UnknownReport, match=r"version 1; a 'cmdm-report' of version 2 can be read"):
         json_report.decode(other)
     with pytest.raises(UnknownReport, match="This is not a report"):
         json_report.decode(b"[]")
@@ -228,6 +248,14 @@ def test_the_page_has_every_call_status_and_check() -> None:
     assert "1 failure found" in shown.text
     assert "curl --request POST" in shown.text
     assert [tag for tag, _ in shown.elements].count("svg") == 3
+
+
+def test_the_page_has_a_mark_for_what_was_never_judged_or_sent() -> None:
+    shown = Page(html_report.write(results_of(*short_run())))
+    assert "Requests by call and input class" in shown.text
+    # Three cells of the checks, two of the classes, and the two legends.
+    assert shown.text.count("–") == 3 + 2 + 2
+    assert "Never sent: 2 of 4 kinds of request: close valid, get id:nul." in shown.text
 
 
 def test_the_page_needs_nothing_else() -> None:

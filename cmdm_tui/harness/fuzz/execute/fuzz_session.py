@@ -20,6 +20,7 @@ _MOST_READ_AT_ONCE = 5_000
 """Records of an entity up to which all are read before a run begins."""
 _FIRST_PAGE = {"per_page": "50", "page": "1"}
 _ONE_RECORD = {"per_page": "1", "page": "1"}
+_NOT_FOUND = 404
 
 
 class NewFailure(Exception):
@@ -52,11 +53,13 @@ class FuzzSession:
         self.base_model = ServiceModel(self.is_alone)
         self.model = self.base_model
         self.entities = settings.entities
+        self.absent_entities: tuple[str, ...] = ()
         self.steps: list[FuzzStep] = []
         self.log: list[Exchange] = []
         self.phase: FuzzPhase = "learning"
-        self.searched_failure: str | None = None
+        self.searched: Finding | None = None
         self.known_failures = set(settings.known)
+        self._ours_alone: set[str] = set()
         self.found_failures: set[str] = set()
         self.on_new_failure: Callable[[NewFailure], None] = lambda _: None
         self.exchanger = Exchanger(service, budget)
@@ -97,12 +100,18 @@ class FuzzSession:
         return found
 
     def learn(self) -> None:
-        """Read the fields and the records there are, as far as they are few."""
+        """Read the fields and the records there are, as far as they are few.
+
+        An entity that the service answers 404 for is not asked for again.
+        """
         self.phase = "learning"
         for entity in self.entities:
+            first = self.take(list_records(entity, _ONE_RECORD))
+            if first is not None and first.status == _NOT_FOUND:
+                self.absent_entities = (*self.absent_entities, entity)
+                continue
             if entity != ENTITY_WITHOUT_FIELD_LIST:
                 self.take(list_fields(entity))
-            first = self.take(list_records(entity, _ONE_RECORD))
             members = self.model.members.get(entity)
             if first is None or first.status != 200 or members is None:
                 continue
@@ -110,6 +119,7 @@ class FuzzSession:
             is_small = order.total is not None and order.total <= _MOST_READ_AT_ONCE
             is_whole = is_small and self.is_alone
             self.take(list_records(entity, None if is_whole else _FIRST_PAGE))
+        self.entities = tuple(one for one in self.entities if one not in self.absent_entities)
 
     # Examples
 
@@ -172,14 +182,35 @@ class FuzzSession:
     def _handle_findings(self, found: Sequence[Finding], exchange: Exchange) -> None:
         for finding in found:
             self.found_failures.add(finding.failure)
-            is_known = finding.failure in self.known_failures
+            is_known = self._is_known(finding)
             self._notify(CheckFailed(finding, exchange, self.phase, is_known, self._worker))
         for finding in found:
-            is_searched = self.searched_failure is None or finding.failure == self.searched_failure
-            if is_searched and finding.failure not in self.known_failures:
+            if self._is_searched(finding) and not self._is_known(finding):
                 failure = NewFailure(finding)
                 self.on_new_failure(failure)
                 raise failure
+
+    def forget_known(self, finding: Finding) -> None:
+        """Let a failure be new again, while its steps are made fewer."""
+        self.known_failures.discard(finding.failure)
+
+    def remember_known(self, finding: Finding) -> None:
+        """Take a failure for known from now on; of one that is ours, not a documented one."""
+        self.known_failures.add(finding.failure)
+        if finding.certainty == "ours":
+            self._ours_alone.add(finding.failure)
+        else:
+            self._ours_alone.discard(finding.failure)
+
+    def _is_known(self, finding: Finding) -> bool:
+        is_surer = finding.certainty == "documented" and finding.failure in self._ours_alone
+        return finding.failure in self.known_failures and not is_surer
+
+    def _is_searched(self, finding: Finding) -> bool:
+        wanted = self.searched
+        return wanted is None or (wanted.failure, wanted.certainty) == (
+            finding.failure, finding.certainty,
+        )  # fmt: skip
 
     def _control_service(self, step: AdvanceClock | SetCallsLeft) -> None:
         if not self.service.is_restored:

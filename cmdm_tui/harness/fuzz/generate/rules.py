@@ -33,7 +33,7 @@ _MOST_DELETED = 3
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """Something that a user does, several requests at a time.
+    """Something that a user does, several requests at a time; `calls` are those it is about.
 
     A rule of twice the `weight` is drawn twice as often. `needs_writing` says that it changes
     records, `needs_control` that it changes the clock or the limits.
@@ -41,6 +41,7 @@ class Rule:
 
     name: str
     run: Callable[[Actions], None]
+    calls: "tuple[Call, ...]"
     weight: float = 1.0
     needs_writing: bool = True
     needs_control: bool = False
@@ -275,19 +276,19 @@ def use_up_quota(actions: Actions) -> None:
 
 RULES = (
     # A sign-in is slow on purpose.
-    Rule("sign-in", sign_in, 0.25, needs_writing=False),
-    Rule("list", list_records, 1.5, needs_writing=False),
-    Rule("walk", walk_pages, 1.5, needs_writing=False),
-    Rule("sort", sort_records, 2.0, needs_writing=False),
-    Rule("read", read_records, 1.0, needs_writing=False),
-    Rule("create", create_and_read, 1.5),
-    Rule("update", update_and_read, 5.0),
-    Rule("delete", delete_and_read, 4.5),
-    Rule("child", create_child_and_read, 1.5),
-    Rule("convert", convert_and_read, 6.5),
-    Rule("close", close_and_read, 8.0),
-    Rule("odd", send_odd_requests, 1.0),
-    Rule("wait", let_time_pass, 0.75, needs_control=True),
-    Rule("exhaust", use_up_quota, 0.75, needs_control=True),
+    Rule("sign-in", sign_in, ("authenticate",), 0.25, needs_writing=False),
+    Rule("list", list_records, ("list",), 1.5, needs_writing=False),
+    Rule("walk", walk_pages, ("list",), 1.5, needs_writing=False),
+    Rule("sort", sort_records, ("list",), 2.0, needs_writing=False),
+    Rule("read", read_records, ("get", "fields"), 1.0, needs_writing=False),
+    Rule("create", create_and_read, ("create",), 1.5),
+    Rule("update", update_and_read, ("update",), 5.0),
+    Rule("delete", delete_and_read, ("delete",), 4.5),
+    Rule("child", create_child_and_read, ("create-task", "create-opportunity"), 1.5),
+    Rule("convert", convert_and_read, ("convert",), 6.5),
+    Rule("close", close_and_read, ("close",), 8.0),
+    Rule("odd", send_odd_requests, (), 1.0),
+    Rule("wait", let_time_pass, (), 0.75, needs_control=True),
+    Rule("exhaust", use_up_quota, (), 0.75, needs_control=True),
 )
 """Every rule. Each change that can be accepted comes up often enough to be judged."""

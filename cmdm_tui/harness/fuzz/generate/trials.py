@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from cmdm_tui.harness.calls import CallRequest
 from cmdm_tui.harness.exchange import CALLS, Call
-from cmdm_tui.harness.fuzz.events import FuzzPhase
+from cmdm_tui.harness.fuzz.events import CallInput, FuzzPhase
 from cmdm_tui.harness.fuzz.generate.actions import Actions
 from cmdm_tui.harness.fuzz.generate.valid_requests import make_valid_request
 from cmdm_tui.harness.fuzz.generate.value_strategies import pick
@@ -33,6 +33,13 @@ class Trial:
     def name(self) -> str:
         """The call and the group."""
         return f"{self.call} {self.group}"
+
+    @property
+    def inputs(self) -> frozenset[CallInput]:
+        """Every call and class that it may send."""
+        return frozenset(
+            ("other" if one.is_other_call else self.call, one.full_name) for one in self.all_classes
+        )
 
     @property
     def all_classes(self) -> tuple[InputClass, ...]:

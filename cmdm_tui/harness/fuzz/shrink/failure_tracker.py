@@ -36,7 +36,7 @@ class FailureTracker:
     def start(self) -> None:
         """Wait for the next failure, whichever it is."""
         self.best = None
-        self.session.searched_failure = None
+        self.session.searched = None
         self.session.on_new_failure = self._note_failure
 
     @property
@@ -53,17 +53,16 @@ class FailureTracker:
         Return the steps, whether they failed again after a reset (None where that was not tried),
         and the bound that was reached meanwhile.
         """
-        best = self._found
         session, is_confirmed, spent = self.session, None, None
-        failure = best.finding.failure
-        session.known_failures.discard(failure)
+        finding = self._found.finding
+        session.forget_known(finding)
         try:
             if can_send:
                 is_confirmed = self._shrink_and_confirm()
         except BudgetSpent as end:
             spent = end
-        session.known_failures.add(failure)
-        session.searched_failure = None
+        session.remember_known(finding)
+        session.searched = None
         return self._found, is_confirmed, spent
 
     def _note_failure(self, failure: NewFailure) -> None:
@@ -71,7 +70,7 @@ class FailureTracker:
         found = make_reproduction(session.steps, session.log, failure.finding)
         if self.best is None:
             name = failure.finding.failure
-            session.searched_failure = name
+            session.searched = failure.finding
             self._last_request = self.budget.spent + _SHRINK_REQUESTS
             self._deadline = time.monotonic() + _SHRINK_SECONDS
             self.notify(FailureFound(name, failure.finding, len(session.log), self.worker))

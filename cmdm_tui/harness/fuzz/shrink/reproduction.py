@@ -120,7 +120,7 @@ def _make_self_contained(session: FuzzSession, found: Reproduction) -> Reproduct
 def replay(session: FuzzSession, found: Reproduction) -> Reproduction | None:
     """Take the steps again, after a reset; None where they do not fail as before."""
     (session.begin_blank_example if found.is_alone else session.begin_example)()
-    session.searched_failure = found.finding.failure
+    session.searched = found.finding
     ids: dict[str, str] = {}
     try:
         for one in found.steps:

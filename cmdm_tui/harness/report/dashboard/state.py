@@ -5,7 +5,12 @@ from typing import Literal
 
 from cmdm_tui.harness.exchange import Exchange
 from cmdm_tui.harness.report.plain_text import show_body, to_plain_text
-from cmdm_tui.harness.report.results import Failure, RunResults, format_count
+from cmdm_tui.harness.report.results import (
+    Failure,
+    RunResults,
+    describe_certainty,
+    format_count,
+)
 from cmdm_tui.text import one_line
 
 Tone = Literal["good", "bad", "plain", "quiet", "odd"]
@@ -104,6 +109,7 @@ def describe_failure(failure: Failure) -> list[tuple[str, list[str]]]:
             "What is wrong",
             [
                 *to_plain_text(finding.message, _MAX_BODY, keep_lines=True).split("\n"),
+                describe_certainty(finding.certainty),
                 f"Sent: {one_line(finding.input_class)}.",
                 f"{format_count(failure.steps, 'step')}, {failure.state}.",
             ],
@@ -196,7 +202,7 @@ def _build_cell(count: int, status: int) -> TonedText:
 
 def _build_check_lines(results: RunResults) -> tuple[CheckLine, ...]:
     lines: list[CheckLine] = []
-    examined = any(results.examined.values())
+    untested = set(results.unexamined_checks)
     for check in results.checks:
         broken = results.count_broken(check)
         if results.failures_of(check):
@@ -204,6 +210,6 @@ def _build_check_lines(results: RunResults) -> tuple[CheckLine, ...]:
         elif broken:
             lines.append(CheckLine(one_line(check), broken, "odd"))
         else:
-            lines.append(CheckLine(one_line(check), 0, "good" if examined else "quiet"))
-    order = {"bad": 0, "odd": 1, "good": 2, "quiet": 2}
+            lines.append(CheckLine(one_line(check), 0, "quiet" if check in untested else "good"))
+    order = {"bad": 0, "odd": 1, "good": 2, "quiet": 3}
     return tuple(sorted(lines, key=lambda line: order[line.tone]))

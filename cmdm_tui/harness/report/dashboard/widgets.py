@@ -91,12 +91,12 @@ def _format_row(name: Content, cells: tuple[TonedText, ...]) -> Content:
     return Content("").join([name, *padded])
 
 
-_MARKS = {"bad": "✗", "odd": "○", "good": "✓", "quiet": "·", "plain": "·"}
+_MARKS = {"bad": "✗", "odd": "○", "good": "✓", "quiet": "–", "plain": "·"}
 
 
 def describe_checks(state: DashboardState) -> str:
     """Return how many checks hold, in a few words."""
-    holding = sum(line.tone != "bad" for line in state.checks)
+    holding = sum(line.tone == "good" for line in state.checks)
     return f"Checks: {holding} of {len(state.checks)} hold"
 
 
