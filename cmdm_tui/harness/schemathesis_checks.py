@@ -14,7 +14,7 @@ what the sandbox does where that is silent. CMDM_CHECKS names a file of checks o
 The checks know what the calls before have shown, so one call after another tells most: run with one
 worker. An answer that came while another call was under way is judged alone.
 
-schemathesis is no dependency of cmdm: install it yourself, version 4.
+cmdm does not depend on schemathesis: install version 4 yourself.
 """
 
 import os
@@ -35,7 +35,7 @@ from cmdm_tui.harness.oracle.own_checks import load_own_checks
 from cmdm_tui.redaction.redactor import Redactor
 
 GENERATED_INPUT = "schemathesis:generated"
-"""The input class of a request that schemathesis made: nobody says which answer is right."""
+"""The input class of a request that schemathesis made: the right answer is not known."""
 
 _PREFIX = "cmdm_"
 _ROUTE = re.compile(r"(?P<api>.*?/api/[^/?#]+)(?P<rest>/.*)", re.DOTALL)
@@ -75,7 +75,7 @@ class RunJudge:
         with self._lock:
             self._under_way = max(self._under_way - 1, 0)
             if self._overlaps:
-                # Which call the service took first, nobody knows.
+                # It is not known which call the service took first.
                 self._model = ServiceModel(is_alone=False)
                 self._overlaps = self._under_way > 0
             self._judge(response)
@@ -186,7 +186,7 @@ def after_call(context: Any, case: Any, response: Any) -> None:
     _judge.end_call(response)
 
 
-class SignIn:
+class TokenProvider:
     """Signs in with the credentials in the environment, and puts the token into each request."""
 
     def get(self, case: Any, context: Any) -> str:
@@ -217,7 +217,7 @@ def _install() -> None:
     _registry.hook(before_call)
     _registry.hook(after_call)
     if all(os.environ.get(f"CMDM_{name.upper()}") for name in CREDENTIAL_NAMES):
-        _registry.auth()(SignIn)
+        _registry.auth()(TokenProvider)
     token = os.environ.get("CMDM_TOKEN")
     if token:
         _judge.add_token(token)

@@ -24,7 +24,7 @@ _LARGEST_BASELINE = 1_000_000
 
 
 def checks_option(command: ClickCommand) -> ClickCommand:
-    """Give a command the option that names files of checks of the user's own."""
+    """Give a command the option that names files of a user's checks."""
     return click.option(
         "--checks",
         "check_files",
@@ -79,7 +79,7 @@ def parse_excluded(names: tuple[str, ...], checks: "Iterable[Check]") -> frozens
 
 
 def read_baseline(baseline: "Path | None") -> frozenset[str]:
-    """Return the failures that the file lists. Raises CommandFailure for one that is no list."""
+    """Return the failures that a file lists. Raises CommandFailure for another file."""
     if baseline is None:
         return frozenset()
     from cmdm_tui.config.bounded_files import read_bounded

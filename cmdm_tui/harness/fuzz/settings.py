@@ -17,7 +17,7 @@ class FuzzSettings:
     without a phase mean the stateless one. `excluded` are calls, classes of input and checks that
     are left out of everything. `known` are failures that do not fail the run. What the
     documentation leaves open (`api.md`, ours) fails it only where it `is_strict`. `entities` are
-    used, and `optional_entities` where they exist. `check_files` hold checks of the user's own.
+    used, and `optional_entities` where they exist. `check_files` hold a user's checks.
     """
 
     seed: int = 0

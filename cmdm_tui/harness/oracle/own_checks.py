@@ -83,7 +83,7 @@ def _list_functions(path: Path) -> list[FunctionType]:
 
 
 def _run_file(path: Path) -> ModuleType:
-    """Run the file as a module of its own; nothing is written next to it."""
+    """Run the file as a separate module; nothing is written next to it."""
     try:
         source = read_bounded(path, LARGEST_INPUT)
     except OSError as error:

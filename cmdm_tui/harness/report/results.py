@@ -10,7 +10,7 @@ from cmdm_tui.harness.fuzz.events import CallInput, FuzzPhase, RunEnded, RunStar
 from cmdm_tui.harness.oracle.check import Finding
 
 NOT_FINISHED = "The run is not finished, or was killed."
-"""What reports say in the place of a reason, until the run has ended."""
+"""What reports say instead of a reason until the run has ended."""
 
 CHANGING_CALLS: frozenset[Call] = frozenset(
     {"create", "create-task", "create-opportunity", "update", "convert", "close", "delete"}

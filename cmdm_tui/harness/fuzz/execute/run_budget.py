@@ -21,7 +21,7 @@ class ServiceGone(BudgetSpent):
 
 
 class CheckBroken(BudgetSpent):
-    """A check of the user's own cannot judge; the message says where it fails, in a sentence."""
+    """A user's check cannot judge; the message says where it fails, in a sentence."""
 
 
 class StopSignal(Protocol):

@@ -70,7 +70,7 @@ async def test_a_small_screen_shows_all_statuses_and_the_checks_on_a_key(stage: 
         stage.send((started(), *calls, *failure()))
         await looked(pilot)
         assert all(str(status) in shown(app) for status in statuses)
-        assert "Checks: 0 of 3 hold" in shown(app)
+        assert "Checks: 1 of 3 hold" in shown(app)
         assert "✗ never-5xx" not in shown(app)
         await pilot.press("v")
         await looked(pilot)
