@@ -16,6 +16,9 @@ from cmdm_tui.harness.exchange import API_PATH, Call, Headers, Intent
 
 TOKEN = "$CMDM_TOKEN"  # noqa: S105 — the name of a variable, here and below
 BEARER_HEADERS = (("authorization", f"Bearer {TOKEN}"),)
+CONTENT_TYPE_HEADER = ("content-type", "application/json")
+BODY_HEADERS = (*BEARER_HEADERS, CONTENT_TYPE_HEADER)
+"""The headers of a request with a body: all bodies are JSON (`api.md`)."""
 CREDENTIAL_NAMES = ("client_id", "client_secret", "username", "password")
 CHILD_CALLS: Mapping[str, Call] = {"task": "create-task", "opportunity": "create-opportunity"}
 
@@ -94,7 +97,7 @@ def list_fields(entity: str, query: Mapping[str, str] | None = None) -> CallRequ
 def create_record(entity: str, given: Mapping[str, Any]) -> CallRequest:
     """Create a record."""
     intent = Intent("create", entity, expected=_CREATED, given=given)
-    return CallRequest("POST", f"{API_PATH}/{entity}", intent, encode_properties(given))
+    return _with_body("POST", f"{API_PATH}/{entity}", intent, encode_properties(given))
 
 
 def create_child(
@@ -103,7 +106,7 @@ def create_child(
     """Create a task or an opportunity of a record."""
     intent = Intent(CHILD_CALLS[child], entity, external_id, expected=_CREATED, given=given)
     path = f"{API_PATH}/{entity}/{_quote_id(external_id)}/{child}"
-    return CallRequest("POST", path, intent, encode_properties(given))
+    return _with_body("POST", path, intent, encode_properties(given))
 
 
 def update_record(entity: str, external_id: str, given: Mapping[str, Any]) -> CallRequest:
@@ -115,13 +118,13 @@ def convert_lead(external_id: str, given: Mapping[str, Any] | None = None) -> Ca
     """Convert a lead; `given` are fields of the account, None for no body."""
     intent = Intent("convert", "lead", external_id, expected=_OK, given=given or {})
     body = b"" if given is None else encode_properties(given)
-    return CallRequest("PUT", f"{API_PATH}/lead/convert/{_quote_id(external_id)}", intent, body)
+    return _with_body("PUT", f"{API_PATH}/lead/convert/{_quote_id(external_id)}", intent, body)
 
 
 def close_task(external_id: str, body: bytes = b"") -> CallRequest:
     """Close a task."""
     intent = Intent("close", "task", external_id, expected=_OK)
-    return CallRequest("PUT", f"{API_PATH}/task/close/{_quote_id(external_id)}", intent, body)
+    return _with_body("PUT", f"{API_PATH}/task/close/{_quote_id(external_id)}", intent, body)
 
 
 def delete_record(entity: str, external_id: str) -> CallRequest:
@@ -147,7 +150,12 @@ def _record_request(
 ) -> CallRequest:
     intent = Intent(call, entity, external_id, expected=_OK, given=given)
     path = f"{API_PATH}/{entity}/{_quote_id(external_id)}"
-    return CallRequest(method, path, intent, b"" if given is None else encode_properties(given))
+    return _with_body(method, path, intent, b"" if given is None else encode_properties(given))
+
+
+def _with_body(method: str, path: str, intent: Intent, body: bytes) -> CallRequest:
+    """Return a request whose body, where it has one, is declared as JSON."""
+    return CallRequest(method, path, intent, body, BODY_HEADERS if body else BEARER_HEADERS)
 
 
 def _list_request(

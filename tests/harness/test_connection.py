@@ -39,7 +39,7 @@ def answering(*answers: bytes) -> Generator[tuple[str, list[bytes]]]:
                     heads.append(head)
                     answer = left.pop(0)
                     connection.sendall(answer)
-                    if answer in (CLOSING, CUT):
+                    if answer in (CLOSING, CUT, b""):
                         break
 
     thread = threading.Thread(target=serve, daemon=True)
@@ -70,10 +70,22 @@ def test_a_connection_is_kept_and_opened_again_where_it_was_closed() -> None:
 
 
 def test_half_an_answer_is_none_and_nothing_is_sent_again() -> None:
-    raised = pytest.raises(NoAnswer, match="No whole answer came")
+    raised = pytest.raises(NoAnswer, match="closed the connection in the middle of its answer")
     with answering(CUT) as (url, heads), RawConnection(url) as wire, raised:
         wire.send("POST", "/lead", body=b"{}")
     assert len(heads) == 1
+
+
+def test_a_service_that_crashes_is_described_in_its_own_terms() -> None:
+    raised = pytest.raises(NoAnswer, match="closed the connection without an answer: it may have")
+    with answering(b"") as (url, _), RawConnection(url) as wire, raised:
+        wire.send("POST", "/lead", body=b"{}")
+
+
+def test_an_answer_that_is_not_http_is_described_so() -> None:
+    raised = pytest.raises(NoAnswer, match="The service's answer is not HTTP")
+    with answering(b"nothing of the kind\r\n\r\n") as (url, _), RawConnection(url) as wire, raised:
+        wire.send("GET", "/lead")
 
 
 def test_what_would_break_the_framing_is_not_sent() -> None:

@@ -247,7 +247,8 @@ def _has_screen() -> bool:
 def prepare_fuzzed_service(chosen: ChosenService) -> "Generator[Service]":
     """Yield the service that was chosen, for a run to open; a sandbox keeps its own limits."""
     with prepare_service(chosen, keeps_limits=True, snapshot=_SNAPSHOT) as service:
-        service.is_alone = not chosen.is_live
+        # An address on this machine may be that of a proxy to an account that others use too.
+        service.is_alone = chosen.can_be_restored and not chosen.is_live
         yield service
 
 

@@ -35,7 +35,7 @@ from cmdm_tui.harness.fuzz.execute.run_budget import (
 )
 from cmdm_tui.harness.fuzz.generate.actions import Actions
 from cmdm_tui.harness.fuzz.generate.rules import RULES, Rule
-from cmdm_tui.harness.fuzz.generate.run_plan import Attempt, RunPlan
+from cmdm_tui.harness.fuzz.generate.run_plan import PlannedExample, RunPlan
 from cmdm_tui.harness.fuzz.generate.trials import Trial, list_trials
 from cmdm_tui.harness.fuzz.save.curl_script import curl_lines
 from cmdm_tui.harness.fuzz.settings import INTERRUPTED, FuzzSettings
@@ -205,7 +205,7 @@ class FuzzRunner:
     def _seed(self, number: int) -> int:
         return (self.settings.seed * 1_000_003 + number) * 64 + self.worker
 
-    def _try(self, attempt: Attempt, number: int) -> None:
+    def _try(self, attempt: PlannedExample, number: int) -> None:
         self._session.phase = attempt.phase
 
         def example(data: st.DataObject) -> None:

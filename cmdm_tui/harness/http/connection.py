@@ -54,6 +54,8 @@ class RawConnection:
         self._tls = create_tls_context() if parts.scheme == "https" else None
         self._timeout = timeout
         self._socket: socket.socket | None = None
+        self._has_begun = False
+        self._is_ended = False
         self._connection = h11.Connection(h11.CLIENT)
 
     def __enter__(self) -> Self:
@@ -103,13 +105,24 @@ class RawConnection:
             raise NoAnswer(f"No whole answer came in {seconds:.3g} seconds.") from None
         except (OSError, h11.ProtocolError) as error:
             self.close()
-            raise NoAnswer(f"No whole answer came: {_describe_error(error)}.") from error
+            raise NoAnswer(self._describe_failure(error)) from error
         return Answer(status, received, content, started, time.perf_counter() - started)
+
+    def _describe_failure(self, error: Exception) -> str:
+        """Describe what the service did instead of answering whole."""
+        if self._is_ended or isinstance(error, ConnectionError):
+            if self._has_begun:
+                return "The service closed the connection in the middle of its answer."
+            return "The service closed the connection without an answer: it may have crashed."
+        if isinstance(error, h11.ProtocolError):
+            return f"The service's answer is not HTTP: {one_line(str(error), 120)}."
+        return f"No whole answer came: {_describe_error(error)}."
 
     def _exchange(
         self, opened: socket.socket, request: h11.Request, body: bytes, deadline: float
     ) -> tuple[int, Headers, bytes]:
         connection = self._connection
+        self._has_begun = self._is_ended = False
         message = connection.send(request) or b""
         if body:
             message += connection.send(h11.Data(data=body)) or b""
@@ -123,7 +136,10 @@ class RawConnection:
             if event is h11.NEED_DATA:
                 # Piece after piece may come in time, and the whole never.
                 opened.settimeout(max(deadline - time.monotonic(), _MIN_TIMEOUT))
-                connection.receive_data(opened.recv(_CHUNK_BYTES))
+                received = opened.recv(_CHUNK_BYTES)
+                self._is_ended = not received
+                self._has_begun = self._has_begun or bool(received)
+                connection.receive_data(received)
             elif isinstance(event, h11.Response):
                 status = event.status_code
                 headers = tuple(
@@ -134,7 +150,7 @@ class RawConnection:
                 pieces.append(bytes(event.data))
                 size += len(event.data)
                 if size > _MAX_ANSWER_BYTES:
-                    raise ConnectionAbortedError(f"it is over {_MAX_ANSWER_BYTES:,} bytes")
+                    raise OSError(f"it is over {_MAX_ANSWER_BYTES:,} bytes")
             elif isinstance(event, h11.EndOfMessage):
                 break
             elif isinstance(event, h11.ConnectionClosed):

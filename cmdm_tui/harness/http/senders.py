@@ -102,6 +102,9 @@ class HttpxSender:
             failed = describe_tls_failure(error)
             reason = one_line(str(error), 120) or type(error).__name__
             reason = reason if failed is None else failed.cause
+            if isinstance(error, httpx.RemoteProtocolError | httpx.ReadError):
+                message = "The service closed the connection without a whole answer."
+                raise NoAnswer(message) from None
             raise NoAnswer(f"The connection gave no answer: {reason}.") from None
         headers = tuple((name.lower(), value) for name, value in response.headers.multi_items())
         return Answer(response.status_code, headers, body)

@@ -22,7 +22,7 @@ _VARIABLES = {
 def _header_class(name: str, headers: Headers, example: Example | None = None) -> InputClass:
     def make_odd(request: CallRequest, _: InputContext) -> CallRequest:
         intent = replace(request.intent, authorization=name)
-        return replace(request, headers=headers, intent=intent)
+        return replace(request, headers=_authorize(request.headers, headers), intent=intent)
 
     return InputClass(
         group="authorization",
@@ -45,6 +45,11 @@ def _case_class(name: str) -> InputClass:
     return _header_class(name, _bearer(value), Example(text))
 
 
+def _authorize(headers: Headers, lines: Headers) -> Headers:
+    """Return headers with `lines` instead of their authorization."""
+    return (*lines, *(line for line in headers if line[0] != "authorization"))
+
+
 def _bearer(value: str) -> Headers:
     return (("authorization", value),)
 
@@ -53,7 +58,8 @@ def _use_ended_token(request: CallRequest, context: InputContext) -> CallRequest
     if not context.has_ended_token:
         return None
     intent = replace(request.intent, authorization="ended")
-    return replace(request, headers=_bearer(f"Bearer {TOKEN}_ENDED"), intent=intent)
+    ended = _authorize(request.headers, _bearer(f"Bearer {TOKEN}_ENDED"))
+    return replace(request, headers=ended, intent=intent)
 
 
 def _change_sign_in(change: Callable[[Headers, str], Headers], name: str) -> MakeOdd:

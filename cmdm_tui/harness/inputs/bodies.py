@@ -13,6 +13,7 @@ from cmdm_tui.harness.inputs.input_class import (
     InputContext,
     MakeOdd,
     with_body,
+    with_content_type,
 )
 from cmdm_tui.harness.oracle.contract import FieldRule
 
@@ -171,9 +172,7 @@ def _in_utf16(request: CallRequest, _: InputContext) -> CallRequest:
 
 def _declared_as(content_type: str) -> MakeOdd:
     def make_odd(request: CallRequest, _: InputContext) -> CallRequest:
-        if not content_type:
-            return request
-        return replace(request, headers=(*request.headers, ("content-type", content_type)))
+        return replace(request, headers=with_content_type(request.headers, content_type))
 
     return make_odd
 

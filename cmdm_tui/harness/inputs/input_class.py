@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from cmdm_tui.harness.calls import CallRequest
 from cmdm_tui.harness.cases.format import Filling
-from cmdm_tui.harness.exchange import Call
+from cmdm_tui.harness.exchange import Call, Headers
 from cmdm_tui.harness.oracle.contract import FieldRule
 
 Thing = TypeVar("Thing")
@@ -55,7 +55,8 @@ class InputClass:
     `make_odd` returns the odd request, or None where this one cannot be made so. `statuses` are
     right for it, where `make_odd` says nothing else; none means those of the valid request. A
     fuzzer tries one class of each `family` at a time. `example` is None where the corpus has none
-    that fits every call. `is_other_call` says that the odd request is no documented call any more.
+    that fits every call. `is_other_call` says that the odd request is not a documented call any
+    more.
     """
 
     group: str
@@ -88,4 +89,11 @@ def with_body(request: CallRequest, body: bytes, names: str = "") -> CallRequest
     `names` is the field that an error must name.
     """
     intent = replace(request.intent, given=None, names=names)
-    return replace(request, body=body, intent=intent)
+    headers = with_content_type(request.headers, "application/json")
+    return replace(request, body=body, intent=intent, headers=headers)
+
+
+def with_content_type(headers: Headers, content_type: str) -> Headers:
+    """Return headers that declare the body as `content_type`, or as nothing where it is empty."""
+    others = tuple(line for line in headers if line[0] != "content-type")
+    return (*others, ("content-type", content_type)) if content_type else others

@@ -100,7 +100,8 @@ def is_same_value(kind: str, expected: object, answered: object) -> bool:
         case "Number" | "Currency":
             return _is_same_number(_read_number(first), _read_number(second))
         case "Date" | "DateTime":
-            return _is_same_day(_read_moments(first), _read_moments(second))
+            is_same_day = _is_same_day(_read_moments(first), _read_moments(second))
+            return is_same_day or _day_numbers(first) == _day_numbers(second)
         case "Boolean":
             return any({first.casefold(), second.casefold()} <= one for one in (_TRUE, _FALSE))
         case "Phone":
@@ -169,6 +170,11 @@ def _read_moments(text: str) -> set[datetime]:
         except ValueError:
             continue
     return found
+
+
+def _day_numbers(text: str) -> list[int]:
+    """Return day, month and year in any order, the year without its century."""
+    return sorted(int(number) % 100 for number in re.findall("[0-9]+", text)[:3])
 
 
 def _is_same_number(first: Decimal | None, second: Decimal | None) -> bool:

@@ -129,3 +129,14 @@ def test_an_odd_request_says_which_class_it_is_of() -> None:
         for group in GROUPS:
             for name, odd in odd_requests(call, group):
                 assert odd.intent.input_class == name
+
+
+def test_every_body_is_declared_as_json_but_where_its_class_is_about_that() -> None:
+    for call in CALLS:
+        for group in GROUPS:
+            for name, odd in odd_requests(call, group):
+                declared = [value for key, value in odd.headers if key == "content-type"]
+                if name.startswith("body:content-type-"):
+                    assert declared != ["application/json"], name
+                elif odd.body:
+                    assert declared == ["application/json"], (call, name)

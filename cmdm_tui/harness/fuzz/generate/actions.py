@@ -104,13 +104,16 @@ class Actions:
         """Draw the properties of an update."""
         return draw_properties(self.draw, self.fields_of(entity), is_whole=False)
 
+    def has_entity(self, entity: str) -> bool:
+        """Return whether the service has an entity, as far as is known."""
+        return entity in self.session.entities
+
     def can_convert(self) -> bool:
         """Return whether leads may be converted: the contact of a conversion is not named.
 
         So it could not be deleted again.
         """
-        session = self.session
-        return "lead" in session.entities and not session.service.is_to_be_cleaned
+        return self.has_entity("lead") and not self.session.service.is_to_be_cleaned
 
     # Reading
 

@@ -142,9 +142,11 @@ def use_deleted(actions: Actions, entity: str) -> None:
     uses = [
         get_record(entity, gone),
         update_record(entity, gone, actions.draw_changes(entity)),
-        create_child("task", entity, gone, {"Subject": "x"}),
-        create_child("opportunity", entity, gone, {"Name": "x"}),
     ]
+    if actions.has_entity("task"):
+        uses.append(create_child("task", entity, gone, {"Subject": "x"}))
+    if actions.has_entity("opportunity"):
+        uses.append(create_child("opportunity", entity, gone, {"Name": "x"}))
     if entity == "lead":
         uses.append(convert_lead(gone))
     if entity == "task":
@@ -155,7 +157,7 @@ def use_deleted(actions: Actions, entity: str) -> None:
 def create_child_of(actions: Actions, entity: str, record: str) -> tuple[str, str]:
     """Create a task or an opportunity of a record; return what it is and its id."""
     child = pick(actions.draw, ["task", "opportunity"])
-    if child not in actions.session.entities:
+    if not actions.has_entity(child):
         return child, ""
     given = draw_properties(actions.draw, actions.fields_of(child), is_whole=True, most=1)
     return child, actions.create(create_child(child, entity, record, given), child)
@@ -170,7 +172,7 @@ def create_child_and_read(actions: Actions) -> None:
     child, made = create_child_of(actions, entity, record)
     actions.read_record(child, made)
     actions.read_record(entity, record)
-    if child in actions.session.entities:
+    if actions.has_entity(child):
         actions.read_total(child)
 
 
@@ -196,6 +198,8 @@ def convert_and_read(actions: Actions) -> None:
         session.take(convert_lead(lead))
         actions.read_record("lead", lead)
     entity = pick(actions.draw, ["contact", "account"])
+    if not actions.has_entity(entity):
+        return
     if actions.flip():
         actions.list_all(entity)
     else:
@@ -205,7 +209,7 @@ def convert_and_read(actions: Actions) -> None:
 def close_and_read(actions: Actions) -> None:
     """Close a task, read it, and close it again."""
     session = actions.session
-    if "task" not in session.entities:
+    if not actions.has_entity("task"):
         return
     task = actions.choose_record("task")
     if not task:

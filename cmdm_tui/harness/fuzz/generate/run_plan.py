@@ -24,7 +24,7 @@ _SIGN_IN_COST = 2.0
 """How much rarer a trial of the sign-in is than another: a service makes it slow on purpose."""
 
 
-class Attempt(Protocol):
+class PlannedExample(Protocol):
     """What is tried as one example: a trial of odd input, or a session of a user."""
 
     phase: ClassVar[FuzzPhase]
@@ -54,7 +54,7 @@ class RunPlan:
         # What sent nothing would be due for ever.
         self._requests[phase] += max(requests, 1)
 
-    def next_attempt(self) -> Attempt:
+    def next_attempt(self) -> PlannedExample:
         """Return what is tried next."""
         if not self._rules:
             return self._next_trial()

@@ -121,8 +121,8 @@ class Trial:
         made = CHILD_ENTITIES.get(self.call, intent.entity)
         actions.read_total(made)
         if self.call == "convert":
-            actions.read_total("account")
-            actions.read_total("contact")
+            for entity in filter(actions.has_entity, ("account", "contact")):
+                actions.read_total(entity)
 
 
 def list_trials(*, may_write: bool, may_sign_in: bool) -> list[Trial]:

@@ -20,6 +20,7 @@ from cmdm_tui.harness.calls import (
 from cmdm_tui.harness.exchange import Call
 from cmdm_tui.harness.fuzz.generate.actions import Actions
 from cmdm_tui.harness.fuzz.generate.value_strategies import draw_properties, pick
+from cmdm_tui.harness.oracle.accepted_changes import CHILD_ENTITIES
 
 _ACCOUNT_FIELDS: Mapping[str, Any] = {"Description": "x"}
 
@@ -49,6 +50,8 @@ def make_valid_request(actions: Actions, call: Call, entity: str) -> CallRequest
         case "other":
             paths = ("nothing/here/at/all", "nosuchentity", f"{entity}/ZZZZZZZZ/nothing/here")
             return get_unknown(pick(draw, paths))
+        case "create-task" | "create-opportunity" if not actions.has_entity(CHILD_ENTITIES[call]):
+            return None
         case _:
             return _of_record(actions, call, entity, actions.choose_record(entity))
 

@@ -8,7 +8,12 @@ from typing import Any
 
 import msgspec
 
-from cmdm_tui.harness.calls import BEARER_HEADERS, CallRequest
+from cmdm_tui.harness.calls import (
+    BEARER_HEADERS,
+    BODY_HEADERS,
+    CONTENT_TYPE_HEADER,
+    CallRequest,
+)
 from cmdm_tui.harness.cases.files import case_bytes
 from cmdm_tui.harness.cases.format import (
     TOKEN_PREFIX,
@@ -175,6 +180,8 @@ def _authorization(request: CallRequest, tokens: Sequence[str]) -> dict[str, Any
     lines = request.headers
     if lines == BEARER_HEADERS and len(tokens) == 1:
         return {}
+    if lines == BODY_HEADERS and len(tokens) == 1:
+        return {"headers": (CONTENT_TYPE_HEADER,)}
     filled = [(name, _replace_variables(value, tokens)) for name, value in lines]
     own = [value for name, value in filled if name == "authorization"]
     if len(own) == 1:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import httpx
 
 from cmdm_tui.api.curl import format_curl, format_sign_in_curl
-from cmdm_tui.harness.calls import BEARER_HEADERS, CallRequest
+from cmdm_tui.harness.calls import BEARER_HEADERS, BODY_HEADERS, CallRequest
 from cmdm_tui.harness.exchange import API_PATH
 from cmdm_tui.harness.fuzz.shrink.id_replacement import replace_id
 from cmdm_tui.harness.fuzz.shrink.reproduction import RecordedStep, Reproduction
@@ -58,9 +58,13 @@ def _curl_command(url: str, step: CallRequest) -> str:
     # httpx would normalise a path that is odd on purpose; --path-as-is keeps curl from it.
     address = "'" + (url + step.path).replace("'", "'\\''") + "'"
     line = line.replace(f" {url} ", f" --path-as-is {address} ", 1)
-    if step.headers == BEARER_HEADERS:
+    if step.headers == (BODY_HEADERS if step.body else BEARER_HEADERS):
         return line
     lines = [f'--header "{name}: {value}"' for name, value in step.headers]
+    if step.body and not any(name == "content-type" for name, _ in step.headers):
+        # Without this, curl would declare a body as a form.
+        lines.append("--header 'Content-Type:'")
+    line = line.replace(" --header 'Content-Type: application/json'", "", 1)
     return line.replace(f'--header "Authorization: Bearer {TOKEN_IN_CURL}"', " ".join(lines), 1)
 
 
