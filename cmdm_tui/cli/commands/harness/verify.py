@@ -168,7 +168,7 @@ def _read_earlier(chosen: ChosenService, root: Path, since: str) -> ComparedRuns
     until = parse_since(since)
     runs = history.read_runs(until)
     for path in history.unreadable:
-        note(f"{one_line(str(path), 200)} is no run that can be read, and is left out.")
+        note(f"{one_line(str(path), 200)} cannot be read as a run, and is left out.")
     if not runs and until is not None:
         oldest = history.read_runs()[-1:]
         known = f"the oldest is of {oldest[0].name}" if oldest else "none is kept"
