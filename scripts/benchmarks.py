@@ -8,7 +8,6 @@ import argparse
 import asyncio
 import json
 import os
-import resource
 import statistics
 import subprocess
 import sys
@@ -22,8 +21,10 @@ from benchmark_calls import calls
 from benchmark_completion import completion
 from benchmark_explorer import tui
 from benchmark_harness import harness
+from benchmark_proxy import proxy
 from benchmark_query import query
 from benchmark_sandbox import sandbox
+from benchmark_start import start
 
 from cmdm_tui.api import Client, Credentials, SecretStr
 
@@ -45,28 +46,6 @@ def compare(name: str, ours: Callable[[], float], peer: Callable[[], float], rou
         f"ratio {statistics.median(ratios):.2f} ({ratios[0]:.2f} to {ratios[-1]:.2f}), "
         f"{rounds} pairs"
     )
-
-
-def start() -> None:
-    """Compare the start of the command with that of a bare click program."""
-    bare = (
-        "import click\n"
-        "@click.group()\n@click.version_option('1')\ndef bare(): ...\n"
-        "bare(prog_name='bare')"
-    )
-
-    def cpu(*words: str) -> Callable[[], float]:
-        def run() -> float:
-            before = resource.getrusage(resource.RUSAGE_CHILDREN)
-            subprocess.run([sys.executable, *words], capture_output=True, check=True)
-            after = resource.getrusage(resource.RUSAGE_CHILDREN)
-            return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-
-        return run
-
-    peer = cpu("-c", bare, "--version")
-    compare("cmdm --version, processor time", cpu("-m", "cmdm_tui", "--version"), peer, 15)
-    compare("cmdm --help, processor time", cpu("-m", "cmdm_tui", "--help"), peer, 15)
 
 
 def client() -> None:
@@ -158,12 +137,13 @@ async def _read_with_bare_loop(
 
 
 BENCHMARKS: dict[str, Callable[[Path], None]] = {
-    "start": lambda _data: start(),
+    "start": start,
     "client": lambda _data: client(),
     "sandbox": sandbox,
     "query": query,
     "calls": calls,
     "harness": harness,
+    "proxy": proxy,
     "tui": tui,
     "completion": completion,
 }

@@ -211,6 +211,10 @@ class Client:
         """Give the whole time, which all calls of a command share, to the next command."""
         self._time.start()
 
+    def extend_command(self, seconds: float) -> None:
+        """Leave a pause, which is over, out of the time of the command that runs."""
+        self._time.add_pause(seconds)
+
     async def sign_in(self) -> None:
         """Sign in now, whether or not there is a token; every other call signs in as needed."""
         async with self._sign_in.lock:

@@ -72,6 +72,11 @@ class CommandTime:
         if self.limit is None:
             self._end += seconds
 
+    def add_pause(self, seconds: float) -> None:
+        """Leave a pause, which is over, out of the limit: a person has read meanwhile."""
+        if self.limit is not None:
+            self._end += seconds
+
     @contextmanager
     def explaining(self) -> Generator[None]:
         """Say, of a call in the block that had no time left, whose time that was."""

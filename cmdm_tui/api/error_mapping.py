@@ -274,6 +274,9 @@ def _describe_network_error(error: Exception, host: str) -> str:
         return f"{host} cannot be reached: {_describe(error)}"
     if isinstance(error, httpx.RemoteProtocolError):
         return f"{host} broke off its answer: {_describe(error)}"
+    if isinstance(error, httpx.ReadError | httpx.WriteError) and not str(error):
+        # A reset comes without words.
+        return f"The connection to {host} was broken off before the answer was whole"
     return f"The connection to {host} failed: {_describe(error)}"
 
 

@@ -28,7 +28,9 @@ An error is a value: nothing is set on it after it is made.
 
 import time
 from collections.abc import Callable
+from copy import copy
 from dataclasses import dataclass, field
+from typing import Self
 
 from cmdm_tui.api.models import PendingWrite, Response
 from cmdm_tui.text import one_line
@@ -84,6 +86,12 @@ class ApiError(Exception):
         """False where the request certainly did not reach the service."""
         if hint is not None:
             self.hint = hint
+
+    def advise(self, advice: str) -> Self:
+        """Return this error with advice before its hint."""
+        advised = copy(self)
+        advised.hint = f"{advice} {self.hint}".rstrip()
+        return advised
 
     def __str__(self) -> str:
         parts = [self.message.rstrip(".")]

@@ -1,11 +1,14 @@
 """Whom a TLS connection trusts, one rule for every host; and what went wrong with one, in words."""
 
 import os
+import re
 import ssl
 from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
+
+from cmdm_tui.text import one_line
 
 CERTIFICATE_VARIABLES = ("SSL_CERT_FILE", "SSL_CERT_DIR", "SSLKEYLOGFILE")
 """The environment variables that say whom to trust, and where to log keys (OpenSSL's own)."""
@@ -36,9 +39,16 @@ def create_tls_context() -> ssl.SSLContext:
     """Return what every connection of this program verifies with, whatever its host.
 
     SSL_CERT_FILE and SSL_CERT_DIR name whom to trust. Without them it is whom the system trusts,
-    and on a system that names no one, whom Mozilla trusts. Raises OSError where what a variable
-    names cannot be used.
+    and on a system that names no one, whom Mozilla trusts. No version of TLS before 1.2 is spoken,
+    whatever this Python or its OpenSSL was set up for. Raises OSError where what a variable names
+    cannot be used.
     """
+    context = _create_trusting_context()
+    context.minimum_version = max(context.minimum_version, ssl.TLSVersion.TLSv1_2)
+    return context
+
+
+def _create_trusting_context() -> ssl.SSLContext:
     file, folder = (os.environ.get(name) or None for name in CERTIFICATE_VARIABLES[:2])
     if file or folder:
         if folder is not None and not Path(folder).is_dir():
@@ -95,6 +105,8 @@ def _describe_distrust(error: ssl.SSLCertVerificationError) -> TlsProblem:
     return TlsProblem(f"its certificate is not trusted: {error.verify_message}", _ASK_OPERATOR)
 
 
+_NOT_WORDS = re.compile(r"\[[^]]*\]\s*|\s*\(_ssl\.c:\d+\)")
+"""What Python writes around OpenSSL's words, which alone are there where it knows no `reason`."""
 _CHECK_PORT = "Check that the port speaks https, and proxies and firewalls"
 BROKEN_HANDSHAKE = TlsProblem("it ended the TLS handshake", _CHECK_PORT)
 SLOW_HANDSHAKE = TlsProblem(
@@ -137,6 +149,7 @@ def _describe_handshake(error: ssl.SSLError) -> TlsProblem:
     for words, problem in _HANDSHAKE_FAILURES:
         if any(word in text for word in words):
             return problem
-    reason = (error.reason or type(error).__name__).replace("_", " ").casefold()
+    words = error.reason or _NOT_WORDS.sub("", str(error)) or type(error).__name__
+    reason = one_line(words.replace("_", " ").casefold(), 100)
     hint = "Check that the port speaks https, with TLS 1.2 or newer"
     return TlsProblem(f"the TLS handshake failed ({reason})", hint)

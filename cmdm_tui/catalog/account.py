@@ -1,12 +1,13 @@
 """An account opened: one profile, its client and its catalog."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
 import httpx
 
-from cmdm_tui.api import Client, EventListener
+from cmdm_tui.api import Client, Event, EventListener
 from cmdm_tui.api.client import CALL_DEADLINE
 from cmdm_tui.api.command_time import CommandTime
 from cmdm_tui.api.events import ignore_events
@@ -51,6 +52,7 @@ class Account:
         Raises InvalidCall or InsecureAddress for an address or credentials that cannot be used.
         """
         clock = ServerClock()
+        listener = _join_listeners(listener or ignore_events, profile.on_event)
         if tokens is None and (token_file := TokenFile.of_profile(profile)) is not None:
             tokens = CachedTokens(token_file, clock)
         client = Client(
@@ -64,7 +66,7 @@ class Account:
             read_only=profile.read_only,
             mark_fields=profile.mark_fields,
             tokens=tokens,
-            listener=listener or ignore_events,
+            listener=listener,
         )
         file = None if catalogs is None else catalogs / f"{profile.catalog}.json"
         catalog = Catalog(client, file=file, custom=profile.entities)
@@ -105,3 +107,15 @@ class Account:
 
     async def __aexit__(self, *_: object) -> None:
         await self.close()
+
+
+def _join_listeners(first: EventListener, second: Callable[[object], None] | None) -> EventListener:
+    """Return a listener that passes each event on to both."""
+    if second is None:
+        return first
+
+    def listen(event: Event) -> None:
+        first(event)
+        second(event)
+
+    return listen

@@ -175,7 +175,7 @@ class CatalogCache:
         self._is_changed = False
         # What cannot be kept is asked for again: no reason to fail what the user waits for.
         try:
-            replace_file(self._file, msgspec.json.encode(self._content))
+            replace_file(self._file, _encode(self._content))
         except ConfigurationError as error:
             self.error = error
 
@@ -202,3 +202,23 @@ class CatalogCache:
 def cache_file(catalog: Path) -> Path:
     """Return the cache's file, next to the catalog's."""
     return catalog.with_name(f"{catalog.name.removesuffix('.json')}.facts.json")
+
+
+def _encode(content: _CacheFile) -> bytes:
+    """Return the file's bytes, without the entities that hold half a surrogate pair.
+
+    A service can name a field so; UTF-8 has no form for it.
+    """
+    try:
+        return msgspec.json.encode(content)
+    except UnicodeEncodeError:
+        whole = {name: one for name, one in content.entities.items() if _is_writable((name, one))}
+        return msgspec.json.encode(msgspec.structs.replace(content, entities=whole))
+
+
+def _is_writable(content: object) -> bool:
+    try:
+        msgspec.json.encode(content)
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -1,6 +1,7 @@
 """The catalog of one server: the entities known, their fields and counts, kept between runs."""
 
 from collections.abc import Iterable
+from difflib import get_close_matches
 from pathlib import Path
 
 import msgspec
@@ -88,6 +89,14 @@ class Catalog:
         """Return the known entity that `name` means, without regard to case; else `name` itself."""
         folded = name.casefold()
         return next((known for known in self.entities if known.casefold() == folded), name)
+
+    def find_similar(self, name: str) -> str | None:
+        """Return the known entity that a name which is none may have meant; None for none."""
+        known = {one.casefold(): one for one in self.entities}
+        if name.casefold() in known:
+            return None
+        near = get_close_matches(name.casefold(), known, n=1, cutoff=0.7)
+        return known[near[0]] if near else None
 
     async def add_entity(self, name: str) -> str:
         """Add a custom entity, once the service has shown that it exists: one call.

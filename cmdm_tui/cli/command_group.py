@@ -3,7 +3,6 @@
 Public: `LazyGroup` with `LazyCommand`, `SuggestingGroup`, and `examples` for the end of a help.
 """
 
-import difflib
 from collections.abc import Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING, NamedTuple
@@ -35,6 +34,8 @@ class SuggestingGroup(click.Group):
             if ctx.resilient_parsing:
                 # A shell asks what follows a command that there is not: nothing.
                 return word, click.Command(word, add_help_option=False), args[1:]
+            import difflib
+
             names = self.list_commands(ctx)
             found = difflib.get_close_matches(word.casefold(), names, 2, _SIMILAR)
             near = f" Did you mean {' or '.join(found)}?" if found else ""

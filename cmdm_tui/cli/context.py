@@ -39,6 +39,8 @@ class CommandContext:
     """Seconds that the command may take; None for what the profile says."""
     began_at: float = field(default_factory=time.monotonic)
     """The monotonic time from which that counts: before anything large is loaded."""
+    record_profile: "Callable[[Profile], Callable[[object], None]] | None" = None
+    """Gives what records the events of a profile's client, where that is asked."""
 
     @classmethod
     def of_process(
@@ -48,6 +50,7 @@ class CommandContext:
         is_verbose: bool = False,
         log_file: str | None = None,
         timeout: float | None = None,
+        record_profile: "Callable[[Profile], Callable[[object], None]] | None" = None,
     ) -> Self:
         """Return the context of this process."""
         log = None
@@ -56,7 +59,9 @@ class CommandContext:
             from pathlib import Path
 
             log = Path(log_file)
-        return cls(profile_name, os.environ, is_verbose, log, timeout)
+        return cls(
+            profile_name, os.environ, is_verbose, log, timeout, record_profile=record_profile
+        )
 
     @property
     def paths(self) -> "Paths":
@@ -116,7 +121,15 @@ class CommandContext:
     def _complete(self, profile: "Profile") -> "Profile":
         """Return the profile with what is odd in its caches, and the timeout of the command."""
         profile = _add_cache_warnings(profile, self.paths)
-        return profile if self.timeout is None else replace(profile, timeout=self.timeout)
+        if self.timeout is not None:
+            profile = replace(profile, timeout=self.timeout)
+        return self.record_calls_of(profile)
+
+    def record_calls_of(self, profile: "Profile") -> "Profile":
+        """Return the profile so that the calls of its account are recorded, if that is asked."""
+        if self.record_profile is None:
+            return profile
+        return replace(profile, on_event=self.record_profile(profile))
 
     def load_profile_asking(self) -> "Profile":
         """Return the profile to use, asking for secrets kept nowhere where there is a terminal.
@@ -194,7 +207,7 @@ class CommandContext:
         async def opened() -> Result:
             async with self.open_account(observe) as account:
                 opened_accounts.append(account)
-                result = await work(account)
+                result = await _work_advising(work, account)
             report_cache_errors(account)
             return result
 
@@ -214,6 +227,20 @@ class CommandContext:
             if exit_code_of(error) is not None or not is_write_open():
                 raise
             raise CrashedWrite(_MAY_BE_DONE[0].upper() + _MAY_BE_DONE[1:]) from error
+
+
+async def _work_advising(
+    work: "Callable[[Account], Awaitable[Result]]", account: "Account"
+) -> "Result":
+    """Run `work`; where the service knows no entity of a name, say which one may be meant."""
+    from cmdm_tui.api import NotFound
+
+    try:
+        return await work(account)
+    except NotFound as error:
+        from cmdm_tui.operations.entity_advice import advise_entity
+
+        raise advise_entity(error, account.catalog) from error.__cause__
 
 
 def note(message: str) -> None:

@@ -65,6 +65,14 @@ DOCUMENTS: Mapping[str, JsonDocument] = MappingProxyType(
             "case, step, method, path, status, problems",
         ),
         "cmdm-replay": JsonDocument(1, "cmdm replay --json, a line a case", "case, problems"),
+        "cmdm-replay-server": JsonDocument(
+            1, "cmdm replay --serve --json, the first line", "url, cassettes, calls"
+        ),
+        "cmdm-replay-end": JsonDocument(
+            1,
+            "cmdm replay --serve --json, the last line",
+            "answered, not_recorded, problems, unused",
+        ),
         "cmdm-sandbox": JsonDocument(
             1,
             "cmdm sandbox serve --json, the first line",

@@ -1,5 +1,6 @@
 """Runs the command line: every failure becomes one line on stderr and an exit code."""
 
+import gc
 import os
 import sys
 import threading
@@ -16,11 +17,15 @@ from cmdm_tui.cli.exit_codes import CommandFailure, ExitCode, exit_code_of
 from cmdm_tui.cli.signals import active_signals, end_on_signals, ignore_signals
 from cmdm_tui.text import one_line
 
+_OBJECTS_UNTIL_COLLECTION = 20_000
+"""Objects made until the collector looks for lost ones: modules are made of many, none is lost."""
+
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run `cmdm` with `arguments`, by default those of the process, and exit."""
     if arguments is None:
         report_all_crashes()
+        gc.set_threshold(_OBJECTS_UNTIL_COLLECTION)
     with end_on_signals() as signals:
         ended = run(arguments)
         code = signals.exit_code(ended)
@@ -32,6 +37,8 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run `cmdm` and return its exit code."""
     _open_closed_streams()
+    # httpx imports its own command line, if it can: 28 modules that nothing here needs.
+    sys.modules.setdefault("httpx._main", None)  # pyright: ignore[reportArgumentType]
     if arguments is None and (instruction := os.environ.get("_CMDM_COMPLETE")):
         from cmdm_tui.cli.completion.shells import answer
 

@@ -104,10 +104,9 @@ class CallsProgress:
     def _draw(self) -> None:
         if self._most is None or not self._is_due():
             return
-        done = min(self._calls / self._most, 1.0)
-        bar = ("#" * round(done * _WIDTH)).ljust(_WIDTH, "-")
-        line = f"Fetching [{bar}] {self._calls:,} of at most {self._most:,} calls; Ctrl-C stops"
-        self._show(line)
+        from cmdm_tui.operations.fetch_progress import describe_fetching
+
+        self._show(f"{describe_fetching(self._calls, self._most)}; Ctrl-C stops")
 
     def _is_due(self) -> bool:
         return self._clock() - self._drawn >= _SECONDS_BETWEEN_LINES

@@ -19,14 +19,14 @@ of another address than the service's is refused: the wrong server would be put 
 
 from collections.abc import Callable, Generator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urlsplit
 
 import click
 
-from cmdm_tui.cli.context import CommandContext
+from cmdm_tui.cli.context import CommandContext, note
 from cmdm_tui.cli.exit_codes import CommandFailure, ExitCode, exit_code_of
 from cmdm_tui.text import one_line
 
@@ -124,6 +124,65 @@ def choose_service(context: CommandContext, *, live: bool, writes: bool) -> Chos
     return ChosenService(profile, is_live=live, may_write=writes or not live, control=control)
 
 
+@dataclass(frozen=True, slots=True)
+class ChosenAddress:
+    """The address of the service that a command passes calls on to, without its own sign-in.
+
+    `secrets` are those of the profile that names it, where they are kept: each with its name in a
+    sign-in.
+    """
+
+    url: str
+    is_live: bool
+    may_write: bool
+    secrets: tuple[tuple[str, str], ...] = ()
+
+
+def choose_address(
+    context: CommandContext, target: str | None, *, live: bool, writes: bool
+) -> ChosenAddress | None:
+    """Return the service's address by the rule above, None for a fresh sandbox.
+
+    `target` is a profile's name or an address; it is what is meant where it is given. Raises
+    CommandFailure where `--live` is missing, ConfigurationError where a profile cannot be used.
+    """
+    if writes and not live:
+        message = "--writes goes with --live: a sandbox is written to in any case."
+        raise CommandFailure(message, ExitCode.USAGE)
+    if target is not None and "://" in target:
+        if not live:
+            _require_sandbox(target, _find_control(context.environment))
+        return ChosenAddress(target, live, writes or not live)
+    named = context if target is None else replace(context, profile_name=target)
+    if not (live or named.names_service):
+        return None
+    url = named.load_url()
+    if not live:
+        _require_sandbox(url, None)
+    is_read_only, secrets = _read_profile(named)
+    may_write = not is_read_only and (writes or not live)
+    return ChosenAddress(url, live, may_write, secrets)
+
+
+def _read_profile(context: CommandContext) -> tuple[bool, tuple[tuple[str, str], ...]]:
+    """Return whether the profile is read-only, and the secrets of it that are kept."""
+    from cmdm_tui.config import MissingSecrets
+
+    try:
+        profile = context.load_profile()
+    except MissingSecrets:
+        # None of them is needed: whoever uses the proxy signs in.
+        return False, ()
+    given = profile.credentials
+    secrets = (
+        ("client_id", given.client_id.reveal()),
+        ("client_secret", given.client_secret.reveal()),
+        ("username", given.username),
+        ("password", given.password.reveal()),
+    )
+    return profile.read_only, secrets
+
+
 @contextmanager
 def open_service(chosen: ChosenService) -> "Generator[Service]":
     """Open the service that was chosen, running it first where it is a fresh sandbox."""
@@ -169,7 +228,21 @@ def prepare_service(
             )
             service.leak_scanner.add_secret(control.token)
         service.may_write = chosen.may_write
+        _report_unsearched(service)
         yield service
+
+
+def _report_unsearched(service: "Service") -> None:
+    """Write to stderr which values of the sign-in are not searched for in what is written."""
+    from cmdm_tui.redaction.leak_scanner import SHORTEST_SECRET
+
+    searched = service.searched_values
+    for name, value in service.sign_in_values.items():
+        if name in searched:
+            continue
+        why = "too short" if len(value) < SHORTEST_SECRET else "a common word"
+        words = name.replace("_", " ")
+        note(f"The {words} is {why}, and is not searched for in what is written.")
 
 
 @contextmanager

@@ -62,6 +62,11 @@ class Paths:
         return self.data / "explorer" / "errors.log"
 
     @property
+    def people_key(self) -> Path:
+        """The key by which recordings replace people; only its user can read it."""
+        return self.data / "people.key"
+
+    @property
     def tokens(self) -> Path:
         """The folder of the tokens that sign-ins gave; only its user can enter it."""
         return (self.cache or self.data / "cache") / "tokens"
@@ -98,6 +103,11 @@ class Paths:
     def saved_queries(self) -> Path:
         """The folder of the queries that the user gave a name."""
         return self.config / "queries"
+
+    @property
+    def start_file(self) -> Path:
+        """The statements that the prompt runs first, if the user has written any."""
+        return self.config / "start.sql"
 
     @property
     def journal(self) -> Path:

@@ -4,7 +4,8 @@
 file whose name chooses the format.
 
 Other central files: `row_writer`, `cells`, `column_widths`, `json_text`, `json`, `table`, `csv`,
-`xlsx`.
+`xlsx`; `fitted` writes a table, or a field a line where it is too wide. `value_text` puts a value
+into words, and `cell_text` fits them into cells.
 Also public: `PROGRAM_STYLE`, `ByteSink`, `Format`, `OutputColumn`, `OutputRow`, `OutputStyle`,
 `ResultMark`, `unique_names`, `MissingExtra`, `WITHHELD`, `withholds_rows`.
 """

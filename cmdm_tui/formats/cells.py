@@ -1,10 +1,15 @@
 """Values as text: for a person to read, and for a program with nothing lost."""
 
+import re
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import msgspec
 
+NULL_TEXT = "null"
+"""How null is written for a person."""
+
+_LIKE_NULL = re.compile(f"('*){NULL_TEXT}('*)")
 _encode = msgspec.json.Encoder(decimal_format="number").encode
 
 _NUMBERS = (
@@ -17,6 +22,21 @@ def is_number(type_name: str) -> bool:
     """Return whether a column of this type holds numbers, which are aligned to the right."""
     name = type_name.upper().partition("(")[0]
     return name in _NUMBERS
+
+
+def describe_cell(value: object) -> str:
+    """Return a value as a person reads it in a cell, not yet safe to show.
+
+    Null is `null`, and the text null is `'null'`, so that they differ without colour, too. The
+    text `'null'` gets quotes again.
+    """
+    return NULL_TEXT if value is None else quote_like_null(display_text(value))
+
+
+def quote_like_null(text: str) -> str:
+    """Return text in quotes where it would be taken for null; any other as it is."""
+    found = _LIKE_NULL.fullmatch(text)
+    return f"'{text}'" if found is not None and found[1] == found[2] else text
 
 
 def display_text(value: object) -> str:

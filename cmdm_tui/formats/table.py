@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from rich.cells import cell_len, set_cell_size
 
-from cmdm_tui.formats.cells import display_text, is_number
+from cmdm_tui.formats.cells import describe_cell, is_number
 from cmdm_tui.formats.column_widths import GAP, fit_widths
 from cmdm_tui.formats.row_writer import (
     ByteSink,
@@ -20,7 +20,6 @@ from cmdm_tui.formats.row_writer import (
 )
 from cmdm_tui.text import ELLIPSIS, one_line
 
-NULL_TEXT = "null"
 _BOLD, _DIM, _PLAIN = "\x1b[1m", "\x1b[2m", "\x1b[0m"
 
 
@@ -42,10 +41,7 @@ class TableWriter:
 
     def write_rows(self, rows: Sequence[OutputRow]) -> None:
         """Write some rows."""
-        cells = [
-            [NULL_TEXT if value is None else one_line(display_text(value)) for value in row]
-            for row in rows
-        ]
+        cells = _format_rows(rows)
         widths = self._widths or self._write_heading(cells)
         lines = [self._line(row, texts, widths) for row, texts in zip(rows, cells, strict=True)]
         self._write(lines)
@@ -66,10 +62,7 @@ class TableWriter:
         return (f"{shown_} of {there} columns fit; the format vertical shows all of them.",)
 
     def _write_heading(self, cells: Sequence[Sequence[str]]) -> list[int]:
-        natural = [
-            max([cell_len(name), *(cell_len(row[place]) for row in cells)])
-            for place, name in enumerate(self._names)
-        ]
+        natural = _measure_columns(self._names, cells)
         width = self._style.width
         self._widths = natural if width is None else fit_widths(natural, width)
         self._is_narrowed = [
@@ -115,3 +108,30 @@ class TableWriter:
     def _write(self, lines: Sequence[str]) -> None:
         if lines:
             self._sink.write("".join(f"{line}\n" for line in lines).encode("utf-8", "replace"))
+
+
+def fits_width(
+    columns: Sequence[OutputColumn], rows: Sequence[OutputRow], width: int | None
+) -> bool:
+    """Return whether a table has room for all columns, numbers whole; None limits nothing."""
+    if width is None:
+        return True
+    names = [one_line(column.name) for column in columns]
+    natural = _measure_columns(names, _format_rows(rows))
+    widths = fit_widths(natural, width)
+    return len(widths) == len(natural) and all(
+        size >= needed or not is_number(column.type)
+        for size, needed, column in zip(widths, natural, columns, strict=True)
+    )
+
+
+def _format_rows(rows: Sequence[OutputRow]) -> list[list[str]]:
+    return [[one_line(describe_cell(value)) for value in row] for row in rows]
+
+
+def _measure_columns(names: Sequence[str], cells: Sequence[Sequence[str]]) -> list[int]:
+    """Return the width that each column needs for its name and its values."""
+    return [
+        max([cell_len(name), *(cell_len(row[place]) for row in cells)])
+        for place, name in enumerate(names)
+    ]

@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 
-from rich.cells import cell_len, chop_cells, set_cell_size
+from rich.cells import cell_len, set_cell_size
 
-from cmdm_tui.formats.cells import display_text
+from cmdm_tui.formats.cells import NULL_TEXT, describe_cell
+from cmdm_tui.formats.folding import fold_line
 from cmdm_tui.formats.row_writer import (
     ByteSink,
     OutputColumn,
@@ -13,7 +14,6 @@ from cmdm_tui.formats.row_writer import (
     ResultMark,
     describe_mark,
 )
-from cmdm_tui.formats.table import NULL_TEXT
 from cmdm_tui.text import one_line, visible
 
 _GAP = 2
@@ -61,10 +61,10 @@ class VerticalWriter:
         if value is None:
             return [self._styled(label, _BOLD) + " " * _GAP + self._styled(NULL_TEXT, _DIM)]
         indent = cell_len(label) + _GAP
-        lines = visible(display_text(value), keep_lines=True).split("\n")
+        lines = visible(describe_cell(value), keep_lines=True).split("\n")
         if self._style.width is not None:
             room = max(self._style.width - indent, _NARROWEST)
-            lines = [piece for line in lines for piece in (chop_cells(line, room) or [line])]
+            lines = [piece for line in lines for piece in fold_line(line, room)]
         first = self._styled(label, _BOLD) + " " * _GAP + lines[0]
         return [line.rstrip(" ") for line in (first, *(" " * indent + line for line in lines[1:]))]
 

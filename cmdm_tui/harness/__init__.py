@@ -4,8 +4,8 @@ Central files: `service` (the signed-in service under test), `exchange` (a reque
 `calls` (the documented calls as requests). `cleanup` deletes what a run created, `control_client`
 speaks to a sandbox's control plane. Folders, lowest first: `http` sends, `oracle` judges
 exchanges, `cases` are short sessions, `inputs` classes of odd input, `corpus` builds cases,
-`cassettes` records and replays, `verify` finds drift, `fuzz` sends odd requests, `report` shows
-runs.
+`cassettes` records and replays, `recording` records what other programs send, `proxy` sees that,
+`verify` finds drift, `fuzz` sends odd requests, `report` shows runs.
 
 Used by other packages: `exchange.Call`, `exchange.Exchange`, `calls.CallRequest`, `exchange.CALLS`.
 """

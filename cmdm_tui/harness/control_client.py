@@ -9,8 +9,13 @@ import msgspec
 from cmdm_tui.api.errors import InsecureAddress, InvalidCall
 from cmdm_tui.api.urls import parse_base_url
 from cmdm_tui.harness.errors import HarnessError
+from cmdm_tui.harness.exchange import Answer
 from cmdm_tui.harness.http.connection import NoAnswer, RawConnection
+from cmdm_tui.redaction.redactor import Redactor
 from cmdm_tui.text import one_line
+
+_REFUSED_TOKEN = frozenset({401, 403, 404})
+_LONGEST_REASON = 300
 
 
 class ControlFailed(HarnessError):
@@ -21,6 +26,12 @@ class _ControlAnswer(msgspec.Struct):
     """Every answer of a control plane."""
 
     result: Any
+
+
+class _ControlRefusal(msgspec.Struct):
+    """What a control plane answers to a command that it does not carry out."""
+
+    message: str = msgspec.field(name="Message")
 
 
 class ControlClient:
@@ -37,6 +48,7 @@ class ControlClient:
             message = f"{shown} is not the address of a control plane: check CMDM_CONTROL."
             raise ControlFailed(message) from error
         self._path = urlsplit(address.strip()).path.rstrip("/")
+        self._token = token
         self._headers = (("Authorization", f"Bearer {token}"),)
         self._address = one_line(address, 100)
 
@@ -107,13 +119,22 @@ class ControlClient:
             message = "CMDM_CONTROL or CMDM_CONTROL_TOKEN holds what HTTP cannot carry."
             raise ControlFailed(message) from None
         if answer.status != 200:
-            message = (
-                f"The control plane at {self._address} answered {answer.status}; "
-                "check CMDM_CONTROL and CMDM_CONTROL_TOKEN."
-            )
-            raise ControlFailed(message)
+            raise ControlFailed(_describe_refusal(self._address, answer, token=self._token))
         try:
             return msgspec.json.decode(answer.body, type=_ControlAnswer).result
         except (msgspec.MsgspecError, UnicodeDecodeError):
             message = f"What answers at {self._address} is not a control plane: check CMDM_CONTROL."
             raise ControlFailed(message) from None
+
+
+def _describe_refusal(address: str, answer: Answer, *, token: str) -> str:
+    """Return why a command was refused, in the words of the control plane where it gives any."""
+    head = f"The control plane at {address} answered {answer.status}"
+    try:
+        reason = msgspec.json.decode(answer.body, type=_ControlRefusal).message
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return f"{head}; check CMDM_CONTROL and CMDM_CONTROL_TOKEN."
+    reason = one_line(Redactor([token])(reason), _LONGEST_REASON).rstrip(".")
+    if answer.status in _REFUSED_TOKEN:
+        return f"{head}: {reason}. Check CMDM_CONTROL and CMDM_CONTROL_TOKEN."
+    return f"{head}: {reason}."

@@ -30,10 +30,11 @@ CALLS: tuple[Call, ...] = Call.__args__
 Headers = tuple[tuple[str, str], ...]
 """Header lines, names in lower case, in the order of the wire."""
 
-Certainty = Literal["documented", "ours"]
-"""Who says what is right: the vendor's documentation, or this project where that is silent.
+Certainty = Literal["documented", "ours", "own"]
+"""Who says what is right: the documentation, this project where that is silent, or the user.
 
-What is `ours` (`api.md`) another service may do differently.
+What is `ours` (`api.md`) another service may do differently. What is `own`, a check of the user's
+says of the user's service.
 """
 
 VALID_INPUT = "valid"
@@ -107,7 +108,8 @@ class Exchange:
     have been replaced, in both directions, by the name of the variable that holds them
     (`$CMDM_TOKEN`). `status` is 0 where no whole answer came, and `failure` says why in a
     sentence. `started` and `elapsed` are seconds of a monotonic clock; `moment` is the Unix time
-    in the answer's `Date`, None where there is none.
+    in the answer's `Date`, or else on this machine's clock, which may be off by `moment_error`
+    seconds; None where there is no time at all.
     """
 
     number: int
@@ -123,6 +125,7 @@ class Exchange:
     moment: float | None = None
     intent: Intent = Intent()
     failure: str = ""
+    moment_error: float = 0.0
 
     def header(self, name: str) -> str | None:
         """Return the answer's header of a lower-case name, the first of several; None for none."""

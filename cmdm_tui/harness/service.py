@@ -24,6 +24,7 @@ from cmdm_tui.harness.control_client import ControlClient
 from cmdm_tui.harness.errors import HarnessError
 from cmdm_tui.harness.exchange import Answer, Intent, OutgoingRequest, read_date
 from cmdm_tui.harness.http.senders import DirectSender, HttpxSender, RequestListener, Sender
+from cmdm_tui.redaction.common_words import is_searched_for
 from cmdm_tui.redaction.leak_scanner import LeakScanner
 
 CASE_TIME = 1_774_953_000.0
@@ -77,6 +78,8 @@ class SavedState:
         self._clock_offset = 0.0
         self._is_saved = False
         self.is_clock_stopped = False
+        self.now: float | None = None
+        """The time on its clock where that is stopped, else None."""
 
     @property
     def limits(self) -> dict[str, int]:
@@ -95,6 +98,7 @@ class SavedState:
         }
         self._current_limits = {}
         self.is_clock_stopped = False
+        self.now = None
         control.snapshot(self._snapshot)
         self._is_saved = True
 
@@ -119,12 +123,13 @@ class SavedState:
         """Stop the clock at CASE_TIME."""
         if not self.is_clock_stopped:
             self._control.freeze_clock(CASE_TIME)
-            self.is_clock_stopped = True
+            self.is_clock_stopped, self.now = True, CASE_TIME
 
     def advance_clock(self, seconds: float) -> None:
         """Move the clock on, until the next reset."""
         self.is_clock_stopped = False
         self._control.advance_clock(seconds)
+        self.now = None if self.now is None else self.now + seconds
 
     def set_limits(self, limits: Mapping[str, int]) -> None:
         """Change these limits, until the next reset."""
@@ -180,7 +185,7 @@ class Service:
             "username": given.username,
             "password": given.password.reveal(),
         }
-        for value in self.sign_in_values.values():
+        for value in self.searched_values.values():
             self.leak_scanner.add_secret(value)
         address = parse_base_url(self.url)
         self.api_url = str(address)
@@ -210,6 +215,15 @@ class Service:
                 self._state.restore()
         finally:
             self._direct_sender.close()
+
+    @property
+    def searched_values(self) -> dict[str, str]:
+        """The values of the sign-in that no text may hold, and that are replaced in exchanges.
+
+        A user name that is a common word, such as `lead`, is in other texts by chance.
+        """
+        values = self.sign_in_values.items()
+        return {name: value for name, value in values if is_searched_for(name, value)}
 
     @property
     def is_restored(self) -> bool:
@@ -356,6 +370,11 @@ class Service:
         """Move the service's clock on, until the next reset."""
         if self._state is not None:
             self._state.advance_clock(seconds)
+
+    @property
+    def stopped_clock(self) -> float | None:
+        """The Unix time on the service's clock where this run has stopped it, else None."""
+        return None if self._state is None else self._state.now
 
     def set_limits(self, **limits: int) -> None:
         """Change some limits, until the next reset."""

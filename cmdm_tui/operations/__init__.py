@@ -7,8 +7,10 @@ describes them, `journal_rows` lists the runs, `account_runs` finds those of an 
 makes changes of a file, `related_import` of several, `copy` of records of another account, and
 `statement` of SQL, and `lookups` checks what they name. `call_log` keeps the calls of a run for
 whoever shows them (`call_entry`, bounded by `kept_bodies`; `call_use` counts them by the minute).
-`interrupts` holds what Ctrl-C does meanwhile. `statement_history` keeps what was typed, and
-`saved_queries` the queries that were given a name.
+`fetch_progress` says how far a fetch has come, `interrupts` holds what Ctrl-C does meanwhile.
+`statement_history` keeps what was typed, and `saved_queries` the queries that were given a name.
+
+`charts/` draws the values of a result.
 
 Of a program: `program_changes` collects what it asks for, `change_requests` makes a change set of
 that (`record_lookup` reads the records), `program_writer` sends it, `applied_changes` says what

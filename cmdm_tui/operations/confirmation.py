@@ -57,8 +57,16 @@ def confirm_rule(profile: Profile) -> ConfirmRule:
     """Return the profile's rule; without one, all changes but those on this machine are asked."""
     if profile.confirm is not None:
         return profile.confirm
-    is_local = is_loopback(parse_base_url(profile.url).host)
-    return "destructive" if is_local else "always"
+    return "destructive" if _is_on_this_machine(profile) else "always"
+
+
+def changes_live_records(profile: Profile) -> bool:
+    """Return whether a profile can change the records of a service that is not on this machine."""
+    return not profile.read_only and not _is_on_this_machine(profile)
+
+
+def _is_on_this_machine(profile: Profile) -> bool:
+    return is_loopback(parse_base_url(profile.url).host)
 
 
 async def is_confirmed(

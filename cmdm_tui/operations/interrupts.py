@@ -8,6 +8,7 @@ from contextlib import contextmanager, suppress
 from functools import partial
 from types import FrameType
 from typing import Any
+from weakref import WeakKeyDictionary
 
 SignalHandler = Callable[[int, FrameType | None], object]
 
@@ -16,6 +17,11 @@ _END_SIGNALS = tuple(
     for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
     if name in signal.Signals.__members__
 )
+
+_INTERRUPT_HANDLERS: WeakKeyDictionary[asyncio.AbstractEventLoop, Callable[[], object]] = (
+    WeakKeyDictionary()
+)
+"""What hears Ctrl-C in each loop now: a loop does not say which handler it has."""
 
 
 async def run_interruptible(
@@ -40,23 +46,37 @@ async def run_interruptible(
 
 @contextmanager
 def handle_interrupt(handle: Callable[[], object]) -> Generator[None]:
-    """Call `handle` on SIGINT while the block runs, which must be within an event loop."""
+    """Call `handle` on SIGINT while the block runs, which must be within an event loop.
+
+    Where blocks are within each other, the innermost hears it, and then the one around it again.
+    """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
     loop = asyncio.get_running_loop()
     before = signal.getsignal(signal.SIGINT)
-    try:
-        loop.add_signal_handler(signal.SIGINT, handle)
-    except NotImplementedError:
-        # The loops of Windows handle no signal themselves.
-        signal.signal(signal.SIGINT, partial(_call_in_loop, loop, handle))
+    outer = _INTERRUPT_HANDLERS.get(loop)
+    _listen(loop, handle)
     try:
         yield
     finally:
         with suppress(NotImplementedError):
             loop.remove_signal_handler(signal.SIGINT)
         signal.signal(signal.SIGINT, before)
+        if outer is None:
+            del _INTERRUPT_HANDLERS[loop]
+        else:
+            # A loop has one handler at a time, and has just forgotten that of the outer block.
+            _listen(loop, outer)
+
+
+def _listen(loop: asyncio.AbstractEventLoop, handle: Callable[[], object]) -> None:
+    _INTERRUPT_HANDLERS[loop] = handle
+    try:
+        loop.add_signal_handler(signal.SIGINT, handle)
+    except NotImplementedError:
+        # The loops of Windows handle no signal themselves.
+        signal.signal(signal.SIGINT, partial(_call_in_loop, loop, handle))
 
 
 @contextmanager

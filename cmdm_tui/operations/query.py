@@ -1,7 +1,7 @@
 """Run a query for a face: plan it, ask where it costs much, stream its rows, stop and resume it."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,8 +19,11 @@ from cmdm_tui.query.parsing.parameters import Parameters, describe_parameters
 from cmdm_tui.query.result import QueryResult
 from cmdm_tui.text import one_line
 
-ReceiveRows = Callable[[Sequence[OutputColumn], Sequence[OutputRow]], None]
-"""Takes the rows that have just come, with the columns of the result."""
+ReceiveRows = Callable[[Sequence[OutputColumn], Sequence[OutputRow]], Awaitable[None] | None]
+"""Takes the rows that have just come, with the columns of the result.
+
+What it returns is waited for before more pages are asked for.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +32,15 @@ class CallPolicy:
 
     `max_calls` stops it with what has come; where it is None, the most that the plan takes does.
     Where `is_allowed` is false, a person is asked before more than `unasked` calls; where no one
-    can be asked, the query is refused, and `how_to_allow` says what would allow it.
+    can be asked, the query is refused, and `how_to_allow` says what would allow it. What a plan of
+    at most `kept_calls` calls reads stays in memory, so that a query that is stopped can go on.
     """
 
     how_to_allow: str
     max_calls: int | None = None
     unasked: int = UNASKED_CALLS
     is_allowed: bool = False
+    kept_calls: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +207,7 @@ class QueryOperation:
         self._run = self._engine.stream(
             prepared,
             max_calls=allowance.max_calls,
-            keeps_pages=self._keeps_pages(allowance),
+            keeps_pages=self._keeps_pages(allowance, prepared.plan.cost.high),
             stops_before_scan=allowance.is_guard,
         )
         with self._prompter.progress(prepared.plan.cost.high):
@@ -279,10 +284,11 @@ class QueryOperation:
             return None
         return Allowance(policy.max_calls)
 
-    def _keeps_pages(self, allowance: Allowance) -> bool:
+    def _keeps_pages(self, allowance: Allowance, most_calls: int) -> bool:
         """Return whether what is read stays in memory, to be continued with."""
         has_limit = self._policy.max_calls is not None
-        return has_limit or allowance.is_guard or self._file is not None
+        is_small = most_calls <= self._policy.kept_calls
+        return has_limit or is_small or allowance.is_guard or self._file is not None
 
     async def _is_search_declined(self, prepared: PlannedQuery, allowance: Allowance) -> bool:
         """Finish the search within the calls made without asking; then ask to go on.
@@ -317,7 +323,9 @@ class QueryOperation:
         assert run is not None  # noqa: S101 — the caller has made it
         async with aclosing(aiter(run)) as batches:
             async for batch in batches:
-                receive(batch.columns, batch.rows)
+                taking = receive(batch.columns, batch.rows)
+                if taking is not None:
+                    await taking
                 # Rows that are there already come without a wait, and Ctrl-C is to be heard.
                 await asyncio.sleep(0)
         if self._searched is not None and self._searched is not run.result:

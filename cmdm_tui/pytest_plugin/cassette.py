@@ -1,118 +1,213 @@
-"""Cassettes instead of the network: every httpx client of a test is answered from them."""
+"""Cassettes instead of the network: every client of a test is answered from them, or recorded."""
 
-from collections.abc import Generator, Sequence
+import os
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
-
-import httpx
-import pytest
+from typing import TYPE_CHECKING
 
 from cmdm_tui.api import Client, Credentials, SecretStr
-from cmdm_tui.harness.cassettes import IndexedTransport, NotInCassette
-from cmdm_tui.harness.cassettes.format import ADDRESS, API_PATH, RECORDED_TOKEN
+from cmdm_tui.harness.cassettes.format import ADDRESS
 from cmdm_tui.harness.cassettes.library import CASSETTE_SUFFIX, KINDS, built_in_folder
-from cmdm_tui.harness.cassettes.network_block import block_network
+from cmdm_tui.harness.cassettes.reader import CassetteUnreadable
+from cmdm_tui.pytest_plugin.cassette_options import CassetteOptions
+from cmdm_tui.redaction.leak_scanner import LeakScanner, SecretLeak
+from cmdm_tui.sandbox.http.call_journal import SETUP_HEADER
 
-_SIGN_IN = f"{ADDRESS}{API_PATH}/authenticate"
+if TYPE_CHECKING:
+    from cmdm_tui.harness.cassettes.vcr_playback import Playback
+
+_SIGN_IN_NAMES = ("client_id", "client_secret", "username", "password")
+
+
+def read_environment_headers() -> Mapping[str, str]:
+    """Return the headers of a sign-in that the environment holds; none where one is missing."""
+    found = {name: os.environ.get(f"CMDM_{name.upper()}", "") for name in _SIGN_IN_NAMES}
+    return found if all(found.values()) else {}
+
+
+REPLAYED_HEADERS: Mapping[str, str] = dict.fromkeys(_SIGN_IN_NAMES, "recorded")
+"""The headers of a sign-in where a cassette is played, which looks at none of them."""
 
 
 class CassetteMissing(Exception):
     """There is no cassette that a test names; the message says where it was searched."""
 
 
-class SignInTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
-    """Answers from cassettes, and lets a client sign in where they hold no sign-in."""
-
-    def __init__(self, recorded: IndexedTransport) -> None:
-        self._recorded = recorded
-
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """Answer a call of a sync client."""
-        try:
-            return self._recorded.handle_request(request)
-        except NotInCassette:
-            if not _is_sign_in(request):
-                raise
-            return _answer_sign_in(request)
-
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Answer a call of an async client."""
-        try:
-            return await self._recorded.handle_async_request(request)
-        except NotInCassette:
-            if not _is_sign_in(request):
-                raise
-            return _answer_sign_in(request)
+class CassetteFailed(Exception):
+    """A cassette could not be played or written, or was not used as it should be: a sentence."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cassette:
     """Recorded sessions. `url` is the address before `/api/v1`, for a client to use.
 
-    `transport` answers sync and async clients; within a test every client uses it.
+    `sign_in_headers` are the four of `POST /authenticate`: any will do where a cassette is played;
+    where one is recorded, they are those of the sandbox, or, of another service, those in the
+    environment (`CMDM_CLIENT_ID`, …), none where not all of them are there.
     """
 
-    recorded: IndexedTransport
-    transport: SignInTransport
-    url: str = ADDRESS
-
-    @classmethod
-    def of(cls, names: Sequence[str], *, beside: Path, folder: Path) -> Self:
-        """Return the cassettes of these names together, or raise CassetteMissing.
-
-        A name is a file next to the test or in the folder of the ini file; else the name of a case
-        in that folder's kinds, or of a case that comes with cmdm.
-        """
-        recorded = IndexedTransport.of(*(_find_cassette(name, beside, folder) for name in names))
-        return cls(recorded, SignInTransport(recorded))
+    playback: "Playback"
+    url: str
+    sign_in_headers: Mapping[str, str]
 
     @property
     def left(self) -> int:
         """How many recorded calls have not been made."""
-        return self.recorded.left
+        return self.playback.left
+
+    @property
+    def not_recorded(self) -> Sequence[str]:
+        """The calls that the cassettes do not hold: a sentence each."""
+        return tuple(self.playback.not_recorded)
 
     def client(self) -> Client:
         """Return an asynchronous client that is answered from here."""
-        secret = SecretStr("recorded")
-        credentials = Credentials(secret, secret, "recorded", secret)
-        return Client(self.url, credentials, transport=self.transport)
+        if not self.sign_in_headers:
+            message = (
+                "To record of your service by this client, set CMDM_CLIENT_ID, CMDM_CLIENT_SECRET, "
+                "CMDM_USERNAME and CMDM_PASSWORD."
+            )
+            raise CassetteFailed(message)
+        client_id, client_secret, username, password = (
+            self.sign_in_headers[name] for name in _SIGN_IN_NAMES
+        )
+        credentials = Credentials(
+            SecretStr(client_id), SecretStr(client_secret), username, SecretStr(password)
+        )
+        return Client(self.url, credentials)
+
+
+@dataclass(frozen=True, slots=True)
+class CassetteFolders:
+    """Where cassettes are: next to the test, and in the folder for them, where new ones go."""
+
+    beside: Path
+    folder: Path
+
+    def find(self, name: str) -> Path | None:
+        """Return a cassette by its file, or by the name of its case; None where there is none."""
+        file = name if Path(name).suffix else f"{name}{CASSETTE_SUFFIX}"
+        roots = [self.beside, self.folder, *(self.folder / kind for kind in KINDS)]
+        roots += [built_in_folder() / kind for kind in KINDS]
+        return next((root / file for root in roots if _is_file(root / file)), None)
+
+    def choose_target(self, name: str) -> Path:
+        """Return where a cassette is recorded to: its own file, but none of cmdm's."""
+        found = self.find(name)
+        if found is not None and not found.is_relative_to(built_in_folder()):
+            return found
+        return self.folder / (name if Path(name).suffix else f"{name}{CASSETTE_SUFFIX}")
+
+    def require(self, name: str) -> Path:
+        """Return a cassette. Raises CassetteMissing where there is none."""
+        found = self.find(name)
+        if found is None:
+            message = (
+                f"There is no cassette {name.removesuffix(CASSETTE_SUFFIX)}{CASSETTE_SUFFIX} next "
+                f"to the test, in {self.folder}, or among those of cmdm. cmdm cases list names "
+                "these; cmdm record makes one, and so does --cmdm-record-mode=once."
+            )
+            raise CassetteMissing(message)
+        return found
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:
+        # A name that is too long for a file.
+        return False
+
+
+def make_playback(
+    names: Sequence[str], folders: CassetteFolders, options: CassetteOptions, service: str
+) -> "Playback":
+    """Return what is to be played or recorded. Raises CassetteMissing, or CassetteFailed."""
+    try:
+        from cmdm_tui.harness.cassettes.vcr_playback import LOCAL_HOSTS, Playback
+    except ModuleNotFoundError as error:
+        message = f"cmdm_cassette needs {error.name}: pip install 'cmdm-tui[harness]' brings it."
+        raise CassetteFailed(message) from None
+    target = None
+    if will_record(names, folders, options):
+        if len(names) > 1:
+            message = (
+                f"{len(names)} cassettes cannot be recorded at once: name one, or play them with "
+                "record_mode='none'."
+            )
+            raise CassetteFailed(message)
+        target = folders.choose_target(names[0])
+        paths = [target] if target.is_file() else []
+    else:
+        paths = [folders.require(name) for name in names]
+    passed = options.pass_hosts
+    if options.passes_localhost:
+        passed |= LOCAL_HOSTS
+    return Playback(
+        paths,
+        target,
+        service.rstrip("/") or ADDRESS,
+        passed,
+        SETUP_HEADER.decode(),
+        options.order_free,
+        options.vcrpy,
+        LeakScanner(),
+    )
+
+
+def will_record(names: Sequence[str], folders: CassetteFolders, options: CassetteOptions) -> bool:
+    """Return whether calls may be recorded: in `once`, only where there is no cassette yet."""
+    match options.record_mode:
+        case "none":
+            return False
+        case "once":
+            return any(folders.find(name) is None for name in names)
+        case _:
+            return True
 
 
 @contextmanager
-def play_cassette(cassette: Cassette) -> Generator[None]:
-    """Answer every httpx client of this process from the cassette, and block the network."""
+def play_cassette(
+    playback: "Playback", options: CassetteOptions, url: str, headers: Mapping[str, str]
+) -> Generator[Cassette]:
+    """Answer every client of this process from the cassette; block the network, or record.
 
-    def answer(_: object, request: httpx.Request) -> httpx.Response:
-        return cassette.transport.handle_request(request)
+    Raises CassetteFailed for a cassette that cannot be read or written, or was not called.
+    """
+    from cmdm_tui.harness.cassettes.vcr_playback import play
 
-    async def answer_later(_: object, request: httpx.Request) -> httpx.Response:
-        return await cassette.transport.handle_async_request(request)
+    mode = options.record_mode if playback.target is not None else "none"
+    try:
+        with play(playback, record_mode=mode):
+            yield Cassette(playback, url, headers)
+    except (CassetteUnreadable, SecretLeak, ValueError) as error:
+        raise CassetteFailed(str(error)) from None
+    except KeyError as error:
+        raise CassetteFailed(f"{error.args[0]}.") from None
+    except OSError as error:
+        message = f"The cassette {error.filename} cannot be used: {error.strerror}."
+        raise CassetteFailed(message) from error
 
-    with pytest.MonkeyPatch.context() as patch, block_network():
-        patch.setattr(httpx.HTTPTransport, "handle_request", answer)
-        patch.setattr(httpx.AsyncHTTPTransport, "handle_async_request", answer_later)
-        yield
 
-
-def _find_cassette(name: str, beside: Path, folder: Path) -> Path:
-    file = name if Path(name).suffix else f"{name}{CASSETTE_SUFFIX}"
-    roots = [beside, folder, *(folder / kind for kind in KINDS)]
-    roots += [built_in_folder() / kind for kind in KINDS]
-    for root in roots:
-        if (root / file).is_file():
-            return root / file
-    message = (
-        f"There is no cassette {file} next to the test, in {folder}, or among those of cmdm. "
-        "cmdm cases list names these; cmdm record makes one."
+def find_faults(cassette: Cassette, options: CassetteOptions, name: str) -> str:
+    """Return what was wrong with how a test that passed has used its cassettes; "" for nothing."""
+    playback = cassette.playback
+    if playback.not_recorded:
+        first = playback.not_recorded[0]
+        more = len(playback.not_recorded) - 1
+        rest = f" (and {more} more)" if more else ""
+        return f"{name} made a call that no cassette holds, and passed: {first}{rest}"
+    if options.allow_unused or playback.recorded_count:
+        return ""
+    unplayed = [path.name for path in playback.list_unplayed()]
+    if playback.target is not None and not playback.paths:
+        unplayed = [playback.target.name]
+    if not unplayed:
+        return ""
+    return (
+        f"{name} made no call that is answered from {' and '.join(unplayed)}. Check that it calls "
+        f"{cassette.url}/api/v1, by requests, urllib3, aiohttp, httpx or one of their kind; or "
+        "say allow_unused=True."
     )
-    raise CassetteMissing(message)
-
-
-def _is_sign_in(request: httpx.Request) -> bool:
-    return request.method == "POST" and str(request.url) == _SIGN_IN
-
-
-def _answer_sign_in(request: httpx.Request) -> httpx.Response:
-    return httpx.Response(200, json={"token": RECORDED_TOKEN}, request=request)

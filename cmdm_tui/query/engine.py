@@ -117,7 +117,7 @@ class Engine:
         """Return the run that continues one that its number of calls stopped; see `resume`."""
         left = _resumption_of(result)
         if left is None:
-            raise QueryError("This result is complete, or was not stopped by its number of calls")
+            raise QueryError("This result is complete, or what was read for it was not kept")
         most = None if max_calls is None else left.used + max_calls
         prepared = replace(left.prepared, reads=[left.reads], read_since=left.read_since)
         return self._open_run(

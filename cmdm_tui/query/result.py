@@ -15,6 +15,7 @@ from cmdm_tui.query.database.python_values import Described, PythonValues
 from cmdm_tui.query.errors import NotInstalled, QueryError, UnknownName
 from cmdm_tui.query.model import Cost, ResultColumn
 from cmdm_tui.query.parsing.identifiers import nearest_names, quote_identifier
+from cmdm_tui.query.row_selection import RowSelection
 from cmdm_tui.text import one_line
 
 if TYPE_CHECKING:
@@ -221,19 +222,49 @@ class QueryResult:
     def _values(self) -> PythonValues:
         return PythonValues(self._described)
 
+    def find_column(self, name: str) -> int:
+        """Return the place of a column, from 0, in any case of its name. Raises UnknownName."""
+        names = [column.name for column in self.columns]
+        if name in names:
+            return names.index(name)
+        folded = [one.casefold() for one in names]
+        if name.casefold() in folded:
+            return folded.index(name.casefold())
+        raise UnknownName("column", name, nearest_names(name, names), of="the result")
+
     def sorted_by(self, name: str, *, descending: bool = False) -> "QueryResult":
         """Return the same rows in another order, by the account's rules; makes no call.
 
         Raises UnknownName for a column that the result does not have.
         """
-        index = self._find_column(name)
-        direction = "DESC" if descending else "ASC"
-        table = f'temp."\x01sorted {next(_TABLE_NUMBERS)}"'
+        return self._select(RowSelection(order=self.find_column(name), is_descending=descending))
+
+    async def select(self, selection: RowSelection) -> "QueryResult":
+        """Return some of the rows and columns, as `selection` says; makes no call.
+
+        Raises SqlError for a condition that cannot be run. A task that is cancelled meanwhile ends
+        it. The rows are copies, which `discard` frees.
+        """
+        return await self._session.run(self._select, selection)
+
+    async def discard(self) -> None:
+        """Free the rows of a result that was made of another; those of a query stay."""
+        if self._table != RESULT_TABLE:
+            await self._session.run(self._session.execute, f"DROP TABLE IF EXISTS {self._table}")
+
+    def _select(self, selection: RowSelection) -> "QueryResult":
+        table = f'temp."\x01selected {next(_TABLE_NUMBERS)}"'
         self._session.execute(
-            f"CREATE TEMP TABLE {table} AS SELECT * FROM {self._table} "
-            f"ORDER BY order_key_fully(c{index}) {direction}, rowid"
+            f"CREATE TEMP TABLE {table} AS {selection.make_sql(self._table, self._described)}"
         )
-        return self._copy(self.notes, table)
+        ((count,),) = self._session.execute(f"SELECT count(*) FROM {table}")
+        places = selection.places
+        made = self._copy(self.notes, table)
+        made.count, made.stats = count, replace(self.stats, rows=count)
+        if places is not None:
+            made.columns = tuple(self.columns[place] for place in places)
+            made._described = self._described.choose(places)  # noqa: SLF001 - of this class
+        return made
 
     async def sort(self, name: str, *, descending: bool = False) -> "QueryResult":
         """Return what `sorted_by` returns; a task that is cancelled meanwhile ends the sorting."""
@@ -291,15 +322,6 @@ class QueryResult:
             limit=self.limit,
             described=self._described,
         )
-
-    def _find_column(self, name: str) -> int:
-        names = [column.name for column in self.columns]
-        if name in names:
-            return names.index(name) + 1
-        folded = [one.casefold() for one in names]
-        if name.casefold() in folded:
-            return folded.index(name.casefold()) + 1
-        raise UnknownName("column", name, nearest_names(name, names), of="the result")
 
 
 def _convert(make: Callable[[], Converted], library: str) -> Converted:

@@ -1,11 +1,16 @@
 """Replaces secrets by the names of variables in stored exchanges, and back as they are sent."""
 
+import re
 from collections.abc import Mapping
 
+from cmdm_tui.redaction.common_words import is_searched_for
 from cmdm_tui.redaction.leak_scanner import SHORTEST_SECRET
 
 _MOST_TOKENS = 1_000
 _ENDED = "$CMDM_TOKEN_ENDED"  # the name of a variable
+_GUARDED = ("$CMDM_PASSWORD_", "$CMDM_CLIENT_SECRET_")
+_LONG_ENOUGH = 8
+_VARIABLE = re.compile(r"\$CMDM_[A-Z_]*[A-Z]")
 
 HeaderLines = tuple[tuple[str, str], ...]
 
@@ -16,12 +21,29 @@ class SecretVariables:
     Requests name them (`$CMDM_TOKEN`); `fill_headers` turns the names into values and
     `replace_secrets` turns values back into names. `$CMDM_TOKEN_CUT` and `$CMDM_TOKEN_FLIPPED` are
     the token with its last character cut off or changed, `$CMDM_TOKEN_ENDED` is one that has ended.
+    A value that is in other texts by chance (`is_searched_for`) is filled in, and not replaced.
+    `$CMDM_PASSWORD_CUT` and `$CMDM_PASSWORD_SWAPPED`, and those of the other credentials, are the
+    credential without its last character, and with capitals for small letters and the reverse;
+    there is none where that changes nothing, or leaves nothing.
     """
 
     def __init__(self, credentials: Mapping[str, str]) -> None:
-        self._values = {f"$CMDM_{name.upper()}": value for name, value in credentials.items()}
+        given = {f"$CMDM_{name.upper()}": value for name, value in credentials.items()}
+        changed = {
+            variable: value
+            for name, one in given.items()
+            for variable, value in ((f"{name}_CUT", one[:-1]), (f"{name}_SWAPPED", one.swapcase()))
+            if value and value != one
+        }
+        self._values = changed | given
         self._hidden: list[tuple[bytes, bytes]] = []
-        self._hide_all()
+        for name, value in changed.items():
+            if name.startswith(_GUARDED) and _is_telling(value):
+                self._hide(value, name)
+        # What is hidden last is looked for first: a whole value before the part of it.
+        for name, value in given.items():
+            if is_searched_for(name.removeprefix("$CMDM_").lower(), value):
+                self._hide(value, name)
 
     @property
     def values(self) -> frozenset[str]:
@@ -35,8 +57,8 @@ class SecretVariables:
 
     def can_fill(self, headers: HeaderLines) -> bool:
         """Return whether there is a value for each variable: a token may not have ended yet."""
-        names_ended = any(_ENDED in value for _, value in headers)
-        return self.has_ended_token or not names_ended
+        named = (name for _, value in headers for name in _VARIABLE.findall(value))
+        return all(name in self._values for name in named)
 
     def use_token(self, token: str) -> None:
         """Use a new token from now on."""
@@ -83,11 +105,12 @@ class SecretVariables:
                 text = text.replace(value, name)
         return text
 
-    def _hide_all(self) -> None:
-        for name, value in self._values.items():
-            self._hide(value, name)
-
     def _hide(self, value: str, name: str) -> None:
         pair = (value.encode(), name.encode())
         if len(value) >= SHORTEST_SECRET and pair not in self._hidden:
             self._hidden.insert(0, pair)
+
+
+def _is_telling(value: str) -> bool:
+    """Return whether a changed secret tells the secret, and is not a word that a text may hold."""
+    return len(value) >= _LONG_ENOUGH and not value.isalpha()

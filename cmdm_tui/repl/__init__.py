@@ -9,11 +9,14 @@ known, and runs it in a `session`: a backslash command (`commands/`), SQL that r
 changes (`changes`), or a `raw_call`; `repeat` runs it again. How it ended is an `outcome`.
 
 What comes of it: `result_types` says what a result can be, `render` writes it (`tables` draws
-grids, `summary` the line below), `streams` is where it goes, `destinations` and `shell` are where
-else. `completion/` offers what can be typed next. At the prompt: `keys`, `highlight` (colours),
-`history` and `history_search`, `suggestion` (the rest of what is typed), `prompt_settings` (what it
-keeps). Also: `editor` (on what is typed), `session_catalog`, `session_settings`,
-`terminal_prompter`, `call_recording`.
+grids, `summary` the line below), `paged_rows` those of a query as they arrive, and `result_view` is
+what is shown of these. `streams` is where it goes, `pager` takes what does not fit, and
+`destinations` and `shell` are where else; `terminal_state` keeps the terminal's settings.
+`completion/` offers what can be typed next. At the prompt: `line_editor` (what edits a line, there
+before the account is open), `keys`, `highlight` (colours), `history` and `history_search`,
+`suggestion` (the rest of what is typed), `prompt_settings` (what it keeps), `start_file` (what is
+run first), `toolbar`, `progress` (how far a statement has come). Also: `editor` (on what is typed),
+`session_catalog`, `session_settings`, `terminal_prompter`, `call_recording`.
 """
 
 from collections.abc import Mapping
@@ -27,6 +30,7 @@ if TYPE_CHECKING:
     from cmdm_tui.catalog import Account
     from cmdm_tui.config import Paths
     from cmdm_tui.operations.call_log import CallLog
+    from cmdm_tui.repl.line_editor import LineEditor
     from cmdm_tui.repl.script import ScriptOptions
     from cmdm_tui.repl.session import OpenAccount, ReplSession
     from cmdm_tui.repl.terminal_prompter import Ask
@@ -51,6 +55,8 @@ async def run(
     call_log: "CallLog | None" = None,
     paths: "Paths | None" = None,
     open_account: "OpenAccount | None" = None,
+    editor: "LineEditor | None" = None,
+    start_file: Path | None = None,
 ) -> tuple[bool, Exception | None]:
     """Run statements: those of a `script`; else typed at a prompt where `input` is a terminal.
 
@@ -59,7 +65,9 @@ async def run(
     `confirms` not, nothing is asked; a script asks with `ask`, and without it what would be asked
     about is refused. `journal` is the file that keeps what SQL changes, None for the user's.
     `call_log` is that of the account, `paths` are where the user's files are. `open_account` opens
-    that of another profile, which is closed when the prompt leaves it.
+    that of another profile, which is closed when the prompt leaves it. `editor` is the prompt whose
+    first line has begun already. The statements of `start_file`, where there is one, are run before
+    the first is typed.
 
     Return whether a query's result was partial: what came of it is not all, and nothing continued
     it; and the first error of a script that goes on after errors.
@@ -92,8 +100,15 @@ async def run(
                 return await _run_script(session, script, input, ask)
             from cmdm_tui.repl.prompt import run_terminal_prompt
 
+            begun, editor = editor, None
             await run_terminal_prompt(
-                session, history, keyboard=input, output=output, errors=errors
+                session,
+                history,
+                keyboard=input,
+                output=output,
+                errors=errors,
+                editor=begun,
+                start_file=start_file if settings is None else None,
             )
         finally:
             is_partial = is_partial or session.has_partial

@@ -1,4 +1,4 @@
-"""Writes the calls of a session into a cassette, from its log, where they are without secrets."""
+"""Writes the calls of a session into cassettes, from its log, where they are without secrets."""
 
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -7,64 +7,81 @@ from typing import Self
 
 from cmdm_tui.catalog import Account
 from cmdm_tui.config import ConfigurationError
-from cmdm_tui.harness.cassettes.format import (
-    ADDRESS,
-    RECORDED_TOKEN,
-    IdAliases,
-    Interaction,
-    make_canonical,
-)
-from cmdm_tui.harness.cassettes.recorder import MAX_INTERACTIONS, encode_cassette
-from cmdm_tui.harness.exchange import API_PATH
-from cmdm_tui.operations.call_entry import CallDetails, CallEntry, CallState, HeaderLine
+from cmdm_tui.harness.cassettes.format import RECORDED_TOKEN
+from cmdm_tui.harness.cassettes.offline_replay import RECORDED_VALUES
+from cmdm_tui.harness.exchange import API_PATH, Headers
+from cmdm_tui.harness.recording.observed_call import ObservedCall
+from cmdm_tui.harness.recording.session import SessionFiles, check_recording_path
+from cmdm_tui.operations.call_entry import CallDetails, CallEntry, CallState
 from cmdm_tui.operations.call_log import CallLog
-from cmdm_tui.redaction.leak_scanner import LeakScanner, SecretLeak
+from cmdm_tui.redaction.people.person_redactor import PersonRedactor
 from cmdm_tui.repl.errors import ReplError
 from cmdm_tui.text import one_line
+
+_BEARER: Headers = (("authorization", f"Bearer {RECORDED_TOKEN}"),)
+_SIGN_IN: Headers = tuple(
+    (name, RECORDED_VALUES[name]) for name in ("client_id", "client_secret", "username", "password")
+)
 
 
 @dataclass(frozen=True, slots=True)
 class CallRecording:
-    """The answered calls of a session as a cassette holds them, and what no cassette may hold."""
+    """The answered calls of a session, and what no file of a recording may hold."""
 
-    interactions: tuple[Interaction, ...]
-    scanner: LeakScanner
+    calls: tuple[ObservedCall, ...]
+    secrets: tuple[tuple[str, str], ...]
 
     @classmethod
     def of_log(cls, log: CallLog, account: Account) -> Self:
         """Return the calls that were answered. Raises ReplError where one is not kept whole."""
         answered = [one for one in log.calls if one.state is CallState.ANSWERED]
-        made = [one for one in answered if not one.is_sign_in]
-        if not made:
+        if not any(not one.is_sign_in for one in answered):
             raise ReplError("No call was answered in this session. Make one first: GET lead.")
-        if len(answered) > MAX_INTERACTIONS or log.dropped_count:
-            count = len(answered) + log.dropped_count
+        if log.dropped_count:
             raise ReplError(
-                f"The session has {count:,} calls, and a cassette holds {MAX_INTERACTIONS}. "
-                "Make those to record in a new session."
+                f"The log does not hold the first {log.dropped_count:,} calls of the session any "
+                "more. Make those to record in a new session, or start it with cmdm --record."
             )
-        secrets = account.profile.credentials
-        scanner = LeakScanner(
-            (secrets.client_id.reveal(), secrets.client_secret.reveal(), secrets.password.reveal())
+        given = account.profile.credentials
+        secrets = (
+            ("client_id", given.client_id.reveal()),
+            ("client_secret", given.client_secret.reveal()),
+            ("username", given.username),
+            ("password", given.password.reveal()),
         )
-        found = [_to_interaction(one, log.read_details(one.key)) for one in answered]
-        return cls(tuple(found), scanner)
+        found = [_observe(one, log.read_details(one.key)) for one in answered]
+        return cls(tuple(found), secrets)
 
     @property
     def count(self) -> int:
         """How many calls it holds, sign-ins included."""
-        return len(self.interactions)
+        return len(self.calls)
 
-    def write(self, path: Path) -> None:
-        """Write the cassette whole. Raises ReplError where that cannot be, or a secret is in it."""
+    def write(self, path: Path, people: PersonRedactor | None) -> None:
+        """Write the cassette and its case; 50 calls go to a file, others to `NAME-2.yaml` and on.
+
+        `people` replaces the people in it. Raises ReplError, and writes nothing, where that cannot
+        be, or a secret is in a call.
+        """
+        fault = check_recording_path(path)
+        if fault:
+            raise ReplError(f"{one_line(str(path), 200)} cannot be a cassette: {fault}")
+        files = SessionFiles(path.parent, path.stem, kind="", people=people)
+        for kind, value in self.secrets:
+            files.secrets.add(kind, value)
+        for call in self.calls:
+            reason = files.add(call)
+            if reason:
+                message = f"A {call.method} cannot be recorded: {reason}. Nothing was written."
+                raise ReplError(message)
         try:
-            canonical = make_canonical(self.interactions, IdAliases(), self.scanner)
-            self.scanner.write_file(path, encode_cassette(canonical))
-        except (SecretLeak, ConfigurationError, ValueError) as error:
+            files.finish()
+        except ConfigurationError as error:
             raise ReplError(one_line(str(error), 400)) from None
+        files.remove_earlier()
 
 
-def _to_interaction(call: CallEntry, details: CallDetails) -> Interaction:
+def _observe(call: CallEntry, details: CallDetails) -> ObservedCall:
     where = f"{call.method} {one_line(call.path, 100)} (call {call.key})"
     parts = (
         [details.request_body] if call.is_sign_in else [details.request_body, details.response_body]
@@ -80,20 +97,20 @@ def _to_interaction(call: CallEntry, details: CallDetails) -> Interaction:
         if call.is_sign_in
         else details.response_body.content
     )
-    return Interaction(
+    sent = [(name.lower(), value) for name, value in details.request_headers]
+    kept = tuple(line for line in sent if line[0] == "content-type")
+    return ObservedCall(
         call.method,
-        f"{ADDRESS}{API_PATH}/{call.path.removeprefix('/')}",
-        _group(details.request_headers),
+        f"{API_PATH}/{call.path.removeprefix('/')}",
+        _SIGN_IN if call.is_sign_in else (*kept, *_BEARER),
         details.request_body.content,
         status,
         HTTPStatus(status).phrase if status in set(HTTPStatus) else "",
-        _group(details.response_headers),
+        # The body that is kept is decoded.
+        tuple(
+            (name.lower(), value)
+            for name, value in details.response_headers
+            if name.lower() != "content-encoding"
+        ),
         body,
     )
-
-
-def _group(headers: tuple[HeaderLine, ...]) -> dict[str, list[str]]:
-    grouped: dict[str, list[str]] = {}
-    for name, value in headers:
-        grouped.setdefault(name.lower(), []).append(value)
-    return grouped

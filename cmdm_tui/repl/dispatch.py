@@ -8,10 +8,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 
-from cmdm_tui.api import ApiError, StatusError
+from cmdm_tui.api import ApiError, NotFound, StatusError
 from cmdm_tui.changes.errors import ChangeError
 from cmdm_tui.config import ConfigurationError
-from cmdm_tui.query.errors import QueryError
+from cmdm_tui.operations.entity_advice import advise_entity
+from cmdm_tui.query.errors import QueryError, SqlError
 from cmdm_tui.repl.commands.command import FollowUp, RepeatStatement
 from cmdm_tui.repl.destinations import OutputTarget
 from cmdm_tui.repl.errors import ReplError
@@ -63,7 +64,8 @@ async def dispatch(
         note_plan(plan)
         given, follow_up = await execute(session, plan, unit)
     except STATEMENT_ERRORS as error:
-        failure = error
+        is_missing = isinstance(error, NotFound)
+        failure = advise_entity(error, session.account.catalog) if is_missing else error
     outcome = StatementOutcome(
         effect,
         given.status if failure is None else StatementStatus.FAILED,
@@ -98,6 +100,8 @@ def plan_unit(session: ReplSession, unit: StatementText) -> StatementPlan:
             "A blank line ends it early."
         )
     statement = parse(unit.text)
+    if unit.ending.is_edited:
+        statement = CommandStatement("e", (unit.text,))
     if not isinstance(statement, CommandStatement):
         session.last_unit = unit
     return plan_statement(statement, session.variables)
@@ -118,17 +122,30 @@ async def execute(
     target = OutputTarget(session, PLAIN_ENDING if is_outer else unit.ending)
     target.check()
     asked: list[FollowUp] = []
-    given = await target.run(partial(_run, session, plan, asked))
+    given = await target.run(partial(_run, session, plan, unit, asked))
     return given, asked[0] if asked else None
 
 
-async def _run(session: ReplSession, plan: StatementPlan, asked: list[FollowUp]) -> StatementYield:
+async def _run(
+    session: ReplSession, plan: StatementPlan, unit: StatementText, asked: list[FollowUp]
+) -> StatementYield:
     """Run what was planned; put into `asked` what is to be run next."""
     if isinstance(plan, SqlPlan):
         return await session.queries.run(plan.statements)
     if isinstance(plan, CallPlan):
         return await session.call(plan.call)
-    follow_up = await plan.command.run(session, plan.arguments)
+    try:
+        follow_up = await plan.command.run(session, plan.arguments)
+    except SqlError as error:
+        raise _place_in_line(error, plan, unit) from error.__cause__
     if follow_up is not None:
         asked.append(follow_up)
     return StatementYield()
+
+
+def _place_in_line(error: SqlError, plan: CommandPlan, unit: StatementText) -> SqlError:
+    """Return an error in the SQL that a command takes with its place in the command's line."""
+    start = unit.text.rfind(plan.arguments[-1]) if plan.arguments else -1
+    if start < 0 or error.line != 1 or error.column is None:
+        return error.at(None, None)
+    return error.at(1, error.column + start)

@@ -3,17 +3,17 @@
 import asyncio
 import os
 import shlex
-import sys
 import tempfile
-from collections.abc import Generator
-from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from cmdm_tui.config.private_files import remove_file
 from cmdm_tui.operations.interrupts import handle_interrupt
 from cmdm_tui.repl.shell import end_process
 from cmdm_tui.repl.streams import ReplStreams
+from cmdm_tui.repl.terminal_state import keep_terminal
+from cmdm_tui.text import one_line
 
+_EDITOR_VARIABLES = ("VISUAL", "EDITOR")
 _USUAL_EDITORS = ("/usr/bin/editor", "/usr/bin/nano", "/usr/bin/vi")
 
 
@@ -29,40 +29,35 @@ async def edit_text(text: str, streams: ReplStreams, ending: str = ".json") -> s
         with os.fdopen(handle, "w", encoding="utf-8", errors="surrogateescape") as file:
             file.write(text)
         # Ctrl-C is the editor's while it has the terminal.
-        with _keep_terminal(), handle_interrupt(lambda: None):
+        with keep_terminal(), handle_interrupt(lambda: None):
             return await _edit_file(path, streams)
     finally:
         remove_file(path)
 
 
-@contextmanager
-def _keep_terminal() -> Generator[None]:
-    """Put the terminal's attributes back: an editor that is ended may leave others."""
-    try:
-        import termios
-    except ImportError:
-        yield
-        return
-    try:
-        handle = sys.stdin.fileno()
-        before = termios.tcgetattr(handle)
-    except (OSError, ValueError, termios.error):
-        yield
-        return
-    try:
-        yield
-    finally:
-        with suppress(OSError, ValueError, termios.error):
-            termios.tcsetattr(handle, termios.TCSANOW, before)
+async def edit_script(path: Path, streams: ReplStreams) -> str | None:
+    """Return what the user makes of a file, which the editor makes where there is none.
+
+    None where the editor failed, which is said, or wrote none. Raises OSError for a file that
+    cannot be read.
+    """
+    with keep_terminal(), handle_interrupt(lambda: None):
+        try:
+            return await _edit_file(path, streams)
+        except FileNotFoundError:
+            return None
 
 
 async def _edit_file(path: Path, streams: ReplStreams) -> str | None:
     """Return what the editor has made of the file; None where it failed."""
-    editors = (os.environ.get("VISUAL"), os.environ.get("EDITOR"), *_USUAL_EDITORS)
-    for editor in filter(None, editors):
+    chosen = [word for name in _EDITOR_VARIABLES if (word := os.environ.get(name, "")).strip()]
+    for editor in (*chosen, *_USUAL_EDITORS):
         try:
             process = await asyncio.create_subprocess_exec(*shlex.split(editor), str(path))
         except (OSError, ValueError):
+            if editor in chosen:
+                shown = one_line(editor, 100)
+                streams.write_note(f"The editor {shown} cannot be run; the next is tried.")
             continue
         try:
             if await process.wait() == 0:

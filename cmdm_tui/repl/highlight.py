@@ -6,27 +6,11 @@ from collections.abc import Callable, Iterator
 from prompt_toolkit.document import Document
 from prompt_toolkit.formatted_text import StyleAndTextTuples
 from prompt_toolkit.lexers import Lexer
-from prompt_toolkit.styles import Style
 
 from cmdm_tui.query.parsing.beginnings import is_sql
 from cmdm_tui.query.sql_highlight import MOST_CHARACTERS, highlight_sql
 from cmdm_tui.repl.call_text import VERBS
 from cmdm_tui.repl.statement_splitter import split_statements
-
-STYLES = Style.from_dict({
-    "keyword": "ansiblue bold",
-    "text": "ansigreen",
-    "number": "ansicyan",
-    "comment": "ansibrightblack italic",
-    "name": "ansimagenta",
-    "key": "ansiblue",
-    "command": "ansimagenta bold",
-    "bottom-toolbar": "noreverse bg:ansibrightblack ansiwhite",
-    "bottom-toolbar.key": "bold",
-    "bottom-toolbar.alert": "bg:ansired ansiwhite bold",
-    "auto-suggestion": "ansibrightblack",
-})  # fmt: skip
-"""The colours; without colours only what is bold stays, as Prompt Toolkit obeys `NO_COLOR`."""
 
 Part = tuple[int, int, str]
 """Where a part of the text begins and ends, and the name of its style."""

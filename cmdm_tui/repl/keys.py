@@ -14,8 +14,6 @@ from prompt_toolkit.filters import (
 )
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 
-from cmdm_tui.repl.statement_splitter import is_incomplete
-
 
 class PromptLeft(Exception):
     """The prompt was left for something else; `text` is what was typed so far."""
@@ -148,6 +146,9 @@ def _take_completion(event: KeyPressEvent) -> bool:
 def _enter(event: KeyPressEvent) -> None:
     """Take the completion that is chosen; else run the text if it is whole; else a new line."""
     if not _take_completion(event):
+        # It knows the commands, and a prompt is drawn before these are loaded.
+        from cmdm_tui.repl.statement_splitter import is_incomplete
+
         if is_incomplete(event.current_buffer.text):
             _new_line(event)
         else:

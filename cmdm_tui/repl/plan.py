@@ -102,13 +102,11 @@ def _plan_command(statement: CommandStatement, variables: Variables) -> CommandP
 def _plan_sql(statement: QueryStatement, variables: Variables) -> SqlPlan:
     # sqlglot is heavy, and a session may never run SQL.
     from cmdm_tui.query.errors import SqlError
-    from cmdm_tui.query.parsing.statement_forms import split_script
     from cmdm_tui.query.parsing.write_statement import read_statements
 
     _require_unicode(statement.sql)
     sql = variables.expand_sql(statement.sql)
-    names = frozenset(name for one in split_script(sql) for name in one.parameters)
-    parameters = variables.select(names)
+    parameters = variables.select_for(sql)
     try:
         return SqlPlan(sql, tuple(read_statements(sql, parameters, allows_files=True)))
     except SqlError as error:

@@ -3,7 +3,6 @@
 import asyncio
 import os
 import signal
-from collections.abc import Callable
 from functools import partial
 from importlib import import_module
 from pathlib import Path
@@ -14,42 +13,38 @@ from prompt_toolkit.auto_suggest import ThreadedAutoSuggest
 from prompt_toolkit.completion import CompleteEvent
 from prompt_toolkit.enums import EditingMode
 from prompt_toolkit.formatted_text import StyleAndTextTuples
-from prompt_toolkit.history import History
-from prompt_toolkit.input import Input, create_input
-from prompt_toolkit.output import Output, create_output
+from prompt_toolkit.input import Input
+from prompt_toolkit.output import Output
 
-from cmdm_tui.operations.interrupts import run_interruptible
-from cmdm_tui.query.parsing.beginnings import begins_sql
+from cmdm_tui.operations.confirmation import changes_live_records
+from cmdm_tui.operations.interrupts import handle_interrupt, run_interruptible
 from cmdm_tui.repl.completion.session_completion import SessionCompletion
 from cmdm_tui.repl.editor import edit_text
 from cmdm_tui.repl.errors import ReplError
-from cmdm_tui.repl.highlight import STYLES, StatementLexer
-from cmdm_tui.repl.history import NOT_KEPT, PromptHistory, open_history
+from cmdm_tui.repl.highlight import StatementLexer
+from cmdm_tui.repl.history import NOT_KEPT, PromptHistory
 from cmdm_tui.repl.history_search import ask_statement
 from cmdm_tui.repl.keys import (
     CommandRequested,
-    EditingState,
     EditorRequested,
     HistorySearchRequested,
     PromptLeft,
     SuspendRequested,
-    describe_keys,
-    statement_keys,
 )
-from cmdm_tui.repl.prompt_settings import (
-    KeyStyle,
-    PromptSettings,
-    load_settings,
-    save_settings,
-    settings_file,
+from cmdm_tui.repl.line_editor import (
+    EDITING_MODES,
+    LineEditor,
+    open_line_editor,
+    write_welcome,
 )
+from cmdm_tui.repl.prompt_settings import KeyStyle, PromptSettings, save_settings
 from cmdm_tui.repl.session import ReplSession
+from cmdm_tui.repl.start_file import run_start_file
 from cmdm_tui.repl.statement_runner import StatementRunner, show_position
-from cmdm_tui.repl.statement_splitter import is_incomplete, last_statement, split_statements
+from cmdm_tui.repl.statement_splitter import split_statements
 from cmdm_tui.repl.statements import StatementText
 from cmdm_tui.repl.suggestion import HistorySuggestion
-from cmdm_tui.repl.summary import describe_calls_left, reset_time
-from cmdm_tui.text import one_line
+from cmdm_tui.repl.toolbar import build_toolbar
 
 if TYPE_CHECKING:
     from cmdm_tui.repl.outcome import StatementOutcome
@@ -57,52 +52,27 @@ if TYPE_CHECKING:
 KEYS_VARIABLE = "keys"
 r"""The variable by which `\\set keys vi` switches whose keys the prompt has."""
 
-_LONGEST_NAME = 30
-_EDITING_MODES = {"emacs": EditingMode.EMACS, "vi": EditingMode.VI}
-
 
 async def run_terminal_prompt(
-    session: ReplSession, history: Path | None, *, keyboard: TextIO, output: TextIO, errors: TextIO
-) -> None:
-    """Talk to the terminal behind the streams; the prompt is next to the results, not in them.
-
-    Where `errors` is not a terminal and `output` is one, the prompt is there. What the prompt keeps
-    besides the history is in a file next to it.
-    """
-    screen = next((stream for stream in (errors, output) if stream.isatty()), errors)
-    await run_prompt(
-        session,
-        open_history(history, session.streams.write_note, session.account.client.redact),
-        keyboard=create_input(keyboard),
-        screen=create_output(screen),
-        settings=None if history is None else settings_file(history),
-    )
-
-
-async def run_prompt(
     session: ReplSession,
-    history: History,
+    history: Path | None,
     *,
-    keyboard: Input,
-    screen: Output,
-    settings: Path | None = None,
+    keyboard: TextIO,
+    output: TextIO,
+    errors: TextIO,
+    editor: LineEditor | None = None,
+    start_file: Path | None = None,
 ) -> None:
-    """Read and run statements until the session is over or the input ends.
+    """Talk to the terminal behind the streams, at the `editor` whose first line has begun.
 
-    `settings` is the file that keeps whose keys the prompt has; None for this run only.
+    Without one, a new one is opened, and what is said first names the service. The statements of
+    `start_file` are run before the first is typed.
     """
-    session.prompter.ask = partial(_ask, keyboard, screen)
-    session.remember = history.append_string
-    session.list_history = lambda: history.get_strings()[::-1]
-    session.streams.shares_input = True
-    prompt = StatementPrompt(session, history, keyboard, screen, settings)
-    loading = _load_in_background(prompt)
-    session.streams.write_note(f"{session.account.client.address} - \\? for help, Ctrl-D to leave.")
-    try:
-        await prompt.run()
-    finally:
-        await prompt.completion.fields.close()
-        await asyncio.gather(*loading)
+    if editor is None:
+        name = session.account.profile.name
+        editor = open_line_editor(name, history, keyboard=keyboard, output=output, errors=errors)
+        write_welcome(session.streams, session.account.client.address)
+    await StatementPrompt(session, editor, start_file).run()
 
 
 class StatementPrompt:
@@ -111,30 +81,43 @@ class StatementPrompt:
     def __init__(
         self,
         session: ReplSession,
-        history: History,
-        keyboard: Input,
-        screen: Output,
-        settings: Path | None = None,
+        editor: LineEditor,
+        start_file: Path | None = None,
     ) -> None:
         self._session = session
-        self._history = history
-        self._keyboard = keyboard
-        self._screen = screen
-        self._settings = settings
-        self._keys = load_settings(settings).keys
-        self._editing = EditingState()
-        session.variables.set(KEYS_VARIABLE, self._keys)
+        self._start_file = start_file
+        self._editor = editor
+        self._history = editor.history
+        session.variables.set(KEYS_VARIABLE, editor.keys)
         self.completion = SessionCompletion(session, self._note_fields)
-        self.prompts = self._new_prompts()
+        self.prompts = editor.prompts
+        self._give_to_editor()
 
     async def run(self) -> None:
         """Ask for statements and run them until the session is over or the input ends."""
+        session, history, editor = self._session, self._history, self._editor
+        session.prompter.ask = partial(_ask, editor.keyboard, editor.screen)
+        session.remember = history.append_string
+        session.list_history = lambda: history.get_strings()[::-1]
+        session.streams.shares_input = True
+        loading = _load_in_background(self)
+        try:
+            # A Ctrl-C that comes between two prompts, or before a search, ends nothing.
+            with handle_interrupt(lambda: None):
+                if self._start_file is not None:
+                    await run_start_file(session, self._start_file, self._stop)
+                    self._apply_keys()
+                await self._ask_for_statements()
+        finally:
+            await self.completion.fields.close()
+            await asyncio.gather(*loading)
+
+    async def _ask_for_statements(self) -> None:
         session, prompts = self._session, self.prompts
         typed = ""
         while not session.is_over:
             try:
-                # Prompt Toolkit's own handler of errors shows their messages, whatever they hold.
-                text = await prompts.prompt_async(default=typed, set_exception_handler=False)
+                text = await self._editor.read(typed)
             except PromptLeft as request:
                 self._take_keys()
                 typed = await self._leave(request)
@@ -158,26 +141,17 @@ class StatementPrompt:
     def _load_completion(self) -> None:
         self.completion.load(list(self._history.load_history_strings()))
 
-    def _new_prompts(self) -> PromptSession[str]:
-        name = one_line(self._session.account.profile.name, _LONGEST_NAME)
-        return PromptSession(
-            [("bold", f"{name}> ")],
-            multiline=True,
-            prompt_continuation=lambda width, _line, _wraps: [("", "> ".rjust(width, "."))],
-            history=self._history,
-            completer=self.completion.completer,
-            complete_while_typing=True,
-            complete_in_thread=True,
-            auto_suggest=ThreadedAutoSuggest(HistorySuggestion()),
-            lexer=StatementLexer(),
-            style=STYLES,
-            include_default_pygments_style=False,
-            editing_mode=_EDITING_MODES[self._keys],
-            key_bindings=statement_keys(self._editing),
-            bottom_toolbar=self._draw_toolbar,
-            input=self._keyboard,
-            output=self._screen,
-        )
+    def _give_to_editor(self) -> None:
+        """Give the editor what it needs the account for."""
+        editor, prompts = self._editor, self.prompts
+        editor.is_live = changes_live_records(self._session.account.profile)
+        editor.draw_status = self._draw_status
+        if isinstance(editor.history, PromptHistory):
+            editor.history.release(self._session.account.client.redact)
+        prompts.completer = self.completion.completer
+        prompts.auto_suggest = ThreadedAutoSuggest(HistorySuggestion())
+        prompts.lexer = StatementLexer()
+        prompts.app.invalidate()
 
     async def _leave(self, request: PromptLeft) -> str:
         """Do what the prompt was left for; return what is typed when it is back."""
@@ -185,7 +159,9 @@ class StatementPrompt:
             os.kill(0, signal.SIGTSTP)
         elif isinstance(request, HistorySearchRequested):
             statements = list(dict.fromkeys(self._history.get_strings()[::-1]))
-            found = await ask_statement(statements, request.text, self._keyboard, self._screen)
+            found = await ask_statement(
+                statements, request.text, self._editor.keyboard, self._editor.screen
+            )
             return request.text if found is None else found
         elif isinstance(request, CommandRequested):
             await self._run_typed(request.command)
@@ -201,9 +177,11 @@ class StatementPrompt:
         """Run what was typed or pasted in, in order, to the first error or Ctrl-C."""
         runner = StatementRunner(self._session)
         try:
-            for unit in split_statements(text):
-                if not await self._run_unit(runner, unit):
-                    return
+            # A Ctrl-C between two statements, or behind the last, ends nothing.
+            with handle_interrupt(lambda: None):
+                for unit in split_statements(text):
+                    if not await self._run_unit(runner, unit):
+                        return
         finally:
             self.completion.fields.release()
             self._apply_keys()
@@ -220,7 +198,7 @@ class StatementPrompt:
             await self.completion.note_run(unit.text)
 
         try:
-            came_to_its_end = await run_interruptible(work(), session.stop)
+            came_to_its_end = await run_interruptible(work(), self._stop)
         except ReplError as error:
             session.streams.write_error(str(error))
             return False
@@ -229,6 +207,11 @@ class StatementPrompt:
             session.streams.write_error(str(error))
             show_position(session, unit, error)
         return not session.is_over and error is None and came_to_its_end
+
+    def _stop(self) -> bool:
+        """End what runs, after Ctrl-C; return whether it ends by itself then."""
+        self._session.streams.clear_line()
+        return self._session.stop()
 
     def _abandon(self, text: str) -> None:
         streams = self._session.streams
@@ -247,19 +230,19 @@ class StatementPrompt:
 
     def _apply_keys(self) -> None:
         r"""Take whose keys `\set keys` has named."""
-        wanted = self._session.variables.get(KEYS_VARIABLE) or self._keys
+        wanted = self._session.variables.get(KEYS_VARIABLE) or self._editor.keys
         if wanted == "emacs" or wanted == "vi":
             self._set_keys(wanted)
         else:
             self._session.streams.write_note(r"The keys are emacs or vi: \set keys vi.")
-            self._session.variables.set(KEYS_VARIABLE, self._keys)
+            self._session.variables.set(KEYS_VARIABLE, self._editor.keys)
 
     def _set_keys(self, keys: KeyStyle) -> None:
         self._session.variables.set(KEYS_VARIABLE, keys)
-        self.prompts.editing_mode = _EDITING_MODES[keys]
-        if keys != self._keys:
-            self._keys = keys
-            fault = save_settings(self._settings, PromptSettings(keys))
+        self.prompts.editing_mode = EDITING_MODES[keys]
+        if keys != self._editor.keys:
+            self._editor.keys = keys
+            fault = save_settings(self._editor.settings, PromptSettings(keys))
             if fault:
                 self._session.streams.write_note(fault)
 
@@ -275,15 +258,13 @@ class StatementPrompt:
             buffer.complete_state = None  # the menu that is open has none of them
             buffer.start_completion(complete_event=CompleteEvent(text_inserted=True))
 
-    def _draw_toolbar(self) -> StyleAndTextTuples:
-        line = build_toolbar(
+    def _draw_status(self, room: int) -> StyleAndTextTuples:
+        return build_toolbar(
             self._session,
             lambda: self.prompts.default_buffer.text,
             self.completion.fields.entity,
+            room,
         )
-        width = self._screen.get_size().columns - sum(len(words) for _, words, *_ in line)
-        keys = describe_keys(self._editing, self.prompts.editing_mode, width - 1)
-        return [*line, ("", f"{keys:>{max(width - 1, 0)}} ")]
 
 
 def _load_in_background(prompt: StatementPrompt) -> list[asyncio.Future[None]]:
@@ -298,31 +279,11 @@ def _load_in_background(prompt: StatementPrompt) -> list[asyncio.Future[None]]:
         app.after_render -= begin
         begun.append(asyncio.ensure_future(prompt.load()))
 
-    app.after_render += begin
+    if app.is_running:
+        begin(app)
+    else:
+        app.after_render += begin
     return begun
-
-
-def build_toolbar(
-    session: ReplSession, typing: Callable[[], str] | None = None, reading: str | None = None
-) -> StyleAndTextTuples:
-    """Return the line at the bottom: profile, host, calls left, the reset, and how SQL ends.
-
-    `typing` returns what is typed so far; `reading` is the entity whose fields are being read.
-    """
-    account = session.account
-    known = account.known_quota
-    quota = known.quota
-    parts = [one_line(account.profile.name, _LONGEST_NAME), one_line(account.client.host, 60)]
-    parts.append(describe_calls_left(quota))
-    reset = reset_time(quota, known.clock_offset)
-    if reset is not None:
-        parts.append(f"reset {reset:%H:%M}")
-    if reading is not None:
-        parts.append(f"reading fields of {one_line(reading, _LONGEST_NAME)}…")
-    typed = "" if typing is None else typing()
-    if is_incomplete(typed) and begins_sql(last_statement(typed)):
-        parts.append("SQL ends with ;")
-    return [("", f" {' · '.join(parts)} ")]
 
 
 async def _ask(keyboard: Input, screen: Output, question: str) -> str:

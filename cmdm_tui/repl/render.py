@@ -68,6 +68,8 @@ def render(
     text, left_out = draw_table(content, width=width, has_colours=has_colours)
     if not left_out:
         return RenderedResult(text)
+    if settings.expanded == "auto":
+        return RenderedResult(draw_expanded(content, width=width, has_colours=has_colours))
     total = len(content.columns)
     note = (
         f"{total - left_out} of {total} columns fit; \\x shows all of them"

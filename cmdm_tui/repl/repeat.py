@@ -39,8 +39,19 @@ async def repeat_statement(
 ) -> StatementOutcome:
     """Run a statement, wait and run it again, until one fails, or calls left are at the floor.
 
-    Return how it ended the last time. Cancelled, it raises CancelledError.
+    Return how it ended the last time. Cancelled, it raises CancelledError. No pager is used, which
+    would have to be left each time.
     """
+    uses_pager, session.settings.uses_pager = session.settings.uses_pager, False
+    try:
+        return await _repeat(session, seconds, run)
+    finally:
+        session.settings.uses_pager = uses_pager
+
+
+async def _repeat(
+    session: ReplSession, seconds: float, run: Callable[[], Awaitable[StatementOutcome]]
+) -> StatementOutcome:
     floor = session.account.profile.floor
     while True:
         now = datetime.now(UTC).astimezone()

@@ -56,7 +56,7 @@ async def run_parts(session: ReplSession, options: ScriptOptions) -> ScriptSumma
     """
     parts, kept = options.parts, None
     if options.checkpoint is not None:
-        parts = tuple(replace(part, lines=io.StringIO(_read_all(part.lines))) for part in parts)
+        parts = tuple(replace(part, lines=io.StringIO(_read_all(part))) for part in parts)
         kept = _open_checkpoint(session, options.checkpoint, options, parts)
     runner = StatementRunner(session, goes_on=options.goes_on, checkpoint=kept)
     for number, part in enumerate(parts, 1):
@@ -93,8 +93,8 @@ def _open_checkpoint(
     return kept
 
 
-def _read_all(lines: TextIO) -> str:
+def _read_all(part: ScriptPart) -> str:
     try:
-        return lines.read()
+        return part.lines.read()
     except UnicodeDecodeError as error:
-        raise describe_bytes(error) from None
+        raise describe_bytes(error, part.source) from None

@@ -64,6 +64,10 @@ class ScriptCheckpoint:
             handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _OWNER_ONLY)
             os.close(handle)
         except FileExistsError:
+            if not kept.is_checkpoint:
+                raise ReplError(
+                    f"{kept.name} is there already, and keeps no script's progress. Name another."
+                ) from None
             raise ReplError(
                 f"{kept.name} keeps how far a script has come. Add --resume to go on with it, or "
                 "remove it to begin again."
@@ -90,6 +94,11 @@ class ScriptCheckpoint:
     def name(self) -> str:
         """The file's name, for a message."""
         return one_line(str(self._path), 200)
+
+    @property
+    def is_checkpoint(self) -> bool:
+        """Whether the file keeps how far a script has come, rather than anything else."""
+        return _begins_checkpoint(list(self._read_lines()))
 
     @property
     def done_count(self) -> int:
@@ -133,7 +142,7 @@ class ScriptCheckpoint:
         """Read the file; see `resume`."""
         lines = list(self._read_lines())
         self._may_be_cut = True
-        if not lines or lines[0].get("cmdm_checkpoint") != _VERSION:
+        if not _begins_checkpoint(lines):
             raise ReplError(f"{self.name} keeps no script's progress. Check its path.")
         if any(lines[0].get(key) != script[key] for key in ("address", "user")):
             raise ReplError(f"{self.name} is of another account. Use the profile that it began on.")
@@ -211,6 +220,10 @@ class ScriptCheckpoint:
             f"The statement at {where}{more} may have changed records, and was not seen to end. "
             "Look with cmdm journal list, then add --begun skip or --begun again."
         )
+
+
+def _begins_checkpoint(lines: list[dict[str, object]]) -> bool:
+    return bool(lines) and lines[0].get("cmdm_checkpoint") == _VERSION
 
 
 def _describe_script(account: Account, script: str) -> dict[str, object]:

@@ -15,11 +15,14 @@ from cmdm_tui.operations.confirmation import (
 )
 from cmdm_tui.repl.errors import ReplError
 from cmdm_tui.repl.outcome import StatementStatus, StatementYield
+from cmdm_tui.repl.pager import PagedOutput, choose_pager
+from cmdm_tui.repl.progress import StatementProgress
 from cmdm_tui.repl.raw_call import PlannedCall, plan_call
-from cmdm_tui.repl.render import render
+from cmdm_tui.repl.render import RenderedResult, render
 from cmdm_tui.repl.result_types import (
     AnswerDocument,
     AnswerResult,
+    InfoTable,
     OneRecord,
     RecordList,
     StatementResult,
@@ -77,7 +80,8 @@ class ReplSession:
     ) -> None:
         self.account = account
         self.streams = streams
-        self.prompter = ReplPrompter(streams)
+        progress = StatementProgress(streams, lambda: account.client.sent_count)
+        self.prompter = ReplPrompter(streams, progress_line=progress)
         self.settings = SessionSettings()
         self.catalog = SessionCatalog(account.catalog)
         self.call_log = call_log
@@ -94,6 +98,8 @@ class ReplSession:
         """The last call for many records or fields, and what it gave."""
         self.shows_query = False
         """True where the last result is a query's, not a call's."""
+        self._sent_before = account.client.sent_count
+        """Calls that were sent before this statement."""
         self._has_called = False
         """Whether a call that changes records was answered since the last `begin_statement`."""
         self._queries: SessionQueries | None = None
@@ -101,6 +107,8 @@ class ReplSession:
         self.variables = Variables()
         self.last_unit: StatementText | None = None
         """The last statement that was no command, as typed."""
+        self.script_folder: Path | None = None
+        """The folder of the file whose statements are run; None where they come from no file."""
         self.remember: Callable[[str], None] = ignore_text
         """Takes a statement that did not come from the prompt into the history."""
         self.list_history: Callable[[], Sequence[str]] = tuple
@@ -153,9 +161,15 @@ class ReplSession:
         """Return whether there is a variable of this name."""
         return self.variables.get(name) is not None
 
+    @property
+    def _calls_made(self) -> int:
+        """Calls that this statement has sent, each attempt counted."""
+        return self.account.client.sent_count - self._sent_before
+
     def begin_statement(self) -> None:
         """Give the whole time to the next statement, and forget what the last has changed."""
         self.account.client.start_command()
+        self._sent_before = self.account.client.sent_count
         self._has_called = False
         if self._changes is not None:
             self._changes.may_have_changed = False
@@ -187,32 +201,49 @@ class ReplSession:
         if isinstance(result, RecordList):
             self.last_list = planned, result
         self.catalog.learn_from(result)
-        self.show(result)
-        quota = self.account.client.quota
-        self.streams.write_note(summarize_answer(result, planned.path, quota, self.settings))
+        await self.show(result)
+        line = summarize_answer(
+            result, planned.path, self._calls_made, self.account.known_quota, self.settings
+        )
+        self.streams.write_note(line)
         return StatementYield(rows=_count_rows(result))
 
-    def show(self, result: StatementResult) -> None:
-        """Write a result in the format that is set."""
+    async def show(self, result: StatementResult) -> None:
+        """Write a result in the format that is set; what does not fit the terminal gets a pager."""
         if isinstance(result, AnswerDocument) and not result.response.body:
             return
-        shown = render(
-            result,
-            self.settings,
-            width=self.streams.width,
-            is_terminal=self.streams.output_is_terminal,
-            has_colours=self.streams.has_colours,
-        )
+        pager = choose_pager(self.streams, self.settings, self.prompter)
+        shown = self._render(result, is_paged=pager is not None)
         if isinstance(shown.content, bytes):
             self.streams.write_bytes(shown.content)
-        else:
+        elif pager is None:
             self.streams.write_result(shown.content)
+        else:
+            text = shown.content if shown.content.endswith("\n") else f"{shown.content}\n"
+            is_table = _is_table(result, self.settings)
+            async with PagedOutput(self.streams, self.settings, pager, is_table=is_table) as output:
+                output.write(text.encode("utf-8", "replace"))
+            if output.has_failed:
+                shown = self._render(result, is_paged=False)
+                self.streams.write_result(str(shown.content))
         for note in shown.notes:
             self.streams.write_note(note)
 
+    def _render(self, result: StatementResult, *, is_paged: bool) -> RenderedResult:
+        # A pager moves to the right: a table that is not to be turned has all of its columns there.
+        is_whole = is_paged and self.settings.expanded == "off"
+        return render(
+            result,
+            self.settings,
+            width=None if is_whole else self.streams.width,
+            is_terminal=self.streams.output_is_terminal,
+            has_colours=self.streams.has_colours,
+        )
+
     def report_costs(self, seconds: float) -> None:
         """Write what a command's calls took, and the calls left."""
-        self.streams.write_note(summarize_costs(seconds, self.account.client.quota, self.settings))
+        line = summarize_costs(self._calls_made, seconds, self.account.known_quota, self.settings)
+        self.streams.write_note(line)
 
     def _note_query_result(self) -> None:
         self.shows_query = True
@@ -237,9 +268,10 @@ class ReplSession:
 
     async def _send(self, planned: PlannedCall) -> AnswerResult:
         try:
-            answer = await self.account.client.request(
-                planned.method, planned.path, content=planned.content
-            )
+            with self.prompter.show_running(str(planned)):
+                answer = await self.account.client.request(
+                    planned.method, planned.path, content=planned.content
+                )
         except asyncio.CancelledError:
             was_sent = self.account.client.was_cancelled_call_sent
             self.streams.write_note(describe_cancelled_call(planned, was_sent=was_sent))
@@ -248,6 +280,12 @@ class ReplSession:
             # The service's words about a change, no records: those it was sent are not shown.
             answer = replace(answer, body=self.account.client.redact_body(answer.body))
         return read_answer(answer)
+
+
+def _is_table(result: StatementResult, settings: SessionSettings) -> bool:
+    """Return whether a result is written in columns on a terminal, and not as text or JSON."""
+    is_tabular = isinstance(result, RecordList | OneRecord | InfoTable)
+    return is_tabular and settings.format in {"auto", "table", "vertical", "markdown"}
 
 
 def _count_rows(result: AnswerResult) -> int | None:

@@ -6,7 +6,8 @@ from typing import Literal
 from cmdm_tui.query.budget import UNASKED_CALLS
 
 ExpandedMode = Literal["auto", "on", "off"]
-"""When a record is shown one field a line: a single one (auto), every one (on), none (off)."""
+"""When a record is shown one field a line: a single one, and one that is too wide for the terminal
+(auto), every one (on), none (off)."""
 
 ReplFormat = Literal[
     "auto", "table", "vertical", "json", "jsonl", "csv", "tsv", "markdown", "parquet", "xlsx"
@@ -28,5 +29,9 @@ class SessionSettings:
     calls_without_asking: int = UNASKED_CALLS
     trusts_order: bool = False
     """Whether a search takes the likely order of a field for the service's."""
+    uses_pager: bool = True
+    """Whether what does not fit the terminal is given to a pager, at the prompt."""
+    pager_command: str | None = None
+    """The pager that was named; None for that of the environment."""
     max_calls: int | None = None
     """Calls that a query may make before it is stopped with what came; None for any number."""

@@ -1,11 +1,12 @@
 """Runs commands of the shell for a session, with a result as their input where there is one."""
 
 import asyncio
+import signal
 import subprocess
-from contextlib import suppress
 from typing import BinaryIO
 
 from cmdm_tui.operations.interrupts import handle_interrupt
+from cmdm_tui.operations.processes import send_signal
 from cmdm_tui.repl.errors import ReplError
 from cmdm_tui.repl.streams import ReplStreams
 from cmdm_tui.text import one_line
@@ -25,7 +26,7 @@ async def run_shell(
     streams.flush()
     handle = streams.output_handle
     # Ctrl-C is the command's while it has the terminal.
-    with handle_interrupt(lambda: None):
+    with handle_interrupt(streams.end_line):
         process = await asyncio.create_subprocess_shell(
             command,
             stdin=_choose_input(streams, standard_input),
@@ -52,13 +53,12 @@ async def end_process(process: asyncio.subprocess.Process) -> None:
     """End a process that still runs, as this program is about to go on without it."""
     if process.returncode is not None:
         return
-    with suppress(ProcessLookupError):
-        process.terminate()
-        try:
-            await asyncio.wait_for(process.wait(), _SECONDS_TO_END)
-        except TimeoutError:
-            process.kill()
-            await process.wait()
+    send_signal(process, signal.SIGTERM)
+    try:
+        await asyncio.wait_for(process.wait(), _SECONDS_TO_END)
+    except TimeoutError:
+        send_signal(process, signal.SIGKILL)
+        await process.wait()
 
 
 def _choose_input(streams: ReplStreams, given: BinaryIO | None) -> int | None:

@@ -7,6 +7,7 @@ from difflib import get_close_matches
 from cmdm_tui.query.parsing.beginnings import is_sql
 from cmdm_tui.repl.call_text import VERBS, VERBS_WITH_BODY, match_call
 from cmdm_tui.repl.commands.command_table import get_command, takes_whole_line
+from cmdm_tui.repl.commands.other_names import find_advice
 from cmdm_tui.repl.errors import ReplError
 from cmdm_tui.repl.statements import CommandStatement, QueryStatement, RawCall, Statement
 from cmdm_tui.repl.typed_text import check_json, strip_semicolon
@@ -17,7 +18,7 @@ STATEMENT_HINT = (
     'or POST lead {"LastName": "Jones"}, or a command; \\? lists them'
 )
 
-_COMMAND = re.compile(r"\\(?:([A-Za-z]+\+?|\?)(?=\s|$)|(!))\s*(.*)", re.DOTALL)
+_COMMAND = re.compile(r"\\(?:([A-Za-z_]+\+?|\?)(?=\s|$)|(!))\s*(.*)", re.DOTALL)
 _WORD = r"""(?:'[^']*'|"(?:\\.|[^"\\])*"|[^\s'"])+"""
 STATEMENT_WORDS = (
     *VERBS, "SELECT", "INSERT", "UPDATE", "DELETE", "WITH", "FROM", "SHOW", "DESCRIBE", "EXPLAIN",
@@ -53,9 +54,20 @@ def parse(text: str) -> Statement:
             "statement ends: SELECT …; > leads.csv, or SELECT …; | sort."
         )
     word = stripped.split(maxsplit=1)[0] if stripped else "Nothing"
+    raise ReplError(f"{one_line(word, 40)} is not a statement. {_find_hint(word)}")
+
+
+def _find_hint(word: str) -> str:
+    """Return what the first word of what cannot be run could have meant."""
+    name = word.lstrip("./")
+    command = get_command(name)
+    if command is not None:
+        return f"Did you mean {command.usage}?"
+    advice = find_advice(name)
+    if advice is not None:
+        return advice
     nearest = get_close_matches(word.upper(), STATEMENT_WORDS, n=1, cutoff=0.75)
-    hint = f"Did you mean {nearest[0]}?" if nearest else f"{STATEMENT_HINT}."
-    raise ReplError(f"{one_line(word, 40)} is not a statement. {hint}")
+    return f"Did you mean {nearest[0]}?" if nearest else f"{STATEMENT_HINT}."
 
 
 def _is_whole_line_command(text: str) -> bool:

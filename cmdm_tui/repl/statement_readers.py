@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from cmdm_tui.query.parsing.beginnings import begins_sql
 from cmdm_tui.repl.call_text import VERBS_WITH_BODY, answers_without_body, match_call
-from cmdm_tui.repl.commands.command_table import takes_whole_line
-from cmdm_tui.repl.sql_scanner import SqlScanner
+from cmdm_tui.repl.commands.command_table import get_command, takes_whole_line
+from cmdm_tui.repl.sql_scanner import COMMENT_KINDS, SqlScanner
 from cmdm_tui.repl.statements import (
     PLAIN_ENDING,
     Destination,
@@ -18,10 +18,24 @@ from cmdm_tui.repl.typed_text import OpenBody
 
 _BLANKS = re.compile(r"\s*")
 _WORD = re.compile(r"""(?:'[^']*(?:'|$)|"(?:\\.|[^"\\])*(?:"|$)|\\.|[^\s;'"\\])+""", re.DOTALL)
-_TERMINATOR = re.compile(r"\\(gx|g|G|watch)(?=[\s;|>]|$)")
+_TERMINATOR = re.compile(r"\\(gx|g|G|watch|edit|e)(?=[\s;|>]|$)")
+_EXPANSION = re.compile(r"\\(gx|g|G)(?=[\s;|>]|$)")
 _PIPE = re.compile(r"\|(?!\|)")
 _FILE = re.compile(r">>|>(?![=>])")
 _COMMAND_NAME = re.compile(r"\\(!|\S*)")
+_ARGUMENT = re.compile(r"""\s+(?:'[^']*'|"(?:\\.|[^"\\])*"|[^\s'"])+(?=\s)""")
+_WAITING_WORDS = frozenset({
+    ",", "=", "<", ">", "SELECT", "DISTINCT", "FROM", "WHERE", "BY", "HAVING", "JOIN", "ON", "AND",
+    "OR", "NOT", "IN", "LIKE", "BETWEEN", "AS", "SET", "INTO", "VALUES", "UNION", "ALL", "EXCEPT",
+    "INTERSECT", "CASE", "WHEN", "THEN", "ELSE", "WITH", "LIMIT",
+})  # fmt: skip
+"""What SQL cannot end with."""
+_GOING_ON = re.compile(
+    r"""\s*(?:[),]|(FROM|WHERE|GROUP|ORDER|HAVING|LIMIT|OFFSET|JOIN|LEFT|RIGHT|FULL|INNER|CROSS|ON|
+    USING|AND|OR|AS|SET|VALUES|UNION|EXCEPT|INTERSECT|QUALIFY|RETURNING|WHEN|ELSE|END)\b)""",
+    re.IGNORECASE | re.VERBOSE,
+)
+"""The beginning of a line that goes on with SQL, rather than begins a statement."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +48,11 @@ class StatementEnd:
 
 
 class SqlReader:
-    r"""SQL: it ends at its semicolon, at `\g`, `\gx`, `\G` or `\watch`; SHOW with its line."""
+    r"""SQL: it ends at its semicolon, `\g`, `\gx`, `\G`, `\watch` or `\e`; SHOW with its line."""
 
     missing = ""
     """Nothing: SQL without its semicolon is run where the input ends."""
+    may_end = False
 
     def __init__(self, line: str, start: int) -> None:
         self._is_one_line = not begins_sql(line[start:])
@@ -62,6 +77,8 @@ class SqlReader:
 
 class CallReader:
     """A call: it ends with its line, or where its body is closed."""
+
+    may_end = False
 
     def __init__(self, line: str, start: int) -> None:
         call = match_call(line, start)
@@ -104,10 +121,49 @@ class CallReader:
         return bool(line.strip()) if self._has_begun else line.lstrip().startswith("{")
 
 
+class SqlCommandReader:
+    r"""A command with SQL, as `\ns NAME SELECT …`: it ends with a line that ends in a semicolon.
+
+    Without one, it ends with its line where the SQL can, and the next line does not go on with it.
+    """
+
+    missing = ""
+
+    def __init__(self, sql_start: int) -> None:
+        self._sql_start = sql_start
+        self._scanner = SqlScanner()
+        self._depth = 0
+        self._last = ""
+        self._has_from = False
+
+    @property
+    def may_end(self) -> bool:
+        """Whether what was read is whole: nothing is open in it, and no word waits for another."""
+        is_open = self._scanner.is_inside or self._depth > 0
+        return not is_open and self._last not in _WAITING_WORDS
+
+    def read(self, line: str, _: int) -> StatementEnd | None:
+        """Return where it ends in the line; None where it goes on, or may."""
+        start, self._sql_start = self._sql_start, 0
+        for piece in self._scanner.scan(f"{line}\n", start):
+            self._depth += (piece.kind == "open") - (piece.kind == "close")
+            if piece.kind not in COMMENT_KINDS and piece.kind != "blank":
+                self._last = line[piece.start : piece.end].upper()
+                self._has_from = self._has_from or self._last == "FROM"
+        return StatementEnd(len(line), len(line)) if self.may_end and self._last == ";" else None
+
+    def goes_on(self, line: str) -> bool:
+        """Return whether the next line belongs to it."""
+        found = _GOING_ON.match(line)
+        is_next = found is not None and (found[1] or "").upper() == "FROM" and self._has_from
+        return not self.may_end or (found is not None and not is_next)
+
+
 class CommandReader:
     """A backslash command, or anything else: it ends with its line, or at a semicolon."""
 
     missing = ""
+    may_end = False
 
     def __init__(self, line: str, start: int) -> None:
         found = _COMMAND_NAME.match(line, start)
@@ -125,7 +181,29 @@ class CommandReader:
         return False
 
 
-StatementReader = SqlReader | CallReader | CommandReader
+StatementReader = SqlReader | CallReader | SqlCommandReader | CommandReader
+
+
+def command_reader(line: str, start: int) -> SqlCommandReader | CommandReader:
+    """Return what reads the command, or what is none, that begins at `start`."""
+    sql_start = _find_sql(line, start)
+    return CommandReader(line, start) if sql_start is None else SqlCommandReader(sql_start)
+
+
+def _find_sql(line: str, start: int) -> int | None:
+    """Return where the SQL of a command begins in its line; None where it has none there."""
+    found = _COMMAND_NAME.match(line, start)
+    command = None if found is None else get_command(found[1])
+    if found is None or command is None or not command.takes_sql:
+        return None
+    position = found.end()
+    for _ in command.arguments[:-1]:
+        word = _ARGUMENT.match(line, position)
+        if word is None:
+            return None
+        position = word.end()
+    position = _skip_blanks(line, position)
+    return position if begins_sql(line[position:]) else None
 
 
 def read_ending(line: str, text_end: int, position: int) -> StatementEnd:
@@ -155,6 +233,9 @@ def _read_words(line: str, start: int, *, has_destination: bool = False) -> Stat
         if line.startswith(";", begin):
             return read_ending(line, begin, begin + 1)
         if has_destination and begin > position:
+            terminator = _EXPANSION.match(line, begin)
+            if terminator is not None:
+                return _read_terminator(line, terminator)
             found = _read_destination(line, position, position)
             if found is not None:
                 return found
@@ -192,6 +273,9 @@ def _read_terminator(line: str, found: re.Match[str]) -> StatementEnd:
         end = start if word is None else word.end()
         ending = StatementEnding(interval="" if word is None else word[0])
         return StatementEnd(found.start(), _skip_semicolon(line, end), ending)
+    if found[1] in {"e", "edit"}:
+        ending = StatementEnding(is_edited=True)
+        return StatementEnd(found.start(), _skip_semicolon(line, start), ending)
     is_expanded = found[1] != "g"
     destination: Destination | None = None
     after = _read_destination(line, found.start(), start)

@@ -104,7 +104,7 @@ class StatementRunner:
         self._enter(source)
         last = _NOTHING_RUN
         try:
-            for number, unit in enumerate(_read_units(lines), 1):
+            for number, unit in enumerate(_read_units(lines, source), 1):
                 if self._session.is_over:
                     break
                 ended = await self._run_at(unit, source, f"{place}/{number}".lstrip("/"))
@@ -112,7 +112,7 @@ class StatementRunner:
                 if last.error is not None and not self._goes_on:
                     break
         finally:
-            self._sources.pop()
+            self._leave()
         return last
 
     async def _run_at(
@@ -172,7 +172,7 @@ class StatementRunner:
         """
         follow_up, outcomes = done.follow_up, list[StatementOutcome]()
         assert follow_up is not None  # noqa: S101 - the caller has looked
-        if ending.destination is None:
+        if ending.destination is None and not ending.is_expanded:
             return await self._follow_up(done, follow_up, place)
         target = OutputTarget(self._session, ending)
         target.check()
@@ -228,7 +228,7 @@ class StatementRunner:
                 lines = io.StringIO(text)
             return await self.run_lines(lines, source, place)
         except (ReplError, UnicodeDecodeError) as error:
-            fault = error if isinstance(error, ReplError) else describe_bytes(error)
+            fault = error if isinstance(error, ReplError) else describe_bytes(error, source)
             return replace(_NOTHING_RUN, status=StatementStatus.FAILED, error=fault)
 
     def _enter(self, source: ScriptSource) -> None:
@@ -237,6 +237,16 @@ class StatementRunner:
         if len(self._sources) >= _MOST_LEVELS:
             raise ReplError(f"Files are read within files more than {_MOST_LEVELS} deep.")
         self._sources.append(source)
+        self._note_folder()
+
+    def _leave(self) -> None:
+        self._sources.pop()
+        self._note_folder()
+
+    def _note_folder(self) -> None:
+        r"""Say whose folder `\ir` begins in: that of the innermost file."""
+        paths = [one.path for one in self._sources if one.path is not None]
+        self._session.script_folder = paths[-1].parent if paths else None
 
 
 def _state_after(outcome: StatementOutcome) -> StatementState:
@@ -252,21 +262,26 @@ def show_position(session: ReplSession, unit: StatementText, error: Exception) -
         session.streams.write_pointer(line)
 
 
-def _read_units(lines: TextIO) -> Iterator[StatementText]:
+def _read_units(lines: TextIO, source: ScriptSource) -> Iterator[StatementText]:
     splitter = StatementSplitter()
-    while line := _next_line(lines):
+    while line := _next_line(lines, source):
         yield from splitter.feed(line.rstrip("\r\n"))
     yield from splitter.end()
 
 
-def _next_line(lines: TextIO) -> str:
+def _next_line(lines: TextIO, source: ScriptSource) -> str:
     try:
         with raise_on_interrupt():
             return lines.readline()
     except UnicodeDecodeError as error:
-        raise describe_bytes(error) from None
+        raise describe_bytes(error, source) from None
 
 
-def describe_bytes(error: UnicodeDecodeError) -> ReplError:
-    """Return the error for statements that are not UTF-8."""
-    return ReplError(f"The input is not UTF-8 (byte {error.start}). Save it as UTF-8.")
+def describe_bytes(error: UnicodeDecodeError, source: ScriptSource) -> ReplError:
+    """Return the error for statements that are not UTF-8, with the byte that is not.
+
+    Its place is not known: a stream is decoded in pieces.
+    """
+    name = one_line(source.name, 200) or "The input"
+    byte = error.object[error.start]
+    return ReplError(f"{name} is not UTF-8 (it has the byte 0x{byte:02x}). Save it as UTF-8.")

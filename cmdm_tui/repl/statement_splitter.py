@@ -7,9 +7,9 @@ from cmdm_tui.repl.call_text import match_call
 from cmdm_tui.repl.sql_scanner import COMMENT_KINDS, SqlScanner
 from cmdm_tui.repl.statement_readers import (
     CallReader,
-    CommandReader,
     SqlReader,
     StatementReader,
+    command_reader,
 )
 from cmdm_tui.repl.statements import PLAIN_ENDING, StatementEnding, StatementText
 
@@ -28,7 +28,8 @@ class StatementSplitter:
     @property
     def is_open(self) -> bool:
         """True while a statement or a comment continues in the next line."""
-        return self._reader is not None or self._comment.is_inside
+        needs_more = self._reader is not None and not self._reader.may_end
+        return needs_more or self._comment.is_inside
 
     @property
     def text(self) -> str:
@@ -88,7 +89,7 @@ class StatementSplitter:
         elif match_call(line, start) is not None:
             self._reader = CallReader(line, start)
         else:
-            self._reader = CommandReader(line, start)
+            self._reader = command_reader(line, start)
 
     def _finish(
         self, missing: str = "", *, ending: StatementEnding = PLAIN_ENDING
@@ -135,7 +136,7 @@ def last_statement(text: str) -> str:
         splitter.feed(line)
     continued = splitter.text
     units = splitter.feed(last)
-    if splitter.is_open:
+    if splitter.is_open or splitter.text:
         return splitter.text.removesuffix("\n")
     if not units:
         return ""

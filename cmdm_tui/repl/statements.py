@@ -68,12 +68,14 @@ class StatementEnding:
     r"""What comes at the end of a statement.
 
     `is_expanded` for `\gx` and `\G`: every record a field a line. `interval` is what follows
-    `\watch`, empty where nothing does; None without it.
+    `\watch`, empty where nothing does; None without it. `is_edited` for `\e` behind SQL: the editor
+    gets it, and what is saved is run.
     """
 
     destination: Destination | None = None
     is_expanded: bool = False
     interval: str | None = None
+    is_edited: bool = False
 
 
 PLAIN_ENDING = StatementEnding()

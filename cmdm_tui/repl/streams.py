@@ -12,7 +12,8 @@ from cmdm_tui.text import visible
 
 _USUAL_WIDTH = 80
 _SECONDS_BETWEEN_LINES = 0.1
-DIM, BOLD, RED = "\x1b[2m", "\x1b[1m", "\x1b[31m"
+_USUAL_HEIGHT = 24
+DIM, BOLD, RED, ALERT = "\x1b[2m", "\x1b[1m", "\x1b[31m", "\x1b[1;33m"
 _PLAIN = "\x1b[0m"
 
 
@@ -26,6 +27,8 @@ class ReplStreams:
         """Whether a program that is run may read the standard input: no statements come from it."""
         self._has_progress = False
         self._drawn_at = 0.0
+        self._held: list[str] | None = None
+        """Messages that wait, safe and styled, while a program has the terminal."""
 
     @property
     def output_is_terminal(self) -> bool:
@@ -41,6 +44,22 @@ class ReplStreams:
     def width(self) -> int | None:
         """The terminal's columns now; None where results go elsewhere."""
         return _width(self._output)
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """The terminal's columns and rows now; the usual ones where results go elsewhere."""
+        return _size(self._output)
+
+    @property
+    def is_utf_8(self) -> bool:
+        """Whether results are written as UTF-8."""
+        return _encoding(self._output).casefold().replace("-", "") == "utf8"
+
+    def encode(self, data: bytes) -> bytes:
+        """Return part of a result in the encoding of what it is written to."""
+        if self.is_utf_8:
+            return data
+        return data.decode("utf-8", "replace").encode(_encoding(self._output), "replace")
 
     @property
     def output_handle(self) -> int | None:
@@ -64,11 +83,13 @@ class ReplStreams:
 
     def write_result(self, text: str) -> None:
         """Write a result that is text, safe already, on its own lines."""
+        self.write_progress("")
         self._output.write(_encodable(text if text.endswith("\n") else text + "\n", self._output))
         self._output.flush()
 
     def write_bytes(self, body: bytes) -> None:
         """Write a result unchanged, for whatever reads the stream."""
+        self.write_progress("")
         body = body if body.endswith(b"\n") or not body else body + b"\n"
         binary = getattr(self._output, "buffer", None)
         if binary is None:
@@ -80,6 +101,7 @@ class ReplStreams:
 
     def write(self, data: bytes, /) -> None:
         """Write part of a result, safe already; it may end amid a line."""
+        self.write_progress("")
         binary = getattr(self._output, "buffer", None)
         if binary is None or self._output.isatty():
             self._output.write(_encodable(data.decode("utf-8", "replace"), self._output))
@@ -95,6 +117,10 @@ class ReplStreams:
         """Write a note next to the results, on one line; a terminal wraps it between words."""
         self._write_message(text, DIM)
 
+    def write_footer(self, text: str, mark: str = "") -> None:
+        """Write the line below a result; the `mark` at its end, a word, is in colour."""
+        self._write_message(f"{text} · {mark}" if mark else text, DIM, mark)
+
     def write_error(self, text: str) -> None:
         """Write an error, on one line."""
         self._write_message(text, RED)
@@ -104,36 +130,86 @@ class ReplStreams:
         self._errors.write(_encodable(f"  {line}\n", self._errors))
         self._errors.flush()
 
+    @property
+    def can_show_progress(self) -> bool:
+        """Whether a terminal shows what `write_progress` draws."""
+        return self._errors.isatty()
+
+    @contextmanager
+    def held_messages(self) -> Generator[None]:
+        """Write no message within the block, in which a program has the terminal, but after it."""
+        self.write_progress("")
+        self._held = held = list[str]()
+        try:
+            yield
+        finally:
+            self._held = None
+            self._errors.write("".join(held))
+            self._errors.flush()
+
     def write_progress(self, line: str) -> None:
         """Draw a line in place of the last one, on a terminal; empty text removes it."""
-        if not self._errors.isatty() or not (line or self._has_progress):
+        if not (line or self._has_progress) or not self.can_show_progress or self._held is not None:
             return
         now = time.monotonic()
         if line and self._has_progress and now - self._drawn_at < _SECONDS_BETWEEN_LINES:
             return
         self._drawn_at, self._has_progress = now, bool(line)
-        self._errors.write(_encodable(f"\r\x1b[K{visible(line)}", self._errors))
+        shown = _cut(visible(line), _width(self._errors))
+        self._errors.write(_encodable(f"\r\x1b[K{shown}", self._errors))
         self._errors.flush()
 
-    def _write_message(self, text: str, style: str) -> None:
+    def clear_line(self) -> None:
+        """Remove what the terminal has echoed of Ctrl-C, and a line of progress with it."""
+        if self._errors.isatty() and self._held is None:
+            self._output.flush()
+            self._has_progress = False
+            self._errors.write("\r\x1b[K")
+            self._errors.flush()
+
+    def end_line(self) -> None:
+        """Go on below what a program has left on a line of the terminal, and Ctrl-C behind it."""
+        if self._errors.isatty():
+            self._errors.write("\n")
+            self._errors.flush()
+
+    def _write_message(self, text: str, style: str, mark: str = "") -> None:
         self.write_progress("")
         line = visible(text)
         width = _width(self._errors)
         if width is not None:
             line = textwrap.fill(line, width, break_long_words=False, break_on_hyphens=False)
-        line = styled(line, style, has_colours=_has_colours(self._errors))
+        has_colours = _has_colours(self._errors)
+        words = styled(line.removesuffix(mark), style, has_colours=has_colours)
+        words += styled(mark, ALERT, has_colours=has_colours)
+        written = _encodable(words + "\n", self._errors)
+        if self._held is not None:
+            self._held.append(written)
+            return
         self._output.flush()
-        self._errors.write(_encodable(line + "\n", self._errors))
+        self._errors.write(written)
         self._errors.flush()
 
 
+def _cut(line: str, width: int | None) -> str:
+    """Return a line that is shorter than a terminal is wide, so that it can be drawn over."""
+    if width is None or len(line) * 2 < width:
+        return line
+    from rich.cells import cell_len, set_cell_size
+
+    return line if cell_len(line) < width else set_cell_size(line, width - 1)
+
+
 def _width(stream: TextIO) -> int | None:
-    if not stream.isatty():
-        return None
+    return _size(stream)[0] if stream.isatty() else None
+
+
+def _size(stream: TextIO) -> tuple[int, int]:
     try:
-        return os.get_terminal_size(stream.fileno()).columns or _USUAL_WIDTH
+        columns, rows = os.get_terminal_size(stream.fileno())
     except (OSError, ValueError):
-        return _USUAL_WIDTH
+        columns = rows = 0
+    return columns or _USUAL_WIDTH, rows or _USUAL_HEIGHT
 
 
 def _has_colours(stream: TextIO) -> bool:
@@ -141,8 +217,12 @@ def _has_colours(stream: TextIO) -> bool:
 
 
 def _encodable(text: str, stream: TextIO) -> str:
-    encoding = getattr(stream, "encoding", None) or "utf-8"
+    encoding = _encoding(stream)
     return text.encode(encoding, "replace").decode(encoding)
+
+
+def _encoding(stream: TextIO) -> str:
+    return getattr(stream, "encoding", None) or "utf-8"
 
 
 def styled(text: str, style: str, *, has_colours: bool) -> str:

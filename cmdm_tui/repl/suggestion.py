@@ -60,7 +60,10 @@ def only_reads(text: str) -> bool:
 
 
 def _only_reads(unit: StatementText) -> bool:
-    if unit.missing or unit.ending.destination is not None or unit.ending.interval is not None:
+    ending = unit.ending
+    if unit.missing or ending.destination is not None or ending.interval is not None:
+        return False
+    if ending.is_edited:
         return False
     plan = plan_statement(parse(unit.text), Variables())
     if isinstance(plan, CommandPlan):

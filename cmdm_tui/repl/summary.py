@@ -4,10 +4,11 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from cmdm_tui.api import Quota
+from cmdm_tui.catalog.quota_cache import KnownQuota
 from cmdm_tui.repl.raw_call import PlannedCall, query_parameters
 from cmdm_tui.repl.result_types import AnswerResult, OneRecord, RecordList
 from cmdm_tui.repl.session_settings import SessionSettings
-from cmdm_tui.text import one_line
+from cmdm_tui.text import count_noun, one_line
 
 if TYPE_CHECKING:
     from cmdm_tui.query.result import Stats
@@ -16,25 +17,31 @@ _SEPARATOR = " · "
 
 
 def summarize_answer(
-    result: AnswerResult, path: str, quota: Quota, settings: SessionSettings
+    result: AnswerResult, path: str, calls: int, known: KnownQuota, settings: SessionSettings
 ) -> str:
-    """Return the line for an answer to `path`."""
-    parts = [_describe_answer(result, path), *_cost_parts(result.response.elapsed, quota, settings)]
-    return _SEPARATOR.join(parts)
+    """Return the line for an answer to `path`, which took `calls`."""
+    costs = _cost_parts(result.response.elapsed, known, settings)
+    return _SEPARATOR.join([_describe_answer(result, path), count_noun(calls, "call"), *costs])
 
 
-def summarize_costs(seconds: float, quota: Quota, settings: SessionSettings) -> str:
+def summarize_costs(
+    calls: int, seconds: float, known: KnownQuota, settings: SessionSettings
+) -> str:
     """Return the line for calls whose results say for themselves what they are."""
-    return _SEPARATOR.join(_cost_parts(seconds, quota, settings)) or "Done"
+    return _SEPARATOR.join([count_noun(calls, "call"), *_cost_parts(seconds, known, settings)])
 
 
-def summarize_query(stats: "Stats", quota: Quota | None, settings: SessionSettings) -> str:
-    """Return the line for a query's result; without a quota, for one that is shown again."""
-    rows = f"{stats.rows:,} {'row' if stats.rows == 1 else 'rows'}"
-    if quota is None:
-        return f"{rows}{_SEPARATOR}no call was made"
-    calls = f"{stats.calls_used:,} {'call' if stats.calls_used == 1 else 'calls'} ({stats.plan})"
-    return _SEPARATOR.join([rows, calls, *_cost_parts(stats.ms / 1000, quota, settings)])
+def summarize_query(stats: "Stats", known: KnownQuota, settings: SessionSettings) -> str:
+    """Return the line for a query's result."""
+    rows, calls = count_noun(stats.rows, "row"), count_noun(stats.calls_used, "call")
+    costs = _cost_parts(stats.ms / 1000, known, settings)
+    return _SEPARATOR.join([rows, f"{calls} ({stats.plan})", *costs])
+
+
+def summarize_view(count: int, of: int) -> str:
+    """Return the line for what is shown again of a result of `of` rows."""
+    rows = count_noun(count, "row") if count == of else f"{count:,} of {count_noun(of, 'row')}"
+    return f"{rows}{_SEPARATOR}no call was made"
 
 
 def describe_calls_left(quota: Quota) -> str:
@@ -42,6 +49,22 @@ def describe_calls_left(quota: Quota) -> str:
     if quota.remaining is None:
         return "calls left unknown"
     return f"{quota.remaining:,} {'call' if quota.remaining == 1 else 'calls'} left"
+
+
+def describe_known_calls(known: KnownQuota) -> str:
+    """Return the calls left in words; those that an earlier run has seen are the most there are."""
+    words = describe_calls_left(known.quota)
+    return words if known.seen is None else f"at most {words}"
+
+
+def describe_reset(known: KnownQuota) -> str:
+    """Return when the hour's count starts again; nothing where that is not known."""
+    return _describe_moment("reset", reset_time(known.quota, known.clock_offset))
+
+
+def describe_token_end(known: KnownQuota) -> str:
+    """Return when the token ends; nothing where that is not known."""
+    return _describe_moment("token until", token_end(known.quota, known.clock_offset))
 
 
 def describe_cancelled_call(planned: PlannedCall, *, was_sent: bool) -> str:
@@ -79,9 +102,9 @@ def page_number(path: str) -> int | None:
     return int(number) if number.isascii() and number.isdigit() and len(number) <= 15 else None
 
 
-def _cost_parts(seconds: float, quota: Quota, settings: SessionSettings) -> list[str]:
+def _cost_parts(seconds: float, known: KnownQuota, settings: SessionSettings) -> list[str]:
     took = [f"{seconds * 1000:,.0f} ms"] if settings.shows_timing else []
-    return [*took, describe_calls_left(quota)]
+    return [*took, describe_known_calls(known)]
 
 
 def reset_time(quota: Quota, offset: float) -> datetime | None:
@@ -92,6 +115,13 @@ def reset_time(quota: Quota, offset: float) -> datetime | None:
 def token_end(quota: Quota, offset: float) -> datetime | None:
     """Return when the token ends."""
     return _local_time(quota.token_reset, offset)
+
+
+def _describe_moment(what: str, moment: datetime | None) -> str:
+    if moment is None:
+        return ""
+    is_today = moment.date() == datetime.now(UTC).astimezone().date()
+    return f"{what} {moment:%H:%M}" if is_today else f"{what} {moment:%d %b %H:%M}"
 
 
 def _local_time(unix_time: float | None, offset: float) -> datetime | None:

@@ -5,6 +5,7 @@ import json
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from cmdm_tui.formats.cells import NULL_TEXT, quote_like_null
 from cmdm_tui.formats.column_widths import GAP, fit_widths
 from cmdm_tui.repl.result_types import TableContent
 from cmdm_tui.repl.streams import BOLD, DIM, styled
@@ -14,7 +15,6 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
     from rich.text import Text
 
-NULL = "null"
 _NARROWEST = 12
 _WIDEST_NAME = 40
 _UNBOUNDED = 1_000_000
@@ -35,13 +35,18 @@ def draw_table(content: TableContent, *, width: int | None, has_colours: bool) -
     ]
     widths = list(natural) if width is None else fit_widths(natural, width)
     drawn = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, GAP - 1, 0, 0))
-    for name, column in zip(names, widths, strict=False):
+    for place, (name, column) in enumerate(zip(names, widths, strict=False)):
         drawn.add_column(
-            Text(name), width=max(column, 1), no_wrap=True, overflow="ellipsis", header_style="bold"
+            Text(name),
+            width=max(column, 1),
+            no_wrap=True,
+            overflow="ellipsis",
+            header_style="bold",
+            justify="right" if _holds_numbers(content, place) else "left",
         )
     for row in cells:
         drawn.add_row(*row[: len(widths)])
-    return _print_to_text(drawn, width, has_colours=has_colours), len(names) - len(widths)
+    return print_to_text(drawn, width, has_colours=has_colours), len(names) - len(widths)
 
 
 def draw_expanded(content: TableContent, *, width: int | None, has_colours: bool) -> str:
@@ -68,31 +73,39 @@ def draw_expanded(content: TableContent, *, width: int | None, has_colours: bool
 
 
 def format_value(value: object) -> str:
-    """Return a value as a person reads it: text as it is, all else as JSON."""
+    """Return a value as a person reads it: text as it is, unless it is like null; else as JSON."""
     if isinstance(value, str):
-        return value
+        return quote_like_null(value)
     if isinstance(value, int | Decimal) and not isinstance(value, bool):
         return str(value)
     return json.dumps(value, ensure_ascii=False, default=str)
 
 
+def _holds_numbers(content: TableContent, place: int) -> bool:
+    """Return whether a column has numbers, and nothing else but null."""
+    values = [row[place] for row in content.rows if row[place] is not None]
+    return bool(values) and all(
+        isinstance(one, int | float | Decimal) and not isinstance(one, bool) for one in values
+    )
+
+
 def _fold(text: str, room: int | None) -> list[str]:
-    from rich.cells import chop_cells
+    from cmdm_tui.formats.folding import fold_line
 
     lines = text.split("\n")
     if room is None:
         return lines
-    # A line of nothing but joiners has no cell to chop.
-    return [piece for line in lines for piece in (chop_cells(line, room) or [line])]
+    return [piece for line in lines for piece in fold_line(line, room)]
 
 
 def _format_cell(value: Any) -> "Text":
     from rich.text import Text
 
-    return Text(NULL, style="dim") if value is None else Text(one_line(format_value(value)))
+    return Text(NULL_TEXT, style="dim") if value is None else Text(one_line(format_value(value)))
 
 
-def _print_to_text(drawn: "RenderableType", width: int | None, *, has_colours: bool) -> str:
+def print_to_text(drawn: "RenderableType", width: int | None, *, has_colours: bool) -> str:
+    """Return what Rich draws, which must be safe already, as text with the styles it may have."""
     from rich.console import Console
 
     file = io.StringIO()

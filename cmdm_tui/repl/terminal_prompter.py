@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 
 from cmdm_tui.operations.prompter import CheckText, list_suggestions
+from cmdm_tui.repl.progress import StatementProgress
 from cmdm_tui.repl.streams import ReplStreams
 
 Ask = Callable[[str], Awaitable[str]]
@@ -16,10 +17,19 @@ _YES = {"y", "yes"}
 
 
 class ReplPrompter:
-    """A `Prompter` of the prompt. `ask` is set while a person is there to answer."""
+    """A `Prompter` of the prompt. `ask` is set while a person is there to answer.
 
-    def __init__(self, streams: ReplStreams, ask: Ask | None = None) -> None:
+    `progress_line` says how far a statement has come; None where nothing is to say it.
+    """
+
+    def __init__(
+        self,
+        streams: ReplStreams,
+        ask: Ask | None = None,
+        progress_line: StatementProgress | None = None,
+    ) -> None:
         self._streams = streams
+        self._progress_line = progress_line
         self.ask = ask
         self.runs_script = False
         """Whether statements come from a script, which is not to go on as if all had been done."""
@@ -40,19 +50,15 @@ class ReplPrompter:
 
     async def ask_yes_no(self, prompt: str) -> bool:
         """Show `prompt`, which says how to answer, and return whether the answer is yes."""
-        return self.ask is not None and (await self.ask(prompt)).strip().casefold() in _YES
+        return (await self._answer(prompt)).strip().casefold() in _YES
 
     async def enter_count(self, question: str, count: int) -> bool:
         """Ask for a number; anything but `count` is a no."""
-        if self.ask is None:
-            return False
-        return (await self.ask(f"{question}: ")).strip().replace(",", "") == str(count)
+        return (await self._answer(f"{question}: ")).strip().replace(",", "") == str(count)
 
     async def choose(self, question: str, choices: Sequence[str]) -> str | None:
         """Ask for one of the choices; return None where anything else is typed."""
-        if self.ask is None:
-            return None
-        answer = (await self.ask(f"{question} [{', '.join(choices)}] ")).strip()
+        answer = (await self._answer(f"{question} [{', '.join(choices)}] ")).strip()
         return answer if answer in choices else None
 
     async def enter_text(
@@ -60,7 +66,7 @@ class ReplPrompter:
     ) -> str | None:
         """Ask for a text until it can be taken; nothing typed, and Ctrl-C, give none."""
         words = list_suggestions(question, suggestions)
-        while self.ask is not None and (answer := (await self.ask(f"{words}: ")).strip()):
+        while answer := (await self._answer(f"{words}: ")).strip():
             fault = check(answer)
             if not fault:
                 return answer
@@ -73,9 +79,29 @@ class ReplPrompter:
 
     def show_progress(self, line: str) -> None:
         """Draw the line on a terminal, where a person is there to see it."""
-        if self.can_ask:
-            self._streams.write_progress(line)
+        if self.can_ask and self._progress_line is not None:
+            self._progress_line.draw_other(line)
 
-    def progress(self, most_calls: int) -> AbstractContextManager[None]:  # noqa: ARG002 — not shown
-        """Show nothing: the toolbar counts the calls that are left."""
-        return nullcontext()
+    def progress(self, most_calls: int) -> AbstractContextManager[None]:
+        """Show on a terminal how many of at most `most_calls` calls have been made."""
+        return self._show_running(most_calls=most_calls)
+
+    def show_running(self, what: str) -> AbstractContextManager[None]:
+        """Show on a terminal, while the block runs, what is waited for."""
+        return self._show_running(what)
+
+    def _show_running(
+        self, what: str = "", *, most_calls: int | None = None
+    ) -> AbstractContextManager[None]:
+        if self._progress_line is None:
+            return nullcontext()
+        return self._progress_line.show(what, most_calls=most_calls)
+
+    async def _answer(self, words: str) -> str:
+        """Return what is typed to a question; nothing where no one can be asked."""
+        if self.ask is None:
+            return ""
+        if self._progress_line is None:
+            return await self.ask(words)
+        with self._progress_line.paused():
+            return await self.ask(words)

@@ -17,6 +17,11 @@ _BEFORE_VALUE = frozenset({"blank", "open", "other", "line", "block", "template"
 """Pieces behind which a colon begins a variable: behind a word it is SQL's own."""
 
 
+def is_parameter(name: str) -> bool:
+    """Return whether a `$name` of SQL can be given a value: a name, or a number."""
+    return name.isdigit() or _NAME.fullmatch(name) is not None
+
+
 class Variables:
     r"""What `\set` has set: texts by their names."""
 
@@ -56,6 +61,13 @@ class Variables:
     def select(self, names: frozenset[str]) -> dict[str, str]:
         r"""Return the values for the `$name`s of SQL. Raises ReplError for one without a value."""
         return {name: self._require(name, "$") for name in names}
+
+    def select_for(self, sql: str) -> dict[str, str]:
+        """Return the values for the `$name`s in SQL. Raises ReplError for one without a value."""
+        # sqlglot is heavy, and a session may never run SQL.
+        from cmdm_tui.query.parsing.statement_forms import split_script
+
+        return self.select(frozenset(name for one in split_script(sql) for name in one.parameters))
 
     def expand_sql(self, sql: str) -> str:
         """Return SQL with its variables replaced.
@@ -115,5 +127,12 @@ class Variables:
         if value is not None:
             return value
         near = nearest_names(name, self._values)
-        hint = f"Did you mean {mark[0]}{near[0]}?" if near else rf"\set {name} VALUE gives it one."
+        if near:
+            hint = f"Did you mean {mark[0]}{near[0]}?"
+        elif name.isdigit():
+            hint = r"\n gives values by number to a saved query; elsewhere, write a name: $city."
+        elif not is_parameter(name):
+            hint = "Only a name or a number can have one: write $city, or $1 in a saved query."
+        else:
+            hint = rf"\set {name} VALUE gives it one."
         raise ReplError(f"{mark[0]}{name} has no value. {hint}")

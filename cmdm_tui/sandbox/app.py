@@ -19,6 +19,7 @@ from cmdm_tui.sandbox.data_folder import SandboxData
 from cmdm_tui.sandbox.faults.middleware import FaultMiddleware
 from cmdm_tui.sandbox.faults.plan import FaultSchedule
 from cmdm_tui.sandbox.http.access_log import AccessLogMiddleware, LoggedCall
+from cmdm_tui.sandbox.http.call_journal import CallJournal, CallJournalMiddleware
 from cmdm_tui.sandbox.http.exposure import is_loopback
 from cmdm_tui.sandbox.http.hosts import HostMiddleware
 from cmdm_tui.sandbox.http.server_errors import ServerErrorMiddleware
@@ -54,6 +55,7 @@ def build_app(
     clock: Clock,
     url: str,
     on_call: Callable[[LoggedCall], None] | None,
+    journal: CallJournal | None = None,
 ) -> SandboxApp:
     """Put the parts together that `config` asks for, and none that it does not.
 
@@ -75,6 +77,8 @@ def build_app(
         unspoken = msgspec.structs.astuple(credentials)
         unspoken = unspoken if token is None else (*unspoken, token)
         outer.insert(0, Middleware(AccessLogMiddleware, report=on_call, secrets=unspoken))
+    if journal is not None:
+        outer.insert(0, Middleware(CallJournalMiddleware, journal=journal))
     return SandboxApp(_build_middleware_stack(router, [*outer, *inner]), token)
 
 

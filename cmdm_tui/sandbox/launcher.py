@@ -10,6 +10,7 @@ from cmdm_tui.sandbox.errors import SettingError
 
 if TYPE_CHECKING:
     from cmdm_tui.sandbox.http.access_log import LoggedCall
+    from cmdm_tui.sandbox.http.call_journal import CallJournal
     from cmdm_tui.sandbox.storage.sqlite.file_task import SeedProgress
 
 
@@ -29,14 +30,18 @@ class Sandbox:
         progress: "SeedProgress | None" = None,
         on_call: "Callable[[LoggedCall], None] | None" = None,
         clock: Clock | None = None,
+        journal: "CallJournal | None" = None,
     ) -> Generator[RunningInfo]:
-        """Run a sandbox in its own thread, on a real socket, while the block runs."""
+        """Run a sandbox in its own thread, on a real socket, while the block runs.
+
+        With a `journal`, every call is noted there.
+        """
         from cmdm_tui.sandbox.server import prepare_server, serve_in_thread
 
         if config.workers > 1:
             raise SettingError("An embedded sandbox has one worker; use Sandbox.serve for several.")
         with (
-            prepare_server(config, clock, progress, on_call) as server,
+            prepare_server(config, clock, progress, on_call, journal) as server,
             serve_in_thread(server) as info,
         ):
             yield info

@@ -23,6 +23,7 @@ from cmdm_tui.sandbox.data_folder import hold_folder, load_credentials, open_dat
 from cmdm_tui.sandbox.errors import PortError, SandboxError
 from cmdm_tui.sandbox.http import connections
 from cmdm_tui.sandbox.http.access_log import LoggedCall
+from cmdm_tui.sandbox.http.call_journal import CallJournal
 from cmdm_tui.sandbox.http.connections import ClientConnection
 from cmdm_tui.sandbox.http.exposure import make_tls_context
 from cmdm_tui.sandbox.storage.sqlite.file_task import SeedProgress
@@ -150,10 +151,12 @@ def prepare_server(
     clock: Clock | None,
     progress: SeedProgress | None,
     on_call: Callable[[LoggedCall], None] | None,
+    journal: CallJournal | None = None,
 ) -> Generator[UvicornServer]:
     """Hold the folder, the data and the port of a sandbox while the block runs.
 
-    Without a `clock`, the clock that comes with the data is used.
+    Without a `clock`, the clock that comes with the data is used. With a `journal`, every call is
+    noted there.
     """
     tls = None if config.certfile is None else make_tls_context(config.certfile, config.keyfile)
     with (
@@ -164,7 +167,7 @@ def prepare_server(
         with open_data(path, config, credentials, progress) as data:
             scheme, port = "http" if tls is None else "https", listener.getsockname()[1]
             url = f"{scheme}://{_format_host(config.host)}:{port}"
-            made = build_app(config, data, credentials, clock or data.clock, url, on_call)
+            made = build_app(config, data, credentials, clock or data.clock, url, on_call, journal)
             info = RunningInfo(
                 url,
                 credentials.client_id,

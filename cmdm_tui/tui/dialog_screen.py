@@ -6,6 +6,8 @@ from textual.await_complete import AwaitComplete
 from textual.binding import Binding, BindingType
 from textual.screen import ModalScreen, ScreenResultType
 
+from cmdm_tui.tui.front_compositor import FrontCompositor
+
 if TYPE_CHECKING:
     from textual.app import App
 
@@ -25,6 +27,10 @@ class DialogScreen(ModalScreen[ScreenResultType]):
     """
 
     _is_closed = False
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._compositor = FrontCompositor()
 
     @property
     def losses(self) -> tuple[str, ...]:

@@ -4,8 +4,10 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from itertools import pairwise
 
 from textual._compositor import Compositor
+from textual.errors import NoWidget
 from textual.geometry import Region
 from textual.strip import Strip
+from textual.widget import Widget
 
 _Chops = list[dict[int, Strip | None]]
 """For each line of the screen its parts, each by the column at which it begins."""
@@ -18,6 +20,17 @@ class FrontCompositor(Compositor):
     uses what is in front. A page of a grid is so painted at the cost of all panes and of the
     containers behind them: that is most of what a key costs. What is painted is the same.
     """
+
+    def get_widget_at(self, x: int, y: int) -> tuple[Widget, Region]:
+        """Return the widget at a place, and its region. Raises NoWidget where there is none.
+
+        What was removed stays in the layout until the next one, and Textual cannot handle a click
+        on it.
+        """
+        for widget, region in self.get_widgets_at(int(x), int(y)):
+            if widget.parent is not None:
+                return widget, region
+        raise NoWidget(f"nothing at column {x}, line {y}")
 
     def _render_chops(
         self, crop: Region, is_rendered_line: Callable[[int], bool]

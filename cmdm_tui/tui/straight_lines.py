@@ -5,7 +5,7 @@ from rich.segment import Segment
 from textual.color import Color
 from textual.filter import LineFilter
 
-from cmdm_tui.tui.models.cell_text import cut, settle_width
+from cmdm_tui.formats.cell_text import cut, settle_width
 
 
 class StraightLines(LineFilter):

@@ -11,11 +11,13 @@ from textual.app import App
 from textual.dom import DOMNode
 from textual.message import Message
 from textual.message_pump import MessagePump
+from textual.notifications import Notify, SeverityLevel
 from textual.widget import Widget
 from textual.worker import WorkerFailed
 
 from cmdm_tui.tui.crash import crash_report
 from cmdm_tui.tui.models.error_log import ErrorLog
+from cmdm_tui.tui.timed_notification import TimedNotification
 
 _ERROR_SECONDS = 15.0
 """Seconds for which an error is shown."""
@@ -76,6 +78,20 @@ class TolerantApp(App[None]):
             await dispatch(message)
         except Exception as error:  # noqa: BLE001 - whatever it is, the loop goes on
             self._handle_exception(error)
+
+    def notify(
+        self,
+        message: str,
+        *,
+        title: str = "",
+        severity: SeverityLevel = "information",
+        timeout: float | None = None,
+        markup: bool = True,
+    ) -> None:
+        """Show a notification for `timeout` seconds."""
+        seconds = self.NOTIFICATION_TIMEOUT if timeout is None else timeout
+        note = TimedNotification(message, title, severity, seconds, markup=markup)
+        self.post_message(Notify(note))
 
     def _handle_exception(self, error: Exception) -> None:
         cause = error.error if isinstance(error, WorkerFailed) else error

@@ -31,6 +31,18 @@ def test_a_limit_counts_everything(clock: Clock) -> None:
     assert time.left == pytest.approx(10)
 
 
+def test_a_pause_in_which_a_person_reads_is_left_out_of_a_limit(clock: Clock) -> None:
+    time = CommandTime(10.0, monotonic=clock)
+    clock.now += 300
+    time.add_pause(300)
+    assert time.left == pytest.approx(10)
+    silent = CommandTime(silence=10.0, monotonic=clock)
+    clock.now += 300
+    silent.add_pause(300)
+    with silent.count_call():
+        assert silent.left == pytest.approx(10)
+
+
 def test_the_time_of_the_first_command_may_have_begun_before(clock: Clock) -> None:
     time = CommandTime(
         10.0, began_at=clock.now - 4, process_began_at=clock.now - 5, monotonic=clock

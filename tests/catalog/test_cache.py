@@ -108,3 +108,14 @@ def test_what_is_forgotten_is_kept_as_forgotten(tmp_path: Path) -> None:
     facts.forget_entity("lead")
     facts.save()
     assert CatalogCache(tmp_path / "facts.json", "https://x").total("lead") is None
+
+
+def test_fields_that_no_file_can_hold_are_asked_for_again(tmp_path: Path) -> None:
+    file = tmp_path / "facts.json"
+    facts = CatalogCache(file, "https://x")
+    facts.store_fields("lead", (Field("half \ud83d of a pair"),))
+    facts.store_fields("account", FIELDS)
+    facts.save()
+    assert facts.fields("lead")
+    again = CatalogCache(file, "https://x")
+    assert (again.fields("lead"), again.fields("account")) == ((), FIELDS)

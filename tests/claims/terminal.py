@@ -50,7 +50,7 @@ class ProgramTerminal:
 
     It is forked, unless it is not to be or Python reads something given; then its demo has records.
     `code` is run in place of the program's own start, to break something in it, and `first` before
-    its modules are loaded.
+    its modules are loaded. `size` is in rows and columns.
     """
 
     def __init__(
@@ -62,6 +62,7 @@ class ProgramTerminal:
         code: str | None = None,
         first: str = "",
         forks: bool = True,
+        size: tuple[int, int] = (24, 80),
     ) -> None:
         temporary = home / "tmp"
         temporary.mkdir(exist_ok=True)
@@ -78,7 +79,7 @@ class ProgramTerminal:
                 sys.executable,
                 [*(["-m", "cmdm_tui"] if code is None else ["-c", code]), *words],
                 env=environment,  # pyright: ignore[reportArgumentType]
-                dimensions=(24, 80),
+                dimensions=size,
                 timeout=DEADLINE,
                 cwd=str(home),
                 preexec_fn=restore_signals,
@@ -88,7 +89,7 @@ class ProgramTerminal:
                 lambda streams: fork_child(
                     streams, words, home, environment, code=code, first=first, has_terminal=True
                 ),
-                (24, 80),
+                size,
                 timeout=DEADLINE,
             )
         # The other end is held open here, so that its attributes outlive the program.

@@ -14,7 +14,7 @@ import pytest
 from cmdm_tui.harness.cassettes.library import built_in_folder
 from cmdm_tui.harness.cassettes.manifest import hash_file
 from cmdm_tui.harness.control_client import ControlClient
-from cmdm_tui.sandbox import RunningInfo, Sandbox, SandboxConfig
+from cmdm_tui.sandbox import AccountCredentials, RunningInfo, Sandbox, SandboxConfig
 from tests.cli.conftest import Command
 from tests.services import copy_records
 
@@ -74,7 +74,8 @@ def test_cases_are_listed_by_pattern_call_and_as_json(cmdm: Command) -> None:
     assert rows[0]["call"] == "get"
     assert rows[0]["recorded"]
     listed = cmdm("cases", "list", "--call", "convert")
-    assert all(line.split()[0].startswith(b"convert") for line in listed.out.splitlines())
+    names = [line.split()[0].decode() for line in listed.out.splitlines()]
+    assert [name for name in names if not name.startswith("convert")] == ["lead-becomes-account"]
     assert "cases." in listed.err
 
 
@@ -158,6 +159,69 @@ def test_the_readme_s_case_runs_and_is_recorded_and_replayed(
     assert (into / "stateful" / "jones.yaml").is_file()
     assert "1 case replayed offline, 0 not" in cmdm("replay", "--from", str(into)).err
     assert cmdm("verify", "--from", str(into)).code == 0
+    live = {**environment(controlled), "CMDM_CONTROL": ""}
+    words = ("record", "--live", "--writes", "--from", str(cases), "--into", str(into))
+    assert cmdm(*words, **live).code == 0
+    recorded = (into / "live" / "jones.yaml").read_bytes()
+    assert "2 cases replayed offline, 0 not" in cmdm("replay", "--from", str(into)).err
+    assert "0 recorded, 1 as they were" in cmdm(*words, **live).err
+    assert (into / "live" / "jones.yaml").read_bytes() == recorded
+
+
+@pytest.mark.parametrize("username", ["lead", "admin", "test"])
+def test_a_common_word_as_user_name_stops_no_recording(
+    cmdm: Command, folder: Path, tmp_path: Path, username: str
+) -> None:
+    config = SandboxConfig(
+        data=tmp_path / "named", port=0, records=40, control=True,
+        credentials=AccountCredentials("a-client-id", "a-client-secret", username, "a-pass-9"),
+    )  # fmt: skip
+    copy_records(config)
+    into = tmp_path / "into"
+    with Sandbox.embedded(config) as info:
+        words = ("record", "--from", str(folder), "--into", str(into))
+        ended = cmdm(*words, **environment(info))
+    assert ended.code == 0
+    assert "The username is a common word, and is not searched for" in ended.err
+    assert f"{len(NAMES)} recorded" in ended.err
+
+
+@pytest.mark.parametrize(
+    ("excluded", "left"),
+    [
+        (("get-lead",), ["get-id-unknown", "create-lead", "list-limit-hour"]),
+        (("get-*", "stateful/create-*"), ["list-limit-hour"]),
+        (("contract",), ["create-lead", "list-limit-hour"]),
+        (("create", "list"), ["get-id-unknown", "get-lead"]),
+        (("id",), ["get-lead", "create-lead", "list-limit-hour"]),
+        (("limit:*",), ["get-id-unknown", "get-lead", "create-lead"]),
+        (("valid",), ["get-id-unknown", "list-limit-hour"]),
+    ],
+)
+def test_cases_are_excluded_by_name_kind_call_and_class(
+    cmdm: Command, folder: Path, excluded: tuple[str, ...], left: list[str]
+) -> None:
+    words = [word for name in excluded for word in ("--exclude", name)]
+    ended = cmdm("cases", "list", "--json", "--from", str(folder), *words)
+    assert [json.loads(line)["name"] for line in ended.out.splitlines()] == left
+
+
+@pytest.mark.parametrize("command", [("cases", "run"), ("replay",), ("verify",), ("record",)])
+def test_what_is_excluded_must_be_there(
+    cmdm: Command, folder: Path, command: tuple[str, ...]
+) -> None:
+    ended = cmdm(*command, "--from", str(folder), "--exclude", "nope")
+    assert ended.code == 2
+    assert "--exclude nope: no case has that name, kind, call, class" in ended.err
+
+
+def test_a_folder_of_cases_is_run_whole(cmdm: Command, folder: Path) -> None:
+    ended = cmdm("cases", "run", "--from", str(folder))
+    assert ended.code == 0
+    assert f"{len(NAMES)} cases run, answered as expected." in ended.err
+    ended = cmdm("cases", "run")
+    assert ended.code == 2
+    assert "Name cases, or a folder with --from" in ended.err
 
 
 def test_a_case_that_holds_a_secret_is_not_copied_beside_its_cassette(
@@ -270,6 +334,33 @@ def test_replay_notices_a_changed_cassette_and_a_changed_case(
     assert "get-id-unknown: Step 1: The status is 200, not 404." in told
     assert "get-lead: The case was changed after it was recorded" in told
     assert len([line for line in told.splitlines() if line.startswith("get-lead: ")]) > 1
+
+
+@pytest.mark.parametrize("suffixes", [(".yaml",), (".yaml", ".toml"), (".toml",)])
+def test_what_the_manifest_names_and_is_lost_is_an_error(
+    cmdm: Command, folder: Path, suffixes: tuple[str, ...]
+) -> None:
+    for suffix in suffixes:
+        (folder / "contract" / "get-lead").with_suffix(suffix).unlink()
+    ended = cmdm("replay", "--from", str(folder))
+    assert ended.code == 1
+    assert "lost: bring" in ended.out.decode()
+    assert "1 not as recorded" in ended.err
+    assert cmdm("replay", "--from", str(folder), "get-id-unknown").code == 0
+    ended = cmdm("verify", "--from", str(folder))
+    assert ended.code == 1
+    assert "contract/get-lead.yaml: " in ended.err
+    assert "verified" not in ended.err
+
+
+def test_a_lost_cassette_stays_in_the_manifest_until_it_is_recorded_again(
+    cmdm: Command, folder: Path
+) -> None:
+    (folder / "contract" / "get-lead.yaml").unlink()
+    assert cmdm("record", "get-id-unknown", "--into", str(folder)).code == 0
+    assert cmdm("replay", "--from", str(folder)).code == 1
+    assert cmdm("record", "get-lead", "--into", str(folder)).code == 0
+    assert cmdm("replay", "--from", str(folder)).code == 0
 
 
 def test_verify_finds_no_drift_in_a_fresh_sandbox(cmdm: Command, folder: Path) -> None:
@@ -431,6 +522,62 @@ def test_a_live_recording_goes_to_a_folder_of_its_own(
     ended = cmdm("verify", "--live", "--from", str(into))
     assert (ended.code, ended.out) == (0, b"")
     assert "2 cases verified" in ended.err
+
+
+def test_a_live_recording_replaces_people_unless_it_is_told_not_to(
+    cmdm: Command, controlled: RunningInfo, folder: Path, tmp_path: Path
+) -> None:
+    into = tmp_path / "into"
+    words = ("record", "get-lead", "--live", "--from", str(folder), "--into", str(into))
+    cassette = into / "live" / "get-lead.yaml"
+    manifest = into / "manifest.json"
+    ended = cmdm(*words, **environment(controlled))
+    assert ended.code == 0
+    assert "People are replaced by stand-ins: 2 names, 1 mail address" in ended.err
+    assert "Rhys" not in cassette.read_text()
+    assert "people_key" in manifest.read_text()
+    replayed = cmdm("replay", "--from", str(into))
+    assert (replayed.code, replayed.out) == (0, b"")
+    first = [line for line in cassette.read_text().splitlines() if "LastName" in line]
+    cmdm(*words, **environment(controlled))
+    assert first == [line for line in cassette.read_text().splitlines() if "LastName" in line]
+    ended = cmdm(*words, "--keep-people", **environment(controlled))
+    assert "People are recorded as they are, as you asked." in ended.err
+    assert "Rhys" in cassette.read_text()
+    assert "people_key" not in manifest.read_text()
+
+
+def test_a_hook_of_the_user_replaces_values_in_any_recording(
+    cmdm: Command, folder: Path, tmp_path: Path
+) -> None:
+    hook = tmp_path / "people.py"
+    hook.write_text(
+        "def redact(entity, field, value, stand_in):\n"
+        "    return 'Nowhere' if field == 'City' else value\n"
+    )
+    hook.chmod(0o600)
+    into = tmp_path / "into"
+    words = ("record", "get-lead", "--from", str(folder), "--into", str(into))
+    assert cmdm(*words, "--people-hook", str(hook)).code == 0
+    text = (into / "contract" / "get-lead.yaml").read_text()
+    assert '"City":"Nowhere"' in text
+    assert "Rhys" in text
+    both = cmdm(*words, "--people-hook", str(hook), "--keep-people")
+    assert (both.code, "exclude each other" in both.err) == (2, True)
+    hook.write_text("def redact(*given):\n    raise KeyError('Rhys')\n")
+    failed = cmdm(*words, "--people-hook", str(hook))
+    assert failed.code == 2
+    assert "failed with KeyError. Correct it there." in failed.err
+    assert "Rhys" not in failed.err
+
+
+def test_the_sandbox_s_people_are_invented_and_stay(
+    cmdm: Command, folder: Path, tmp_path: Path
+) -> None:
+    into = tmp_path / "into"
+    ended = cmdm("record", "get-lead", "--from", str(folder), "--into", str(into))
+    assert "People" not in ended.err
+    assert "Rhys" in (into / "contract" / "get-lead.yaml").read_text()
 
 
 def test_what_was_recorded_of_a_live_service_is_for_it_alone(

@@ -9,6 +9,8 @@ import pytest
 
 from cmdm_tui.cli.json_documents import DOCUMENTS
 from tests.cli.conftest import Command
+from tests.cli.test_replay_server import ask, end
+from tests.cli.test_replay_server import served as served_cassette
 from tests.cli.test_sandbox import served
 
 GOLDEN = Path(__file__).with_name("json_shapes.json")
@@ -100,3 +102,13 @@ def test_rows_and_the_service_s_own_json_have_no_version(cmdm: Command) -> None:
     assert set(json.loads(cmdm("list", "lead", "--jsonl").out.splitlines()[0])) == {
         "ExternalID", "Properties",
     }  # fmt: skip
+
+
+def test_a_served_cassette_has_two_documents_of_the_shape_that_is_promised() -> None:
+    with served_cassette("get-lead") as (process, first):
+        ask(first["url"], "/api/v1/lead/OTHER")
+        _, last, _ = end(process)
+    promised = json.loads(GOLDEN.read_text("utf-8"))
+    for document in (first, last):
+        assert shape_of(document) == promised[document["schema"]]
+        assert document["version"] == DOCUMENTS[document["schema"]].version

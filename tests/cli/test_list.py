@@ -182,3 +182,14 @@ def test_a_reader_that_leaves_ends_it_quietly_and_no_further_pages_are_read(
         _, err = process.communicate(timeout=60)
     assert (process.returncode, err) == (1, b"")
     assert len(running.calls) < 1_500
+
+
+def test_an_entity_that_there_is_not_has_a_similar_one_named(
+    cmdm: Command, sandbox: RunningInfo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("url", "client_id", "client_secret", "username", "password"):
+        monkeypatch.setenv(f"CMDM_{name.upper()}", getattr(sandbox, name))
+    for words in (["list", "leed"], ["get", "leed", "X"], ["delete", "leed", "X", "--yes"]):
+        ended = cmdm(*words)
+        assert ended.code == 4
+        assert "Did you mean lead? Check the name" in ended.err

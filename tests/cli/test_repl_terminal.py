@@ -1,5 +1,6 @@
 """The prompt in a real pseudo-terminal: statements, destinations, questions, another profile."""
 
+import shutil
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -49,6 +50,43 @@ def spawn(
     yield start
     for each in opened:
         end_program(each)
+
+
+@pytest.mark.skipif(shutil.which("less") is None, reason="there is no less")
+@pytest.mark.parametrize("size", [(24, 80), (40, 140)])
+def test_a_pager_is_read_and_left(
+    spawn: Callable[..., "pexpect.spawn[Any]"],
+    monkeypatch: pytest.MonkeyPatch,
+    size: tuple[int, int],
+) -> None:
+    monkeypatch.delenv("PAGER", raising=False)
+    monkeypatch.delenv("LESS", raising=False)
+    terminal = spawn("repl", size=size)
+    terminal.expect("one>")
+    terminal.send("SELECT 'row ' || range AS a FROM range(100);\r")
+    terminal.expect("row 5")
+    terminal.sendintr()
+    terminal.send(" ")
+    terminal.expect("row 40")
+    terminal.send("q")
+    terminal.expect("100 rows")
+    terminal.send("SELECT 'back' || ' at the prompt' AS a;\r")
+    terminal.expect("back at the prompt")
+    terminal.send("\\help\r")
+    terminal.expect("SQL, over lines")
+    terminal.send("q")
+    terminal.send("\\pager nosuch-pager\r")
+    terminal.expect("to a pager: nosuch-pager")
+    terminal.send("\\help\r")
+    terminal.expect("cannot be run")
+    terminal.expect("counts for nothing")
+    wide = ", ".join(f"'{'v' * 30}' AS c{n}" for n in range(18))
+    terminal.send(f"SELECT {wide};\r")
+    terminal.expect("── 1 ──")
+    terminal.send("\\where c1 IS NULL\r")
+    terminal.expect("0 of 1 row")
+    terminal.send("\\q\r")
+    terminal.expect(pexpect.EOF)
 
 
 @pytest.mark.parametrize("size", [(24, 80), (40, 140)])

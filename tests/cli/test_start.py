@@ -20,7 +20,8 @@ def imported_by(*words: str) -> tuple[set[str], str]:
     """Return the top-level modules that `cmdm WORDS` imports, and what it prints."""
     code = (
         "import sys; from cmdm_tui.cli.main import run; code = run(sys.argv[1:]);"
-        "print('\\n@', *{name.partition('.')[0] for name in sys.modules}); sys.exit(code)"
+        "names = {name.partition('.')[0] for name, module in sys.modules.items() if module};"
+        "print('\\n@', *names); sys.exit(code)"
     )
     ended = subprocess.run(
         [sys.executable, "-c", code, *words], capture_output=True, text=True, check=True

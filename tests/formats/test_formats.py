@@ -26,6 +26,7 @@ from cmdm_tui.formats import (
     OutputStyle,
     create_writer,
 )
+from cmdm_tui.formats.fitted import FittedWriter
 from cmdm_tui.text import visible
 
 
@@ -322,6 +323,43 @@ def test_columns_that_do_not_fit_are_told() -> None:
     writing.write_rows([["some text here"] * 9])
     writing.end()
     assert writing.notes == ("2 of 9 columns fit; the format vertical shows all of them.",)
+
+
+def fitted(columns: Sequence[Named], rows: Sequence[OutputRow], width: int) -> list[str]:
+    sink = io.BytesIO()
+    writing = FittedWriter(sink, OutputStyle(is_terminal=True, width=width))
+    writing.begin(columns)
+    writing.write_rows(rows)
+    writing.end()
+    assert writing.notes == ()
+    return sink.getvalue().decode().splitlines()
+
+
+@given(
+    st.lists(st.lists(st.none() | TEXTS, min_size=7, max_size=7), min_size=1, max_size=4),
+    st.integers(24, 100),
+)
+def test_rows_are_turned_only_where_a_column_would_be_left_out(
+    rows: list[list[str | None]], width: int
+) -> None:
+    columns = [Named(f"column {number}") for number in range(7)]
+    lines = fitted(columns, rows, width)
+    assert all(cell_len(line) <= width for line in lines)
+    sink = io.BytesIO()
+    table = create_writer("table", sink, OutputStyle(is_terminal=True, width=width))
+    table.begin(columns)
+    table.write_rows(rows)
+    is_turned = lines[0] == "── 1 ──"
+    assert is_turned == bool(table.notes)
+    if is_turned:
+        assert sum(line.startswith("── ") for line in lines) >= len(rows)
+
+
+def test_a_number_that_would_stick_out_turns_its_row() -> None:
+    columns = [Named("a"), Named("n", "DECIMAL(38,0)")]
+    assert fitted(columns, [["x", Decimal("9" * 30)]], 24)[0] == "── 1 ──"
+    assert fitted(columns, [["x" * 30, Decimal(9)]], 24)[0].startswith("a ")
+    assert fitted(columns, [], 24)[0].startswith("a ")
 
 
 def test_a_table_without_rows_has_its_heading() -> None:

@@ -7,6 +7,7 @@ from contextlib import closing
 import pytest
 
 from cmdm_tui.harness.control_client import ControlClient, ControlFailed
+from tests.harness.conftest import ControlledSandbox
 
 TOKEN = "control-token"
 
@@ -51,3 +52,19 @@ def test_what_answers_otherwise_is_no_control_plane(body: bytes) -> None:
         pytest.raises(ControlFailed, match="is not a control plane"),
     ):
         control.read_clock()
+
+
+def test_a_refusal_says_its_reason(controlled: ControlledSandbox) -> None:
+    control = controlled.control
+    with pytest.raises(ControlFailed, match=r"answered 400: rate_limit must be a whole number"):
+        control.set(rate_limit=0)
+    with pytest.raises(ControlFailed, match=r"answered 400: There is no setting 'nonsense'\.$"):
+        control.set(nonsense=1)
+
+
+def test_a_refused_token_is_not_told(controlled: ControlledSandbox) -> None:
+    with closing(ControlClient(controlled.info.control or "", "wrong-token")) as control:
+        with pytest.raises(ControlFailed, match="Check CMDM_CONTROL and") as error:
+            control.read_clock()
+        assert "answered 401: This needs the control plane's own token" in str(error.value)
+        assert "wrong-token" not in str(error.value)

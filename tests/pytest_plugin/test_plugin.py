@@ -158,7 +158,9 @@ def test_a_call_that_was_not_recorded_goes_nowhere(runs: Runs) -> None:
         """
     )
     result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(["*NotInCassette: GET /api/v1/lead/OTHER was not recorded*"])
+    result.stdout.fnmatch_lines(
+        ["*CallNotRecorded: GET /api/v1/lead/OTHER was not recorded. The nearest recorded call is*"]
+    )
 
 
 def test_the_network_is_blocked_while_a_cassette_plays_and_open_afterwards(runs: Runs) -> None:
@@ -169,7 +171,9 @@ def test_the_network_is_blocked_while_a_cassette_plays_and_open_afterwards(runs:
         @pytest.mark.cmdm_cassette("get-lead")
         def test_blocked(cmdm_cassette):
             with pytest.raises(OSError, match="network is blocked"):
-                socket.create_connection(("127.0.0.1", 9))
+                socket.create_connection(("192.0.2.1", 9))
+            with pytest.raises(OSError, match="network is blocked"):
+                socket.create_connection(("127.0.0.1", 8765))
 
         def test_open(cmdm_sandbox):
             port = int(cmdm_sandbox.url.rpartition(":")[2])
@@ -237,3 +241,60 @@ def test_importing_the_plug_in_imports_nothing_heavy() -> None:
     )
     loaded = set(done.stdout.split())
     assert not {"httpx", "msgspec", "starlette", "textual", "hypothesis", "vcr"} & loaded
+
+
+def test_the_calls_of_the_integration_are_in_a_journal(runs: Runs) -> None:
+    result = runs(
+        INTEGRATION
+        + """
+    import pytest
+
+    @pytest.fixture(autouse=True)
+    def prepared(cmdm_client):
+        assert len(cmdm_client.records("lead")) == 100
+
+    def test_it_tells_what_was_called(cmdm_sandbox, cmdm_client):
+        assert list(cmdm_sandbox.calls) == []
+        pushed = push(cmdm_sandbox.url, cmdm_sandbox.sign_in_headers, "Jones")
+        cmdm_client.record("lead", pushed)
+        sign_in, create = cmdm_sandbox.calls
+        assert (sign_in.method, sign_in.path, sign_in.status) == ("POST", "/authenticate", 200)
+        assert (create.method, create.path, create.status) == ("POST", "/lead", 201)
+        assert create.json == {"LastName": "Jones"}
+        assert len(cmdm_sandbox.calls.select("post", "/lead*")) == 1
+        assert cmdm_sandbox.calls.select("DELETE") == []
+        assert cmdm_sandbox.password not in repr(cmdm_sandbox.calls)
+
+    def test_it_begins_anew_and_holds_what_failed(cmdm_sandbox):
+        with httpx.Client(base_url=cmdm_sandbox.url) as http:
+            http.get("/api/v1/lead?page=1&per_page=2")
+            cmdm_sandbox.control.set_faults({"kind": "reset-before", "path": "/lead", "rate": 1.0})
+            with pytest.raises(httpx.HTTPError):
+                http.get("/api/v1/lead")
+        refused, dropped = cmdm_sandbox.calls
+        assert refused.parameters == {"page": "1", "per_page": "2"}
+        assert (refused.status, dropped.status) == (401, 0)
+"""
+    )
+    result.assert_outcomes(passed=2)
+
+
+def test_a_sandbox_may_last_for_a_module_or_a_session(
+    runs: Runs, pytester: pytest.Pytester
+) -> None:
+    test = """
+        import pytest
+
+        @pytest.mark.parametrize("number", range(2))
+        def test_module(cmdm_client_module, cmdm_sandbox_module, number):
+            cmdm_client_module.create("lead", {"LastName": "Jones"})
+            assert len(cmdm_client_module.records("lead")) == 101 + number
+            assert list(cmdm_sandbox_module.calls) == []
+
+        def test_session(cmdm_client_session, cmdm_client, cmdm_sandbox_session):
+            made = cmdm_client_session.create("lead", {"LastName": "Jones"})
+            assert len(cmdm_client_session.records("lead")) in {101, 102}
+            assert len(cmdm_client.records("lead")) == 100
+        """
+    pytester.makepyfile(test_first=test)
+    runs(test).assert_outcomes(passed=6)

@@ -20,16 +20,21 @@ import _pytest
 import pytest
 
 PRELOADED = (
+    "aiohttp",
     "asyncio",
     "filelock",
     "h11",
     "httpcore",
     "httpx",
+    "requests",
     "msgspec",
     "rich.console",
     "sqlite3",
     "starlette.applications",
     "uvicorn.protocols.http.h11_impl",
+    "vcr",
+    "vcr.stubs.aiohttp_stubs",
+    "vcr.stubs.requests_stubs",
 )
 
 _WITH_A_PLUG_IN = ("anyio",)

@@ -9,12 +9,14 @@ from hypothesis import strategies as st
 from cmdm_tui.query.errors import QueryError
 from cmdm_tui.query.parsing.dialect import SCRIPT_DIALECT
 from cmdm_tui.query.parsing.statement_forms import split_script
+from cmdm_tui.repl.commands.command_table import COMMANDS, find_command
 from cmdm_tui.repl.errors import ReplError
 from cmdm_tui.repl.outcome import StatementEffect
 from cmdm_tui.repl.plan import plan_statement
 from cmdm_tui.repl.statement_parser import parse
 from cmdm_tui.repl.statement_splitter import split_statements
 from cmdm_tui.repl.statements import (
+    CommandStatement,
     FileDestination,
     PipeDestination,
     StatementText,
@@ -51,6 +53,14 @@ def effect_of(unit: StatementText) -> str:
 
 def test_the_table_is_long() -> None:
     assert len({text for _, text in TABLE}) == len(TABLE) >= 300
+
+
+def test_every_command_is_in_the_table() -> None:
+    typed = [text for effect, text in TABLE if effect != "refused" and text.startswith("\\\\")]
+    commands = [parse(unit.text) for text in typed for unit in split_statements(unescape(text))]
+    named = {one.name for one in commands if isinstance(one, CommandStatement)}
+    found = {find_command(name).name for name in named}
+    assert [one.name for one in COMMANDS if one.name not in found] == []
 
 
 @pytest.mark.parametrize(("effect", "text"), TABLE)

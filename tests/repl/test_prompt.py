@@ -15,9 +15,13 @@ from prompt_toolkit.output import DummyOutput
 
 from cmdm_tui.catalog import Account
 from cmdm_tui.repl.history import open_history
-from cmdm_tui.repl.prompt import StatementPrompt, build_toolbar, run_prompt
+from cmdm_tui.repl.line_editor import LineEditor
+from cmdm_tui.repl.prompt import StatementPrompt
 from cmdm_tui.repl.session import ReplSession
 from cmdm_tui.repl.streams import ReplStreams
+from cmdm_tui.repl.toolbar import build_toolbar
+from cmdm_tui.sandbox import RunningInfo
+from tests.services import profile_of
 
 CTRL_C, CTRL_D, ENTER = "\x03", "\x04", "\r"
 
@@ -35,7 +39,9 @@ class Typing:
     async def typed(self, keys: str) -> str:
         self.keyboard.send_text(keys)
         session = ReplSession(self.account, ReplStreams(self.output, self.errors))
-        await run_prompt(session, self.history, keyboard=self.keyboard, screen=DummyOutput())
+        await StatementPrompt(
+            session, LineEditor("acme", self.history, self.keyboard, DummyOutput())
+        ).run()
         return self.errors.getvalue()
 
 
@@ -47,7 +53,7 @@ async def person(account: Account) -> AsyncGenerator[Typing]:
 
 @pytest.mark.parametrize("leaving", [CTRL_D, "\\q\r", "exit\r", "quit\r"])
 async def test_leaving(person: Typing, leaving: str) -> None:
-    assert "for help" in await person.typed(leaving)
+    assert await person.typed(leaving) == ""
 
 
 async def test_enter_runs_what_is_whole_and_goes_on_with_what_is_not(
@@ -118,7 +124,8 @@ async def test_a_completion_that_is_chosen_is_taken_not_run(
     person: Typing,
 ) -> None:
     session = ReplSession(person.account, ReplStreams(person.output, person.errors))
-    prompts = StatementPrompt(session, person.history, person.keyboard, DummyOutput()).prompts
+    editor = LineEditor("acme", person.history, person.keyboard, DummyOutput())
+    prompts = StatementPrompt(session, editor).prompts
     is_offered = asyncio.Event()
 
     def offered(_: object) -> None:
@@ -139,6 +146,36 @@ async def test_the_toolbar_tells_the_calls_left(account: Account) -> None:
     words = build_toolbar(session)[0][1]
     assert f"acme · {account.client.host} · " in words
     assert " calls left · reset " in words
+    assert " · token until " in words
+    narrow = build_toolbar(session, room=44)[0][1]
+    assert "token" not in narrow
+    assert " calls left · reset " in narrow
+
+
+async def test_the_toolbar_keeps_what_an_earlier_process_has_seen(
+    sandbox: RunningInfo, tmp_path: Path
+) -> None:
+    profile = profile_of(sandbox, "acme", ())
+    async with Account.open(profile, catalogs=tmp_path) as earlier:
+        await earlier.client.request("GET", "lead?per_page=1&page=1")
+        left = earlier.client.quota.remaining
+    async with Account.open(profile, catalogs=tmp_path) as later:
+        session = ReplSession(later, ReplStreams(io.StringIO(), io.StringIO()))
+        assert f"at most {left:,} calls left · reset " in build_toolbar(session)[0][1]
+        await later.client.request("GET", "lead?per_page=1&page=1")
+        assert "at most" not in build_toolbar(session)[0][1]
+
+
+async def test_ctrl_c_between_statements_ends_nothing(
+    person: Typing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def note_run(*_: object) -> None:
+        signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr("cmdm_tui.repl.prompt.SessionCompletion.note_run", note_run)
+    told = await person.typed(f"\\timing off{ENTER}\\timing on{ENTER}{CTRL_D}")
+    assert "Timing is off" in told
+    assert "Timing is on" in told
 
 
 class Unanswering(httpx.AsyncBaseTransport):

@@ -2,6 +2,7 @@
 
 import asyncio
 import io
+import signal
 from collections.abc import AsyncGenerator, Callable
 from pathlib import Path
 
@@ -15,10 +16,12 @@ from cmdm_tui.catalog import Account
 from cmdm_tui.repl.history import open_history
 from cmdm_tui.repl.history_search import search_history
 from cmdm_tui.repl.keys import EditingState, describe_keys
-from cmdm_tui.repl.prompt import StatementPrompt, build_toolbar
+from cmdm_tui.repl.line_editor import LineEditor
+from cmdm_tui.repl.prompt import StatementPrompt
 from cmdm_tui.repl.prompt_settings import PromptSettings, load_settings, save_settings
 from cmdm_tui.repl.session import ReplSession
 from cmdm_tui.repl.streams import ReplStreams
+from cmdm_tui.repl.toolbar import build_toolbar
 
 ENTER, ESCAPE, CTRL_C, CTRL_D, CTRL_R, RIGHT = "\r", "\x1b", "\x03", "\x04", "\x12", "\x1b[C"
 F1, F2, F3, F4 = "\x1bOP", "\x1bOQ", "\x1bOR", "\x1bOS"
@@ -32,13 +35,19 @@ class Person:
     ) -> None:
         self.errors, self.output = io.StringIO(), io.StringIO()
         self.session = ReplSession(account, ReplStreams(self.output, self.errors))
-        self.prompt = StatementPrompt(self.session, history, keyboard, DummyOutput(), settings)
+        editor = LineEditor("acme", history, keyboard, DummyOutput(), settings)
+        self.prompt = StatementPrompt(self.session, editor)
         self._keyboard = keyboard
         self._running = asyncio.ensure_future(self.prompt.run())
 
     @property
     def text(self) -> str:
         return self.prompt.prompts.default_buffer.text
+
+    @property
+    def notes(self) -> str:
+        """What was said below the first line."""
+        return self.errors.getvalue().partition("to leave.\n")[2]
 
     @property
     def menu(self) -> list[str]:
@@ -113,7 +122,7 @@ async def test_with_multi_line_on_enter_begins_a_line_and_escape_enter_runs(
     person = Person(account, keyboard, InMemoryHistory())
     person.press(F3, "\\quota", ENTER)
     await person.see(lambda: person.text == "\\quota\n")
-    assert person.errors.getvalue() == ""
+    assert person.notes == ""
     person.press(ESCAPE, ENTER)
     await person.see(lambda: "No answer has given the quota yet" in person.errors.getvalue())
     person.press(F3, "\\timing off", ENTER)
@@ -156,7 +165,7 @@ async def test_what_is_pasted_runs_nothing_until_enter(
     person = Person(account, keyboard, InMemoryHistory())
     person.press("\x1b[200~\\quota\nDELETE lead/A\n\x1b[201~")
     await person.see(lambda: person.text.endswith("DELETE lead/A\n"))
-    assert person.errors.getvalue() == ""
+    assert person.notes == ""
     person.press(CTRL_C)
     await person.see(lambda: "Abandoned, and nothing was sent" in person.errors.getvalue())
     await person.leave()
@@ -230,3 +239,16 @@ def test_the_toolbar_names_the_keys_that_fit_and_what_is_read(account: Account) 
     session = ReplSession(account, ReplStreams(io.StringIO(), io.StringIO()))
     words = build_toolbar(session, None, "le\x1bad")[0][1]
     assert "reading fields of le␛ad…" in words
+
+
+async def test_ctrl_c_that_comes_before_a_search_ends_nothing(
+    account: Account, keyboard: PipeInput, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def search(*_: object) -> None:
+        signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr("cmdm_tui.repl.prompt.ask_statement", search)
+    person = Person(account, keyboard, InMemoryHistory())
+    person.press(CTRL_R, "\\timing off", ENTER)
+    await person.see(lambda: "Timing is off" in person.errors.getvalue())
+    await person.leave()

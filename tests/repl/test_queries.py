@@ -8,27 +8,34 @@ import signal
 from collections.abc import AsyncGenerator, Callable
 from pathlib import Path
 
+import httpx
 import pytest
 from prompt_toolkit.history import InMemoryHistory
-from prompt_toolkit.input import create_pipe_input
+from prompt_toolkit.input import Input, create_pipe_input
 from prompt_toolkit.output import DummyOutput
 
 from cmdm_tui.catalog import Account
 from cmdm_tui.query.errors import QueryError, TooManyCalls, UnknownName
 from cmdm_tui.repl import ReplError
-from cmdm_tui.repl.prompt import run_prompt
+from cmdm_tui.repl.line_editor import LineEditor
+from cmdm_tui.repl.prompt import StatementPrompt
 from cmdm_tui.repl.session import ReplSession
 from cmdm_tui.repl.streams import ReplStreams
 from cmdm_tui.sandbox import FaultPlan, Sandbox, SandboxConfig
 from cmdm_tui.sandbox.faults.plan import Fault, FaultKind
 from tests.repl.statement_run import run_script
-from tests.services import copy_records, profile_of
+from tests.services import CountedNetwork, copy_records, profile_of
 
 Run = Callable[..., str]
 RECORDS = 30
 """Leads that the service began with; other tests may have added some."""
 
 COUNT = "SELECT City, count(*) AS n FROM lead GROUP BY City ORDER BY City;\n"
+
+
+def editor_at(keyboard: Input) -> LineEditor:
+    """Return an editor of lines that keeps nothing and shows nothing."""
+    return LineEditor("acme", InMemoryHistory(), keyboard, DummyOutput())
 
 
 class Script:
@@ -167,7 +174,9 @@ async def test_an_error_ends_a_script_and_is_told_at_the_prompt_with_its_place(
         keyboard.send_text("SELECT 1\nFROM lead WHER City = 1;\r\x04")
         errors = io.StringIO()
         session = ReplSession(account, ReplStreams(io.StringIO(), errors))
-        await run_prompt(session, InMemoryHistory(), keyboard=keyboard, screen=DummyOutput())
+        await StatementPrompt(
+            session, LineEditor("acme", InMemoryHistory(), keyboard, DummyOutput())
+        ).run()
     lines = errors.getvalue().splitlines()
     assert any(line.startswith("  2: FROM lead WHER") for line in lines)
     assert any(line.strip() == "^" for line in lines)
@@ -178,7 +187,9 @@ async def test_enter_goes_on_until_the_semicolon(account: Account) -> None:
     with create_pipe_input() as keyboard:
         keyboard.send_text("SELECT count(*) AS n\rFROM lead\r;\r\x04")
         session = ReplSession(account, ReplStreams(output, io.StringIO()))
-        await run_prompt(session, InMemoryHistory(), keyboard=keyboard, screen=DummyOutput())
+        await StatementPrompt(
+            session, LineEditor("acme", InMemoryHistory(), keyboard, DummyOutput())
+        ).run()
         session.close()
     assert json.loads(output.getvalue())[0]["n"] >= RECORDS
 
@@ -217,14 +228,68 @@ async def test_ctrl_c_keeps_what_came_and_the_session_goes_on(tmp_path: Path) ->
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(interrupt())
                 tasks.create_task(
-                    run_prompt(session, InMemoryHistory(), keyboard=keyboard, screen=DummyOutput())
+                    StatementPrompt(
+                        session, LineEditor("acme", InMemoryHistory(), keyboard, DummyOutput())
+                    ).run()
                 )
             session.close()
     rows = [json.loads(line) for line in output.getvalue().splitlines()]
     shown_twice = len(rows) // 2
     assert 0 < shown_twice < RECORDS
     assert rows[:shown_twice] == rows[shown_twice:]
-    assert "partial" in errors.getvalue()
+    assert "\\more continues it." in errors.getvalue()
+
+
+class HeldNetwork(CountedNetwork):
+    """A network on which no page of leads from the seventh on is answered until `released`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.released = False
+        self.is_held = asyncio.Event()
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        page = int(request.url.params.get("page", 0))
+        if page >= 7 and request.url.path.endswith("/lead") and not self.released:
+            self.requests.append(f"held {page}")
+            self.is_held.set()
+            await asyncio.Event().wait()
+        return await super().handle_async_request(request)
+
+
+async def test_after_ctrl_c_a_statement_goes_on_with_more(tmp_path: Path) -> None:
+    config = SandboxConfig(tmp_path / "data", 0, RECORDS, behaviours={"page_cap": "2"})
+    output, errors = io.StringIO(), io.StringIO()
+    copy_records(config)
+    network = HeldNetwork()
+    with Sandbox.embedded(config) as info, create_pipe_input() as keyboard:
+        async with Account.open(profile_of(info), catalogs=None, transport=network) as account:
+            session = ReplSession(account, ReplStreams(output, errors))
+            keyboard.send_text("\\o jsonl\rSELECT LastName FROM lead;\r")
+
+            async def interrupt() -> None:
+                await network.is_held.wait()
+                network.released = True
+                signal.raise_signal(signal.SIGINT)
+                keyboard.send_text("\\o csv\r\\more\r\x04")
+
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(interrupt())
+                tasks.create_task(
+                    StatementPrompt(
+                        session, LineEditor("acme", InMemoryHistory(), keyboard, DummyOutput())
+                    ).run()
+                )
+            assert session.queries.last.count == RECORDS
+            assert not session.queries.last.partial
+            session.close()
+    assert len(output.getvalue().partition("LastName\n")[2].splitlines()) == RECORDS
+    asked = [call.partition("&page=")[2].partition("&")[0] for call in network.requests]
+    first_held = next(n for n, call in enumerate(network.requests) if call.startswith("held"))
+    # What was under way when it was stopped is asked for again, and nothing of what had come.
+    after = sorted(int(page) for page in asked[first_held:] if page)
+    assert after == list(range(after[0], 16))
+    assert 4 < after[0] <= 7
 
 
 async def test_a_query_that_its_calls_ended_is_gone_on_with(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 import asyncio
 import io
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from cmdm_tui.catalog import Account
 from cmdm_tui.repl import ReplError, run
 from cmdm_tui.repl.session import ReplSession
 from cmdm_tui.repl.streams import ReplStreams
-from tests.repl.statement_run import run_script
+from tests.repl.statement_run import execute, run_script
 
 
 async def ran(account: Account, text: str) -> tuple[str, str, Exception | None]:
@@ -59,8 +60,28 @@ async def test_bad_input_is_an_error_and_no_call(
 
 async def test_input_that_is_not_utf_8_is_told(account: Account) -> None:
     stream = io.TextIOWrapper(io.BytesIO(b"GET lead\xff\n"), encoding="utf-8")
-    with pytest.raises(ReplError, match="not UTF-8"):
+    with pytest.raises(ReplError, match=r"The input is not UTF-8 \(it has the byte 0xff\)"):
         await run(account, history=None, input=stream, output=io.StringIO(), errors=io.StringIO())
+
+
+async def test_a_file_that_is_not_utf_8_far_in_is_named(account: Account, tmp_path: Path) -> None:
+    file = tmp_path / "latin.sql"
+    file.write_bytes(b"-- a comment\n" * 3_000 + b"SELECT 'caf\xe9';\n")
+    _, _, error = await ran(account, f"\\i '{file}'\n")
+    assert isinstance(error, ReplError)
+    assert f"{file} is not UTF-8 (it has the byte 0xe9)" in str(error)
+
+
+@pytest.mark.parametrize("codec", ["utf-8-sig", "utf-16", "utf-16-be"])
+async def test_a_file_with_a_byte_order_mark_is_read(
+    account: Account, tmp_path: Path, codec: str
+) -> None:
+    file = tmp_path / "marked.sql"
+    mark = "\ufeff" if codec == "utf-16-be" else ""
+    file.write_bytes(f"{mark}SELECT 'é' AS letter;\r\n".encode(codec))
+    output, _, error = await ran(account, f"\\i '{file}'\n")
+    assert error is None
+    assert '"letter": "é"' in output
 
 
 async def test_nothing_is_run_after_leaving(account: Account, calls: list[str]) -> None:
@@ -121,3 +142,19 @@ async def test_a_call_broken_off_says_what_is_known_of_it(
         with pytest.raises(asyncio.CancelledError):
             await run_script(session, io.StringIO(statement))
     assert words in errors.getvalue()
+
+
+async def test_a_file_next_to_a_script_is_found_wherever_the_script_is_run(
+    account: Account, tmp_path: Path
+) -> None:
+    (tmp_path / "deep").mkdir()
+    (tmp_path / "first.sql").write_text("\\ir deep/second.sql\n\\ir third.sql\n")
+    (tmp_path / "deep" / "second.sql").write_text("\\ir third.sql\n")
+    (tmp_path / "deep" / "third.sql").write_text("SELECT 'deep' AS a;\n")
+    (tmp_path / "third.sql").write_text("SELECT 'flat' AS a;\n")
+    output = io.StringIO()
+    session = ReplSession(account, ReplStreams(output, io.StringIO()))
+    await execute(session, f"\\i '{tmp_path / 'first.sql'}'")
+    assert re.findall("deep|flat", output.getvalue()) == ["deep", "flat"]
+    assert session.script_folder is None
+    session.close()

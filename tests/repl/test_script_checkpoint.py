@@ -153,6 +153,14 @@ async def test_a_script_is_neither_begun_twice_nor_resumed_without_its_file(
     assert calls == []
 
 
+async def test_a_file_that_is_no_checkpoint_is_left_as_it_is(runs: Runs, calls: list[str]) -> None:
+    runs.file.write_text("SELECT 1;\n")  # the script itself, by a slip
+    with pytest.raises(ReplError, match=r"keeps no script's progress\. Name another"):
+        await runs("SELECT 1;\n")
+    assert runs.file.read_text() == "SELECT 1;\n"
+    assert calls == []
+
+
 async def test_a_change_that_was_not_seen_to_end_is_not_made_again_unasked(
     runs: Runs, calls: list[str]
 ) -> None:

@@ -298,10 +298,15 @@ async def test_a_terminal_gets_a_table_and_a_single_record_expanded(
     run: Run, terminal: Callable[[], io.StringIO]
 ) -> None:
     on_terminal = session_on(run.session.account, terminal())
-    await on_terminal("GET lead?per_page=3&page=1")
+    await on_terminal("\\x off; GET lead?per_page=3&page=1")
     lines = on_terminal.results.splitlines()
     assert all(len(line) <= 80 or "\x1b" in line for line in lines)
     assert "columns fit" in on_terminal.notes
+    await on_terminal("\\x auto; GET lead?per_page=3&page=1")
+    assert "columns fit" not in on_terminal.notes
+    assert "── 3 of 3 ──" in on_terminal.results
+    await on_terminal("GET lead?per_page=3&page=1&fields=LastName")
+    assert "──" not in on_terminal.results.split("\n", 1)[0]
     lead = await created(run, "lead", {"LastName": "Jones"})
     await on_terminal(f"GET lead/{lead}")
     assert any("LastName" in line and "Jones" in line for line in on_terminal.results.splitlines())

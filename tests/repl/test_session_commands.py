@@ -108,6 +108,67 @@ async def test_a_saved_query_that_cannot_be_run_says_why(
     assert words in str(error.value)
 
 
+@pytest.mark.parametrize(
+    ("sql", "words"),
+    [
+        ("SELECT '$1' AS a;", "Within quotes, $1 is text: leave them out"),
+        ("SELECT 1 WHERE 1 IN ($*);", "$*, which can have no value"),
+    ],
+)
+async def test_a_value_that_a_saved_query_cannot_take_says_why(
+    screen: Screen, sql: str, words: str
+) -> None:
+    await screen(f"\\ns odd {sql}")
+    with pytest.raises(ReplError) as error:
+        await screen("\\n odd 42")
+    assert words in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [("SELECT $*", "Only a name or a number"), ("SELECT $1", r"\n gives values by number")],
+)
+async def test_a_parameter_that_set_cannot_give_is_told_otherwise(
+    screen: Screen, text: str, words: str
+) -> None:
+    with pytest.raises(ReplError) as error:
+        await screen(text)
+    assert words in str(error.value)
+    assert r"\set" not in str(error.value)
+
+
+async def test_what_a_command_shows_is_expanded_behind_it(screen: Screen) -> None:
+    await screen("\\ns two SELECT 1 AS a, 2 AS b;")
+    await screen("\\o table")
+    assert "── 1 ──" in await screen("\\n two \\G")
+    assert "── 1 ──" in await screen("\\last \\gx;")
+    assert "── 1 ──" not in await screen("\\last")
+
+
+@pytest.mark.parametrize("word", ["\\e", "\\edit", "\\e;"])
+async def test_sql_goes_to_the_editor_and_what_is_saved_is_run(
+    screen: Screen, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, word: str
+) -> None:
+    editor = tmp_path / "editor"
+    editor.write_text('#!/bin/sh\nsed -i s/one/two/ "$1"\n')
+    editor.chmod(0o700)
+    monkeypatch.setenv("VISUAL", str(editor))
+    assert json.loads(await screen(f"SELECT 'one'\nAS a {word}")) == [{"a": "two"}]
+
+
+async def test_an_editor_that_cannot_be_run_or_fails_is_told(
+    screen: Screen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VISUAL", "/nosuch/editor --wait")
+    monkeypatch.setenv("EDITOR", "true")
+    assert json.loads(await screen("\\e SELECT 1 AS a")) == [{"a": 1}]
+    assert "The editor /nosuch/editor --wait cannot be run" in screen.notes
+    monkeypatch.setenv("VISUAL", "false")
+    with pytest.raises(ReplError, match="nothing is run"):
+        await screen("\\e SELECT 1 AS a")
+    assert "The editor failed" in screen.notes
+
+
 async def test_a_saved_change_asks_as_any_other(screen: Screen, calls: list[str]) -> None:
     await screen("\\ns clear DELETE FROM lead;")
     with pytest.raises(Exception, match="no one can confirm"):
@@ -260,6 +321,20 @@ async def test_the_calls_are_recorded_in_a_cassette(screen: Screen, tmp_path: Pa
     text = file.read_text()
     for secret in ("client_id", "client_secret", "password"):
         assert getattr(screen.session.account.profile.credentials, secret).reveal() not in text
+
+
+async def test_the_people_of_a_live_service_are_replaced_in_a_cassette(
+    screen: Screen, tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "session.yaml"
+    await screen('POST lead {"LastName": "Weatherwax", "Notes": "Met Weatherwax"}')
+    await screen(f"\\record '{file}'")
+    assert b"Weatherwax" in read_cassette(file)[-1].key[2]  # a sandbox's own
+    monkeypatch.setattr("cmdm_tui.repl.commands.calls.is_loopback", "".__eq__)
+    await screen(f"\\record '{file}'")
+    assert b"Weatherwax" not in read_cassette(file)[-1].key[2]
+    await screen(f"\\record '{file}' keep-people")
+    assert b"Weatherwax" in read_cassette(file)[-1].key[2]
 
 
 async def test_a_secret_in_a_call_keeps_the_cassette_from_being_written(

@@ -44,7 +44,7 @@ def test_any_text_is_a_statement_or_a_safe_sentence(text: str) -> None:
     else:
         return
     assert visible(words) == words
-    assert words.endswith(".")
+    assert words.endswith((".", "?"))
 
 
 @pytest.mark.parametrize("verb", ["get", "Get", "gEt", "GET"])

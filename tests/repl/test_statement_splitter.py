@@ -53,6 +53,35 @@ def test_statements_come_apart_as_they_were_put_together(bodies: list[dict[str, 
     assert [unit.text for unit in split_statements("\n".join(texts))] == texts
 
 
+@pytest.mark.parametrize(
+    ("text", "units"),
+    [
+        ("\\ns q SELECT 1\nSELECT 2;", ["\\ns q SELECT 1", "SELECT 2"]),
+        ("\\ns q SELECT 1;\nFROM lead;", ["\\ns q SELECT 1;", "FROM lead"]),
+        ("\\ns q SELECT * FROM lead\nFROM task;", ["\\ns q SELECT * FROM lead", "FROM task"]),
+        ("\\ns q SELECT 1,\n2\n\nGET lead", ["\\ns q SELECT 1,\n2", "GET lead"]),
+        ("\\ns q SELECT (1\n\n);\nGET lead", ["\\ns q SELECT (1\n\n);", "GET lead"]),
+        ("\\ns q SELECT 'a\n;b';\nGET lead", ["\\ns q SELECT 'a\n;b';", "GET lead"]),
+        ("\\ns q SELECT City\nFROM lead\n GROUP BY City;", None),
+        ("\\ns 'my q' SELECT 1 WHERE\n$a = 1", None),
+        ("\\ns q SELECT 1; SELECT 2;\n\\n q", ["\\ns q SELECT 1; SELECT 2;", "\\n q"]),
+        ("\\explain SELECT *\n  FROM lead;", None),
+        ("\\e SELECT 1 /* a\nb */", None),
+        ("\\ns q\nFROM lead;", ["\\ns q", "FROM lead"]),
+        ("\\! echo (\nGET lead", ["\\! echo (", "GET lead"]),
+    ],
+)
+def test_the_sql_of_a_command_goes_on_over_lines(text: str, units: list[str] | None) -> None:
+    assert [unit.text for unit in split_statements(text)] == (units or [text])
+
+
+def test_enter_runs_the_sql_of_a_command_unless_it_waits_for_more() -> None:
+    assert not is_incomplete("\\ns q SELECT City")
+    assert is_incomplete("\\ns q SELECT City,")
+    assert is_incomplete("\\explain SELECT max(")
+    assert last_statement("\\ns q SELECT City\nFROM le") == "\\ns q SELECT City\nFROM le"
+
+
 @given(st.text('{}[]"\\\n aGETPOS'))
 def test_any_text_is_cut_without_a_loss(text: str) -> None:
     cut = "".join(unit.text for unit in split_statements(text))

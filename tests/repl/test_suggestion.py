@@ -46,6 +46,7 @@ CHANGING = [
     "\\confirm off",
     "SELECT 1; > x.csv",
     "SELECT 1; | sh",
+    "SELECT 1 \\e",
     "SELECT :what;",
     "SELECT $what;",
     "SELECT 1 FROM lead; \\undo",

@@ -8,8 +8,8 @@ import pytest
 from textual.pilot import Pilot
 
 from cmdm_tui.config import Paths
+from cmdm_tui.formats.cell_text import settle_width
 from cmdm_tui.tui import Explorer
-from cmdm_tui.tui.models.cell_text import settle_width
 from cmdm_tui.tui.screens.browse.screen import BrowseScreen
 from cmdm_tui.tui.screens.compare.screen import CompareScreen
 from cmdm_tui.tui.widgets.grid import Grid

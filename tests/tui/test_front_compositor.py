@@ -1,11 +1,13 @@
 """What is painted from the front is what Textual paints, and nothing behind it is drawn."""
 
 import pytest
+from textual import events
 from textual._compositor import Compositor
 from textual.geometry import Region
 from textual.pilot import Pilot
 from textual.strip import Strip
 from textual.widget import Widget
+from textual.widgets._toast import Toast
 
 from cmdm_tui.tui import Explorer
 from cmdm_tui.tui.commands import CommandScreen
@@ -105,3 +107,33 @@ async def test_a_page_of_the_grid_draws_the_grid_alone(
         drawn.clear()
         compose(FrontCompositor, screen, screen.query_one(PropertyList).region)
         assert {type(widget) for widget in drawn} == {PropertyList}
+
+
+@pytest.mark.parametrize("screen", ["records", "dialog"])
+@pytest.mark.parametrize("kind", [FrontCompositor, Compositor])
+async def test_a_click_on_what_was_removed_goes_to_what_is_behind(
+    service: ScriptedService,
+    monkeypatch: pytest.MonkeyPatch,
+    kind: type[Compositor],
+    screen: str,
+) -> None:
+    """Textual's own fails: with it the test would notice."""
+    app = explorer(service)
+    async with app.run_test(size=(100, 30), notifications=True) as pilot:
+        await wait_until_settled(pilot)
+        if screen == "dialog":
+            await press(pilot, "o")
+        app.notify("Nothing was sent.", timeout=60, markup=False)
+        await wait_until_settled(pilot)
+        monkeypatch.setattr(FrontCompositor, "get_widget_at", kind.get_widget_at)
+        toast = app.screen.query_one(Toast)
+        place = toast.region.offset
+        pressed = events.MouseDown(toast, *place, 0, 0, 1, False, False, False, *place)
+        with monkeypatch.context() as patch:
+            patch.setattr(toast, "_parent", None)
+            if kind is Compositor:
+                with pytest.raises(AttributeError):
+                    app.screen._forward_event(pressed)
+            else:
+                app.screen._forward_event(pressed)
+        await wait_until_settled(pilot)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 from wcwidth import wcswidth
 
-from cmdm_tui.tui.models.cell_text import cut, fit, settle_width
+from cmdm_tui.formats.cell_text import cut, fit, settle_width
 from cmdm_tui.tui.models.column_layout import MAX_WIDTH, ColumnLayout, GridColumn, list_filled
 from cmdm_tui.tui.models.grid_cursor import GridCursor
 from cmdm_tui.tui.models.grid_geometry import GAP, NARROWEST, GridGeometry, narrow_columns

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import pytest
 from textual.pilot import Pilot
 
+from cmdm_tui.formats import value_text
 from cmdm_tui.text import one_line, visible
 from cmdm_tui.tui import Explorer
-from cmdm_tui.tui.models import value_text
 from cmdm_tui.tui.widgets import cells
 from cmdm_tui.tui.widgets.grid import Grid
 from tests.tui.driver import (

@@ -7,7 +7,7 @@ import pytest
 from textual import events
 from textual.drivers.headless_driver import HeadlessDriver
 
-from cmdm_tui.tui.models import value_text
+from cmdm_tui.formats import value_text
 from cmdm_tui.tui.screens.changes import preview_screen
 from cmdm_tui.tui.screens.changes.preview_screen import PreviewScreen
 from cmdm_tui.tui.screens.changes.screen import ChangesScreen

@@ -13,18 +13,19 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from cmdm_tui.api import Field
-from cmdm_tui.query.errors import SqlError
-from cmdm_tui.query.model import ResultColumn
-from cmdm_tui.query.sql_highlight import MOST_CHARACTERS, highlight_sql
-from cmdm_tui.text import visible
-from cmdm_tui.tui.models import column_summary, result_source
-from cmdm_tui.tui.models.charts import Bar, ChartPoint, draw_bars, draw_histogram, draw_line
-from cmdm_tui.tui.models.column_summary import (
+from cmdm_tui.operations.charts import column_summary
+from cmdm_tui.operations.charts.column_summary import (
     ValueKind,
     count_in_bins,
     make_sparkline,
     summarize_column,
 )
+from cmdm_tui.operations.charts.drawing import Bar, ChartPoint, draw_bars, draw_histogram, draw_line
+from cmdm_tui.query.errors import SqlError
+from cmdm_tui.query.model import ResultColumn
+from cmdm_tui.query.sql_highlight import MOST_CHARACTERS, highlight_sql
+from cmdm_tui.text import visible
+from cmdm_tui.tui.models import result_source
 from cmdm_tui.tui.models.query_text import complete_sql, find_statement
 from cmdm_tui.tui.models.record_filter import FilteredRecords, RecordFilter
 from cmdm_tui.tui.models.result_source import ResultSource

@@ -14,7 +14,6 @@ import click
 from cmdm_tui import __version__
 from cmdm_tui.cli.command_group import LazyCommand, LazyGroup, examples
 from cmdm_tui.cli.completion.values import complete_profiles
-from cmdm_tui.cli.context import CommandContext
 from cmdm_tui.cli.signals import active_signals
 
 _COMMANDS = {
@@ -214,6 +213,10 @@ def _read_seconds(
     help="The seconds that the command may take, waits included. Without this, it ends after 60 "
     "seconds in which no call was answered.",
 )  # fmt: skip
+@click.option(
+    "--record", type=click.Path(), metavar="FILE",
+    help="Record the command's calls into this cassette (a .yaml file), without secrets.",
+)  # fmt: skip
 @click.version_option(__version__, prog_name="cmdm", message="%(prog)s %(version)s")
 @click.pass_context
 def cmdm(
@@ -223,6 +226,7 @@ def cmdm(
     verbose: bool,
     log_file: str | None,
     timeout: float | None,
+    record: str | None,
 ) -> None:
     """Look into, query, change and test a CMDataManager account.
 
@@ -232,8 +236,20 @@ def cmdm(
     CMDM_URL, CMDM_CLIENT_ID, CMDM_CLIENT_SECRET, CMDM_USERNAME and CMDM_PASSWORD make a profile for
     one call.
     """
+    from cmdm_tui.cli.context import CommandContext
+
+    record_profile = None
+    if record is not None:
+        from cmdm_tui.cli.call_recording import open_recording
+
+        recording = context.with_resource(open_recording(record, context.invoked_subcommand))
+        record_profile = recording.listen_to
     context.obj = CommandContext.of_process(
-        profile, is_verbose=verbose, log_file=log_file, timeout=timeout
+        profile,
+        is_verbose=verbose,
+        log_file=log_file,
+        timeout=timeout,
+        record_profile=record_profile,
     )
     if timeout is not None and context.invoked_subcommand not in _INTERACTIVE:
         context.with_resource(active_signals().end_after(timeout))

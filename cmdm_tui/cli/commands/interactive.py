@@ -59,8 +59,6 @@ def explore(
     from cmdm_tui.cli.event_loop import run_async
     from cmdm_tui.cli.terminal_watch import end_without_terminal
 
-    # httpx imports its own command line, if it can: 28 modules that nothing here needs.
-    sys.modules.setdefault("httpx._main", None)  # pyright: ignore[reportArgumentType]
     gc.disable()  # modules are no garbage: the collector would look at each of their objects often
     from cmdm_tui.tui import Explorer
 
@@ -114,9 +112,10 @@ class ProfileSource:
                 run_demo_sandbox,
             )
 
-            self._demo = find_shared_demo(self._context.environment) or profile_of_sandbox(
+            demo = find_shared_demo(self._context.environment) or profile_of_sandbox(
                 self._running.enter_context(run_demo_sandbox(self._context.paths))
             )
+            self._demo = self._context.record_calls_of(demo)
         return self._demo
 
     def list_profiles(self) -> "Sequence[ProfileSummary]":

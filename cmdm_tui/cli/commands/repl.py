@@ -5,8 +5,10 @@ import io
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
+from urllib.parse import urlsplit
 
 import click
 
@@ -17,6 +19,7 @@ from cmdm_tui.cli.exit_codes import ExitCode, exit_code_of
 
 if TYPE_CHECKING:
     from cmdm_tui.config import Profile
+    from cmdm_tui.repl.line_editor import LineEditor
     from cmdm_tui.repl.script import ScriptOptions, ScriptPart
     from cmdm_tui.repl.session import OpenedAccount
 
@@ -103,6 +106,9 @@ class _ScriptArguments:
     help="What to do with a change that had begun and was not seen to end.",
 )  # fmt: skip
 @click.option("--demo", "on_demo", is_flag=True, help="Use an embedded sandbox.")
+@click.option(
+    "--no-start-file", is_flag=True, help="Do not run start.sql of the configuration folder first."
+)
 @click.option("-y", "--yes", is_flag=True, help="Ask nothing before a change or a long query.")
 @click.pass_obj
 def repl(
@@ -115,6 +121,7 @@ def repl(
     begun: Literal["skip", "again"] | None,
     *,
     resume: bool,
+    no_start_file: bool,
     on_demo: bool,
     yes: bool,
 ) -> int:
@@ -124,6 +131,9 @@ def repl(
     first error, which names its line, unless it is to continue. Where no one can be asked, what
     would be asked about is refused without --yes. It ends with the exit code of its first error,
     and with 8 where none failed and a query's result was partial.
+
+    At the prompt, the statements of start.sql in the configuration folder are run first, if there
+    is one. A script does not run it.
 
     With --checkpoint, a script that was stopped is resumed: what is done is not done again, and a
     script that has changed since is refused.
@@ -143,13 +153,67 @@ def repl(
     script = arguments.open_script()
     with ProfileSource(context).ended() as opening:
         profile = opening.start_demo() if on_demo else context.load_profile_asking()
+        start_file = None if no_start_file else context.paths.start_file
+        # What a start file writes comes before the prompt.
+        begins_early = script is None and not (start_file and start_file.exists())
+        run = _run_prompt if begins_early else _run_session
         is_partial, error = run_async(
-            _run_session(context, profile, script, variables, confirms=not yes)
+            run(context, profile, script, variables, confirms=not yes, start_file=start_file)
         )
     if error is not None:
         return exit_code_of(error) or ExitCode.FAILED
     # At the prompt, a person has read what is said of it.
     return ExitCode.PARTIAL if not arguments.is_prompt and is_partial else ExitCode.DONE
+
+
+async def _run_prompt(
+    context: CommandContext,
+    profile: "Profile",
+    script: "ScriptOptions | None",
+    variables: Mapping[str, str],
+    *,
+    confirms: bool,
+    start_file: Path | None,
+) -> tuple[bool, Exception | None]:
+    """Draw the prompt, and open the account while the first line is typed."""
+    from cmdm_tui.repl.line_editor import open_line_editor, write_welcome
+    from cmdm_tui.repl.streams import ReplStreams
+
+    write_welcome(ReplStreams(sys.stdout, sys.stderr), _name_address(profile.url))
+    editor = open_line_editor(
+        profile.name,
+        context.paths.history,
+        keyboard=sys.stdin,
+        output=sys.stdout,
+        errors=sys.stderr,
+    )
+    async with editor.begun():
+        await asyncio.to_thread(_load_session)
+        return await _run_session(
+            context,
+            profile,
+            script,
+            variables,
+            confirms=confirms,
+            start_file=start_file,
+            editor=editor,
+        )
+
+
+def _load_session() -> None:
+    """Import what a session needs: it takes longer than drawing the prompt."""
+    for module in ("cmdm_tui.catalog", "cmdm_tui.repl.session", "cmdm_tui.repl.prompt"):
+        import_module(module)
+
+
+def _name_address(url: str) -> str:
+    """Return the address of a profile without what may be secret in it."""
+    try:
+        parts = urlsplit(url)
+        port = "" if parts.port is None else f":{parts.port}"
+    except ValueError:
+        return "The prompt of cmdm"
+    return f"{parts.scheme}://{parts.hostname or ''}{port}{parts.path}"
 
 
 async def _run_session(
@@ -159,6 +223,8 @@ async def _run_session(
     variables: Mapping[str, str],
     *,
     confirms: bool,
+    start_file: Path | None,
+    editor: "LineEditor | None" = None,
 ) -> tuple[bool, Exception | None]:
     from cmdm_tui.cli.prompts import can_ask
     from cmdm_tui.repl import run
@@ -182,6 +248,8 @@ async def _run_session(
             call_log=opened.call_log,
             paths=context.paths,
             open_account=open_account,
+            editor=editor,
+            start_file=start_file,
         )
         report_cache_errors(account)
         return ended

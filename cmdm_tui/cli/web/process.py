@@ -7,6 +7,7 @@ kind, four bytes of length, and the payload.
 import asyncio
 import json
 import os
+import signal
 from asyncio.subprocess import PIPE, Process
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -16,6 +17,7 @@ from textual_serve.app_service import AppService
 from textual_serve.download_manager import DownloadManager
 
 from cmdm_tui.cli.web import WEB_DRIVER
+from cmdm_tui.operations.processes import send_signal
 from cmdm_tui.text import one_line
 
 _DRIVER_VARIABLES = {
@@ -102,15 +104,14 @@ class ExplorerProcess(AppService):
             return
         await self._downloads.cancel_app_downloads(app_service_id=self.app_service_id)
         await self.send_meta({"type": "quit"})
-        for seconds, end in (
-            (_SECONDS_TO_QUIT, self._explorer.terminate),
-            (_SECONDS_TO_TERMINATE, self._explorer.kill),
+        for seconds, number in (
+            (_SECONDS_TO_QUIT, signal.SIGTERM),
+            (_SECONDS_TO_TERMINATE, signal.SIGKILL),
         ):
             done, _ = await asyncio.wait([self._running], timeout=seconds)
             if done:
                 break
-            with suppress(ProcessLookupError):
-                end()
+            send_signal(self._explorer, number)
         await self._running
 
     async def on_meta(self, data: bytes) -> None:

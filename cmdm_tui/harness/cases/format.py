@@ -47,7 +47,7 @@ StatusCode = Annotated[int, msgspec.Meta(ge=100, le=599)]
 CallLimit = Annotated[int, msgspec.Meta(ge=1)]
 ExpectedValue = str | int | float | bool
 
-PLACEHOLDER = re.compile(r"\$\$\{|\$\{([a-z][a-z0-9_]*)(?::(cut|flipped|doubled|lower))?\}")
+PLACEHOLDER = re.compile(r"\$\$\{|\$\{([a-z][a-z0-9_]*)(?::(cut|flipped|doubled|lower|swapped))?\}")
 
 
 class CaseError(HarnessError):

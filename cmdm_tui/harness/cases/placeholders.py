@@ -15,6 +15,7 @@ _TRANSFORMS: Mapping[str, Callable[[str], str]] = {
     "flipped": lambda token: token[:-1] + ("A" if token[-1:] != "A" else "B"),
     "doubled": lambda token: token + token,
     "lower": str.lower,
+    "swapped": str.swapcase,
 }
 
 

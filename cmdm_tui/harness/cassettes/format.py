@@ -1,22 +1,24 @@
 """What a cassette holds of an exchange: the same bytes whenever and wherever it was recorded.
 
 The address is always `ADDRESS`, headers come from a short list, a sign-in is synthetic, the ids of
-created records are numbered, and a long request body is replaced by its hash.
+created records are numbered, the mark of a run is the one of every replay, and a long request body
+is replaced by its hash.
 """
 
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import Any, cast
-from urllib.parse import quote
+from urllib.parse import quote, quote_plus
 
 import msgspec
 
 from cmdm_tui.harness.exchange import API_PATH, Exchange
+from cmdm_tui.harness.service import CASE_MARK
 from cmdm_tui.redaction.leak_scanner import LeakScanner
 
 ADDRESS = "http://127.0.0.1:8765"
@@ -28,12 +30,15 @@ VARIABLE_PREFIX = "$CMDM_"
 
 REQUEST_HEADERS = frozenset({"content-type"})
 RESPONSE_HEADERS = frozenset({
-    "allow", "content-type", "date", "retry-after", "x-rate-limit-limit", "x-rate-limit-remaining",
-    "x-rate-limit-reset", "x-token-reset",
+    "allow", "content-type", "date", "location", "retry-after", "x-rate-limit-limit",
+    "x-rate-limit-remaining", "x-rate-limit-reset", "x-token-reset",
 })  # fmt: skip
 
 _MAX_BODY_BYTES = 16 * 1024
 _MIN_ID_LENGTH = 4
+_ALIAS = re.compile(r"NEW([0-9]{5})")
+_ORIGIN = re.compile(r"(?i)^https?://[^/?#]*")
+_PLAIN_ID = re.compile(r"[A-Za-z0-9]+")
 _TOKEN_IN_BODY = re.compile(rb'("token"\s*:\s*")((?:[^"\\]|\\.)*)(")')
 
 HeaderLists = dict[str, list[str]]
@@ -60,23 +65,42 @@ class Interaction:
 
 
 class IdAliases:
-    """The ids of the records made while recording, numbered in their order of appearance."""
+    """The ids of the records made while recording, numbered in their order of appearance.
 
-    def __init__(self) -> None:
+    `mark` is in the names of those records; it becomes `CASE_MARK`, which a replay sends. The
+    numbers go on after `first`, the last one that was given before.
+    """
+
+    def __init__(self, mark: str = CASE_MARK, *, first: int = 0) -> None:
+        self._marks = {
+            spelled(mark): spelled(CASE_MARK) for spelled in (str, quote, quote_plus)
+        } if mark != CASE_MARK else {}  # fmt: skip
+        self._first = first
         self._names: dict[str, str] = {}
-        self._spellings: dict[str, str] = {}
+        self._odd_spellings: dict[str, str] = {}
         self._pattern: re.Pattern[str] | None = None
+
+    @classmethod
+    def after(cls, interactions: Iterable[Interaction]) -> "IdAliases":
+        """Return aliases whose numbers follow those that a cassette holds already."""
+        texts = (f"{one.uri} {one.body.decode('utf-8', 'replace')}" for one in interactions)
+        numbers = (int(found[1]) for text in texts for found in _ALIAS.finditer(text))
+        return cls(first=max(numbers, default=0))
 
     def learn(self, external_id: str) -> None:
         """Give an id its number. A very short one stays unchanged: it could mean anything."""
         if len(external_id) < _MIN_ID_LENGTH or external_id in self._names:
             return
-        name = self._names[external_id] = f"NEW{len(self._names) + 1:05}"
+        if _ALIAS.fullmatch(external_id):
+            return
+        name = self._names[external_id] = f"NEW{self._first + len(self._names) + 1:05}"
+        if _PLAIN_ID.fullmatch(external_id):
+            return
         escaped = json.dumps(external_id)[1:-1]
         unescaped = json.dumps(external_id, ensure_ascii=False)[1:-1]
         for spelling in (external_id, quote(external_id, safe=""), escaped, unescaped):
-            self._spellings[spelling] = name
-        longest_first = sorted(self._spellings, key=lambda spelling: (-len(spelling), spelling))
+            self._odd_spellings[spelling] = name
+        longest_first = sorted(self._odd_spellings, key=lambda spelling: (-len(spelling), spelling))
         either = "|".join(re.escape(spelling) for spelling in longest_first)
         self._pattern = re.compile(f"(?<![A-Za-z0-9])(?:{either})(?![A-Za-z0-9])")
 
@@ -85,28 +109,43 @@ class IdAliases:
         if interaction.method not in {"POST", "PUT"} or interaction.status not in {200, 201}:
             return
         for name in ("ExternalID", "Account ExternalID"):
-            value = _parse_object(interaction.body).get(name)
+            value = parse_object(interaction.body).get(name)
             if isinstance(value, str):
                 self.learn(value)
 
     def replace_in_text(self, text: str) -> str:
-        """Return `text` with the ids replaced by their numbers."""
-        if self._pattern is None:
+        """Return `text` with the ids replaced by their numbers, and the mark by `CASE_MARK`."""
+        for mark, stand_in in self._marks.items():
+            text = text.replace(mark, stand_in)
+        if not self._names:
             return text
-        return self._pattern.sub(lambda found: self._spellings[found[0]], text)
+        if self._pattern is not None:
+            text = self._pattern.sub(lambda found: self._odd_spellings[found[0]], text)
+        # Almost every id is letters and digits: looked up, however many there are.
+        return _PLAIN_ID.sub(lambda found: self._names.get(found[0], found[0]), text)
 
     def replace_in_bytes(self, content: bytes) -> bytes:
-        """Return bytes with the ids replaced; what is not UTF-8 stays unchanged."""
+        """Return bytes with ids and mark replaced; what is not UTF-8 stays unchanged."""
         try:
             return self.replace_in_text(content.decode("utf-8")).encode("utf-8")
         except UnicodeDecodeError:
             return content
 
 
+RedactInteractions = Callable[[list[Interaction]], list[Interaction]]
+"""Replaces the people in the calls of a recording (`people.redact_interactions`)."""
+
+
 def make_canonical(
-    interactions: Iterable[Interaction], aliases: IdAliases, scanner: LeakScanner
+    interactions: Iterable[Interaction],
+    aliases: IdAliases,
+    scanner: LeakScanner,
+    redact: RedactInteractions = list,
 ) -> list[Interaction]:
-    """Return interactions as a cassette holds them. The scanner learns the tokens received."""
+    """Return interactions as a cassette holds them. The scanner learns the tokens received.
+
+    `redact` replaces the people in them.
+    """
     found: list[Interaction] = []
     for interaction in interactions:
         aliases.learn_from(interaction)
@@ -120,12 +159,12 @@ def make_canonical(
                 interaction,
                 uri=aliases.replace_in_text(interaction.uri),
                 request_headers=select_headers(interaction.request_headers, REQUEST_HEADERS),
-                request_body=shorten_body(aliases.replace_in_bytes(interaction.request_body)),
-                headers=select_headers(interaction.headers, RESPONSE_HEADERS),
+                request_body=aliases.replace_in_bytes(interaction.request_body),
+                headers=_select_response_headers(interaction.headers, aliases),
                 body=aliases.replace_in_bytes(body),
             )
         )
-    return found
+    return [replace(one, request_body=shorten_body(one.request_body)) for one in redact(found)]
 
 
 def from_exchange(exchange: Exchange) -> Interaction:
@@ -154,6 +193,14 @@ def select_headers(headers: Mapping[str, list[str]], names: frozenset[str]) -> H
     return {name: list(lowered[name]) for name in sorted(lowered) if name in names}
 
 
+def _select_response_headers(headers: Mapping[str, list[str]], aliases: IdAliases) -> HeaderLists:
+    found = select_headers(headers, RESPONSE_HEADERS)
+    if "location" in found:
+        addresses = [_ORIGIN.sub(ADDRESS, value) for value in found["location"]]
+        found["location"] = [aliases.replace_in_text(value) for value in addresses]
+    return found
+
+
 def shorten_body(body: bytes) -> bytes:
     """Return a request's body; of a long one, its hash and its size."""
     if len(body) <= _MAX_BODY_BYTES:
@@ -179,7 +226,7 @@ def _is_stand_in(text: str) -> bool:
 
 def _anonymize_sign_in(interaction: Interaction, scanner: LeakScanner) -> bytes:
     """Return the body of a sign-in's answer with every value replaced."""
-    answer = _parse_object(interaction.body)
+    answer = parse_object(interaction.body)
     if interaction.status >= 400 or not answer:
         return interaction.body
     try:
@@ -207,7 +254,8 @@ def _anonymize(name: str, value: object, scanner: LeakScanner) -> object:
             return 0
 
 
-def _parse_object(body: bytes) -> dict[str, Any]:
+def parse_object(body: bytes) -> dict[str, Any]:
+    """Return a body's JSON object, an empty one where it is none."""
     try:
         value: Any = json.loads(body)
     except (ValueError, RecursionError):

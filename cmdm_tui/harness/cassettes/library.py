@@ -14,8 +14,9 @@ from cmdm_tui.text import one_line
 LIVE = "live"
 """The kind of a recording of a live service."""
 
-KINDS = ("contract", "stateful", "regress", LIVE)
-"""Single answers, sessions that change something, what a fuzz once found, and a live service's."""
+KINDS = ("contract", "stateful", "stories", "regress", LIVE)
+"""Single answers, sessions that change something, what people do with an account from beginning to
+end, what a fuzz once found, and a live service's."""
 
 CASE_SUFFIX = ".toml"
 CASSETTE_SUFFIX = ".yaml"
@@ -33,6 +34,11 @@ class LibraryEntry:
     def cassette(self) -> Path:
         """The file of the case's cassette."""
         return self.path.with_suffix(CASSETTE_SUFFIX)
+
+    @property
+    def is_loose(self) -> bool:
+        """Whether it is directly in the folder: the manifest does not need to name it then."""
+        return self.path.parent.name != self.kind
 
     @property
     def key(self) -> str:
@@ -116,6 +122,34 @@ def select_entries(entries: list[LibraryEntry], names: Iterable[str]) -> list[Li
             hint = f"Did you mean {' or '.join(near)}?" if near else "cmdm cases list names them."
             raise CaseError(f"There is no case {one_line(name, 100)}. {hint}")
     return [entry for entry in entries if any(_is_named(entry, name) for name in wanted)]
+
+
+def exclude_entries(entries: list[LibraryEntry], names: Iterable[str]) -> list[LibraryEntry]:
+    """Return the entries without those named.
+
+    A name is one that `select_entries` takes, a call, a class of input (`body:empty`), a group of
+    classes (`body`), a pattern of classes, or the check that a case must hold to.
+
+    Raises CaseError for a name that fits no entry.
+    """
+    kept = entries
+    for name in names:
+        if not any(_is_meant(entry, name) for entry in entries):
+            raise CaseError(
+                f"--exclude {one_line(name, 100)}: no case has that name, kind, call, class of "
+                "input or check; cmdm cases list names them."
+            )
+        kept = [entry for entry in kept if not _is_meant(entry, name)]
+    return kept
+
+
+def _is_meant(entry: LibraryEntry, name: str) -> bool:
+    case = entry.case
+    return (
+        _is_named(entry, name)
+        or name in {case.endpoint, case.check, case.input_class.partition(":")[0]}
+        or fnmatchcase(case.input_class, name)
+    )
 
 
 def _is_named(entry: LibraryEntry, name: str) -> bool:

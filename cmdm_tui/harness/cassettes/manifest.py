@@ -10,21 +10,28 @@ import msgspec
 
 from cmdm_tui.config.bounded_files import LARGEST_INPUT, read_bounded
 from cmdm_tui.harness.cases.format import CaseError
-from cmdm_tui.harness.cassettes.library import LibraryEntry
+from cmdm_tui.harness.cassettes.library import CASE_SUFFIX, LibraryEntry
 from cmdm_tui.redaction.leak_scanner import LeakScanner
 
 MANIFEST_VERSION = 2
 MANIFEST_NAME = "manifest.json"
 
+LOST = "The manifest names this cassette, and it is lost: bring it back, or record it again."
 
-class ManifestEntry(msgspec.Struct, frozen=True, kw_only=True):
-    """One cassette: the SHA-256 of its bytes and of its case's, its day (UTC) and its target."""
+
+class ManifestEntry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One cassette: the SHA-256 of its bytes and of its case's, its day (UTC) and its target.
+
+    `people_key` is the fingerprint of the key by which its people were replaced, "" where they were
+    not.
+    """
 
     sha256: str
     case_sha256: str
     recorded: date
     target: str
     versions: dict[str, str]
+    people_key: str = ""
 
 
 class _Manifest(msgspec.Struct, frozen=True):
@@ -55,12 +62,12 @@ def read_manifest(folder: Path) -> dict[str, ManifestEntry]:
 def write_manifest(
     folder: Path, changed: Mapping[str, ManifestEntry], scanner: LeakScanner
 ) -> None:
-    """Update the folder's manifest: one line a cassette, without those that are gone."""
+    """Update the folder's manifest: one line a cassette, without those whose case is gone too."""
     cassettes = {**read_manifest(folder), **changed}
     lines = [
         f"    {json.dumps(key)}: {msgspec.json.encode(cassettes[key], order='sorted').decode()}"
         for key in sorted(cassettes)
-        if (folder / key).is_file()
+        if (folder / key).is_file() or (folder / key).with_suffix(CASE_SUFFIX).is_file()
     ]
     text = (
         f'{{\n  "version": {MANIFEST_VERSION},\n  "cassettes": {{\n'
@@ -70,7 +77,14 @@ def write_manifest(
     scanner.write_file(folder / MANIFEST_NAME, text.encode("utf-8"))
 
 
-def make_entry(case: Path, cassette: Path, target: str, versions: dict[str, str]) -> ManifestEntry:
+def make_entry(
+    case: Path,
+    cassette: Path,
+    target: str,
+    versions: dict[str, str],
+    *,
+    people_key: str = "",
+) -> ManifestEntry:
     """Return the manifest's entry for a cassette recorded now."""
     today = datetime.now(UTC).date()
     return ManifestEntry(
@@ -79,6 +93,7 @@ def make_entry(case: Path, cassette: Path, target: str, versions: dict[str, str]
         recorded=today,
         target=target,
         versions=versions,
+        people_key=people_key,
     )
 
 
@@ -90,14 +105,36 @@ def hash_file(path: Path) -> str:
 def find_faults(entry: LibraryEntry, cassettes: Mapping[str, ManifestEntry]) -> list[str]:
     """Return why a cassette is not the one recorded of its case; nothing where it is."""
     known = cassettes.get(entry.key)
+    if known is None and entry.is_loose:
+        return []
     if known is None:
         return ["It is not in the manifest: record it again."]
+    if not entry.cassette.is_file():
+        return [LOST]
     faults: list[str] = []
     if known.sha256 != hash_file(entry.cassette):
         faults.append("The cassette was changed after it was recorded: record it again.")
     if known.case_sha256 != hash_file(entry.path):
         faults.append("The case was changed after it was recorded: record it again.")
     return faults
+
+
+def find_lost(
+    folder: Path, entries: Iterable[LibraryEntry], cassettes: Mapping[str, ManifestEntry]
+) -> dict[str, str]:
+    """Return what the manifest names and the folder lacks: a fault by the name of each cassette.
+
+    The cassettes that `entries` stand for are left out: `find_faults` judges them.
+    """
+    present = {entry.key for entry in entries}
+    lost: dict[str, str] = {}
+    for key in sorted(cassettes.keys() - present):
+        cassette = folder / key
+        if not cassette.is_file():
+            lost[key] = LOST
+        elif not cassette.with_suffix(CASE_SUFFIX).is_file():
+            lost[key] = "Its case is lost: bring the file back, or record the case again."
+    return lost
 
 
 def select_old(

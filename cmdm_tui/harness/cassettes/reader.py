@@ -1,6 +1,7 @@
 """Reads cassettes of any YAML layout: those of `cmdm record` fast, others by the YAML loader.
 
-A cassette may be edited by hand, or written by another tool: what vcrpy reads, this reads.
+A cassette may be edited by hand, or written by another tool: what vcrpy reads, this reads. A HAR
+file is read too, as a cassette of the calls of the API in it.
 """
 
 import base64
@@ -18,7 +19,10 @@ from cmdm_tui.harness.cassettes.canonical_yaml import (
     RecordedHeaders,
     parse_canonical,
 )
+from cmdm_tui.harness.cassettes.format import ADDRESS, shorten_body
+from cmdm_tui.harness.cassettes.har import HarUnreadable, parse_har
 from cmdm_tui.harness.errors import HarnessError
+from cmdm_tui.harness.exchange import API_PATH
 from cmdm_tui.text import one_line
 
 _BINARY, _NULL = "tag:yaml.org,2002:binary", "tag:yaml.org,2002:null"
@@ -49,15 +53,36 @@ def read_cassette(path: Path) -> list[RecordedAnswer]:
         advice = "Save it as UTF-8, or record it again."
         raise _unreadable(path, f"byte {error.start} is not UTF-8", advice) from None
     if path.suffix.casefold() == ".har" or _HAR.match(text):
-        shown = one_line(str(path), 300)
-        raise CassetteUnreadable(
-            f"{shown} is a HAR file, which is not read. Choose a cassette, a .yaml file: "
-            "cmdm record makes one."
-        )
+        return _read_har(path, text)
     try:
         return parse_canonical(text, reread=partial(_read_any, path, text))
     except NotCanonical:
         return _read_any(path, text)
+
+
+def _read_har(path: Path, text: str) -> list[RecordedAnswer]:
+    """Return the answers in a HAR file, as if they were recorded of the address of a cassette."""
+    try:
+        found = parse_har(text)
+    except HarUnreadable as error:
+        raise CassetteUnreadable(
+            f"{one_line(str(path), 300)} cannot be read as a HAR file: {error}. Save it again."
+        ) from None
+    return [
+        RecordedAnswer(
+            (
+                call.method,
+                ADDRESS + API_PATH + call.target.removeprefix(call.base),
+                shorten_body(call.request_body),
+            ),
+            call.status,
+            [(name.encode("latin-1"), value.encode("latin-1")) for name, value in call.headers],
+            call.reason.encode("ascii", "replace"),
+            None,
+            call.body or b"",
+        )
+        for call in found.calls
+    ]
 
 
 def _read_any(path: Path, text: str) -> list[RecordedAnswer]:

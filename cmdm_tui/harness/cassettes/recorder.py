@@ -4,6 +4,7 @@ import gzip
 import zlib
 from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -31,20 +32,31 @@ from cmdm_tui.harness.cassettes.format import (
     select_headers,
     shorten_body,
 )
+from cmdm_tui.harness.cassettes.people import redact_interactions
+from cmdm_tui.harness.cassettes.rerecording import is_answered_as_before
 from cmdm_tui.harness.exchange import Exchange, OutgoingRequest
+from cmdm_tui.harness.service import CASE_MARK
 from cmdm_tui.redaction.leak_scanner import LeakScanner
+from cmdm_tui.redaction.people.person_redactor import PersonRedactor
 
 MAX_INTERACTIONS = 50
 """Replay by vcrpy takes quadratic time, so a cassette is short."""
+
+_GZIP_START, _ZLIB_START = b"\x1f\x8b", b"\x78"
 
 NotRecorded = CannotOverwriteExistingCassetteException
 
 
 class RecordingSession:
-    """A recording in progress: the exact target of the last request, and the ids created so far."""
+    """A recording in progress: the exact target of the last request, and the ids created so far.
 
-    def __init__(self) -> None:
-        self.aliases = IdAliases()
+    `mark` is the mark of the run. With `keeps_unchanged`, a cassette that is there stays as it is
+    where the answers differ from it in times and counts alone.
+    """
+
+    def __init__(self, mark: str = CASE_MARK, *, keeps_unchanged: bool = False) -> None:
+        self.aliases = IdAliases(mark)
+        self.keeps_unchanged = keeps_unchanged
         self.is_kept = True
         self.error: Exception | None = None
         self._last_target: str | None = None
@@ -65,15 +77,26 @@ class RecordingSession:
 
 
 @contextmanager
-def record_cassette(path: Path, *, url: str, scanner: LeakScanner) -> Generator[RecordingSession]:
+def record_cassette(
+    path: Path,
+    *,
+    url: str,
+    scanner: LeakScanner,
+    mark: str = CASE_MARK,
+    keeps_unchanged: bool = False,
+    people: PersonRedactor | None = None,
+) -> Generator[RecordingSession]:
     """Record what the block sends to `url` into a new cassette at `path`.
+
+    `mark` is in what the block creates. With `keeps_unchanged`, the cassette that is there stays
+    where only times and counts differ from it. `people` replaces the people in it.
 
     Raises SecretLeak, and writes nothing, where one of the scanner's secrets or a token received
     would get out. Where the block fails, nothing is written either.
     """
-    session = RecordingSession()
-    recorder = _make_recorder(lambda uri: session.cassette_uri(uri, url))
-    recorder.register_persister(_make_persister(session, scanner))
+    session = RecordingSession(mark, keeps_unchanged=keeps_unchanged)
+    recorder = _make_recorder(lambda uri: session.cassette_uri(uri, url), shortens=False)
+    recorder.register_persister(_make_persister(session, scanner, people))
     with recorder.use_cassette(str(path), record_mode="all", record_on_exception=False):
         yield session
     if session.error is not None:
@@ -100,13 +123,50 @@ def replay_with_vcrpy(path: Path, *, session: RecordingSession | None = None) ->
             raise AssertionError(message)
 
 
-def write_cassette(path: Path, exchanges: Iterable[Exchange], scanner: LeakScanner) -> None:
+def write_cassette(
+    path: Path,
+    exchanges: Iterable[Exchange],
+    scanner: LeakScanner,
+    people: PersonRedactor | None = None,
+) -> None:
     """Write a cassette from exchanges. Those without an answer are left out.
 
-    Raises SecretLeak, and writes nothing, where a secret would get out.
+    `people` replaces the people in it. Raises SecretLeak, and writes nothing, where a secret would
+    get out.
     """
     interactions = [from_exchange(exchange) for exchange in exchanges if exchange.status]
-    scanner.write_file(path, encode_cassette(make_canonical(interactions, IdAliases(), scanner)))
+    made = make_recording(interactions, IdAliases(), scanner, people)
+    scanner.write_file(path, encode_recording(made, people, place=str(path)))
+
+
+def make_recording(
+    interactions: Iterable[Interaction],
+    aliases: IdAliases,
+    scanner: LeakScanner,
+    people: PersonRedactor | None = None,
+) -> list[Interaction]:
+    """Return what was recorded as a cassette holds it, its people replaced by `people`.
+
+    Raises RedactionHookFailed where a user's function fails.
+    """
+    if people is None:
+        return make_canonical(interactions, aliases, scanner)
+    redact = partial(redact_interactions, people=people)
+    return make_canonical(interactions, aliases, scanner, redact)
+
+
+def encode_recording(
+    made: list[Interaction], people: PersonRedactor | None = None, *, place: str
+) -> bytes:
+    """Return what `make_recording` has returned as the bytes of a cassette.
+
+    Raises PersonLeft where a person is left in it, which names `place`, and ValueError for a
+    recording that is too long.
+    """
+    content = encode_cassette(made)
+    if people is not None:
+        people.check(content, place)
+    return content
 
 
 def encode_cassette(interactions: list[Interaction]) -> bytes:
@@ -140,13 +200,14 @@ def serialize_with_vcrpy(interactions: list[Interaction]) -> bytes:
     return serialize(content, yamlserializer).encode("utf-8")
 
 
-def _make_recorder(address: Callable[[str], str]) -> Any:
+def _make_recorder(address: Callable[[str], str], *, shortens: bool = True) -> Any:
     def before_record(request: Any) -> Any:
         request.uri = address(request.uri)
         request.headers = select_headers(
             {name: [value] for name, value in request.headers.items()}, REQUEST_HEADERS
         )
-        request.body = shorten_body(request.body or b"")
+        # A recording shortens bodies last, when what is in them has been replaced.
+        request.body = shorten_body(request.body or b"") if shortens else request.body or b""
         return request
 
     recorder: Any = vcr.VCR(
@@ -157,7 +218,9 @@ def _make_recorder(address: Callable[[str], str]) -> Any:
     return recorder
 
 
-def _make_persister(session: RecordingSession, scanner: LeakScanner) -> type[FilesystemPersister]:
+def _make_persister(
+    session: RecordingSession, scanner: LeakScanner, people: PersonRedactor | None
+) -> type[FilesystemPersister]:
     class GuardedPersister(FilesystemPersister):
         """Writes a cassette whole or not at all, and never with a secret in it."""
 
@@ -175,9 +238,15 @@ def _make_persister(session: RecordingSession, scanner: LeakScanner) -> type[Fil
                 return
             pairs = zip(cassette_dict["requests"], cassette_dict["responses"], strict=True)
             try:
-                recorded = [_from_vcrpy(request, response) for request, response in pairs]
-                content = encode_cassette(make_canonical(recorded, session.aliases, scanner))
-                scanner.write_file(Path(cassette_path), content)
+                recorded = [from_vcrpy(request, response) for request, response in pairs]
+                path = Path(cassette_path)
+                made = make_recording(recorded, session.aliases, scanner, people)
+                content = encode_recording(made, people, place=str(path))
+                scanner.check(content, str(path))
+                if not (
+                    session.keeps_unchanged and is_answered_as_before(path, made, encode_cassette)
+                ):
+                    scanner.write_file(path, content)
             except Exception as error:  # noqa: BLE001 — raised again when the block is left
                 # Raised here, it would keep vcrpy from removing its patches, and they would be
                 # removed in the middle of a later recording.
@@ -186,7 +255,8 @@ def _make_persister(session: RecordingSession, scanner: LeakScanner) -> type[Fil
     return GuardedPersister
 
 
-def _from_vcrpy(request: Any, response: Any) -> Interaction:
+def from_vcrpy(request: Any, response: Any) -> Interaction:
+    """Return an interaction of vcrpy, not yet canonical; its body without its compression."""
     headers = {name.lower(): values for name, values in response["headers"].items()}
     return Interaction(
         request.method,
@@ -196,18 +266,29 @@ def _from_vcrpy(request: Any, response: Any) -> Interaction:
         response["status"]["code"],
         response["status"]["message"],
         headers,
-        _decompress(response["body"]["string"], headers.get("content-encoding", [])),
+        _decompress(response["body"].get("string") or b"", headers.get("content-encoding", [])),
     )
 
 
 def _decompress(body: bytes, codings: list[str]) -> bytes:
-    """Return a body without its compression, whose header is not recorded."""
+    """Return a body without its compression, whose header is not recorded.
+
+    A client may have removed the compression, and not the header.
+    """
     for coding in reversed(",".join(codings).replace(" ", "").lower().split(",")):
         if coding in {"gzip", "x-gzip"}:
-            body = gzip.decompress(body)
+            body = gzip.decompress(body) if body.startswith(_GZIP_START) else body
         elif coding == "deflate":
-            body = zlib.decompress(body)
-        elif coding not in {"", "identity"}:
+            body = zlib.decompress(body) if body[:1] == _ZLIB_START else body
+        elif coding not in {"", "identity"} and not _is_text(body):
             message = f"A body in the coding {coding} cannot be recorded."
             raise ValueError(message)
     return body
+
+
+def _is_text(body: bytes) -> bool:
+    try:
+        body.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True

@@ -1,16 +1,15 @@
 """An httpx transport that answers from cassettes: by an index, from memory, for many at once."""
 
-import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Self
 
 import httpx
 
 from cmdm_tui.harness.cassettes.canonical_yaml import CallKey, RecordedAnswer
-from cmdm_tui.harness.cassettes.format import ADDRESS, shorten_body
+from cmdm_tui.harness.cassettes.format import ADDRESS
+from cmdm_tui.harness.cassettes.player import CassettePlayer, PlayedOutCall, UnrecordedCall
 from cmdm_tui.harness.cassettes.reader import read_cassette
-from cmdm_tui.text import one_line
 
 
 class NotInCassette(httpx.ConnectError):
@@ -27,17 +26,20 @@ class IndexedTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
     A call is found by its method, whole address and raw body, in constant time. Equal calls are
     answered in the order they were recorded, each once; with `repeats`, the last answer is given
     again. May be used by several clients, tasks and threads.
+
+    `restate` gives a call that was not recorded another form, in which it is looked for: with its
+    people replaced, as they were in the recording (`people.redact_key`).
     """
 
-    def __init__(self, recordings: Iterable[RecordedAnswer], *, repeats: bool = False) -> None:
-        self._lock = threading.Lock()
-        self._answers: dict[CallKey, list[RecordedAnswer]] = {}
-        self._played_counts: dict[CallKey, int] = {}
-        self._repeats = repeats
-        self._count = 0
-        for recording in recordings:
-            self._answers.setdefault(recording.key, []).append(recording)
-            self._count += 1
+    def __init__(
+        self,
+        recordings: Iterable[RecordedAnswer],
+        *,
+        repeats: bool = False,
+        restate: Callable[[CallKey], CallKey] | None = None,
+    ) -> None:
+        self._player = CassettePlayer(recordings, most_plays=None if repeats else 1)
+        self._restate = restate
 
     @classmethod
     def of(cls, *paths: Path, repeats: bool = False) -> Self:
@@ -48,20 +50,16 @@ class IndexedTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
         return cls((one for path in paths for one in read_cassette(path)), repeats=repeats)
 
     def __len__(self) -> int:
-        return self._count
+        return len(self._player)
 
     @property
     def left(self) -> int:
         """How many interactions have not been played."""
-        with self._lock:
-            return self._count - sum(
-                min(played, len(self._answers[key])) for key, played in self._played_counts.items()
-            )
+        return self._player.left
 
     def rewind(self) -> None:
         """Begin again."""
-        with self._lock:
-            self._played_counts.clear()
+        self._player.rewind()
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Answer a call of a sync client."""
@@ -72,18 +70,13 @@ class IndexedTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
         return self._answer(request, await request.aread())
 
     def _answer(self, request: httpx.Request, body: bytes) -> httpx.Response:
-        key = (request.method, _recorded_address(request), shorten_body(body))
-        with self._lock:
-            answers = self._answers.get(key)
-            if answers is None:
-                raise NotInCassette(_describe_unrecorded(key), request=request)
-            played = self._played_counts.get(key, 0)
-            if played >= len(answers) and not self._repeats:
-                times = "once" if played == 1 else f"{played} times"
-                message = f"{_describe_unrecorded(key)} more than {times}"
-                raise Exhausted(message, request=request)
-            self._played_counts[key] = played + 1
-            answer = answers[min(played, len(answers) - 1)]
+        call = (request.method, _recorded_address(request), body)
+        try:
+            answer = self._play(call)
+        except PlayedOutCall as error:
+            raise Exhausted(str(error), request=request) from None
+        except UnrecordedCall as error:
+            raise NotInCassette(str(error), request=request) from None
         return httpx.Response(
             answer.status,
             headers=answer.headers,
@@ -92,13 +85,17 @@ class IndexedTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
             request=request,
         )
 
+    def _play(self, call: CallKey) -> RecordedAnswer:
+        try:
+            return self._player.play(call)
+        except PlayedOutCall:
+            raise
+        except UnrecordedCall:
+            if self._restate is None:
+                raise
+            return self._player.play(self._restate(call))
+
 
 def _recorded_address(request: httpx.Request) -> str:
     target = request.extensions.get("target")
     return str(request.url) if target is None else ADDRESS + target.decode("ascii", "replace")
-
-
-def _describe_unrecorded(key: CallKey) -> str:
-    method, address, body = key
-    sent = f" with a body of {len(body)} bytes" if body else ""
-    return f"{method} {one_line(address.removeprefix(ADDRESS), 120)}{sent} was not recorded"

@@ -74,12 +74,13 @@ def _without_header(headers: Headers, name: str) -> Headers:
     return tuple(line for line in headers if line[0] != name)
 
 
-def _with_wrong_header(headers: Headers, name: str) -> Headers:
-    return tuple((key, value + "x" if key == name else value) for key, value in headers)
+def _with_value(spell: Callable[[str, str], str]) -> Callable[[Headers, str], Headers]:
+    """Return a change of one header's value; `spell` is given its name and its value."""
 
+    def change(headers: Headers, name: str) -> Headers:
+        return tuple((key, spell(key, value) if key == name else value) for key, value in headers)
 
-def _with_empty_header(headers: Headers, name: str) -> Headers:
-    return tuple((key, "" if key == name else value) for key, value in headers)
+    return change
 
 
 def _sign_in_classes(
@@ -108,6 +109,11 @@ CLASSES = (
     InputClass(group="authorization", name="ended", calls=_CALLS, statuses=_UNAUTHORISED,
                make_odd=_use_ended_token),
     *_sign_in_classes("missing", _REFUSED, _without_header),
-    *_sign_in_classes("wrong", _UNAUTHORISED, _with_wrong_header),
-    *_sign_in_classes("empty", _UNAUTHORISED | _REFUSED, _with_empty_header),
+    *_sign_in_classes("empty", _UNAUTHORISED | _REFUSED, _with_value(lambda _name, _value: "")),
+    *_sign_in_classes("wrong", _UNAUTHORISED,
+                      _with_value(lambda name, _: f"not-the-{name.replace('_', '-')}")),
+    *_sign_in_classes("other-case", _UNAUTHORISED,
+                      _with_value(lambda _, value: f"{value}_SWAPPED")),
+    *_sign_in_classes("cut", _UNAUTHORISED, _with_value(lambda _, value: f"{value}_CUT")),
+    *_sign_in_classes("extended", _UNAUTHORISED, _with_value(lambda _, value: f"{value}-x")),
 )  # fmt: skip

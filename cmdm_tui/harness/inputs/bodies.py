@@ -1,6 +1,6 @@
 """Bodies that are not what the call takes: as JSON, as text, as values."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -197,6 +197,55 @@ def _is_limited_text(rule: FieldRule) -> bool:
     return _is_writable(rule) and bool(rule.max_length) and rule.type == "Text"
 
 
+def _is_text(rule: FieldRule) -> bool:
+    return _is_writable(rule) and rule.type == "Text"
+
+
+def _is_number(rule: FieldRule) -> bool:
+    return _is_writable(rule) and rule.type in {"Number", "Currency"}
+
+
+def _with_kept_value(
+    is_usable: Callable[[FieldRule], bool],
+    values: Sequence[str] | Callable[[InputContext, FieldRule], str],
+) -> MakeOdd:
+    """Put a value in a field that takes it, and must give it back as it is."""
+
+    def make_odd(request: CallRequest, context: InputContext) -> CallRequest | None:
+        usable = [rule for rule in context.fields.values() if is_usable(rule)]
+        if not usable:
+            return None
+        rule = context.pick(usable)
+        value = values(context, rule) if callable(values) else context.pick(values)
+        if len(value) > (rule.max_length or len(value)):
+            return None
+        given = dict(request.intent.given or {}) | {rule.name: value}
+        return replace(
+            request, body=encode_properties(given), intent=replace(request.intent, given=given)
+        )
+
+    return make_odd
+
+
+def _text_of_max_length(context: InputContext, rule: FieldRule) -> str:
+    """Return a text that is as long as a field's may be, and says where it ends."""
+    length = rule.max_length or 1
+    letter = context.pick(("x", "é", "y z", "Ж"))
+    return (letter * length)[: length - 1] + "Z"
+
+
+_NFC_TEXTS = ("Zo\u00eb", "\u00c5ngstr\u00f6m", "\u1e69", "\uac01", "caf\u00e9 \u00bd")
+_NFD_TEXTS = (
+    "Zoe\u0308", "A\u030angstro\u0308m", "s\u0323\u0307", "\u1100\u1161\u11a8", "cafe\u0301 \u00bd",
+)  # fmt: skip
+"""The same texts with their accents composed, and apart."""
+_BIG_NUMBERS = (
+    "9007199254740993", "-9007199254740993", "12345678901234567891", "99999999999999999999",
+)  # fmt: skip
+"""Whole numbers that a double does not hold."""
+_DECIMALS = ("0.1", "1234567.89", "0.07", "123456789012.345678", "-0.005", "19.999")
+"""Decimals that rounding changes, or a double."""
+
 _OTHER_JSON: Mapping[str, Any] = {
     "number-for-text": 12,
     "boolean-value": True,
@@ -281,9 +330,25 @@ _FIELDS = (
     _body_class("empty-object", _CREATES_AND_UPDATE, _fixed_body(b"{}")),
 )  # fmt: skip
 
+_KEPT = (
+    _body_class("text-nfc", _CREATES_AND_UPDATE, _with_kept_value(_is_text, _NFC_TEXTS),
+                statuses=_AS_VALID, family="kept-form"),
+    _body_class("text-nfd", _CREATES_AND_UPDATE, _with_kept_value(_is_text, _NFD_TEXTS),
+                statuses=_AS_VALID, family="kept-form"),
+    _body_class("text-of-max-length", _CREATES_AND_UPDATE,
+                _with_kept_value(_is_limited_text, _text_of_max_length),
+                statuses=_AS_VALID, family="kept-length"),
+    _body_class("number-beyond-2-53", _CREATES_AND_UPDATE,
+                _with_kept_value(_is_number, _BIG_NUMBERS),
+                statuses=_AS_VALID, family="kept-number"),
+    _body_class("number-decimals", _CREATES_AND_UPDATE, _with_kept_value(_is_number, _DECIMALS),
+                statuses=_AS_VALID, family="kept-number"),
+)  # fmt: skip
+
 CLASSES = (
     *_JSON,
     *_FIELDS,
+    *_KEPT,
     *(
         _body_class(
             f"content-type-{name}",

@@ -73,6 +73,11 @@ class InputClass:
         """The name that exchanges, cases and reports use."""
         return f"{self.group}:{self.name}"
 
+    @property
+    def may_be_accepted(self) -> bool:
+        """Whether a request of this class may change something."""
+        return not self.statuses or bool(self.statuses & {200, 201})
+
     def apply(self, request: CallRequest, context: InputContext) -> CallRequest | None:
         """Return the request made odd, with an intent that says so; None where it cannot be."""
         odd = self.make_odd(request, context)

@@ -20,6 +20,11 @@ _STILL_VALID = {
     "body:content-type-text",
     "body:content-type-form",
     "body:content-type-latin1",
+    "body:text-nfc",
+    "body:text-nfd",
+    "body:text-of-max-length",
+    "body:number-beyond-2-53",
+    "body:number-decimals",
     "parameter:unknown",
 }
 """The input classes that must be answered as if nothing were odd."""
@@ -56,14 +61,19 @@ class CheckContext:
 
         An answer may be dated when the request came or when the answer goes, in whole seconds.
         """
-        moment = self.exchange.moment
-        return None if moment is None else moment - self.exchange.elapsed
+        moment, exchange = self.exchange.moment, self.exchange
+        return None if moment is None else moment - exchange.elapsed - exchange.moment_error
 
     @property
     def latest(self) -> float | None:
         """The Unix time by which the service must have looked at the request."""
-        moment = self.exchange.moment
-        return None if moment is None else moment + 1 + self.exchange.elapsed
+        moment, exchange = self.exchange.moment, self.exchange
+        return None if moment is None else moment + 1 + exchange.elapsed + exchange.moment_error
+
+    @property
+    def is_dated(self) -> bool:
+        """Whether the service's clock, and not ours, says when the answer was given."""
+        return not self.exchange.moment_error
 
     @property
     def is_record_read(self) -> bool:

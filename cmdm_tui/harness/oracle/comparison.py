@@ -72,7 +72,7 @@ class RecordComparison:
         known = self.model.find_record(intent.entity, intent.external_id)
         if known is None or not known.exists or self._may_be_changed_by_others(known):
             return
-        cause = _cause_of_being_there(known)
+        cause = self._or_neighbour(_cause_of_being_there(known), known)
         self._compared.add((cause, False))
         certainty = absence_certainty(self.model, known, cause)
         self._contradictions.append(
@@ -80,6 +80,12 @@ class RecordComparison:
                 intent.entity, intent.external_id, "", "there", "gone", cause, certainty=certainty
             )
         )
+
+    def _or_neighbour(self, cause: Cause, known: RecordModel) -> Cause:
+        """Blame a change of another record for what only reading had shown."""
+        if cause != "read" or known.seen_at == self.model.writes or known.is_touched:
+            return cause
+        return "neighbour"
 
     def _may_be_changed_by_others(self, known: RecordModel, row: ListedRow | None = None) -> bool:
         """Return whether another user is likely to have changed a record since it was read.
@@ -103,7 +109,8 @@ class RecordComparison:
             return
         if not is_listed:
             self._compared.add((_cause_of_being_there(known), False))
-        latest, properties, is_projected = known.latest_cause(), row.properties, self.is_projected
+        latest = self._or_neighbour(known.latest_cause(), known)
+        properties, is_projected = row.properties, self.is_projected
         causes: set[Cause] = set()
         for name, fact in known.values.items():
             answered = properties.get(name, MISSING_FIELD)

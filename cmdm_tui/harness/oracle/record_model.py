@@ -13,6 +13,8 @@ Cause = Literal[
     "updated",
     "again",  # the same update was sent a second time
     "others",  # it was read, and other fields of the record were updated since
+    "neighbour",  # it was read, and another record was changed since
+    "neighbour",  # it was read, and another record was changed since
     "closed",
     "converted",
     "deleted",
@@ -92,6 +94,12 @@ class RecordModel:
             self.is_updated, self.is_update_repeated, self.last_update, self.converted_account,
             self.written, self.seen_at,
         )  # fmt: skip
+
+    @property
+    def is_touched(self) -> bool:
+        """Whether an accepted request was about this record itself since it was last read."""
+        is_changed = self.last_change != "read" or self.is_updated
+        return is_changed or any(fact.source != "read" for fact in self.values.values())
 
     def cause_of(self, fact: KnownValue) -> Cause:
         """Return what to blame where `fact` turns out to be wrong."""

@@ -34,7 +34,7 @@ class ServiceModel:
     `is_alone` says that no one else changes its records; otherwise only what is known of
     records of one's own is held against it. `writes` is the number of changes that were accepted,
     or may have been, and `kept_fields` are those (by entity and name) that were read as they were
-    given.
+    given. `sign_in_refusal` is what the first sign-in with wrong credentials was answered.
     """
 
     is_alone: bool = True
@@ -52,6 +52,7 @@ class ServiceModel:
     token_ends: int | None = None
     latest_time: float | None = None
     last: Exchange | None = None
+    sign_in_refusal: bytes | None = None
     base: "ServiceModel | None" = None
     writes: int = 0
     kept_fields: set[tuple[str, str]] = field(default_factory=set[tuple[str, str]])
@@ -124,7 +125,7 @@ class ServiceModel:
         }
         return ServiceModel(
             self.is_alone, members=members, base=self, writes=self.writes,
-            kept_fields=self.kept_fields,
+            kept_fields=self.kept_fields, sign_in_refusal=self.sign_in_refusal,
         )  # fmt: skip
 
     # Entering an exchange
@@ -136,6 +137,8 @@ class ServiceModel:
             self.latest_time = exchange.moment
         if exchange.intent.call != "authenticate" or exchange.status in {200, TOO_MANY}:
             self._add_limits(exchange)
+        if exchange.intent.call == "authenticate" and exchange.status == UNAUTHORISED:
+            self.sign_in_refusal = self.sign_in_refusal or exchange.body
         if not exchange.status:
             self._forget_affected(exchange.intent)
         elif exchange.status in {200, 201}:

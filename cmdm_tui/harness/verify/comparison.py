@@ -67,6 +67,29 @@ def compare_bodies(recorded: bytes, fresh: bytes, *, is_exact: bool) -> Iterator
         yield Severity.ERROR, "body", "is nested too deep to compare."
 
 
+Shape = str | dict[str, Any]
+"""A type's name; or `{"object": {name: shape}}`, or `{"list": shape}`. It holds no value."""
+
+
+def read_shape(body: bytes) -> Shape | None:
+    """Return the shape of a JSON body, None for what is not JSON, or nests too deep."""
+    parsed = _parse(body)
+    try:
+        return None if parsed is _NOT_JSON else _shape_of(parsed)
+    except RecursionError:
+        return None
+
+
+def compare_shapes(before: Shape | None, now: Shape | None) -> Iterator[Difference]:
+    """Yield each difference between two shapes, None for a body that is not JSON."""
+    if before is None or now is None:
+        if before is not now:
+            is_now, was = ("no JSON", "JSON") if now is None else ("JSON", "no JSON")
+            yield Severity.ERROR, "body", f"is {is_now}, and was {was}."
+        return
+    yield from _compare_shapes(before, now, "")
+
+
 def _compare_parsed(before: object, now: object, *, is_exact: bool) -> Iterator[Difference]:
     points = list(_compare_shapes(_shape_of(before), _shape_of(now), ""))
     yield from points
@@ -76,9 +99,6 @@ def _compare_parsed(before: object, now: object, *, is_exact: bool) -> Iterator[
         if len(differing) > _MAX_VALUES:
             rest = f"and {len(differing) - _MAX_VALUES} other values changed."
             yield Severity.ERROR, "body", rest
-
-
-Shape = str | dict[str, Any]
 
 
 def _shape_of(value: object) -> Shape:

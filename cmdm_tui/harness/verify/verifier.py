@@ -1,16 +1,26 @@
 """Sends recorded cases to a service and compares each answer with the recorded one."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from cmdm_tui.harness.cases.format import NEW_ID_PREFIX, CaseStep
 from cmdm_tui.harness.cases.player import holds_recorded_data, play_case
 from cmdm_tui.harness.cases.step_runner import PlayedStep
 from cmdm_tui.harness.cassettes.canonical_yaml import RecordedAnswer
-from cmdm_tui.harness.cassettes.format import IdAliases, Interaction, from_exchange, make_canonical
+from cmdm_tui.harness.cassettes.case_texts import keep_case_texts
+from cmdm_tui.harness.cassettes.format import (
+    IdAliases,
+    Interaction,
+    RedactInteractions,
+    from_exchange,
+    make_canonical,
+)
 from cmdm_tui.harness.cassettes.library import LibraryEntry
+from cmdm_tui.harness.cassettes.people import redact_interactions
 from cmdm_tui.harness.cassettes.reader import read_cassette
 from cmdm_tui.harness.service import Service
+from cmdm_tui.harness.verify.answers import ObservedAnswer, fresh_headers, observe_answer
 from cmdm_tui.harness.verify.comparison import (
     REMAINING,
     Difference,
@@ -21,14 +31,16 @@ from cmdm_tui.harness.verify.comparison import (
     compare_bodies,
     compare_headers,
 )
+from cmdm_tui.redaction.people.person_redactor import PersonRedactor
 
 
 @dataclass(frozen=True, slots=True)
 class VerifiedCase:
-    """One verified case and its drifts, none where nothing changed."""
+    """One verified case, its drifts, none where nothing changed, and what was answered."""
 
     entry: LibraryEntry
     drifts: tuple[Drift, ...]
+    answers: tuple[ObservedAnswer, ...] = ()
 
     @property
     def matters(self) -> bool:
@@ -36,16 +48,26 @@ class VerifiedCase:
         return any(drift.matters for drift in self.drifts)
 
 
-def verify(entries: Iterable[LibraryEntry], service: Service) -> Iterator[VerifiedCase]:
+def verify(
+    entries: Iterable[LibraryEntry],
+    service: Service,
+    *,
+    people: PersonRedactor | None = None,
+    people_keys: Mapping[str, str] | None = None,
+) -> Iterator[VerifiedCase]:
     """Verify the cases one after another against the service, and yield each.
 
-    Records are compared exactly where the service holds those of the recordings. Raises OSError or
-    CassetteUnreadable for a cassette that cannot be read, and what `play_case` raises.
+    Records are compared exactly where the service holds those of the recordings. `people_keys` has
+    the key by which the people of a cassette were replaced, by its name in the manifest: `people`
+    replaces those of the answers. With another key, records are compared by shape.
+
+    Raises OSError or CassetteUnreadable for a cassette that cannot be read, and what `play_case`
+    raises.
     """
     holds_data = holds_recorded_data(service)
     for entry in entries:
         recordings = read_cassette(entry.cassette)
-        aliases = IdAliases()
+        aliases = IdAliases(service.mark)
 
         def captured(name: str, value: str, aliases: IdAliases = aliases) -> None:
             if name.startswith(NEW_ID_PREFIX):
@@ -53,25 +75,46 @@ def verify(entries: Iterable[LibraryEntry], service: Service) -> Iterator[Verifi
 
         played = play_case(entry.case, service, on_capture=captured)
         service.clean_up()
-        differences = _compare_steps(played, recordings, aliases, service, holds_data=holds_data)
+        key = (people_keys or {}).get(entry.key, "")
+        has_key = people is not None and people.fingerprint == key
+        redact: RedactInteractions = list
+        if people is not None and has_key:
+            own = people.keeping(keep_case_texts(entry.case, service.mark))
+            redact = partial(redact_interactions, people=own)
+        exchanges = [from_exchange(one.exchange) for one in played]
+        fresh = make_canonical(exchanges, aliases, service.leak_scanner, redact)
+        exact = [
+            (has_key or not key) and is_compared_exactly(one.step, holds_data=holds_data)
+            for one in played
+        ]
+        differences = _compare_steps(
+            played, fresh, recordings, exact=exact, is_alone=service.is_alone
+        )
         drifts = [
             Drift(severity, entry.case.name, number, place, message)
             for number, (severity, place, message) in differences
         ]
-        yield VerifiedCase(entry, tuple(drifts))
+        answers = [
+            observe_answer(one, interaction, is_exact=is_exact)
+            for one, interaction, is_exact in zip(played, fresh, exact, strict=True)
+        ]
+        yield VerifiedCase(entry, tuple(drifts), tuple(answers))
+
+
+def is_compared_exactly(step: CaseStep, *, holds_data: bool) -> bool:
+    """Return whether values count in the answer to a step; `holds_data`: they are the recorded."""
+    closeness = step.expect.body
+    return closeness == "exact" or (closeness == "data" and holds_data)
 
 
 def _compare_steps(
     played: list[PlayedStep],
+    fresh: list[Interaction],
     recordings: list[RecordedAnswer],
-    aliases: IdAliases,
-    service: Service,
     *,
-    holds_data: bool,
+    exact: list[bool],
+    is_alone: bool,
 ) -> Iterator[tuple[int, Difference]]:
-    answers = [from_exchange(one.exchange) for one in played]
-    fresh = make_canonical(answers, aliases, service.leak_scanner)
-    is_alone = service.is_alone
     earlier: tuple[HeaderValues, HeaderValues] | None = None
     for number, (one, now) in enumerate(zip(played, fresh, strict=True), 1):
         if not one.exchange.status:
@@ -81,13 +124,13 @@ def _compare_steps(
             yield number, (Severity.ERROR, "cassette", "holds no answer to it: record it again.")
             return
         before = recordings[number - 1]
-        was, has = _recorded_headers(before), _fresh_headers(now)
+        was, has = _recorded_headers(before), fresh_headers(now)
         steps = (
             HeaderContext(was, earlier[0] if earlier else None),
             HeaderContext(has, earlier[1] if earlier else None),
         )
         for point in _compare_answers(
-            one.step, before, now, steps, is_alone=is_alone, holds_data=holds_data
+            one.step, before, now, steps, is_alone=is_alone, is_exact=exact[number - 1]
         ):
             yield number, point
         if REMAINING in was and REMAINING in has:
@@ -101,15 +144,13 @@ def _compare_answers(
     steps: tuple[HeaderContext, HeaderContext],
     *,
     is_alone: bool,
-    holds_data: bool,
+    is_exact: bool,
 ) -> Iterator[Difference]:
     if before.status != now.status:
         yield Severity.ERROR, "status", f"is {now.status}, and was {before.status}."
     yield from compare_headers(*steps, is_alone=is_alone)
-    closeness = step.expect.body
     # Another status has another body, and is reported already.
-    if closeness != "none" and before.status == now.status:
-        is_exact = closeness == "exact" or (closeness == "data" and holds_data)
+    if step.expect.body != "none" and before.status == now.status:
         yield from compare_bodies(before.body, now.body, is_exact=is_exact)
 
 
@@ -117,7 +158,3 @@ def _recorded_headers(recording: RecordedAnswer) -> dict[str, str]:
     return {
         name.decode("ascii"): value.decode("latin-1") for name, value in reversed(recording.headers)
     }
-
-
-def _fresh_headers(interaction: Interaction) -> dict[str, str]:
-    return {name: values[0] for name, values in interaction.headers.items() if values}

@@ -4,6 +4,7 @@ Each macro exists twice: one folds every character; the other uses `lower()`, wh
 times as fast and is right where no text has one of `special_characters()`.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache, reduce
 
@@ -26,6 +27,7 @@ MACROS = frozenset(
 """The names of the macros, without their suffix."""
 _LAST_CASED = 0x20000
 """From this character on, none has its own casefold."""
+_BLOCK = 256
 
 
 FULL_SUFFIX = "_fully"
@@ -99,13 +101,21 @@ class _CasefoldDifferences:
 
 @cache
 def _casefold_differences() -> _CasefoldDifferences:
-    folded = {one: one.casefold() for one in map(chr, range(_LAST_CASED)) if one.casefold() != one}
+    folded = {one: one.casefold() for one in _list_folded()}
     longer = {one: fold for one, fold in folded.items() if len(fold) > 1}
     # Cherokee alone folds to capitals, which lower() would undo.
     capitals = {fold for fold in folded.values() if len(fold) == 1 and fold.lower() != fold}
     changed = {one: fold for one, fold in folded.items() if one.lower() != fold and len(fold) == 1}
     changed |= {capital.lower(): capital for capital in capitals}
     return _CasefoldDifferences(longer, changed, "".join(sorted({*longer, *changed, *capitals})))
+
+
+def _list_folded() -> Iterator[str]:
+    """Yield the characters that `str.casefold` changes; most blocks of them have none."""
+    for first in range(0, _LAST_CASED, _BLOCK):
+        block = "".join(map(chr, range(first, first + _BLOCK)))
+        if block.casefold() != block:
+            yield from (one for one in block if one.casefold() != one)
 
 
 def special_characters() -> str:

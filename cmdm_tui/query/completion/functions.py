@@ -12,13 +12,6 @@ USUAL_FUNCTIONS = (
 )  # fmt: skip
 """Functions that are offered before all others, and before DuckDB's list is read."""
 
-_QUERY = r"""
-SELECT function_name, any_value(parameters), any_value(return_type)
-FROM duckdb_functions()
-WHERE schema_name = 'main' AND function_type IN ('scalar', 'aggregate', 'macro', 'window')
-    AND regexp_full_match(function_name, '[a-z][a-z0-9_]*')
-GROUP BY function_name ORDER BY function_name
-"""
 _INTERNAL = re.compile(
     r"(icu_)?collate_.*|.*_byte_comparable|variant_.*|.*_aggr|combine|finalize|stats|vector_type"
     r"|create_sort_key|error|index_key|invoke|sleep_ms|setseed|setval|.*like_escape|.*_type_name"
@@ -36,20 +29,20 @@ def load_functions() -> tuple[SqlFunction, ...]:
     """
     import duckdb
 
+    from cmdm_tui.query.database.duckdb_functions import list_functions
     from cmdm_tui.query.parsing.read_only import is_refused_function
 
     try:
-        with duckdb.connect() as connection:
-            rows: list[tuple[str, list[str] | None, str | None]] = connection.sql(_QUERY).fetchall()
+        functions = list_functions()
     except duckdb.Error:
         return ()
     return tuple(
-        SqlFunction(name, _describe(parameters or (), returned))
-        for name, parameters, returned in rows
-        if not is_refused_function(name) and not _INTERNAL.fullmatch(name)
+        SqlFunction(one.name, _describe(one.parameters, one.returned))
+        for one in functions
+        if one.is_plain and not is_refused_function(one.name) and not _INTERNAL.fullmatch(one.name)
     )
 
 
-def _describe(parameters: "list[str] | tuple[str, ...]", returned: str | None) -> str:
+def _describe(parameters: tuple[str, ...], returned: str | None) -> str:
     given = ", ".join(parameters)
     return one_line(f"({given})" + (f" → {returned}" if returned else ""), 40)

@@ -111,9 +111,13 @@ class ScopeReader:
     def _tables_of(
         self, items: Sequence[GroupItem], expressions: Expressions, *, is_outer: bool = False
     ) -> Iterator[ScopeTable]:
-        at = 0
+        at, is_joined = 0, False
         while at < len(items):
             word = keyword_of(items[at])
+            if is_joined and mark_of(items[at]) == ",":
+                word = "FROM"  # behind the condition of a join, its list goes on
+            if word in CLAUSES:
+                is_joined = word == "JOIN" or (is_joined and word in {"ON", "USING"})
             at += 1
             if word not in _FROM_LIST:
                 continue

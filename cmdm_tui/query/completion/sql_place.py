@@ -144,9 +144,16 @@ class SqlPlace:
             return False
         if word in TABLE_CLAUSES - {"SUMMARIZE"}:
             return True
-        if mark_of(self.previous) == "," and self.clause in {"FROM", "DELETE"}:
+        if mark_of(self.previous) == "," and self._lists_tables:
             return not self.is_in_brackets
         return word == "USING" and self.clause == "USING" and words[:1] == ["DELETE"]
+
+    @property
+    def _lists_tables(self) -> bool:
+        """Whether a comma here comes between tables: in FROM, and behind a JOIN of it."""
+        words = [word for item in self.query_before if (word := keyword_of(item)) in CLAUSES]
+        is_condition = self.clause in {"ON", "USING"} and words[-2:-1] == ["JOIN"]
+        return self.clause in {"FROM", "DELETE", "JOIN"} or is_condition
 
     @cached_property
     def is_behind_value(self) -> bool:

@@ -4,7 +4,6 @@ import asyncio
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import cache
 from types import MappingProxyType
 from typing import Any, TypeVar
 
@@ -65,17 +64,6 @@ def lock_connection(connection: duckdb.DuckDBPyConnection) -> None:
     """Close a database to the outside, for good."""
     for statement in _SETTINGS:
         connection.execute(statement)
-
-
-@cache
-def aggregate_names() -> frozenset[str]:
-    """Return the names of DuckDB's aggregate functions in lower case; read once a process."""
-    with duckdb.connect(":memory:") as connection:
-        rows = connection.execute(
-            "SELECT DISTINCT lower(function_name) FROM duckdb_functions() "
-            "WHERE function_type = 'aggregate'"
-        ).fetchall()
-    return frozenset(name for (name,) in rows)
 
 
 class _FullMacros:

@@ -47,6 +47,20 @@ class Described:
             if name.startswith(DIGITS)
         }
 
+    def choose(self, places: Sequence[int]) -> "Described":
+        """Return the columns at these places, in this order, with the digits that are theirs."""
+        chosen = [self.shown[place] for place in places]
+        digits = [
+            (f"{DIGITS}{number}", self.columns[self.digits[place]][1])
+            for number, place in enumerate(places)
+            if place in self.digits
+        ]
+        return Described((*chosen, *digits))
+
+    def choose_places(self, places: Sequence[int]) -> list[int]:
+        """Return where the columns of `choose` are among these."""
+        return [*places, *(self.digits[place] for place in places if place in self.digits)]
+
 
 class PythonValues:
     """Converts rows of a query to Python's values: rows of what `shown_sql` reads.

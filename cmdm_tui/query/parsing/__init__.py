@@ -4,7 +4,7 @@
 `query_shape` recognises queries that need less than every record. `file_sources` finds the local
 files that a query names, and `parameters` puts values into it. `statement_forms` makes queries of
 SUMMARIZE and PIVOT, and splits scripts. `write_statement.read_statements` reads a text in which
-statements may change records, too.
+statements may change records, too, and `condition` what comes after WHERE alone.
 
 Other files: `column_titles`, `dialect`, `identifiers`, `normalize`, `refused_statements`,
 `write_calls`, `write_clauses`, `write_forms`, `write_parts`. Used by other packages:

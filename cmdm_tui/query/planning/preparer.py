@@ -15,7 +15,8 @@ from cmdm_tui.catalog.fields import match_records
 from cmdm_tui.query.budget import CallBudget
 from cmdm_tui.query.collation.rewrite import title_projections
 from cmdm_tui.query.database.duckdb_errors import NO_COLUMNS
-from cmdm_tui.query.database.duckdb_session import QueryDatabase, aggregate_names
+from cmdm_tui.query.database.duckdb_functions import aggregate_names
+from cmdm_tui.query.database.duckdb_session import QueryDatabase
 from cmdm_tui.query.database.local_files import FileDatabase, open_file_database
 from cmdm_tui.query.database.python_values import Described
 from cmdm_tui.query.errors import SqlError, UnknownName

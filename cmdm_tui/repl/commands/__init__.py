@@ -2,7 +2,7 @@
 
 `command` is what a command is: its arguments by kind, help, example, what it may touch. The
 commands themselves are in files by topic: those on the `catalog`, on `changes`, on the last
-`results`, those that run `scripts`, on `saved_queries`, on the last statement and costs
-(`queries`), on `variables`, on the `settings`, on the `calls` made and on the `session`;
+`results`, of `charts` of it, those that run `scripts`, on `saved_queries`, on the last statement
+and costs (`queries`), on `variables`, on the `settings`, on the `calls` made and on the `session`;
 `help_text` describes them. Public: `BackslashCommand`, `find_command` (`command_table`).
 """

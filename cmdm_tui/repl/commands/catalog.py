@@ -21,7 +21,7 @@ async def describe(session: ReplSession, arguments: tuple[str, ...]) -> None:
     if arguments:
         await _show_fields(session, arguments[0], anew=False)
     else:
-        session.show(_entity_rows(session))
+        await session.show(_entity_rows(session))
         session.streams.write_note(_describe_counts(session))
 
 
@@ -34,7 +34,7 @@ async def describe_again(session: ReplSession, arguments: tuple[str, ...]) -> No
     for entity in session.catalog.entities:
         await session.account.catalog.count_records(entity)
     session.account.catalog.save()
-    session.show(_entity_rows(session))
+    await session.show(_entity_rows(session))
     session.report_costs(time.monotonic() - started)
 
 
@@ -87,7 +87,7 @@ async def _show_fields(session: ReplSession, name: str, *, anew: bool) -> None:
     started = time.monotonic()
     fields = await catalog.load_fields(entity, refresh=anew)
     is_inferred = bool(fields) and all(field.inferred for field in fields)
-    session.show(_field_rows(fields, is_inferred=is_inferred))
+    await session.show(_field_rows(fields, is_inferred=is_inferred))
     if is_inferred:
         session.streams.write_note(
             "Inferred from the first records: the service describes no fields."
@@ -154,6 +154,7 @@ COMMANDS = (
         "List the entities, or the fields of one, loaded once",
         describe,
         Touches.CALLS,
+        aliases=("dt", "tables"),
         example="lead -- the fields of lead: type, required, read-only, options",
     ),
     BackslashCommand(
@@ -162,6 +163,7 @@ COMMANDS = (
         "Count all records, a call each; or load fields again",
         describe_again,
         Touches.CALLS,
+        aliases=("dt+",),
         example=" -- how many records each entity has, one call each",
     ),
     BackslashCommand(
@@ -170,6 +172,7 @@ COMMANDS = (
         "Load fields again: of an entity, or all that are known",
         refresh_fields,
         Touches.CALLS,
+        aliases=("rehash",),
         example="lead -- the fields of lead as they are now, for one call",
     ),
     BackslashCommand(

@@ -23,11 +23,11 @@ async def show_journal(session: ReplSession, arguments: tuple[str, ...]) -> None
     """List the runs of this account, or show what became of each change of one."""
     if arguments:
         rows = session.changes.list_entries(_read_number(arguments[0]))
-        _show_rows(session, _ENTRY_TITLES, rows)
+        await _show_rows(session, _ENTRY_TITLES, rows)
         return
     runs = session.changes.list_runs()
     if runs:
-        _show_rows(session, _RUN_TITLES, runs)
+        await _show_rows(session, _RUN_TITLES, runs)
     else:
         session.streams.write_note("The journal has no run of this account yet.")
 
@@ -47,10 +47,10 @@ async def apply_file(session: ReplSession, arguments: tuple[str, ...]) -> None:
     await session.changes.apply_file(_read_path(arguments[0]))
 
 
-def _show_rows(
+async def _show_rows(
     session: ReplSession, titles: tuple[str, ...], rows: Sequence[Sequence[int | str | None]]
 ) -> None:
-    session.show(InfoTable(titles, tuple(tuple(row) for row in rows)))
+    await session.show(InfoTable(titles, tuple(tuple(row) for row in rows)))
 
 
 def _read_path(word: str) -> Path:

@@ -31,6 +31,13 @@ class ArgumentKind(Enum):
     """A word of any kind, quoted where it holds blanks."""
     TEXT = auto()
     """The rest of the line as it is, semicolons and quotes included."""
+    CONDITION = auto()
+    """SQL on the columns of the last result, as after WHERE: the rest of the line as it is."""
+    SQL = auto()
+    """As TEXT, and where it is SQL, over lines as far as that goes on."""
+
+
+_WHOLE_LINES = (ArgumentKind.TEXT, ArgumentKind.CONDITION, ArgumentKind.SQL)
 
 
 class Touches(Flag):
@@ -57,6 +64,8 @@ class Argument:
     is_optional: bool = False
     is_repeated: bool = False
     """Whether any number of words can be given; only the last argument is repeated."""
+    can_hide: bool = False
+    """Whether a column can be named with `-` before it, to be hidden."""
 
     @property
     def usage(self) -> str:
@@ -144,14 +153,20 @@ class BackslashCommand:
     @property
     def takes_whole_line(self) -> bool:
         """Whether its last argument is the rest of the line, whatever that holds."""
-        return bool(self.arguments) and self.arguments[-1].kind is ArgumentKind.TEXT
+        return bool(self.arguments) and self.arguments[-1].kind in _WHOLE_LINES
+
+    @property
+    def takes_sql(self) -> bool:
+        """Whether its last argument can be SQL, which goes on over lines."""
+        return bool(self.arguments) and self.arguments[-1].kind is ArgumentKind.SQL
 
     def argument_at(self, place: int) -> Argument | None:
         """Return the argument that the word at this place, from 0, stands for; None behind all."""
         if place < len(self.arguments):
             return self.arguments[place]
-        is_repeated = bool(self.arguments) and self.arguments[-1].is_repeated
-        return self.arguments[-1] if is_repeated else None
+        last = self.arguments[-1] if self.arguments else None
+        goes_on = last is not None and (last.is_repeated or last.kind is ArgumentKind.CONDITION)
+        return last if goes_on else None
 
     def _check(self, words: tuple[str, ...]) -> None:
         least = sum(not one.is_optional for one in self.arguments)

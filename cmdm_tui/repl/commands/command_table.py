@@ -2,10 +2,12 @@
 
 from difflib import get_close_matches
 
+from cmdm_tui.query.parsing.beginnings import is_sql
 from cmdm_tui.repl.commands import (
     calls,
     catalog,
     changes,
+    charts,
     queries,
     results,
     saved_queries,
@@ -16,15 +18,17 @@ from cmdm_tui.repl.commands import (
 )
 from cmdm_tui.repl.commands.command import Argument, ArgumentKind, BackslashCommand
 from cmdm_tui.repl.commands.help_text import build_help, describe_command
+from cmdm_tui.repl.commands.other_names import find_advice
 from cmdm_tui.repl.errors import ReplError
 from cmdm_tui.repl.session import ReplSession
 
 
 async def _show_help(session: ReplSession, arguments: tuple[str, ...]) -> None:
-    if arguments:
-        session.show(describe_command(find_command(arguments[0].removeprefix("\\"))))
+    name = arguments[0].removeprefix("\\") if arguments else ""
+    if not name or (get_command(name) is None and is_sql(name)):
+        await session.show(build_help(COMMANDS))
     else:
-        session.show(build_help(COMMANDS))
+        await session.show(describe_command(find_command(name)))
 
 
 _HELP = BackslashCommand(
@@ -39,6 +43,7 @@ _HELP = BackslashCommand(
 COMMANDS: tuple[BackslashCommand, ...] = (
     *catalog.COMMANDS,
     *results.COMMANDS,
+    *charts.COMMANDS,
     *changes.COMMANDS,
     *scripts.COMMANDS,
     *saved_queries.COMMANDS,
@@ -55,18 +60,27 @@ _BY_NAME = {name: command for command in COMMANDS for name in (command.name, *co
 
 
 def find_command(name: str) -> BackslashCommand:
-    """Return the command that is meant; raises ReplError with the nearest name if none is."""
+    """Return the command that is meant.
+
+    Raises ReplError where none is, with what does the same here or the nearest name.
+    """
     command = get_command(name)
     if command is not None:
         return command
-    nearest = get_close_matches(name, _BY_NAME, n=1)
-    hint = f"Did you mean \\{nearest[0]}?" if nearest else "\\? lists the commands."
+    hint = find_advice(name)
+    if hint is None:
+        nearest = get_close_matches(name, _BY_NAME, n=1)
+        hint = f"Did you mean \\{nearest[0]}?" if nearest else "\\? lists the commands."
     raise ReplError(f"There is no command \\{name}. {hint}")
 
 
 def get_command(name: str) -> BackslashCommand | None:
-    """Return the command of a name or an alias, whatever its case; None where there is none."""
-    return _BY_NAME.get(name) or _BY_NAME.get(name.casefold())
+    r"""Return the command of a name or an alias, whatever its case; None where there is none.
+
+    A name with a plus has its own case: psql's `\dT+` is not `\dt+`, which makes calls.
+    """
+    folded = name if name.endswith("+") else name.casefold()
+    return _BY_NAME.get(name) or _BY_NAME.get(folded)
 
 
 def takes_whole_line(name: str) -> bool:

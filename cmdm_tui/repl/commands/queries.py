@@ -43,7 +43,7 @@ async def show_budget(session: ReplSession, _: tuple[str, ...]) -> None:
         ("made without asking", settings.calls_without_asking if settings.confirms else None),
         ("a query stops after", settings.max_calls),
     )
-    session.show(InfoTable(("Budget", "Calls"), rows))
+    await session.show(InfoTable(("Budget", "Calls"), rows))
 
 
 async def show_history(session: ReplSession, arguments: tuple[str, ...]) -> None:
@@ -54,7 +54,7 @@ async def show_history(session: ReplSession, arguments: tuple[str, ...]) -> None
         session.streams.write_note("The history has none of these." if wanted else "It is empty.")
         return
     rows = tuple((text,) for text in reversed(found[:_MOST_HISTORY]))
-    session.show(InfoTable(("Statement",), rows))
+    await session.show(InfoTable(("Statement",), rows))
     if len(found) > len(rows):
         session.streams.write_note(f"The last {len(rows)} of {len(found):,}.")
 
@@ -77,7 +77,7 @@ COMMANDS = (
     ),
     BackslashCommand(
         "explain",
-        (Argument("SQL", ArgumentKind.TEXT, is_optional=True),),
+        (Argument("SQL", ArgumentKind.SQL, is_optional=True),),
         "Show the plan and cost of SQL, or of the last statement",
         explain_statement,
         Touches.CALLS,
@@ -90,6 +90,7 @@ COMMANDS = (
         (Argument("TEXT", ArgumentKind.WORD, is_optional=True),),
         "Show what was typed last, or what of it holds a text",
         show_history,
+        aliases=("s",),
         example="lead -- the last statements with lead in them",
     ),
 )

@@ -1,4 +1,4 @@
-r"""The commands on the last result: a page further, shown again, gone on with, sorted, exported."""
+r"""The commands on the last result: a page further, shown again, continued, narrowed, exported."""
 
 from cmdm_tui.repl.commands.command import (
     Argument,
@@ -34,9 +34,9 @@ async def show_previous_page(session: ReplSession, _: tuple[str, ...]) -> None:
 async def show_last_result(session: ReplSession, _: tuple[str, ...]) -> None:
     """Show the last result again, in the format that is set now."""
     if session.shows_query:
-        session.queries.show()
+        await session.queries.show()
     else:
-        session.show(_last_answer(session))
+        await session.show(_last_answer(session))
 
 
 async def resume_query(session: ReplSession, _: tuple[str, ...]) -> None:
@@ -45,8 +45,23 @@ async def resume_query(session: ReplSession, _: tuple[str, ...]) -> None:
 
 
 async def sort_result(session: ReplSession, arguments: tuple[str, ...]) -> None:
-    """Show the last query's result in another order."""
-    await session.queries.sort(arguments[0], descending=arguments[1:] == ("desc",))
+    """Show the last query's result in another order; without a column, in that of the query."""
+    column = arguments[0] if arguments else None
+    await session.queries.view.sort(column, descending=arguments[1:] == ("desc",))
+    await session.queries.show()
+
+
+async def filter_result(session: ReplSession, arguments: tuple[str, ...]) -> None:
+    """Show the rows of the last query's result that meet a condition; without one, all rows."""
+    view, condition = session.queries.view, session.variables.expand_sql("".join(arguments))
+    await view.filter(condition, session.variables.select_for(condition))
+    await session.queries.show()
+
+
+async def choose_columns(session: ReplSession, arguments: tuple[str, ...]) -> None:
+    """Show some columns of the last query's result; without a name, all of them."""
+    await session.queries.view.choose_columns(arguments)
+    await session.queries.show()
 
 
 async def export_result(session: ReplSession, arguments: tuple[str, ...]) -> None:
@@ -58,7 +73,7 @@ async def show_headers(session: ReplSession, _: tuple[str, ...]) -> None:
     """Show the status and headers of the last answer."""
     response = _last_answer(session).response
     rows = (("status", str(response.status)), *response.headers.items())
-    session.show(InfoTable(("Header", "Value"), rows))
+    await session.show(InfoTable(("Header", "Value"), rows))
 
 
 def _last_answer(session: ReplSession) -> AnswerResult:
@@ -101,19 +116,33 @@ COMMANDS = (
     BackslashCommand(
         "more",
         (),
-        "Continue the last query where \\calls stopped it",
+        "Continue the last query that \\calls or Ctrl-C stopped",
         resume_query,
         Touches.CALLS,
     ),
     BackslashCommand(
         "sort",
         (
-            Argument("COLUMN", ArgumentKind.COLUMN),
+            Argument("COLUMN", ArgumentKind.COLUMN, is_optional=True),
             choice("asc", "desc", is_optional=True),
         ),
         "Sort the last query's result: no call",
         sort_result,
-        example="City desc -- the last result by city, Z first",
+        example="City desc -- the last result by city, Z first; \\sort alone unsorts it",
+    ),
+    BackslashCommand(
+        "where",
+        (Argument("CONDITION", ArgumentKind.CONDITION, is_optional=True),),
+        "Narrow the last query's result to a condition: no call",
+        filter_result,
+        example="Score > 50 AND City = 'Hull' -- those rows; \\where alone shows all again",
+    ),
+    BackslashCommand(
+        "columns",
+        (Argument("NAME", ArgumentKind.COLUMN, is_optional=True, is_repeated=True, can_hide=True),),
+        "Show these columns of it, or hide -NAME: no call",
+        choose_columns,
+        example="City Score -- these two; \\columns -Notes hides one, \\columns alone none",
     ),
     BackslashCommand(
         "export",

@@ -13,6 +13,7 @@ from cmdm_tui.repl.commands.command import (
 from cmdm_tui.repl.errors import ReplError
 from cmdm_tui.repl.result_types import InfoTable
 from cmdm_tui.repl.session import ReplSession
+from cmdm_tui.repl.variables import is_parameter
 from cmdm_tui.text import one_line
 
 _ASSIGNMENT = re.compile(r"([^\W\d]\w*)=(.*)", re.DOTALL)
@@ -23,16 +24,24 @@ async def run_saved_query(session: ReplSession, arguments: tuple[str, ...]) -> R
     """Run a saved query with the values given, or list all of them."""
     queries = _saved_queries(session)
     if not arguments:
-        _list_queries(session, queries)
+        await _list_queries(session, queries)
         return None
     saved = queries.require(arguments[0])
     sql = load_sql(saved.path)
     given = _read_values(arguments[1:])
     wanted = _parameters_of(sql)
+    for name in wanted:
+        if not is_parameter(name):
+            raise ReplError(
+                f"{saved.name} has ${one_line(name, 40)}, which can have no value. "
+                "Write a name or a number for each: $city, or $1."
+            )
     for name in given:
         if name not in wanted:
             has = ", ".join(f"${one}" for one in sorted(wanted)) or "none"
-            raise ReplError(f"{saved.name} has no parameter ${one_line(name, 40)}; it has {has}.")
+            hint = f" Within quotes, ${name} is text: leave them out." if f"${name}" in sql else ""
+            shown = one_line(name, 40)
+            raise ReplError(f"{saved.name} has no parameter ${shown}; it has {has}.{hint}")
     missing = [name for name in sorted(wanted) if name not in given and not session.has_value(name)]
     if missing:
         raise ReplError(
@@ -69,14 +78,14 @@ def _saved_queries(session: ReplSession) -> SavedQueries:
     return SavedQueries(session.paths.saved_queries)
 
 
-def _list_queries(session: ReplSession, queries: SavedQueries) -> None:
+async def _list_queries(session: ReplSession, queries: SavedQueries) -> None:
     rows: list[tuple[str, str, str]] = []
     for saved in queries.list():
         sql = load_sql(saved.path)
         names = " ".join(f"${name}" for name in sorted(_parameters_of(sql)))
         rows.append((saved.name, names, one_line(" ".join(sql.split()), _LONGEST_TEXT)))
     if rows:
-        session.show(InfoTable(("Name", "Parameters", "SQL"), tuple(rows)))
+        await session.show(InfoTable(("Name", "Parameters", "SQL"), tuple(rows)))
     else:
         session.streams.write_note(r"No query is saved yet. \ns NAME saves the last statement.")
 
@@ -115,6 +124,7 @@ COMMANDS = (
         "List the saved queries, or run one",
         run_saved_query,
         Touches.CALLS | Touches.WRITES,
+        aliases=("f",),
         runs_statements=True,
         example="by_city city=Hull -- the query by_city, with $city as Hull",
     ),
@@ -122,11 +132,12 @@ COMMANDS = (
         "ns",
         (
             Argument("NAME", ArgumentKind.QUERY),
-            Argument("SQL", ArgumentKind.TEXT, is_optional=True),
+            Argument("SQL", ArgumentKind.SQL, is_optional=True),
         ),
         "Save SQL, or the last statement, under a name",
         save_query,
         Touches.FILES,
+        aliases=("fs",),
         example="by_city SELECT * FROM lead WHERE City = $city -- for \\n by_city",
     ),
     BackslashCommand(
@@ -135,6 +146,7 @@ COMMANDS = (
         "Delete a saved query",
         delete_query,
         Touches.FILES,
+        aliases=("fd",),
         example="by_city -- there is no query by_city any more",
     ),
 )

@@ -26,7 +26,7 @@ async def show_quota(session: ReplSession, _: tuple[str, ...]) -> None:
         )
     offset = found.clock_offset
     times = [reset_time(known, offset), token_end(known, offset)]
-    session.show(
+    await session.show(
         InfoTable(
             ("Limit", "Left", "Reset", "TokenEnds"),
             ((known.limit, known.remaining, *(_format_time(moment) for moment in times)),),
@@ -38,7 +38,7 @@ async def show_connection(session: ReplSession, _: tuple[str, ...]) -> None:
     """Show the profile, the address and the user."""
     account = session.account
     row = (account.profile.name, account.client.address, account.profile.credentials.username)
-    session.show(InfoTable(("Profile", "Address", "User"), (row,)))
+    await session.show(InfoTable(("Profile", "Address", "User"), (row,)))
 
 
 async def switch_profile(session: ReplSession, arguments: tuple[str, ...]) -> None:
@@ -50,7 +50,7 @@ async def switch_profile(session: ReplSession, arguments: tuple[str, ...]) -> No
     if not arguments:
         names = ProfileStore(session.paths).list_names()
         rows = tuple((name, name == current) for name in dict.fromkeys([*names, current]))
-        session.show(InfoTable(("Profile", "Used"), rows))
+        await session.show(InfoTable(("Profile", "Used"), rows))
         return
     if session.open_account is None or not session.prompter.is_at_prompt:
         raise ReplError("A script stays with its profile. Give --profile NAME to the command.")
@@ -81,11 +81,16 @@ COMMANDS = (
         "List the profiles, or go on with another",
         switch_profile,
         Touches.CALLS,
+        aliases=("c", "connect", "use"),
         example="acme -- what follows is on the account of acme",
     ),
     BackslashCommand("quota", (), "Show calls left and reset, as last known: no call", show_quota),
     BackslashCommand(
-        "conninfo", (), "Show the profile, address and user: no call", show_connection
+        "conninfo",
+        (),
+        "Show the profile, address and user: no call",
+        show_connection,
+        aliases=("status",),
     ),
     BackslashCommand(
         "q", (), "Leave; so do exit, quit and Ctrl-D", end_session, aliases=("quit", "exit")

@@ -1,5 +1,7 @@
-r"""The commands that switch something: `\x`, `\o`, `\timing`, `\confirm`, `\trust` and `\calls`."""
+r"""The commands that switch something: `\x`, `\o`, `\pager`, `\timing`, `\confirm` and so on."""
 
+import os
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, cast
 
 from cmdm_tui.repl.commands.command import (
@@ -7,16 +9,23 @@ from cmdm_tui.repl.commands.command import (
     Argument,
     ArgumentKind,
     BackslashCommand,
+    Handler,
+    Touches,
     choice,
 )
 from cmdm_tui.repl.errors import ReplError
+from cmdm_tui.repl.pager import DEFAULT_PAGER
 from cmdm_tui.repl.session import ReplSession
 from cmdm_tui.text import one_line
 
 if TYPE_CHECKING:
     from cmdm_tui.repl.session_settings import ExpandedMode, ReplFormat
 
-_EXPANDED = {"on": "every record", "auto": "single records", "off": "no record"}
+_EXPANDED = {
+    "on": "every record",
+    "auto": "single records, and those too wide for the terminal",
+    "off": "no record",
+}
 _FORMAT = {
     "auto": "a table on a terminal, unchanged JSON elsewhere",
     "table": "a table",
@@ -44,6 +53,31 @@ async def set_format(session: ReplSession, arguments: tuple[str, ...]) -> None:
     if arguments:
         session.settings.format = cast("ReplFormat", arguments[0])
     session.streams.write_note(f"Results are written as {_FORMAT[session.settings.format]}.")
+
+
+async def set_pager(session: ReplSession, arguments: tuple[str, ...]) -> None:
+    """Use a pager or not, or name one; without a word, say which is used."""
+    settings = session.settings
+    if arguments:
+        word = arguments[0]
+        settings.uses_pager = word != "off"
+        if word not in {"on", "off"}:
+            settings.pager_command = word
+    if settings.uses_pager:
+        command = settings.pager_command or os.environ.get("PAGER", DEFAULT_PAGER)
+        shown = one_line(command, 60) or "none, as PAGER is empty"
+        session.streams.write_note(f"What does not fit the terminal goes to a pager: {shown}.")
+    else:
+        session.streams.write_note("Results are written without a pager.")
+
+
+async def set_option(session: ReplSession, arguments: tuple[str, ...]) -> None:
+    r"""Switch what psql's `\pset` does; its value is that of the command that switches it here."""
+    name, *value = arguments
+    allowed, command = _OPTIONS[name]
+    if value and allowed and value[0] not in allowed:
+        raise ReplError(f"\\pset {name} takes {', '.join(allowed)}.")
+    await command(session, tuple(value))
 
 
 async def switch_timing(session: ReplSession, arguments: tuple[str, ...]) -> None:
@@ -88,6 +122,14 @@ async def limit_calls(session: ReplSession, arguments: tuple[str, ...]) -> None:
         )
 
 
+_OPTIONS: Mapping[str, tuple[Sequence[str], Handler]] = {
+    "pager": ((), set_pager),
+    "expanded": (tuple(_EXPANDED), switch_expanded),
+    "format": (tuple(_FORMAT), set_format),
+}
+"""Psql's names, each with the values that it takes (any, where there is none), and the handler."""
+
+
 def _next_state(arguments: tuple[str, ...], before: bool) -> bool:
     return arguments[0] == "on" if arguments else not before
 
@@ -108,9 +150,30 @@ COMMANDS = (
     BackslashCommand(
         "o",
         (choice(*_FORMAT, is_optional=True),),
-        "Set the format of results",
+        "Set the format; behind a statement, > FILE writes it",
         set_format,
+        aliases=("T", "tableformat"),
         example="csv -- what follows is written as CSV",
+        is_switch=True,
+    ),
+    BackslashCommand(
+        "pager",
+        (Argument("on|off|COMMAND", ArgumentKind.TEXT, ("on", "off"), is_optional=True),),
+        "Use a pager for what does not fit; or name one",
+        set_pager,
+        Touches.SHELL,
+        example="less -R -- another pager than $PAGER; \\pager off: none",
+        is_switch=True,
+    ),
+    BackslashCommand(
+        "pset",
+        (
+            choice(*_OPTIONS),
+            Argument("VALUE", ArgumentKind.WORD, is_optional=True),
+        ),
+        "Do what \\pager, \\x or \\o does, by psql's name",
+        set_option,
+        example="pager off -- as \\pager off; expanded is \\x, format is \\o",
         is_switch=True,
     ),
     BackslashCommand(

@@ -13,7 +13,7 @@ async def set_variable(session: ReplSession, arguments: tuple[str, ...]) -> None
         session.variables.set(arguments[0], arguments[1] if len(arguments) > 1 else "")
     elif session.variables.values:
         rows = tuple(sorted(session.variables.values.items()))
-        session.show(InfoTable(("Variable", "Value"), rows))
+        await session.show(InfoTable(("Variable", "Value"), rows))
     else:
         session.streams.write_note(r"There is no variable. \set NAME VALUE makes one.")
 

@@ -5,6 +5,7 @@ import shlex
 from collections.abc import Iterable, Sequence
 
 from cmdm_tui.query.completion.offers import CompletionCatalog, Offer
+from cmdm_tui.query.completion.words import quote_name
 from cmdm_tui.query.parsing.beginnings import is_sql
 from cmdm_tui.repl.commands.command import Argument, ArgumentKind
 from cmdm_tui.repl.commands.command_table import COMMANDS, get_command
@@ -70,10 +71,11 @@ def offer_arguments(
             for command in COMMANDS:
                 yield Offer(command.name, command.name, command.help)
         case kind:
+            quote = quote_name if kind is ArgumentKind.CONDITION else quote_word
             for name in _list_names(kind, argument, known, facts):
                 # A word with such characters could not be shown as it is.
                 if visible(name) == name:
-                    yield Offer(quote_word(name), name)
+                    yield Offer(quote(name), name)
 
 
 def _list_names(
@@ -82,10 +84,12 @@ def _list_names(
     match kind:
         case ArgumentKind.ENTITY:
             return known.entities
-        case ArgumentKind.CHOICE:
+        case ArgumentKind.CHOICE | ArgumentKind.TEXT:
             return argument.choices
-        case ArgumentKind.COLUMN:
+        case ArgumentKind.CONDITION:
             return facts.columns()
+        case ArgumentKind.COLUMN:
+            return (*argument.choices, *facts.columns(), *_list_hidden(argument, facts))
         case ArgumentKind.QUERY:
             return facts.saved_queries()
         case ArgumentKind.PROFILE:
@@ -94,6 +98,11 @@ def _list_names(
             return facts.variables()
         case _:
             return ()
+
+
+def _list_hidden(argument: Argument, facts: PromptFacts) -> Sequence[str]:
+    """Return the columns as they are named to be hidden, where that can be."""
+    return [f"-{name}" for name in facts.columns()] if argument.can_hide else ()
 
 
 def offer_files(word: str) -> Iterable[Offer]:

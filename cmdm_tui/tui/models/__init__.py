@@ -7,7 +7,7 @@ which window is shown and which page comes next, `window_caption` says it in wor
 several. `table_source` has rows that are all there, `field_rows` those of fields. `row_number`
 reads the number of a row, `related_index` finds what belongs to a record.
 A grid shows a `row_source`: `grid_state` holds what it shows, with `column_layout`, `marks` and
-`grid_cursor`; `grid_geometry` places the columns and `cell_text` fits a text into one.
+`grid_cursor`; `grid_geometry` places the columns.
 `changed_cells` finds where a line differs from the one before.
 `loaded_search` searches what was read, `copied_text` is what is copied, `exported_rows` what is
 written to a file, `comparison_source` puts records side by side, `record_properties` has one as a
@@ -15,6 +15,6 @@ person reads it, `record_names` what records are called. `workspace` is where a 
 `pane_sizes` which panes are folded away, and how wide the others are.
 `call_source` has the rows of a call log, `call_filter` chooses among them, `call_description` has a
 call in full and `cassette_calls` those of a file.
-`activity` (what the client is doing), `quota_text`, `quota_gauge`, `call_text` and `value_text` put
+`activity` (what the client is doing), `quota_text`, `quota_gauge` and `call_text` put
 state into words. Nothing here imports Textual.
 """

@@ -18,9 +18,9 @@ from cmdm_tui.api import (
     SignInStarted,
     TotalChanged,
 )
+from cmdm_tui.formats.value_text import format_count
 from cmdm_tui.text import one_line
 from cmdm_tui.tui.models.call_text import name_call
-from cmdm_tui.tui.models.value_text import format_count
 
 _LONGEST_NAME, _LONGEST_REASON = 30, 100
 _SILENT_SECONDS = 1.5

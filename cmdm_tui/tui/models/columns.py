@@ -7,8 +7,8 @@ from rich.cells import cell_len
 
 from cmdm_tui.api import Field, Record
 from cmdm_tui.catalog import infer_fields
+from cmdm_tui.formats.value_text import cell_text
 from cmdm_tui.text import one_line
-from cmdm_tui.tui.models.value_text import cell_text
 
 EXTERNAL_ID = "ExternalID"
 """What the external id is called in `sort_by`."""

@@ -9,9 +9,9 @@ from cmdm_tui.catalog.fields import infer_fields
 from cmdm_tui.changes.change_set import Change, ChangeKind, ChangeSet, is_owner_field
 from cmdm_tui.changes.from_form import make_form_set, make_same_set
 from cmdm_tui.changes.unchanged import drop_unchanged, find_value
+from cmdm_tui.formats.value_text import value_text
 from cmdm_tui.text import one_line, visible
 from cmdm_tui.tui.models.typed_value import find_typed_fault, has_empty_text, read_typed
-from cmdm_tui.tui.models.value_text import value_text
 
 BOOLEANS = ("true", "false")
 _LONGEST_LINE = 500

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from rich.cells import cell_len
 
 from cmdm_tui.api import Field
+from cmdm_tui.formats.value_text import cell_text
 from cmdm_tui.tui.models.row_source import SourceColumn
 from cmdm_tui.tui.models.table_source import TableRow
-from cmdm_tui.tui.models.value_text import cell_text
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
+from cmdm_tui.formats.value_text import value_text
 from cmdm_tui.text import count_noun
 from cmdm_tui.tui.models.row_source import GridRow, RowSource
-from cmdm_tui.tui.models.value_text import value_text
 
 _BLOCK = 1_000
 """Rows looked at in one step."""

@@ -5,8 +5,8 @@ from collections.abc import Callable, Sequence
 from decimal import Decimal, InvalidOperation
 
 from cmdm_tui.api import Record
+from cmdm_tui.formats.value_text import value_text
 from cmdm_tui.tui.models.columns import RecordColumn
-from cmdm_tui.tui.models.value_text import value_text
 
 _RankedValue = tuple[int, float | Decimal, str, str]
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from cmdm_tui.catalog import Account
 from cmdm_tui.changes.errors import ChangeError
 from cmdm_tui.changes.from_sql import prepare_sql_change
+from cmdm_tui.formats.value_text import format_counted
 from cmdm_tui.query.engine import Engine, PlannedQuery
 from cmdm_tui.query.errors import BudgetReached, QueryError, SqlError
 from cmdm_tui.query.parsing.error_places import move_error
@@ -19,7 +20,6 @@ from cmdm_tui.query.parsing.write_statement import (
 from cmdm_tui.query.sql_excerpt import excerpt
 from cmdm_tui.text import one_line
 from cmdm_tui.tui.models.row_source import Tone
-from cmdm_tui.tui.models.value_text import format_counted
 
 NOT_KNOWN = (
     "What it costs is not known yet: its fields, the number of its records or the size of a page "

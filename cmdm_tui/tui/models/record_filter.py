@@ -1,35 +1,21 @@
-"""A condition on the records of one entity, and the records that meet it, as a source of rows.
+"""A condition on the records of one entity, and the records that meet it, as a source of rows."""
 
-The condition is what SQL has after WHERE. Its tree is looked at: whatever else is written there,
-such as an order or a second statement, is refused.
-"""
-
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlglot import exp
-
 from cmdm_tui.api import Record
 from cmdm_tui.formats import OutputColumn, OutputRow
+from cmdm_tui.formats.value_text import format_counted, value_text
 from cmdm_tui.query.completion.offers import CompletionCatalog, Suggestions
 from cmdm_tui.query.completion.sql import suggest_sql
 from cmdm_tui.query.completion.words import quote_name
-from cmdm_tui.query.errors import SqlError
 from cmdm_tui.query.model import EXTERNAL_ID
-from cmdm_tui.query.parsing.statement import Select, parse
-from cmdm_tui.query.parsing.statement_forms import split_script
+from cmdm_tui.query.parsing.condition import make_condition_query, read_condition
 from cmdm_tui.query.result import QueryResult
 from cmdm_tui.text import one_line
 from cmdm_tui.tui.models.result_source import ResultRow, ResultSource
 from cmdm_tui.tui.models.row_source import SortKey, SourceColumn
-from cmdm_tui.tui.models.value_text import format_counted, value_text
 from cmdm_tui.tui.models.window_caption import describe_order
-
-_ALLOWED = frozenset({"expressions", "from_", "where"})
-_UNCLOSED = "is not closed"
-_PLACE = re.compile(r"in line \d+, column \d+")
-_HINT = "For example: City = 'York' AND Score > 50"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,30 +30,9 @@ class RecordFilter:
 
         Raises SqlError for what is not a condition; its place is one in the condition.
         """
-        if not self.text.strip():
-            raise SqlError("There is no condition", hint=_HINT)
-        head = f"SELECT * FROM {quote_name(self.entity)} WHERE\n"  # noqa: S608 - see the check
-        sql = f"{head}{self.text}"
-        if len(split_script(self.text)) > 1 or len(split_script(sql)) > 1:
-            raise SqlError("A condition has no semicolon", hint=_HINT)
-        try:
-            statement = parse(sql, {}, allows_files=False)
-        except SqlError as error:
-            raise self.move_place(error) from None
-        tree = statement.tree if isinstance(statement, Select) else None
-        if not isinstance(tree, exp.Select) or _has_more(tree):
-            raise SqlError("Only a condition can be here, as after WHERE", hint=_HINT)
-        return sql
-
-    def move_place(self, error: SqlError) -> SqlError:
-        """Return an error in the query with its place in the condition."""
-        is_inside = error.line is not None and error.line > 1
-        line = error.line - 1 if is_inside and error.line is not None else None
-        column = error.column if is_inside else None
-        if _UNCLOSED in error.message:
-            return SqlError("A text, a name or a comment is not closed", hint="Close it", line=1)
-        message = _PLACE.sub(f"in column {column}", error.message) if is_inside else error.message
-        return SqlError(message, hint=error.hint, line=line, column=column)
+        source = quote_name(self.entity)
+        read_condition(source, self.text)
+        return make_condition_query(source, self.text)
 
     def complete(self, end: int, known: CompletionCatalog, *, is_asked: bool) -> Suggestions:
         """Return what is offered at that place of the condition; no call is made."""
@@ -184,12 +149,3 @@ def _plain_value(value: object) -> str | int | float | bool | None:
     if value is None or isinstance(value, str | bool | int | float):
         return value
     return value_text(value)
-
-
-def _has_more(tree: exp.Select) -> bool:
-    """Return whether a query has more than its columns, its entity and its condition."""
-    more = {name for name, value in tree.args.items() if value} - _ALLOWED
-    from_ = tree.args.get("from_")
-    table = from_.this if isinstance(from_, exp.From) else None
-    is_plain = isinstance(table, exp.Table) and not table.args.get("joins")
-    return bool(more) or not is_plain

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
 from cmdm_tui.api import Field, Record
+from cmdm_tui.formats.value_text import value_text
 from cmdm_tui.text import one_line
 from cmdm_tui.tui.models.columns import EXTERNAL_ID
 from cmdm_tui.tui.models.record_names import RecordNames
 from cmdm_tui.tui.models.related_index import RecordLink, find_links
-from cmdm_tui.tui.models.value_text import value_text
 
 _LONGEST_WORD = 60
 _OPTIONS_SHOWN = 8

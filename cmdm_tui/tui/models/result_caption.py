@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from time import monotonic
 
 from cmdm_tui.api import CallFinished, Event, SignInStarted
+from cmdm_tui.formats.value_text import format_counted
 from cmdm_tui.query.result import QueryResult
 from cmdm_tui.tui.models.row_source import SortKey, Tone
-from cmdm_tui.tui.models.value_text import format_counted
 
 _LEAST_SECONDS = 0.05
 

@@ -9,6 +9,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 
 from cmdm_tui.formats import OutputColumn, OutputRow, unique_names
+from cmdm_tui.formats.cells import is_number
 from cmdm_tui.query.result import QueryResult
 from cmdm_tui.tui.models.columns import choose_width
 from cmdm_tui.tui.models.row_source import SortKey, SourceColumn, SourceState, Tone
@@ -22,16 +23,6 @@ _BLOCK_COUNT = 10
 
 _SAMPLE_SIZE = 200
 """Rows that decide how wide a column is."""
-
-_NUMBERS = (
-    "DECIMAL", "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT",
-    "UINTEGER", "UBIGINT", "UHUGEINT", "FLOAT", "DOUBLE",
-)  # fmt: skip
-
-
-def is_number_type(kind: str) -> bool:
-    """Return whether DuckDB's name of a type is that of a number."""
-    return kind.partition("(")[0] in _NUMBERS
 
 
 class ResultRow:
@@ -270,7 +261,7 @@ class ResultSource:
                 name,
                 column.name,
                 choose_width(column.name, [row[place] for row in sample]),
-                is_number=is_number_type(column.type),
+                is_number=is_number(column.type),
             )
             for place, (name, column) in enumerate(zip(names, self._outputs, strict=True))
         )

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 from rich.text import Text
 
-from cmdm_tui.tui.models.charts import Bar, draw_bars, format_number
-from cmdm_tui.tui.models.column_summary import ColumnSummary, ValueKind, make_sparkline
-from cmdm_tui.tui.models.value_text import cell_text, format_counted
+from cmdm_tui.formats.value_text import cell_text, format_counted
+from cmdm_tui.operations.charts.column_summary import ColumnSummary, ValueKind, make_sparkline
+from cmdm_tui.operations.charts.drawing import Bar, draw_bars, format_number
 
 _LABEL_WIDTH = 10
 

@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
+from cmdm_tui.formats.value_text import format_counted
 from cmdm_tui.text import one_line
 from cmdm_tui.tui.models.record_window import RecordWindow
 from cmdm_tui.tui.models.row_source import SortKey
-from cmdm_tui.tui.models.value_text import format_counted
 from cmdm_tui.tui.models.window_loader import RowRange, WindowLoader
 
 _LONGEST_NAME = 24

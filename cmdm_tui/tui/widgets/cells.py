@@ -3,9 +3,9 @@
 from rich.text import Text
 from textual.content import Content
 
+from cmdm_tui.formats.cell_text import settle_width
+from cmdm_tui.formats.value_text import NOTHING, value_text
 from cmdm_tui.text import ELLIPSIS, one_line, visible
-from cmdm_tui.tui.models.cell_text import settle_width
-from cmdm_tui.tui.models.value_text import NOTHING, value_text
 
 _MAX_WHOLE = 20_000
 """Characters of a value that the record pane takes."""

@@ -4,8 +4,8 @@ from textual.content import Content
 from textual.geometry import Offset
 from textual.widgets.option_list import Option
 
+from cmdm_tui.formats.cell_text import fit
 from cmdm_tui.query.completion.offers import Offer, Suggestions
-from cmdm_tui.tui.models.cell_text import fit
 from cmdm_tui.tui.widgets.cells import safe_line
 from cmdm_tui.tui.widgets.safe_option_list import SafeOptionList
 

@@ -21,11 +21,11 @@ from cmdm_tui.api import (
     NetworkError,
 )
 from cmdm_tui.catalog import Catalog, RecordCount
+from cmdm_tui.formats.cell_text import settle_width
+from cmdm_tui.formats.value_text import format_age, format_count
 from cmdm_tui.text import one_line
 from cmdm_tui.tui.crash import make_fault
 from cmdm_tui.tui.messages import CallReturned, CountsChanged, StateChanged, UserError
-from cmdm_tui.tui.models.cell_text import settle_width
-from cmdm_tui.tui.models.value_text import format_age, format_count
 from cmdm_tui.tui.widgets.changed_text import set_subtitle
 from cmdm_tui.tui.widgets.notice import Notice
 from cmdm_tui.tui.widgets.safe_option_list import SafeOptionList

@@ -11,12 +11,12 @@ from textual.containers import Vertical
 from cmdm_tui.api import ApiError, Field
 from cmdm_tui.catalog import Catalog
 from cmdm_tui.catalog.catalog import SAMPLE_SIZE
+from cmdm_tui.formats.value_text import format_counted
 from cmdm_tui.text import one_line
 from cmdm_tui.tui.crash import make_fault
 from cmdm_tui.tui.messages import CallReturned, StateChanged
 from cmdm_tui.tui.models.field_rows import make_field_table
 from cmdm_tui.tui.models.table_source import TableSource
-from cmdm_tui.tui.models.value_text import format_counted
 from cmdm_tui.tui.widgets.grid import Grid
 from cmdm_tui.tui.widgets.notice import Notice
 

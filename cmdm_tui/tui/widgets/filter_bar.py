@@ -21,6 +21,7 @@ from cmdm_tui.catalog import Account
 from cmdm_tui.config import ConfigurationError
 from cmdm_tui.query.engine import Engine
 from cmdm_tui.query.errors import SqlError
+from cmdm_tui.query.parsing.condition import move_to_condition
 from cmdm_tui.query.parsing.statement_forms import ScriptStatement
 from cmdm_tui.text import one_line, visible
 from cmdm_tui.tui.messages import CallReturned
@@ -213,7 +214,7 @@ class FilterBar(Vertical):
             plan = await plan_statement(ScriptStatement(sql), self._account, self._engine)
             if plan.summary == NOT_KNOWN:
                 plan = replace(plan, summary=_NOT_KNOWN)
-            plan = _in_condition(plan, record_filter)
+            plan = _in_condition(plan)
         except SqlError as error:
             plan = describe_fault(error, record_filter.text)
         except (ApiError, ConfigurationError) as error:
@@ -284,10 +285,10 @@ class FilterBar(Vertical):
         self.post_message(self.Applied(record_filter))
 
 
-def _in_condition(plan: PlanText, record_filter: RecordFilter) -> PlanText:
+def _in_condition(plan: PlanText) -> PlanText:
     """Return a plan of the query of a condition, a fault at its place in the condition."""
     if plan.line is None:
         return plan
     error = SqlError(plan.summary, line=plan.line, column=plan.column)
-    moved = record_filter.move_place(error)
+    moved = move_to_condition(error)
     return PlanText(moved.message, plan.details, plan.tone, moved.line, moved.column)

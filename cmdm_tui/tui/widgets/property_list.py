@@ -17,8 +17,8 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
+from cmdm_tui.formats.cell_text import settle_width
 from cmdm_tui.text import one_line
-from cmdm_tui.tui.models.cell_text import settle_width
 from cmdm_tui.tui.models.changed_cells import find_changed_cells
 from cmdm_tui.tui.models.record_properties import RecordProperty, find_property
 from cmdm_tui.tui.widgets.cells import format_whole

@@ -10,13 +10,13 @@ from textual.message import Message
 
 from cmdm_tui.api import ApiError, Record
 from cmdm_tui.catalog import Account
+from cmdm_tui.formats.value_text import format_count, format_counted
 from cmdm_tui.tui.crash import make_fault
 from cmdm_tui.tui.messages import CallReturned, CountsChanged, StateChanged
 from cmdm_tui.tui.models.record_names import RecordNames
 from cmdm_tui.tui.models.related_index import RELATED_ENTITIES, RecordLink, RelatedIndex, find_links
 from cmdm_tui.tui.models.row_source import SourceColumn
 from cmdm_tui.tui.models.table_source import TableRow, TableSource
-from cmdm_tui.tui.models.value_text import format_count, format_counted
 from cmdm_tui.tui.widgets.grid import Grid
 from cmdm_tui.tui.widgets.notice import Notice
 

@@ -1,13 +1,14 @@
 """What planted faults are made of: a middleware that sees each request and answer whole.
 
 A fault is a coroutine function `(asked, inner)`: it asks `inner` as often as it likes and returns
-an answer. Calls that a fault makes on its own are not to be seen in the quota, so what is left is
-told as if there had been none.
+an answer. Calls that a fault makes on its own are not to be seen in the quota: a request counts
+once.
 """
 
 import json
 from collections.abc import Awaitable, Callable, Generator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -16,6 +17,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from cmdm_tui.sandbox import server
 from cmdm_tui.sandbox.app import SandboxApp
+from cmdm_tui.sandbox.clock import SECONDS_PER_HOUR
+from cmdm_tui.sandbox.errors import Refusal
+from cmdm_tui.sandbox.rate_limit import CallLimiter, RemainingCalls
 
 ENTITIES = ("account", "lead", "contact", "task", "opportunity", "event", "product")
 Pairs = list[tuple[bytes, bytes]]
@@ -23,7 +27,10 @@ Pairs = list[tuple[bytes, bytes]]
 
 @dataclass(frozen=True)
 class FaultRequest:
-    """A request. `memory` is the fault's own, empty again after each restore."""
+    """A request. `memory` is the fault's own, empty again after each restore.
+
+    `is_free` says that it is not counted, nor refused over the limit.
+    """
 
     method: str
     path: str
@@ -31,6 +38,7 @@ class FaultRequest:
     headers: Pairs
     body: bytes
     memory: dict[Any, Any] = field(default_factory=dict[Any, Any])
+    is_free: bool = False
 
     @property
     def segments(self) -> list[str]:
@@ -92,7 +100,7 @@ class FaultRequest:
     def json(self) -> dict[str, Any] | None:
         try:
             value: Any = json.loads(self.body)
-        except ValueError:
+        except (ValueError, RecursionError):
             return None
         return value if isinstance(value, dict) else None  # pyright: ignore[reportUnknownVariableType]
 
@@ -114,8 +122,6 @@ class FaultAnswer:
     status: int
     headers: Pairs
     body: bytes
-    unseen: int = 0
-    """Calls that the fault had made on its own when this answer came."""
 
     @property
     def ok(self) -> bool:
@@ -185,58 +191,32 @@ class FaultyApp:
         self._app = app
         self._fault = fault
         self._memory: dict[Any, Any] = {}
-        self._hidden = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         path: str = scope["raw_path"].decode("ascii")
         if not path.startswith("/api/v1/"):
             if path.endswith(("/restore", "/reset")):
                 # Tokens stay good, and so does what is remembered of them.
-                kept = {key: self._memory[key] for key in self._memory.keys() & {"good"}}
+                kept = {key: self._memory[key] for key in self._memory.keys() & {"good", "sign-in"}}
                 self._memory.clear()
                 self._memory.update(kept)
-                self._hidden = 0
-            self._memory["control"] = dict(scope["headers"]).get(b"authorization", b"")
-            if path.endswith("/settings") and scope["method"] == "PATCH":
-                await self._set(scope, await _read(receive), send)
-            else:
-                await self._app(scope, receive, send)
+            await self._app(scope, receive, send)
             return
-        body = await _read(receive)
         asked = FaultRequest(
             scope["method"], path, scope["query_string"].decode("latin-1"),
-            list(scope["headers"]), body, self._memory,
+            list(scope["headers"]), await _read(receive), self._memory,
         )  # fmt: skip
-        calls = 0
+        state = CountedRequest()
 
         async def inner(changed: FaultRequest) -> FaultAnswer:
-            nonlocal calls
-            given = await self._ask(scope, changed)
-            counted = given.header("x-rate-limit-remaining") != ""
-            given.unseen = calls
-            if counted and not changed.path.startswith("/_sandbox"):
-                calls += 1
-            return given
+            state.is_free = changed.is_free or changed.authorization != asked.authorization
+            before = COUNTED.set(state)
+            try:
+                return await self._ask(scope, changed)
+            finally:
+                COUNTED.reset(before)
 
         given = await self._fault(asked, inner)
-        left, unseen = given.header("x-rate-limit-remaining"), self._hidden + given.unseen
-        if unseen and left.isdigit():
-            given.set_header("x-rate-limit-remaining", str(int(left) + unseen))
-        self._hidden += max(calls - 1, 0)
-        await send(
-            {"type": "http.response.start", "status": given.status, "headers": given.headers}
-        )
-        await send({"type": "http.response.body", "body": given.body})
-
-    async def _set(self, scope: Scope, body: bytes, send: Send) -> None:
-        """Pass a change of settings on, the limit raised by the calls that no one saw."""
-        settings = json.loads(body)
-        if "rate_limit" in settings:
-            settings["rate_limit"] += self._hidden
-            self._hidden = 0
-        asked = FaultRequest("PATCH", scope["raw_path"].decode("ascii"), "", list(scope["headers"]),
-                      json.dumps(settings).encode())  # fmt: skip
-        given = await self._ask(scope, asked)
         await send(
             {"type": "http.response.start", "status": given.status, "headers": given.headers}
         )
@@ -288,19 +268,48 @@ async def _read(receive: Receive) -> bytes:
             return bytes(body)
 
 
+@dataclass
+class CountedRequest:
+    """A request that counts once, however many calls its fault makes of it.
+
+    `is_free` says that the next call is made whether or not a call is left.
+    """
+
+    allowance: RemainingCalls | None = None
+    refusal: Refusal | None = None
+    is_free: bool = False
+
+
+COUNTED: ContextVar[CountedRequest | None] = ContextVar("counted", default=None)
+CountCall = Callable[[CallLimiter, int | None], Awaitable[RemainingCalls]]
+
+
+def count_once(count_call: CountCall) -> CountCall:
+    """Return the limiter's method, changed so that it counts a request once."""
+
+    async def count(self: CallLimiter, token_end: int | None) -> RemainingCalls:
+        state = COUNTED.get()
+        if state is None:
+            return await count_call(self, token_end)
+        if state.is_free:
+            reset = (int(self.clock.now()) // SECONDS_PER_HOUR + 1) * SECONDS_PER_HOUR
+            return state.allowance or RemainingCalls(self.per_hour, self.per_hour, reset)
+        if state.refusal is not None:
+            raise state.refusal
+        if state.allowance is None:
+            try:
+                state.allowance = await count_call(self, token_end)
+            except Refusal as refusal:
+                state.refusal = refusal
+                raise
+        return state.allowance
+
+    return count
+
+
 async def unlimited(asked: FaultRequest, inner: SendOn) -> FaultAnswer:
-    """Ask with the hour's limit lifted, as the control plane can."""
-    control = asked.with_changes(
-        method="PATCH", path="/_sandbox/settings", query="",
-        headers=[pair for pair in asked.headers if pair[0] == b"host"],
-    ).as_user(asked.memory["control"])  # fmt: skip
-    before = await inner(control.with_changes(method="GET", body=b""))
-    limit = before.json()["result"]["rate_limit"]
-    await inner(control.with_json({"rate_limit": 10**9}))
-    given = await inner(asked)
-    await inner(control.with_json({"rate_limit": limit}))
-    given.unseen = 0
-    return given
+    """Ask with the hour's limit lifted."""
+    return await inner(asked.with_changes(is_free=True))
 
 
 @contextmanager
@@ -317,4 +326,5 @@ def planted(fault: PlantedFault | None) -> Generator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(server, "build_app", faulty)
+        patch.setattr(CallLimiter, "count_call", count_once(CallLimiter.count_call))
         yield

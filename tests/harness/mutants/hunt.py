@@ -20,8 +20,13 @@ from tests.harness.mutants import (
     access_faults,
     action_faults,
     answer_faults,
+    clock_faults,
     list_faults,
     record_faults,
+    request_faults,
+    side_effect_faults,
+    sign_in_faults,
+    value_faults,
 )
 from tests.harness.mutants.faulty_app import ENTITIES, MUTANTS, Mutant, PlantedFault, planted
 from tests.services import copy_records
@@ -38,8 +43,20 @@ __all__ = [
 
 logger = logging.getLogger(__name__)
 
-FAMILIES = (access_faults, action_faults, answer_faults, list_faults, record_faults)
+FAMILIES = (
+    access_faults,
+    action_faults,
+    answer_faults,
+    clock_faults,
+    list_faults,
+    record_faults,
+    request_faults,
+    side_effect_faults,
+    sign_in_faults,
+    value_faults,
+)
 RECORDS = 40
+SOUND_SEEDS = tuple(101 * number for number in range(1, 21))
 
 
 @dataclass(frozen=True)

@@ -129,7 +129,7 @@ async def order_of_ids(asked: FaultRequest, inner: SendOn) -> FaultAnswer:
     return given
 
 
-def _sorts(asked: FaultRequest, given: FaultAnswer) -> str:
+def sorts_by(asked: FaultRequest, given: FaultAnswer) -> str:
     """Return the field a whole list is sorted by; empty for any other answer."""
     if not _is_list(asked, given) or _page(asked) or "fields" in asked.parameters:
         return ""
@@ -141,7 +141,7 @@ def _is_down(asked: FaultRequest) -> bool:
     return asked.parameters.get("sort_order") == "desc"
 
 
-def _resorted(
+def resorted(
     asked: FaultRequest, given: FaultAnswer, field: str, key: Callable[[Any], Any]
 ) -> FaultAnswer:
     rows = sorted(
@@ -153,7 +153,7 @@ def _resorted(
 @mutant("sorting drops records without a value", "sort-permutation")
 async def sort_drops_nulls(asked: FaultRequest, inner: SendOn) -> FaultAnswer:
     given = await inner(asked)
-    field = _sorts(asked, given)
+    field = sorts_by(asked, given)
     if field:
         rows = [row for row in given.rows() if row["Properties"][field] is not None]
         return given.set_json(given.json() | {"Total Records": str(len(rows)), "Entity": rows})
@@ -163,31 +163,24 @@ async def sort_drops_nulls(asked: FaultRequest, inner: SendOn) -> FaultAnswer:
 @mutant("sorting downwards loses the last record", "sort-permutation")
 async def sort_loses_last(asked: FaultRequest, inner: SendOn) -> FaultAnswer:
     given = await inner(asked)
-    if _sorts(asked, given) and _is_down(asked) and given.rows():
+    if sorts_by(asked, given) and _is_down(asked) and given.rows():
         rows = given.rows()[:-1]
         return given.set_json(given.json() | {"Total Records": str(len(rows)), "Entity": rows})
     return given
 
 
-@mutant("numbers are sorted as text", "sort-ordered")
-async def numbers_as_text(asked: FaultRequest, inner: SendOn) -> FaultAnswer:
-    given = await inner(asked)
-    field = _sorts(asked, given)
-    return _resorted(asked, given, field, lambda value: value or "") if field else given
-
-
 @mutant("capitals are sorted first", "sort-ordered")
 async def capitals_first(asked: FaultRequest, inner: SendOn) -> FaultAnswer:
     given = await inner(asked)
-    field = _sorts(asked, given)
+    field = sorts_by(asked, given)
     is_text = field in {"LastName", "Name", "Subject", "Title", "City", "Owner", "Notes", "Email"}
-    return _resorted(asked, given, field, lambda value: value or "") if is_text else given
+    return resorted(asked, given, field, lambda value: value or "") if is_text else given
 
 
 @mutant("null comes last", "sort-ordered")
 async def null_last(asked: FaultRequest, inner: SendOn) -> FaultAnswer:
     given = await inner(asked)
-    field = _sorts(asked, given)
+    field = sorts_by(asked, given)
     if field:
         rows = given.rows()
         nulls = [row for row in rows if row["Properties"][field] is None]
@@ -204,7 +197,7 @@ async def desc_ignored(asked: FaultRequest, inner: SendOn) -> FaultAnswer:
 @mutant("desc turns each half around", "desc-reverses")
 async def desc_by_halves(asked: FaultRequest, inner: SendOn) -> FaultAnswer:
     given = await inner(asked)
-    if _sorts(asked, given) and _is_down(asked):
+    if sorts_by(asked, given) and _is_down(asked):
         rows = given.rows()
         middle = len(rows) // 2
         return given.with_rows(rows[middle:] + rows[:middle])
@@ -214,7 +207,7 @@ async def desc_by_halves(asked: FaultRequest, inner: SendOn) -> FaultAnswer:
 @mutant("desc turns equal values around too", "ties-in-creation-order")
 async def ties_reversed(asked: FaultRequest, inner: SendOn) -> FaultAnswer:
     given = await inner(asked)
-    if _sorts(asked, given) and _is_down(asked):
+    if sorts_by(asked, given) and _is_down(asked):
         up = await inner(asked.with_changes(query=asked.query.replace("=desc", "=asc")))
         return given.with_rows(up.rows()[::-1])
     return given
@@ -223,7 +216,7 @@ async def ties_reversed(asked: FaultRequest, inner: SendOn) -> FaultAnswer:
 @mutant("equal values stand in the order of ids", "ties-in-creation-order")
 async def ties_by_id(asked: FaultRequest, inner: SendOn) -> FaultAnswer:
     given = await inner(asked)
-    field = _sorts(asked, given)
+    field = sorts_by(asked, given)
     if field:
         groups: dict[Any, list[Row]] = {}
         for row in given.rows():

@@ -10,6 +10,7 @@ from tests.harness.mutants.faulty_app import (
     mutant,
     refuse,
 )
+from tests.harness.mutants.stored_values import TEXTS, record_of, store_otherwise, update
 
 
 async def current(asked: FaultRequest, inner: SendOn) -> dict[str, Any] | None:
@@ -26,22 +27,18 @@ def _changed_record(given: FaultAnswer, **values: Any) -> FaultAnswer:
 
 @mutant("a create loses its last field", "create-then-get")
 async def loses_last_field(asked: FaultRequest, inner: SendOn) -> FaultAnswer:
+    given = await inner(asked)
     body = asked.json()
-    if asked.call == "create" and body and len(body) > 1:
-        given = await inner(asked)
-        if not given.ok:
-            return given
-        return await inner(asked.with_json(dict(list(body.items())[:-1])))
-    return await inner(asked)
+    if asked.call == "create" and given.ok and body and len(body) > 1:
+        await update(asked, inner, record_of(asked, given), {[*body][-1]: None})
+    return given
 
 
 @mutant("a create trims text", "create-then-get")
 async def trims(asked: FaultRequest, inner: SendOn) -> FaultAnswer:
-    body = asked.json()
-    if asked.call == "create" and body and (await inner(asked)).ok:
-        trimmed = {k: v.strip()[:20] or v if isinstance(v, str) else v for k, v in body.items()}
-        return await inner(asked.with_json(trimmed))
-    return await inner(asked)
+    if asked.call != "create":
+        return await inner(asked)
+    return await store_otherwise(asked, inner, TEXTS, lambda text: text.strip()[:20] or text)
 
 
 @mutant("a create is told and not done", "create-then-get")

@@ -12,6 +12,7 @@ from cmdm_tui.harness.exchange import Exchange, Intent
 from cmdm_tui.harness.oracle import CHECKS, ServiceModel, judge_exchange, judge_log
 from cmdm_tui.harness.oracle.list_model import granted_sizes
 from tests.harness.oracle.exchange_logs import ENDS, MOMENT, RESET, Log
+from tests.harness.oracle.law_cases import LAW_CASES
 
 A, B, C, D = "AAAAAAA1", "BBBBBBB2", "CCCCCCC3", "DDDDDDD4"
 THERE, GONE = frozenset({200}), frozenset({404})
@@ -276,6 +277,7 @@ CASES: dict[str, tuple[Callable[[], Log], Callable[[], Log]]] = {
         lambda: Log().get(A),
         lambda: Log().add("get", status=404, moment=RESET + 1),
     ),
+    **LAW_CASES,
 }  # fmt: skip
 
 

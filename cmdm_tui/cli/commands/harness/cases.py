@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cmdm_tui.cli.command_group import SuggestingGroup, examples
+from cmdm_tui.cli.commands.fuzz_options import checks_option
 from cmdm_tui.cli.commands.harness.selection import (
     count_cases,
+    exclude_option,
     folder_option,
     report_case_failures,
     report_left_out,
@@ -55,9 +57,15 @@ def cases() -> None:
 @click.argument("names", metavar="[CASE]...", nargs=-1)
 @click.option("--call", metavar="CALL", help="Only those of this call: get, list, create, …")
 @folder_option
+@exclude_option
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 def list_cases(
-    names: tuple[str, ...], call: str | None, folder: Path | None, *, as_json: bool
+    names: tuple[str, ...],
+    call: str | None,
+    folder: Path | None,
+    excluded: tuple[str, ...],
+    *,
+    as_json: bool,
 ) -> None:
     """List the cases, or the CASEs named; a name may be a pattern or a kind (contract, …)."""
     with report_case_failures():
@@ -69,7 +77,9 @@ def list_cases(
             message = f"There is no call {one_line(call, 60)}. The calls are {', '.join(CALLS)}."
             raise CommandFailure(message, ExitCode.USAGE)
         found = [
-            entry for entry in select_cases(folder, names) if call in {None, entry.case.endpoint}
+            entry
+            for entry in select_cases(folder, names, excluded=excluded)
+            if call in {None, entry.case.endpoint}
         ]
         manifest = read_manifest(folder or built_in_folder())
     rows = [_case_row(entry, manifest.get(entry.key)) for entry in found]
@@ -116,10 +126,13 @@ def show(name: str, folder: Path | None) -> None:
     short_help="Send cases to a service.",
     epilog=examples(
         "cmdm cases run get-lead",
+        "cmdm cases run --from my-cases",
     ),
 )
-@click.argument("names", metavar="CASE...", nargs=-1, required=True)
+@click.argument("names", metavar="[CASE]...", nargs=-1)
 @folder_option
+@exclude_option
+@checks_option
 @service_options
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a step.")
 @click.pass_obj
@@ -127,6 +140,8 @@ def run(
     context: CommandContext,
     names: tuple[str, ...],
     folder: Path | None,
+    excluded: tuple[str, ...],
+    check_files: tuple[Path, ...],
     *,
     live: bool,
     writes: bool,
@@ -134,16 +149,23 @@ def run(
 ) -> None:
     """Send the CASEs named to a service, and judge its answers by what each case expects.
 
+    With --from FOLDER and no CASE, all cases of the folder are sent.
+
     The service is a fresh sandbox, or the one that -p, CMDM_PROFILE or CMDM_URL names; one that is
     not a sandbox needs --live. cmdm verify compares with the recording instead.
 
     Exit codes: 0 as expected, 1 not as expected, 2 could not run.
     """
+    if not names and folder is None:
+        message = "Name cases, or a folder with --from; cmdm cases list names those of cmdm."
+        raise CommandFailure(message, ExitCode.USAGE)
     failed = 0
     with report_case_failures():
         from cmdm_tui.harness.cases.player import play_case
+        from cmdm_tui.harness.oracle.own_checks import load_own_checks
 
-        found = select_cases(folder, names)
+        own_checks = load_own_checks(check_files)
+        found = select_cases(folder, names, excluded=excluded)
         chosen = choose_service(context, live=live, writes=writes)
         kept, left_out = select_runnable(found, chosen)
         report_left_out(left_out)
@@ -151,7 +173,7 @@ def run(
             raise CommandFailure("No case is left to run.", ExitCode.USAGE)
         with open_service(chosen) as service:
             for entry in kept:
-                played = play_case(entry.case, service)
+                played = play_case(entry.case, service, own_checks=own_checks)
                 service.clean_up()
                 failed += any(one.problems for one in played)
                 _report_case(entry, played, service.leak_scanner, as_json=as_json)

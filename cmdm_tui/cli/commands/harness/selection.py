@@ -13,6 +13,7 @@ from cmdm_tui.cli.service import ChosenService, report_run_failures
 
 if TYPE_CHECKING:
     from cmdm_tui.harness.cassettes.library import LibraryEntry
+    from cmdm_tui.harness.cassettes.manifest import ManifestEntry
     from cmdm_tui.harness.service import Service
 
 ClickCommand = TypeVar("ClickCommand", bound=Callable[..., object])
@@ -29,6 +30,17 @@ def folder_option(command: ClickCommand) -> ClickCommand:
     )(command)
 
 
+def exclude_option(command: ClickCommand) -> ClickCommand:
+    """Give a command the option that leaves cases out."""
+    return click.option(
+        "--exclude",
+        "excluded",
+        multiple=True,
+        metavar="NAME",
+        help="Leave out this case, pattern, kind, call, class of input or check; may be repeated.",
+    )(command)
+
+
 @contextmanager
 def report_case_failures() -> Generator[None]:
     """End a command on cases that could not run with exit code 2 and a sentence."""
@@ -41,9 +53,13 @@ def report_case_failures() -> Generator[None]:
 
 
 def select_cases(
-    folder: Path | None, names: tuple[str, ...], *, live: bool | None = None
+    folder: Path | None,
+    names: tuple[str, ...],
+    *,
+    excluded: tuple[str, ...] = (),
+    live: bool | None = None,
 ) -> "list[LibraryEntry]":
-    """Return the cases named in the folder, all where none is.
+    """Return the cases named in the folder, all where none is, without those excluded.
 
     What was recorded of a live service is for it alone: with `live` those cases are meant, if there
     are any; where `live` is False they are left out.
@@ -52,6 +68,7 @@ def select_cases(
         KINDS,
         LIVE,
         built_in_folder,
+        exclude_entries,
         list_entries,
         select_entries,
     )
@@ -59,7 +76,21 @@ def select_cases(
     root = folder or built_in_folder()
     has_live = any((root / LIVE).glob("*.toml"))
     kinds = [kind for kind in KINDS if live is None or (kind == LIVE) == (live and has_live)]
-    return select_entries(list_entries(root, kinds), names)
+    return exclude_entries(select_entries(list_entries(root, kinds), names), excluded)
+
+
+def select_recorded(
+    found: "list[LibraryEntry]", manifest: "Mapping[str, ManifestEntry]"
+) -> "list[LibraryEntry]":
+    """Return the cases that have a cassette, or should have one by the manifest.
+
+    Raises CommandFailure where none has.
+    """
+    recorded = [entry for entry in found if entry.cassette.is_file() or entry.key in manifest]
+    if not recorded:
+        message = "None of these cases is recorded. Record them with cmdm record."
+        raise CommandFailure(message, ExitCode.USAGE)
+    return recorded
 
 
 def select_runnable(
@@ -69,7 +100,7 @@ def select_runnable(
     kept: list[LibraryEntry] = []
     left_out: dict[str, int] = {}
     for entry in found:
-        reason = _reason_to_leave_out(entry, chosen)
+        reason = reason_to_leave_out(entry, chosen)
         if reason:
             left_out[reason] = left_out.get(reason, 0) + 1
         else:
@@ -97,7 +128,8 @@ def require_nothing_left(service: "Service") -> None:
         raise CommandFailure(f"{count} records stay on the service; their names hold {mark}.")
 
 
-def _reason_to_leave_out(entry: "LibraryEntry", chosen: ChosenService) -> str:
+def reason_to_leave_out(entry: "LibraryEntry", chosen: ChosenService) -> str:
+    """Return why the service cannot be given a case; empty where it can."""
     case = entry.case
     if chosen.can_be_restored:
         return ""

@@ -1,8 +1,5 @@
 """`cmdm verify`: recorded cases sent again, and where the service now answers differently."""
 
-import json
-import sys
-from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,13 +9,15 @@ import click
 from cmdm_tui.cli.command_group import examples
 from cmdm_tui.cli.commands.harness.selection import (
     count_cases,
+    exclude_option,
     folder_option,
     report_case_failures,
     report_left_out,
-    require_nothing_left,
     select_cases,
+    select_recorded,
     select_runnable,
 )
+from cmdm_tui.cli.commands.harness.verify_run import ComparedRuns, VerifyRun
 from cmdm_tui.cli.context import CommandContext, note
 from cmdm_tui.cli.exit_codes import CommandFailure, ExitCode
 from cmdm_tui.cli.service import ChosenService, choose_service, open_service, service_options
@@ -27,21 +26,21 @@ from cmdm_tui.text import one_line
 if TYPE_CHECKING:
     from cmdm_tui.harness.cassettes.library import LibraryEntry
     from cmdm_tui.harness.cassettes.manifest import ManifestEntry
-    from cmdm_tui.harness.verify import Drift
-    from cmdm_tui.redaction.leak_scanner import LeakScanner
+    from cmdm_tui.redaction.people.person_redactor import PersonRedactor
 
 _MOST_NAMED = 3
-_MANY_DRIFTS = 10
 
 
 @click.command(
     epilog=examples(
         "cmdm verify get-lead",
         "cmdm verify --live --max-age 30",
+        "cmdm verify --live --since --junit drift.xml",
     ),
 )
 @click.argument("names", metavar="[CASE]...", nargs=-1)
 @folder_option
+@exclude_option
 @service_options
 @click.option(
     "--max-age",
@@ -49,16 +48,39 @@ _MANY_DRIFTS = 10
     metavar="DAYS",
     help="Fail where a cassette is older; nothing is sent then, and nothing recorded.",
 )
+@click.option(
+    "--since",
+    is_flag=False,
+    flag_value="last",
+    metavar="RUN",
+    help="Judge by what changed since earlier runs: last, a day or a time. Keep this run too.",
+)
+@click.option(
+    "--history",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="FOLDER",
+    help="Keep the runs of --since here, not in the user's data folder.",
+)
+@click.option(
+    "--junit",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Write the run as JUnit XML, as it goes.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the report as one JSON object.")
 @click.pass_obj
 def verify(
     context: CommandContext,
     names: tuple[str, ...],
     folder: Path | None,
+    excluded: tuple[str, ...],
     *,
     live: bool,
     writes: bool,
     max_age: int | None,
+    since: str | None,
+    history: Path | None,
+    junit: Path | None,
     as_json: bool,
 ) -> None:
     """Send recorded cases to a service and report drift: where it now answers differently.
@@ -72,60 +94,100 @@ def verify(
     compared with what was recorded of it (cmdm record --live), if anything was, else with what the
     sandbox answered.
 
-    Exit codes: 0 no drift, or only new fields; 1 drift, a cassette that is too old or was changed
-    by hand, or a secret that would have been written; 2 could not run; 5 the limit of calls ended
-    it.
+    With --since, each run is kept, and judged by what changed since the last run that verified the
+    case: known drift fails it no more. Of an answer its status, headers and shape are kept, no
+    values. --since=2026-11-01 compares with the last run up to that day.
+
+    Exit codes: 0 no drift, or only new fields; 1 drift, a cassette that is too old, lost or changed
+    by hand, or a secret that would have been written; 2 could not run, or not to its end; 5 the
+    limit of calls ended it.
     """
     with report_case_failures():
         from cmdm_tui.harness.cassettes.library import built_in_folder
-        from cmdm_tui.harness.cassettes.manifest import read_manifest
-        from cmdm_tui.harness.verify import verify as verified
+        from cmdm_tui.harness.cassettes.manifest import find_lost, read_manifest
 
-        found = [
-            entry for entry in select_cases(folder, names, live=live) if entry.cassette.is_file()
-        ]
-        if not found:
-            raise CommandFailure(
-                "None of these cases is recorded. Record them with cmdm record.", ExitCode.USAGE
-            )
-        manifest = read_manifest(folder or built_in_folder())
-        _require_unchanged(found, manifest)
+        root = folder or built_in_folder()
+        manifest = read_manifest(root)
+        known = select_cases(folder, names, excluded=excluded, live=live)
+        found = select_recorded(known, manifest)
+        kinds = {entry.kind for entry in known}
+        named = {key: manifest[key] for key in manifest if key.partition("/")[0] in kinds}
+        _require_unchanged(
+            found, manifest, {} if names or excluded else find_lost(root, known, named)
+        )
         if max_age is not None:
             _require_recent(found, manifest, max_age)
-        from cmdm_tui.harness.service import LimitReached, ServiceFailed
-
-        drifts: list[Drift] = []
-        done, cut, code = 0, "", ExitCode.USAGE
         chosen = choose_service(context, live=live, writes=writes)
         kept, left_out = select_runnable(found, chosen)
         report_left_out(left_out)
         if not kept:
             raise CommandFailure("No case is left to verify.", ExitCode.USAGE)
+        earlier = None
+        if since is not None:
+            earlier = _read_earlier(chosen, history or context.paths.data / "verify", since)
+        keys = {one.key: manifest[one.key].people_key for one in kept if one.key in manifest}
+        people = _open_people(context, chosen, keys)
+        run = VerifyRun(chosen, found, kept, earlier, junit, as_json, people, keys)
         with open_service(chosen) as service:
             note(f"{count_cases(len(kept))} against {_describe_service(chosen)}.")
-            try:
-                for one in verified(kept, service):
-                    done += 1
-                    drifts += one.drifts
-                    if not as_json:
-                        _report_drifts(one.drifts, done, len(kept), service.leak_scanner)
-            except ServiceFailed as error:
-                if not done:
-                    raise
-                cut = str(error)
-                code = ExitCode.RATE_LIMIT if isinstance(error, LimitReached) else ExitCode.USAGE
-            finally:
-                _clear_progress()
-            if as_json:
-                _write_report(chosen, done, drifts, service.leak_scanner)
-            require_nothing_left(service)
-    _finish(done, drifts, cut, code)
+            run.send(service)
+    run.finish()
 
 
-def _require_unchanged(found: "list[LibraryEntry]", manifest: "dict[str, ManifestEntry]") -> None:
+def _open_people(
+    context: CommandContext, chosen: ChosenService, keys: "dict[str, str]"
+) -> "PersonRedactor | None":
+    """Return what replaces people as these cassettes were recorded, None where none was replaced.
+
+    Where it has another key, records are compared by shape, which is written to stderr.
+    """
+    used = set(keys.values()) - {""}
+    if not used:
+        return None
+    from cmdm_tui.harness.cassettes.people import open_people
+
+    people = open_people(chosen.profile, context.paths, context.environment)
+    others = sum(key not in {"", people.fingerprint} for key in keys.values())
+    if others:
+        note(
+            f"{count_cases(others)} recorded with another key for people than this user's: "
+            "records are compared by their shape. CMDM_PEOPLE_KEY gives the key."
+        )
+    return people
+
+
+def _read_earlier(chosen: ChosenService, root: Path, since: str) -> ComparedRuns:
+    """Return the runs to compare with, as `since` says. Raises HistoryError for none so old."""
+    from cmdm_tui.harness.verify.contract_diff import ContractDiff
+    from cmdm_tui.harness.verify.history import HistoryError, RunHistory, parse_since
+
+    if chosen.profile is None:
+        message = "--since compares runs on one service; name it, with --live or in CMDM_URL."
+        raise CommandFailure(message, ExitCode.USAGE)
+    history = RunHistory(root, chosen.name)
+    until = parse_since(since)
+    runs = history.read_runs(until)
+    for path in history.unreadable:
+        note(f"{one_line(str(path), 200)} cannot be read as a run, and is left out.")
+    if not runs and until is not None:
+        oldest = history.read_runs()[-1:]
+        known = f"the oldest is of {oldest[0].name}" if oldest else "none is kept"
+        raise HistoryError(f"No run of {one_line(chosen.name, 100)} is so old: {known}.")
+    return ComparedRuns(history, ContractDiff(runs))
+
+
+def _describe_service(chosen: ChosenService) -> str:
+    return "a fresh sandbox" if chosen.profile is None else one_line(chosen.name, 100)
+
+
+def _require_unchanged(
+    found: "list[LibraryEntry]", manifest: "dict[str, ManifestEntry]", lost: dict[str, str]
+) -> None:
     """Raise CommandFailure where what is to be compared with is not what was recorded."""
     from cmdm_tui.harness.cassettes.manifest import find_faults
 
+    for key, fault in lost.items():
+        raise CommandFailure(f"{one_line(key, 100)}: {fault}")
     for entry in found:
         # What a fuzz has kept is in no manifest.
         for fault in find_faults(entry, manifest) if entry.key in manifest else []:
@@ -145,81 +207,3 @@ def _require_recent(
             count = f"{len(keys)} cassette{'s are' if len(keys) > 1 else ' is'}"
             message = f"{count} {what}: {named}. Record them again with cmdm record."
             raise CommandFailure(message)
-
-
-def _report_drifts(
-    drifts: "tuple[Drift, ...]", number: int, total: int, guard: "LeakScanner"
-) -> None:
-    _clear_progress()
-    for drift in drifts:
-        place = f"{drift.case}, step {drift.step}, {drift.place}"
-        line = f"{drift.severity:7}  {one_line(place, 160)} {one_line(drift.message, 240)}"
-        guard.check(line, "the terminal")
-        click.echo(line)
-    if sys.stderr.isatty():
-        click.echo(f"\r\x1b[K{number} of {total}", err=True, nl=False)
-
-
-def _clear_progress() -> None:
-    if sys.stderr.isatty():
-        click.echo("\r\x1b[K", err=True, nl=False)
-
-
-def _write_report(
-    chosen: ChosenService, cases: int, drifts: "list[Drift]", scanner: "LeakScanner"
-) -> None:
-    from cmdm_tui.cli.json_documents import make_document
-
-    content = {
-        "target": chosen.name,
-        "cases": cases,
-        "drifts": [
-            {
-                "severity": str(drift.severity),
-                "case": drift.case,
-                "step": drift.step,
-                "place": drift.place,
-                "message": drift.message,
-            }
-            for drift in drifts
-        ],
-    }
-    text = json.dumps(make_document("cmdm-drift", content), ensure_ascii=False, indent=2)
-    scanner.check(text, "the report")
-    click.echo(text)
-
-
-def _describe_service(chosen: ChosenService) -> str:
-    return "a fresh sandbox" if chosen.profile is None else one_line(chosen.name, 100)
-
-
-def _report_summary(drifts: "list[Drift]") -> None:
-    """Write to stderr what the drifts have in common, where they are many."""
-    alike: dict[str, set[str]] = {}
-    for drift in drifts:
-        alike.setdefault(f"{drift.severity}: {drift.place} {drift.message}", set()).add(drift.case)
-    if len(drifts) < _MANY_DRIFTS or len(alike) == len(drifts):
-        return
-    most = sorted(alike.items(), key=lambda pair: -len(pair[1]))
-    note("In short:")
-    for words, cases in most[:_MANY_DRIFTS]:
-        note(f"  {count_cases(len(cases)):>10}  {one_line(words, 160)}")
-    if len(most) > _MANY_DRIFTS:
-        note(f"  and {len(most) - _MANY_DRIFTS} other drifts.")
-
-
-def _finish(cases: int, drifts: "list[Drift]", cut: str, code: ExitCode) -> None:
-    _report_summary(drifts)
-    counts = Counter(str(drift.severity) for drift in drifts)
-    told = ", ".join(
-        f"{counts[name]} {name}{'' if counts[name] == 1 else 's'}"
-        for name in ("error", "warning", "info")
-        if counts[name]
-    )
-    drifted = len({drift.case for drift in drifts if drift.matters})
-    note(f"{count_cases(cases)} verified: {told or 'no drift'}.")
-    if drifted:
-        message = f"{drifted} of {count_cases(cases)} drifted. {cut}"
-        raise CommandFailure(message)
-    if cut:
-        raise CommandFailure(cut, code)

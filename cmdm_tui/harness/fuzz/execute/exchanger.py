@@ -7,7 +7,14 @@ from collections.abc import Generator
 from cmdm_tui.harness.calls import CallRequest
 from cmdm_tui.harness.cassettes.format import find_tokens
 from cmdm_tui.harness.control_client import ControlFailed
-from cmdm_tui.harness.exchange import API_PATH, Answer, Exchange, OutgoingRequest, read_date
+from cmdm_tui.harness.exchange import (
+    API_PATH,
+    Answer,
+    Exchange,
+    Headers,
+    OutgoingRequest,
+    read_date,
+)
 from cmdm_tui.harness.fuzz.execute.reconnecting_sender import ReconnectingSender
 from cmdm_tui.harness.fuzz.execute.run_budget import (
     BudgetSpent,
@@ -21,6 +28,8 @@ from cmdm_tui.redaction.secret_variables import SecretVariables
 
 _BEFORE_CALLS = f"{API_PATH}/"
 _OK = 200
+_ROUNDING, _CLOCK_ERROR = 1.0, 300.0
+"""Seconds by which a dated answer's clock, and a clock that nothing is known of, may be off."""
 
 
 class Exchanger:
@@ -38,6 +47,7 @@ class Exchanger:
         self._budget = budget
         self._is_token_later = False
         self._number = 0
+        self._clock_offset: float | None = None
         service.announce_tokens(self._use_token)
         service.wrap_sender(
             lambda sender: ReconnectingSender(
@@ -147,11 +157,29 @@ class Exchanger:
             (name, hide(value.encode("latin-1")).decode("latin-1"))
             for name, value in answer.headers
         )
+        moment, error = self._find_moment(headers)
         return Exchange(
             self._number, request.method, request.path, request.headers, request.body,
             answer.status, headers, hide(answer.body), answer.started, answer.elapsed,
-            read_date(headers), request.intent, failure,
+            moment, request.intent, failure, error,
         )  # fmt: skip
+
+    def _find_moment(self, headers: Headers) -> tuple[float, float]:
+        """Return the time of an answer just received, and by how much it may be wrong.
+
+        An answer without `Date` is dated by our clock: by what earlier answers have shown of the
+        service's, as far as they have.
+        """
+        dated, now = read_date(headers), time.time()
+        stopped = self._service.stopped_clock
+        if dated is not None:
+            self._clock_offset = dated - now
+            return dated, 0.0
+        if stopped is not None:
+            return stopped, 0.0
+        if self._clock_offset is not None:
+            return now + self._clock_offset, _ROUNDING
+        return now, _CLOCK_ERROR
 
     def delete_created(self) -> None:
         """Delete what was created, for which requests were kept; that is not judged."""

@@ -7,12 +7,13 @@ from cmdm_tui.harness.calls import CallRequest, list_fields, list_records, sign_
 from cmdm_tui.harness.exchange import Exchange
 from cmdm_tui.harness.fuzz.events import CheckFailed, ExchangeMade, FuzzEvent, FuzzPhase
 from cmdm_tui.harness.fuzz.execute.exchanger import Exchanger
-from cmdm_tui.harness.fuzz.execute.run_budget import RunBudget
+from cmdm_tui.harness.fuzz.execute.run_budget import CheckBroken, RunBudget
 from cmdm_tui.harness.fuzz.settings import FuzzSettings
 from cmdm_tui.harness.fuzz.steps import AdvanceClock, FuzzStep, SetCallsLeft
 from cmdm_tui.harness.http.connection import NoAnswer
 from cmdm_tui.harness.oracle import Check, Finding, ServiceModel, judge_exchange
 from cmdm_tui.harness.oracle.contract import ENTITY_WITHOUT_FIELD_LIST
+from cmdm_tui.harness.oracle.own_checks import OwnCheckError
 from cmdm_tui.harness.service import Service
 
 _MOST_READ_AT_ONCE = 5_000
@@ -62,6 +63,7 @@ class FuzzSession:
         self.found_failures: set[str] = set()
         self.on_new_failure: Callable[[NewFailure], None] = lambda _: None
         self.exchanger = Exchanger(service, budget)
+        self._excluded = settings.excluded
         self._optional_entities = settings.optional_entities
         self._budget = budget
         self._checks = tuple(checks)
@@ -134,17 +136,21 @@ class FuzzSession:
         self.begin_example()
         self.model = ServiceModel(self.is_alone)
 
-    def take(self, step: FuzzStep) -> Exchange | None:
+    def take(self, step: FuzzStep, *, is_needed: bool = False) -> Exchange | None:
         """Take a step and return its exchange, None where nothing was sent.
 
-        A request that could change something is not sent where nothing may be changed. Raises
-        NewFailure where a check fails that is not known to, and BudgetSpent.
+        A request that could change something is not sent where nothing may be changed, nor one of
+        an excluded call or class, unless it `is_needed` by the run itself.
+
+        Raises NewFailure where a check fails that is not known to, and BudgetSpent.
         """
         if not isinstance(step, CallRequest):
             self._control_service(step)
             return None
         is_reading = step.method in {"GET", "HEAD"} or step.intent.call == "authenticate"
         if not self.service.may_write and not is_reading:
+            return None
+        if not is_needed and self._excluded & {step.intent.call, step.intent.input_class}:
             return None
         if not self.exchanger.secrets.can_fill(step.headers):
             return None
@@ -158,7 +164,10 @@ class FuzzSession:
                 raise self._budget.time_is_up() from None
             exchange = self.exchanger.make_exchange(step, None, str(error))
         self.log.append(exchange)
-        judged = judge_exchange(self.model, exchange, self._checks, is_strict=self._is_strict)
+        try:
+            judged = judge_exchange(self.model, exchange, self._checks, is_strict=self._is_strict)
+        except OwnCheckError as error:
+            raise CheckBroken(str(error)) from error
         failed = tuple(one.check for one in judged.findings)
         self._notify(ExchangeMade(exchange, self.phase, failed, self._worker, judged.held_checks))
         if judged.findings:
@@ -168,7 +177,7 @@ class FuzzSession:
     def sign_in_again(self) -> None:
         """Sign in again after the token has ended, and keep the old one as an ended one."""
         self.exchanger.secrets.end_token()
-        self.take(sign_in())
+        self.take(sign_in(), is_needed=True)
 
     def _handle_findings(self, found: Sequence[Finding], exchange: Exchange) -> None:
         for finding in found:

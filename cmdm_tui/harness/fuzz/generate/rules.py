@@ -18,6 +18,7 @@ from cmdm_tui.harness.calls import (
     update_record,
 )
 from cmdm_tui.harness.exchange import CALLS
+from cmdm_tui.harness.fuzz.generate import law_actions
 from cmdm_tui.harness.fuzz.generate.actions import Actions
 from cmdm_tui.harness.fuzz.generate.trials import Trial
 from cmdm_tui.harness.fuzz.generate.value_strategies import draw_properties, pick
@@ -240,7 +241,7 @@ def let_time_pass(actions: Actions) -> None:
     waits = [60.0, _HOUR - 60.0]
     if ends is not None and actions.model.latest_time is not None:
         left = ends - actions.model.latest_time
-        waits += [left - 200, left - 5, left, left + 5]
+        waits += [left - 200, left - 20, left - 5, left, left + 5]
     session.take(AdvanceClock(pick(actions.draw, [wait for wait in waits if wait > 0])))
     actions.read_total(entity)
     if actions.is_signed_out():
@@ -279,6 +280,15 @@ def use_up_quota(actions: Actions) -> None:
 
 
 RULES = (
+    # Twenty-four of them, and slow.
+    Rule("credentials", law_actions.try_credentials, ("authenticate",), 0.15, needs_control=True),
+    Rule("others", law_actions.update_among_others, ("update",), 1.5),
+    Rule("closed", law_actions.update_closed_task, ("close",), 1.0),
+    Rule("refused-update", law_actions.refuse_updates, ("update",), 2.0),
+    Rule("refused-creation", law_actions.refuse_creations, ("create",), 1.5),
+    Rule("kept", law_actions.keep_values, ("create", "update"), 2.5),
+    Rule("numbers", law_actions.order_numbers, ("list",), 1.0),
+    Rule("texts", law_actions.order_texts, ("list",), 0.75),
     # A sign-in is slow on purpose.
     Rule("sign-in", sign_in, ("authenticate",), 0.25, needs_writing=False),
     Rule("list", list_records, ("list",), 1.5, needs_writing=False),
@@ -286,11 +296,11 @@ RULES = (
     Rule("sort", sort_records, ("list",), 2.0, needs_writing=False),
     Rule("read", read_records, ("get", "fields"), 1.0, needs_writing=False),
     Rule("create", create_and_read, ("create",), 1.5),
-    Rule("update", update_and_read, ("update",), 5.0),
-    Rule("delete", delete_and_read, ("delete",), 4.5),
+    Rule("update", update_and_read, ("update",), 3.5),
+    Rule("delete", delete_and_read, ("delete",), 5.5),
     Rule("child", create_child_and_read, ("create-task", "create-opportunity"), 1.5),
-    Rule("convert", convert_and_read, ("convert",), 6.5),
-    Rule("close", close_and_read, ("close",), 8.0),
+    Rule("convert", convert_and_read, ("convert",), 8.0),
+    Rule("close", close_and_read, ("close",), 9.5),
     Rule("odd", send_odd_requests, (), 1.0),
     Rule("wait", let_time_pass, (), 1.5, needs_control=True),
     Rule("exhaust", use_up_quota, (), 0.75, needs_control=True),

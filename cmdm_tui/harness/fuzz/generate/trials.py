@@ -14,6 +14,8 @@ from cmdm_tui.harness.oracle.accepted_changes import CHILD_ENTITIES
 from cmdm_tui.harness.oracle.contract import ENTITY_WITHOUT_FIELD_LIST
 
 _READS: frozenset[Call] = frozenset({"get", "list", "fields"})
+_FAILED_SIGN_INS = 2
+"""Sign-ins that fail one after another, on a service that may then lock its user out."""
 _CONSUMES_RECORD = frozenset({"delete", "convert"})
 
 
@@ -54,11 +56,18 @@ class Trial:
         entity = self._choose_entity(actions, round_number)
         request: CallRequest | None = None
         other_ids = self._ids_of_other_entities(actions, entity)
-        for one in (self.classes or self._draw_classes(actions))[:most]:
+        may_lock_out = self.call == "authenticate" and not actions.session.service.is_restored
+        most = _FAILED_SIGN_INS if may_lock_out else most
+        classes = (self.classes or self._draw_classes(actions))[:most]
+        # What is accepted comes last: it would hide what a refused request has stored.
+        refused = [one for one in classes if not one.may_be_accepted]
+        for place, one in enumerate(sorted(classes, key=lambda one: one.may_be_accepted)):
             if request is None:
                 request = make_valid_request(actions, self.call, entity)
                 if request is None:
                     return
+                if self.call in {"update", "close"}:
+                    actions.read_record(entity, request.intent.external_id)
             context = InputContext(
                 actions.choose,
                 actions.fields_of(self._body_entity(request)),
@@ -66,9 +75,13 @@ class Trial:
                 actions.session.exchanger.secrets.has_ended_token,
                 round_number,
             )
+            if refused and place == len(refused):
+                self._read_afterwards(actions, request)
             request = self._send_odd(actions, one, request, context)
         if request is not None:
             self._read_afterwards(actions, request)
+        if may_lock_out:
+            actions.sign_in()
 
     def _draw_classes(self, actions: Actions) -> tuple[InputClass, ...]:
         families = families_of(self.call, self.group)
@@ -96,6 +109,8 @@ class Trial:
             return request
         exchange = actions.session.take(odd)
         is_accepted = exchange is not None and exchange.status in {200, 201}
+        if is_accepted and odd.intent.given and self.call == "update":
+            actions.read_record(odd.intent.entity, odd.intent.external_id)
         return None if is_accepted and self.call in _CONSUMES_RECORD else request
 
     def _body_entity(self, request: CallRequest) -> str:

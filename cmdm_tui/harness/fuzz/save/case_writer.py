@@ -12,6 +12,7 @@ from cmdm_tui.harness.calls import (
     BEARER_HEADERS,
     BODY_HEADERS,
     CONTENT_TYPE_HEADER,
+    CREDENTIAL_NAMES,
     CallRequest,
 )
 from cmdm_tui.harness.cases.files import case_bytes
@@ -36,10 +37,10 @@ from cmdm_tui.text import one_line
 _MOST_STEPS = 50
 _LONG_RUN = re.compile(r"(.)\1{999,}", re.DOTALL)
 _VARIABLES = {
-    "$CMDM_CLIENT_ID": "${client_id}",
-    "$CMDM_CLIENT_SECRET": "${client_secret}",
-    "$CMDM_USERNAME": "${username}",
-    "$CMDM_PASSWORD": "${password}",
+    f"$CMDM_{name.upper()}{ending}": f"${{{name}{change}}}"
+    for name in CREDENTIAL_NAMES
+    # The longer names first: one begins as the other does.
+    for ending, change in (("_CUT", ":cut"), ("_SWAPPED", ":swapped"), ("", ""))
 }
 _POINTERS = {"convert": "/Account ExternalID"}
 _HOUR, _TO_THE_HOUR = 3_600.0, 1_800.0

@@ -1,5 +1,6 @@
 """The steps to a failure as lines for a shell, without secrets."""
 
+import re
 from collections.abc import Iterator
 
 import httpx
@@ -60,7 +61,7 @@ def _curl_command(url: str, step: CallRequest) -> str:
     line = line.replace(f" {url} ", f" --path-as-is {address} ", 1)
     if step.headers == (BODY_HEADERS if step.body else BEARER_HEADERS):
         return line
-    lines = [f'--header "{name}: {value}"' for name, value in step.headers]
+    lines = [f'--header "{name}: {in_shell(value)}"' for name, value in step.headers]
     if step.body and not any(name == "content-type" for name, _ in step.headers):
         # Without this, curl would declare a body as a form.
         lines.append("--header 'Content-Type:'")
@@ -68,4 +69,15 @@ def _curl_command(url: str, step: CallRequest) -> str:
     return line.replace(f'--header "Authorization: Bearer {TOKEN_IN_CURL}"', " ".join(lines), 1)
 
 
+def in_shell(value: str) -> str:
+    """Return a header's value as a shell reads it within double quotes."""
+    return _CHANGED.sub(lambda found: _CHANGES[found[2]].format(found[1]), value)
+
+
+_CHANGED = re.compile(r"\$(CMDM_[A-Z_]+?)_(CUT|FLIPPED|SWAPPED)\b")
+_CHANGES = {
+    "CUT": "${{{}%?}}",
+    "FLIPPED": "$(printf %s \"${}\" | sed -e 's/A$/B/' -e t -e 's/.$/A/')",
+    "SWAPPED": '$(printf %s "${}" | tr A-Za-z a-zA-Z)',
+}
 TOKEN_IN_CURL = "$CMDM_TOKEN"  # noqa: S105 — the name of a variable

@@ -77,7 +77,7 @@ def token_good_until_reset(context: CheckContext) -> Iterator[Verdict]:
     yield HELD
     if exchange.status == _UNAUTHORISED and latest is not None:
         message = f"The token was refused {ends - latest:.0f} seconds before its reset."
-        is_early = latest + _CLOCK_SECONDS <= ends
+        is_early = latest + _CLOCK_SECONDS <= ends and context.is_dated
         yield documented(message) if is_early else ours(message)
     elif token_ends is not None and has_moved(ends, token_ends):
         yield ours(f"The end of the token moved from {ends} to {token_ends}.")
@@ -98,7 +98,7 @@ def token_refused_after_reset(context: CheckContext) -> Iterator[Verdict]:
     yield HELD
     if exchange.status not in _REFUSALS:
         message = f"The token was accepted {earliest - ends:.0f} seconds after its reset."
-        is_late = earliest >= ends + _CLOCK_SECONDS and context.is_success
+        is_late = earliest >= ends + _CLOCK_SECONDS and context.is_success and context.is_dated
         yield documented(message) if is_late else ours(message)
 
 

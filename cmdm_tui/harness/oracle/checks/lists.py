@@ -17,6 +17,8 @@ from cmdm_tui.harness.oracle.contract import loose_key, sort_key
 from cmdm_tui.harness.oracle.evidence import is_reversed
 from cmdm_tui.harness.oracle.list_model import ObservedOrder, granted_sizes
 
+_NUMERIC = {"Number", "Currency"}
+
 
 def _observed_order(context: CheckContext) -> ObservedOrder | None:
     key = context.order_key
@@ -176,13 +178,24 @@ def _sorted_values(context: CheckContext) -> tuple[str, str, list[Any]] | None:
 
 
 def sort_ordered(context: CheckContext) -> Iterator[Verdict]:
-    """Records sorted by a field are in the order of its values."""
+    """Records sorted by a field are in the order of its values; numbers have their own check."""
     found = _sorted_values(context)
-    if found is None or context.order_key is None:
-        return
-    name, kind, values = found
+    if found is not None and found[1] not in _NUMERIC:
+        yield from _against_order(context, *found)
+
+
+def numbers_in_order(context: CheckContext) -> Iterator[Verdict]:
+    """Records sorted by a number are in the order of its value, to the last digit."""
+    found = _sorted_values(context)
+    if found is not None and found[1] in _NUMERIC:
+        yield from _against_order(context, *found)
+
+
+def _against_order(
+    context: CheckContext, name: str, kind: str, values: list[Any]
+) -> Iterator[Verdict]:
     keys = [sort_key(kind, value) for value in values]
-    is_down = context.order_key[1] == "desc"
+    is_down = context.order_key is not None and context.order_key[1] == "desc"
     if len(keys) > 1:
         yield HELD
     for before, after, first, second in zip(keys, keys[1:], values, values[1:], strict=False):
@@ -285,8 +298,9 @@ CHECKS = (
           sort_permutation),
     Check("desc-reverses", "Query parameters: sort_order is asc or desc", "documented",
           desc_reverses),
-    Check("sort-ordered", "collation: text without regard to case, numbers by value, dates by "
-          "time; null first in asc", "ours", sort_ordered),
+    Check("sort-ordered", "collation: text without regard to case, dates by time; null first in "
+          "asc", "ours", sort_ordered),
+    Check("numbers-in-order", "collation: numbers by value", "ours", numbers_in_order),
     Check("ties-in-creation-order", "ties under sort_by: by creation order", "ours",
           ties_stable),
     Check("pages-partition", "ties under sort_by: by creation order, so that pages never overlap; "

@@ -93,7 +93,10 @@ def reset_ahead(context: CheckContext) -> Iterator[Verdict]:
     yield HELD
     if not earliest < limits.reset <= latest + _HOUR:
         message = f"The reset lies {limits.reset - earliest:.0f} seconds ahead."
-        is_clear = not earliest - _CLOCK_SECONDS < limits.reset <= latest + _HOUR + _CLOCK_SECONDS
+        is_clear = (
+            context.is_dated
+            and not earliest - _CLOCK_SECONDS < limits.reset <= latest + _HOUR + _CLOCK_SECONDS
+        )
         yield documented(message) if is_clear else ours(message)
     elif before is None or before.reset is None or latest > before.reset:
         return

@@ -83,7 +83,10 @@ def conversion_marks_lead(context: CheckContext) -> Iterator[Verdict]:
 
 
 def closed_stays_closed(context: CheckContext) -> Iterator[Verdict]:
-    """A closed task is closed, has a date of closing, and closing it again changes nothing."""
+    """A closed task is closed, has a date of closing, and closing it again changes nothing.
+
+    Another check says that it stays so after an update of other fields.
+    """
     if context.has_compared("closed", entity="task"):
         yield HELD
     for contradiction in context.contradictions:
@@ -92,7 +95,7 @@ def closed_stays_closed(context: CheckContext) -> Iterator[Verdict]:
 
 
 def _is_closed_task(context: CheckContext, contradiction: Contradiction) -> bool:
-    if contradiction.entity != "task" or contradiction.cause == "updated":
+    if contradiction.entity != "task" or contradiction.cause in {"updated", "others"}:
         return False
     known = context.model.find_record(contradiction.entity, contradiction.external_id)
     is_about_it = contradiction.name in {"Status", "ClosedDate"}

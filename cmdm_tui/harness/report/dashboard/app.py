@@ -70,6 +70,13 @@ class Dashboard(App[None]):
     ENABLE_COMMAND_PALETTE = False
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("q", "end", "End", id="dashboard.end", tooltip="End the run and leave"),
+        Binding(
+            "v",
+            "switch_view",
+            "Calls or checks",
+            id="dashboard.view",
+            tooltip="Show the checks instead of the calls, or the calls again",
+        ),
         Binding("ctrl+c", "end", "End", id="dashboard.stop", show=False, priority=True),
     ]
 
@@ -82,6 +89,7 @@ class Dashboard(App[None]):
         self._watched_run = run
         self._shown: tuple[RunResults, bool, bool] | None = None
         self._wants_to_leave = False
+        self._is_wide = False
         self.fault: Exception | None = None
 
     def compose(self) -> ComposeResult:
@@ -114,10 +122,21 @@ class Dashboard(App[None]):
                 loop.remove_signal_handler(number)
 
     def on_resize(self, event: Resize) -> None:
-        """Use the room of a wide terminal."""
-        self.screen_stack[0].query_one("#body").set_class(
-            event.size.width >= _WIDE_COLUMNS, "-wide"
-        )
+        """Show calls next to checks where a terminal is wide, else one of them."""
+        self._is_wide = event.size.width >= _WIDE_COLUMNS
+        self.screen_stack[0].query_one("#body").set_class(self._is_wide, "-wide")
+        self.refresh_bindings()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer the other view where only one has room."""
+        del parameters
+        if action != "switch_view":
+            return True
+        return not self._is_wide and not isinstance(self.screen, FailureScreen)
+
+    def action_switch_view(self) -> None:
+        """Show the checks instead of the calls, or the calls again."""
+        self.screen_stack[0].query_one("#body").toggle_class("-checks")
 
     def show_latest(self) -> None:
         """Show what has changed since the last refresh."""

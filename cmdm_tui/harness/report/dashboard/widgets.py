@@ -57,7 +57,7 @@ class RunHeadline(Vertical):
         pace = [Content(state.progress), Content(state.rate), Content(state.sparkline)]
         self.query_one("#headline-pace", Static).update(_GAP.join(pace))
         bar = self.query_one(ProgressBar)
-        bar.display = state.share is not None
+        bar.set_class(state.share is None, "-endless")
         bar.update(progress=state.share or 0.0)
 
 
@@ -79,6 +79,9 @@ class StatusMatrix(ScrollableContainer):
         lines = [_format_row(style_text("call".ljust(name), "quiet"), state.statuses)]
         lines += [_format_row(Content(call.ljust(name)), cells) for call, cells in state.matrix]
         self.query_one("#matrix-text", Static).update(Content("\n").join(lines))
+        # A wide terminal has the list of checks at its side.
+        is_wide = self.query_ancestor("#body").has_class("-wide")
+        self.border_subtitle = "" if is_wide else describe_checks(state)
 
 
 def _format_row(name: Content, cells: tuple[TonedText, ...]) -> Content:
@@ -91,19 +94,46 @@ def _format_row(name: Content, cells: tuple[TonedText, ...]) -> Content:
 _MARKS = {"bad": "✗", "odd": "○", "good": "✓", "quiet": "–", "plain": "·"}
 
 
+def describe_checks(state: DashboardState) -> str:
+    """Return how many checks hold, in a few words."""
+    holding = sum(line.tone == "good" for line in state.checks)
+    return f"Checks: {holding} of {len(state.checks)} hold"
+
+
 class CheckList(VerticalScroll):
-    """Shows which checks hold."""
+    """Shows which checks hold, in as many columns as have room."""
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 — Textual's own name
+        super().__init__(id=id)
+        self._lines: tuple[CheckLine, ...] = ()
 
     def compose(self) -> ComposeResult:
         """Lay out one text."""
         yield Static(markup=False, id="checks-text")
 
+    def on_resize(self) -> None:
+        """Lay the checks out again."""
+        self._lay_out()
+
     def show(self, state: DashboardState) -> None:
         """Show the state's part."""
-        holding = sum(line.tone == "good" for line in state.checks)
-        self.border_title = f"Checks: {holding} of {len(state.checks)} hold"
-        lines = [_format_check(line) for line in state.checks]
-        self.query_one("#checks-text", Static).update(Content("\n").join(lines))
+        self.border_title = describe_checks(state)
+        self._lines = state.checks
+        self._lay_out()
+
+    def _lay_out(self) -> None:
+        columns = max(1, self.scrollable_content_region.width // _CHECK_WIDTH)
+        height = -(-len(self._lines) // columns)
+        rows: list[Content] = []
+        for row in range(height):
+            cells = [_format_check(line) for line in self._lines[row::height]]
+            padded = [cell.pad_right(_CHECK_WIDTH - cell.cell_length) for cell in cells[:-1]]
+            rows.append(Content("").join([*padded, *cells[-1:]]))
+        self.query_one("#checks-text", Static).update(Content("\n").join(rows))
+
+
+_CHECK_WIDTH = 37
+"""Columns of a check's sign, name and count, and the gap behind them."""
 
 
 def _format_check(line: CheckLine) -> Content:

@@ -6,10 +6,10 @@ What a filter found is sorted here, for no call: the query's rules are the accou
 from collections.abc import Sequence
 from dataclasses import replace
 
+from cmdm_tui.formats.value_text import format_counted
 from cmdm_tui.text import one_line
 from cmdm_tui.tui.commands import Command
 from cmdm_tui.tui.models.row_source import SortKey, turn_key
-from cmdm_tui.tui.models.value_text import format_counted
 from cmdm_tui.tui.screens.browse.panes import BrowsePanes
 from cmdm_tui.tui.screens.dialogs.choice import ChoiceScreen
 

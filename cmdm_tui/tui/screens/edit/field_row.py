@@ -13,9 +13,9 @@ from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Input, Select, Static
 
+from cmdm_tui.formats.value_text import cell_text, format_counted
 from cmdm_tui.text import one_line
 from cmdm_tui.tui.models.edit_form import EditForm, FormField, fits_one_line
-from cmdm_tui.tui.models.value_text import cell_text, format_counted
 from cmdm_tui.tui.widgets.safe_input import SafeInput
 
 _EXAMPLES = {

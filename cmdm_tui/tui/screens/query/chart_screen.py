@@ -12,10 +12,10 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import Static
 
+from cmdm_tui.operations.charts.chart_data import ChartData, ChartKind
 from cmdm_tui.query.errors import QueryError
 from cmdm_tui.text import one_line
 from cmdm_tui.tui.dialog_screen import DialogScreen
-from cmdm_tui.tui.models.chart_data import ChartData, ChartKind
 
 
 class ChartScreen(DialogScreen[None]):

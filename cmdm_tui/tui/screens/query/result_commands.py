@@ -2,11 +2,11 @@
 
 from functools import partial
 
+from cmdm_tui.operations.charts.chart_data import ChartData, read_chart_data
+from cmdm_tui.operations.charts.column_summary import ColumnSummary, summarize_column
 from cmdm_tui.query.result import QueryResult
 from cmdm_tui.text import one_line
 from cmdm_tui.tui.commands import Command
-from cmdm_tui.tui.models.chart_data import ChartData, read_chart_data
-from cmdm_tui.tui.models.column_summary import ColumnSummary, summarize_column
 from cmdm_tui.tui.screens.query.chart_screen import ChartScreen
 from cmdm_tui.tui.screens.query.summary_screen import SummaryScreen
 from cmdm_tui.tui.screens.query.tabs import QueryTabs

@@ -12,10 +12,10 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import Static
 
+from cmdm_tui.operations.charts.column_summary import ColumnSummary
 from cmdm_tui.query.errors import QueryError
 from cmdm_tui.text import one_line
 from cmdm_tui.tui.dialog_screen import DialogScreen
-from cmdm_tui.tui.models.column_summary import ColumnSummary
 from cmdm_tui.tui.models.summary_text import describe_summary
 
 CLOSE_KEYS = "escape,enter,q,m,p"

@@ -8,13 +8,13 @@ from rich.style import Style
 from textual.cache import LRUCache
 from textual.strip import Strip
 
+from cmdm_tui.formats.cell_text import cut, fit
+from cmdm_tui.formats.value_text import cell_text
 from cmdm_tui.text import one_line
-from cmdm_tui.tui.models.cell_text import cut, fit
 from cmdm_tui.tui.models.column_layout import GridColumn
 from cmdm_tui.tui.models.grid_geometry import ColumnSpan, GridGeometry
 from cmdm_tui.tui.models.grid_state import RowLook
 from cmdm_tui.tui.models.row_source import GridRow, SortKey, Tone
-from cmdm_tui.tui.models.value_text import cell_text
 
 PLACEHOLDER = "·"
 """Drawn in each cell of a row that was not read yet."""

@@ -62,6 +62,35 @@ async def test_the_run_begins_when_the_screen_is_there(stage: StagedRun) -> None
         assert stage.is_started
 
 
+async def test_a_small_screen_shows_all_statuses_and_the_checks_on_a_key(stage: StagedRun) -> None:
+    app = stage.dashboard()
+    statuses = (200, 201, 400, 401, 404, 405, 413, 429, 500)
+    async with app.run_test(size=SMALL) as pilot:
+        calls = (made(exchange(number, status=status)) for number, status in enumerate(statuses, 1))
+        stage.send((started(), *calls, *failure()))
+        await looked(pilot)
+        assert all(str(status) in shown(app) for status in statuses)
+        assert "Checks: 1 of 3 hold" in shown(app)
+        assert "✗ never-5xx" not in shown(app)
+        await pilot.press("v")
+        await looked(pilot)
+        assert "✗ never-5xx" in shown(app)
+        assert "Calls and answers" not in shown(app)
+        await pilot.press("v")
+        assert "Calls and answers" in shown(app)
+
+
+async def test_a_wide_screen_shows_both_and_needs_no_key(stage: StagedRun) -> None:
+    app = stage.dashboard()
+    async with app.run_test(size=LARGE) as pilot:
+        stage.send(short_run(), over=True)
+        await looked(pilot)
+        await pilot.press("v")
+        assert "Calls and answers" in shown(app)
+        assert shown(app).count("Checks: ") == 1
+        assert "Calls or checks" not in shown(app)
+
+
 async def test_failures_come_as_they_are_found(stage: StagedRun) -> None:
     app = stage.dashboard()
     async with app.run_test(size=SMALL) as pilot:

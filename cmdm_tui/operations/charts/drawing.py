@@ -13,10 +13,10 @@ from decimal import Decimal
 from rich.cells import cell_len
 from rich.text import Text
 
+from cmdm_tui.formats.cell_text import fit, settle_width
+from cmdm_tui.formats.value_text import NOTHING, value_text
+from cmdm_tui.operations.charts.column_summary import count_in_bins
 from cmdm_tui.text import one_line
-from cmdm_tui.tui.models.cell_text import fit, settle_width
-from cmdm_tui.tui.models.column_summary import count_in_bins
-from cmdm_tui.tui.models.value_text import NOTHING, value_text
 
 BAR_STYLE = "cyan"
 _EIGHTHS = " ▏▎▍▌▋▊▉"

@@ -1,5 +1,6 @@
 """What a chart of a column is drawn from, and which charts there are of it."""
 
+import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -8,10 +9,10 @@ from enum import StrEnum
 from rich.text import Text
 
 from cmdm_tui.formats import OutputColumn, OutputRow
-from cmdm_tui.tui.models.charts import Bar, ChartPoint, draw_bars, draw_histogram, draw_line
-from cmdm_tui.tui.models.column_summary import measure
-from cmdm_tui.tui.models.result_source import is_number_type
-from cmdm_tui.tui.models.value_text import value_text
+from cmdm_tui.formats.cells import is_number
+from cmdm_tui.formats.value_text import value_text
+from cmdm_tui.operations.charts.column_summary import measure
+from cmdm_tui.operations.charts.drawing import Bar, ChartPoint, draw_bars, draw_histogram, draw_line
 
 MOST_POINTS = 1_000_000
 """Points of a line, and numbers of a histogram, that are held."""
@@ -70,7 +71,9 @@ class ChartData:
             case ChartKind.BAR:
                 return draw_bars(self.bars[:height], width)
             case ChartKind.HISTOGRAM:
-                bins = max(min(height, 20), 2)
+                # Rice's rule: more bars than that would mostly be empty.
+                fitting = math.ceil(2 * len(self.positions) ** (1 / 3))
+                bins = max(min(height, fitting, 20), 2)
                 return draw_histogram(self.positions, width, bin_count=bins, is_time=self.is_time)
             case ChartKind.LINE:
                 return draw_line(self.points, width, height, is_time=self.is_line_of_time)
@@ -82,7 +85,9 @@ class ChartData:
             case ChartKind.BAR:
                 shown = min(len(self.bars), height)
                 of = f", {shown:,} of {len(self.bars):,} bars" if shown < len(self.bars) else ""
-                return f"{self.bar_title} · {rows}{of}"
+                without = self.row_count - len(self.bars) if self.has_bar_rows else 0
+                left_out = f" · {without:,} left out" if without else ""
+                return f"{self.bar_title} · {rows}{of}{left_out}"
             case ChartKind.HISTOGRAM:
                 return f"how many of {rows} are in each part of the range{self._left_out()}"
             case ChartKind.LINE:
@@ -105,7 +110,7 @@ def read_chart_data(
     bars: list[Bar] = []
     positions: list[float] = []
     points: list[ChartPoint] = []
-    row_count = left_out = 0
+    row_count = left_out = valued_count = 0
     is_time = columns[place].type.startswith(("DATE", "TIMESTAMP"))
     for row in rows:
         row_count += 1
@@ -113,6 +118,7 @@ def read_chart_data(
         if where is not None and len(positions) < MOST_POINTS:
             positions.append(where)
         value = None if value_place is None else measure(row[value_place])
+        valued_count += value is not None
         x = float(row_count) if time_place is None else measure(row[time_place])
         if value is not None and x is not None and len(points) < MOST_POINTS:
             points.append(ChartPoint(x, value))
@@ -124,7 +130,8 @@ def read_chart_data(
         if label in counts or len(counts) < _MOST_LABELS:
             counts[label] += 1
     name = columns[place].name
-    has_bar_rows = bool(bars) and len({value_text(one.label) for one in bars}) == row_count
+    labels = {value_text(one.label) for one in bars}
+    has_bar_rows = bool(bars) and len(labels) == len(bars) == valued_count
     frequent = tuple(Bar(label, float(count)) for label, count in counts.most_common())
     value_name = "" if value_place is None else columns[value_place].name
     x_name = "the rows in order" if time_place is None else columns[time_place].name
@@ -146,7 +153,7 @@ def _choose_places(
     columns: Sequence[OutputColumn], place: int
 ) -> tuple[int | None, int | None, int | None]:
     """Return the places of the number, of its label, and of the time that it is over."""
-    numbers = [number for number, one in enumerate(columns) if is_number_type(one.type)]
+    numbers = [number for number, one in enumerate(columns) if is_number(one.type)]
     times = [
         number for number, one in enumerate(columns) if one.type.startswith(("DATE", "TIMESTAMP"))
     ]

@@ -13,7 +13,7 @@ from datetime import date, datetime, time, timedelta
 from decimal import Context, Decimal
 from enum import StrEnum
 
-from cmdm_tui.tui.models.value_text import value_text
+from cmdm_tui.formats.value_text import value_text
 
 MOST_DISTINCT = 50_000
 TOP_COUNT = 10

@@ -1,0 +1,115 @@
+"""`cmdm --record FILE`: the calls of any command, recorded into a cassette and its case."""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+import click
+
+from cmdm_tui.cli.exit_codes import CommandFailure, ExitCode
+from cmdm_tui.text import count_noun, one_line
+
+if TYPE_CHECKING:
+    from cmdm_tui.config import Profile
+    from cmdm_tui.harness.recording.recorder import SessionRecorder
+
+RECORDABLE = frozenset(
+    {
+        None, "explore", "demo", "repl", "query", "list", "get", "fields", "create", "update",
+        "delete", "convert", "close", "sql", "import", "copy", "apply", "journal", "api", "probe",
+    }
+)  # fmt: skip
+"""The commands whose calls are recorded; None is the explorer."""
+
+
+@dataclass(slots=True)
+class CommandRecording:
+    """The recording of one command; use it as a context. Nothing is started before the first call.
+
+    Raises CommandFailure for a file that cannot be one.
+    """
+
+    path: Path
+    _recorder: "SessionRecorder | None" = field(default=None, init=False)
+
+    def __post_init__(self) -> None:
+        try:
+            from cmdm_tui.harness.recording.session import check_recording_path
+        except ModuleNotFoundError as error:
+            message = f"This needs {error.name}: pipx install 'cmdm-tui[harness]' brings it."
+            raise CommandFailure(message, ExitCode.USAGE) from None
+        fault = check_recording_path(self.path)
+        if fault:
+            message = f"--record {one_line(str(self.path), 200)} cannot be a cassette: {fault}"
+            raise CommandFailure(message, ExitCode.USAGE)
+
+    def listen_to(self, profile: "Profile") -> Callable[[object], None]:
+        """Return what takes the events of the client of a profile."""
+        from cmdm_tui.harness.recording.event_recorder import EventRecorder
+
+        add = self._get_recorder(profile).add
+        return EventRecorder(profile.url, profile.credentials, add)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        from cmdm_tui.harness.errors import HarnessError
+
+        if self._recorder is None:
+            _note("No call was made, so nothing was recorded.")
+            return
+        try:
+            summary = self._recorder.finish()
+        except HarnessError as failure:
+            if error is not None:
+                _note(str(failure))
+                return
+            raise CommandFailure(str(failure)) from None
+        for line in filter(None, (summary.people, *summary.left_out)):
+            _note(line)
+        count = count_noun(summary.recorded, "call")
+        _note(f"{count} recorded in {', '.join(summary.cassettes) or 'no cassette'}.")
+        if summary.left_out_count and error is None:
+            count = count_noun(summary.left_out_count, "call")
+            raise CommandFailure(f"{count} not recorded.")
+
+    def _get_recorder(self, profile: "Profile") -> "SessionRecorder":
+        """Return what records; the people of a service that is not on this machine are replaced."""
+        if self._recorder is None:
+            from cmdm_tui.api.urls import is_loopback, parse_base_url
+            from cmdm_tui.config import Paths
+            from cmdm_tui.harness.cassettes.people import load_people_settings
+            from cmdm_tui.harness.exchange import API_PATH
+            from cmdm_tui.harness.recording.recorder import RecordingSettings, SessionRecorder
+
+            folder = str(self.path.parent)
+            people = None
+            if not is_loopback(parse_base_url(profile.url).host):
+                people = load_people_settings(profile, Paths.of_user(), os.environ)
+            settings = RecordingSettings(folder, self.path.stem, "", API_PATH, people=people)
+            self._recorder = SessionRecorder(settings)
+        return self._recorder
+
+
+def _note(message: str) -> None:
+    click.echo(f"cmdm: {one_line(message)}", err=True)
+
+
+def open_recording(path: str, command: str | None) -> CommandRecording:
+    """Return the recording of a command. Raises CommandFailure where it records no calls."""
+    if command not in RECORDABLE:
+        message = (
+            f"--record does not record cmdm {command}. To record calls of another program, or of "
+            "the harness, point it at cmdm record --proxy."
+        )
+        raise CommandFailure(message, ExitCode.USAGE)
+    return CommandRecording(Path(path))

@@ -1,0 +1,300 @@
+"""`cmdm record --proxy` and `--har`: what other programs sent, as cassettes and cases."""
+
+import re
+import signal
+import threading
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import urlsplit
+
+import click
+
+from cmdm_tui.cli.commands.harness.selection import report_case_failures
+from cmdm_tui.cli.context import CommandContext, note
+from cmdm_tui.cli.exit_codes import CommandFailure, ExitCode
+from cmdm_tui.cli.people import choose_people, choose_people_settings
+from cmdm_tui.cli.service import ChosenAddress, choose_address
+from cmdm_tui.text import count_noun, one_line
+
+if TYPE_CHECKING:
+    from cmdm_tui.harness.proxy.server import ProxySettings, RunningProxy
+    from cmdm_tui.harness.recording.recorder import RecordingSummary
+    from cmdm_tui.harness.verify.comparison import Difference
+
+ClickCommand = TypeVar("ClickCommand", bound=Callable[..., object])
+
+DEFAULT_PORT = 8766
+_MODES = ("once", "new", "rewrite", "spy", "diff")
+_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,79}")
+_FRESH_LEADS = 100
+_SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
+
+
+@dataclass(frozen=True, slots=True)
+class ProxyOptions:
+    """The options of a recording; None where one is not given."""
+
+    target: str | None = None
+    port: int | None = None
+    name: str | None = None
+    mode: str | None = None
+
+    @property
+    def chosen_name(self) -> str:
+        """The name of the recording. Raises CommandFailure for one that no case can have."""
+        name = self.name or "session"
+        if not _NAME.fullmatch(name):
+            message = (
+                f"{one_line(name, 60)} cannot name a recording: use lower-case letters, digits and "
+                "hyphens."
+            )
+            raise CommandFailure(message, ExitCode.USAGE)
+        return name
+
+
+def recording_options(command: ClickCommand) -> ClickCommand:
+    """Give a command the options of a recording."""
+    options = (
+        click.option(
+            "--target",
+            metavar="PROFILE",
+            help="The profile or address to pass calls on to; with --har, whose calls to take.",
+        ),
+        click.option(
+            "--port",
+            type=click.IntRange(0, 65535),
+            metavar="N",
+            help=f"The port of the proxy ({DEFAULT_PORT}); 0 for any free one.",
+        ),
+        click.option("--name", metavar="NAME", help="The name of what is recorded (session)."),
+        click.option(
+            "--mode", type=click.Choice(_MODES), help="What answers, and what is recorded (once)."
+        ),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def refuse_mixed(
+    names: tuple[str, ...],
+    folder: Path | None,
+    har: Path | None,
+    options: dict[str, Any],
+    *,
+    proxy: bool,
+    live: bool,
+    writes: bool,
+) -> None:
+    """Raise UsageError for options that do not go together."""
+    is_session = proxy or har is not None
+    if proxy and har is not None:
+        raise click.UsageError("--proxy and --har are two ways to record: give one.")
+    if is_session and (names or folder is not None):
+        which = "--proxy" if proxy else "--har"
+        raise click.UsageError(f"{which} takes no case and no --from: it records what is sent.")
+    given = [name for name, value in options.items() if value is not None]
+    wrong = given if not is_session else [name for name in given if name in {"port", "mode"}]
+    if wrong and not proxy:
+        raise click.UsageError(f"--{wrong[0]} goes with --proxy.")
+    if har is not None and (live or writes):
+        raise click.UsageError("--har sends nothing, and takes neither --live nor --writes.")
+
+
+def record_through_proxy(
+    context: CommandContext,
+    into: Path,
+    options: ProxyOptions,
+    *,
+    live: bool,
+    writes: bool,
+    keep_people: bool = False,
+    people_hook: Path | None = None,
+) -> None:
+    """Run the proxy until a signal ends it, and report what was recorded."""
+    name = options.chosen_name
+    with report_case_failures():
+        from cmdm_tui.harness.proxy.server import ProxySettings
+
+        chosen = choose_address(context, options.target, live=live, writes=writes)
+        with _open_target(chosen) as (address, sign_in):
+            settings = ProxySettings(
+                address.url,
+                into,
+                name,
+                mode=options.mode or "once",  # pyright: ignore[reportArgumentType] (one of them)
+                port=DEFAULT_PORT if options.port is None else options.port,
+                is_live=address.is_live,
+                may_write=address.may_write,
+                secrets=address.secrets,
+                people=choose_people_settings(
+                    context,
+                    is_live=address.is_live,
+                    keep_people=keep_people,
+                    people_hook=people_hook,
+                ),
+            )
+            running = _run_until_signal(settings, sign_in)
+    _report(running, settings)
+
+
+@contextmanager
+def _open_target(
+    chosen: ChosenAddress | None,
+) -> Generator[tuple[ChosenAddress, tuple[str, ...]]]:
+    """Yield the service's address, and lines that sign in to it where it is a fresh sandbox."""
+    if chosen is not None:
+        yield chosen, ()
+        return
+    from cmdm_tui.cli.embedded_sandbox import run_fresh_sandbox
+
+    with run_fresh_sandbox(_FRESH_LEADS) as info:
+        values = {
+            "client_id": info.client_id,
+            "client_secret": info.client_secret,
+            "username": info.username,
+            "password": info.password,
+        }
+        lines = tuple(f"export CMDM_{key.upper()}={value}" for key, value in values.items())
+        secrets = tuple(values.items())
+        yield ChosenAddress(info.url, is_live=False, may_write=True, secrets=secrets), lines
+
+
+def _run_until_signal(settings: "ProxySettings", sign_in: tuple[str, ...]) -> "RunningProxy":
+    from cmdm_tui.harness.proxy.server import run_proxy
+
+    with _end_signals() as ended, run_proxy(settings, report=_report_difference) as running:
+        _print_instructions(running, settings, sign_in)
+        ended.wait()
+        note("Finishing the recording.")
+    return running
+
+
+@contextmanager
+def _end_signals() -> Generator[threading.Event]:
+    """Yield an event that the first signal to end sets; a second one interrupts the block.
+
+    However long it takes to write what is left, this signal does not cut it short. One that was
+    ignored before, as by nohup, stays so.
+    """
+    ended = threading.Event()
+
+    def end(_number: int, _frame: FrameType | None) -> None:
+        if ended.is_set():
+            note("Interrupted again: the files are finished in the background.")
+            raise KeyboardInterrupt
+        ended.set()
+
+    numbers = [getattr(signal, name) for name in _SIGNALS if hasattr(signal, name)]
+    before = {number: signal.getsignal(number) for number in numbers}
+    taken = [number for number in numbers if before[number] is not signal.SIG_IGN]
+    for number in taken:
+        signal.signal(number, end)
+    try:
+        yield ended
+    finally:
+        for number in taken:
+            signal.signal(number, before[number])
+
+
+def _print_instructions(
+    running: "RunningProxy", settings: "ProxySettings", sign_in: tuple[str, ...]
+) -> None:
+    """Print how to use the proxy: the address, and the lines for a shell."""
+    target = one_line(settings.target, 200)
+    place = settings.folder / settings.kind / f"{settings.name}.yaml"
+    what = {
+        "once": "recorded into",
+        "new": "answered from, or recorded into,",
+        "spy": "answered from, or recorded into,",
+        "rewrite": "recorded again into",
+        "diff": "compared with",
+    }[settings.mode]
+    if running.answers is not None and settings.mode == "once":
+        what = "answered from (nothing is sent to the service; --mode rewrite records it again)"
+    lines = [
+        f"The proxy passes calls on to {target} until Ctrl-C. Use its address in your program",
+        "instead of the service's:\n",
+        f"  {running.url}\n",
+        "For programs that read the address from the environment, as cmdm does:\n",
+        f"export CMDM_URL={running.api_url}",
+        *sign_in,
+        "",
+        f"Calls are {what} {one_line(str(place), 300)}.",
+    ]
+    if not settings.may_write:
+        lines.append("Calls that could change something are refused; --writes lets them through.")
+    click.echo("\n".join(lines))
+
+
+def _report_difference(call: str, difference: "Difference") -> None:
+    severity, place, words = difference
+    click.echo(f"{severity:7}  {one_line(call, 120)}: {one_line(place, 80)} {one_line(words, 240)}")
+
+
+def _report(running: "RunningProxy", settings: "ProxySettings") -> None:
+    """Report what the proxy did, and raise CommandFailure where that was not all it should."""
+    counts = running.counts
+    said = (
+        (counts.replayed, "answered from the recording"),
+        (counts.refused, "refused by the proxy"),
+        (counts.unanswered, "without an answer of the service"),
+        (counts.broken, "broken off, and not recorded"),
+    )
+    for count, words in said:
+        if count:
+            note(f"{count_noun(count, 'call')} {words}.")
+    if running.left and settings.mode in {"once", "diff"}:
+        note(f"{count_noun(running.left, 'recorded call')} not made.")
+    if running.summary is not None:
+        report_summary(running.summary)
+    if counts.differing:
+        raise CommandFailure(f"{count_noun(counts.differing, 'answer')} not as recorded.")
+
+
+def report_summary(summary: "RecordingSummary") -> None:
+    """Report what a recording holds; raise CommandFailure where calls are missing in it."""
+    for path in summary.cassettes:
+        click.echo(f"recorded {path}")
+    count = count_noun(summary.recorded, "call")
+    note(f"{count} recorded in {count_noun(len(summary.cassettes), 'cassette')}.")
+    if summary.people:
+        note(summary.people)
+    for line in summary.left_out:
+        note(line)
+    if summary.left_out_count:
+        raise CommandFailure(f"{count_noun(summary.left_out_count, 'call')} not recorded.")
+
+
+def record_har(
+    context: CommandContext,
+    path: Path,
+    into: Path,
+    options: ProxyOptions,
+    *,
+    keep_people: bool,
+    people_hook: Path | None,
+) -> None:
+    """Record the calls of a HAR file, and report what was recorded.
+
+    Whose service it is of is not known, so its people are replaced unless they are to be kept.
+    """
+    name = options.chosen_name
+    with report_case_failures():
+        from cmdm_tui.harness.recording.har_recording import record_har_file
+
+        origin = None
+        if options.target is not None:
+            parts = urlsplit(options.target)
+            origin = f"{parts.scheme}://{parts.netloc}"
+        people = choose_people(
+            context, None, is_live=True, keep_people=keep_people, people_hook=people_hook
+        )
+        summary, skipped = record_har_file(path, into, name, origin, people)
+    if skipped:
+        note(f"Left out of the file: {skipped:,}, which are no answered calls of the API.")
+    report_summary(summary)

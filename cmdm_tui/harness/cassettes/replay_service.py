@@ -1,0 +1,160 @@
+"""Cassettes as a service for clients of any language: requests in, recorded answers out.
+
+A server gives it each request and sends what it returns; it opens no connection itself.
+"""
+
+import json
+import threading
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from cmdm_tui.harness.cassettes.canonical_yaml import CallKey, RecordedAnswer
+from cmdm_tui.harness.cassettes.format import ADDRESS, API_PATH, RECORDED_TOKEN
+from cmdm_tui.harness.cassettes.matching import (
+    make_exact_key,
+    make_order_free_key,
+    strip_origin,
+    without_origin,
+)
+from cmdm_tui.harness.cassettes.player import (
+    CassettePlayer,
+    PlayedOutCall,
+    UnrecordedCall,
+    UnusedAnswers,
+)
+
+NOT_RECORDED = 501
+"""The status for a call that no cassette holds: no recorded service answers so."""
+
+MOST_KEPT = 1_000
+"""The first calls that were not recorded are kept, up to this number, and all are counted."""
+
+_ADDRESS = ADDRESS.encode()
+_SIGN_IN = f"{API_PATH}/authenticate"
+_CONNECTION_HEADERS = frozenset({
+    b"connection", b"content-length", b"keep-alive", b"proxy-authenticate", b"proxy-connection",
+    b"te", b"trailer", b"transfer-encoding", b"upgrade",
+})  # fmt: skip
+
+HeaderPairs = list[tuple[bytes, bytes]]
+
+
+@dataclass(frozen=True, slots=True)
+class ServedAnswer:
+    """An answer to be sent; `problem` says why it is not a recorded one."""
+
+    status: int
+    headers: HeaderPairs
+    body: bytes
+    problem: str = ""
+
+
+class ReplayService:
+    """Answers calls by their method, path, query and body, whatever server they were recorded of.
+
+    With `is_order_free`, parameters and JSON are compared without their order (`matching`). The
+    last of equal answers is given `most_plays` times, None for no limit. Clients may sign in as
+    often as they like: what was recorded is given again, and where nothing was, a token.
+    """
+
+    def __init__(
+        self,
+        recordings: Iterable[RecordedAnswer],
+        *,
+        is_order_free: bool = False,
+        most_plays: int | None = 1,
+    ) -> None:
+        kept = list(recordings)
+        make_key = make_order_free_key if is_order_free else make_exact_key
+        self._player = CassettePlayer(
+            kept, make_key=without_origin(make_key), most_plays=most_plays
+        )
+        self._is_order_free = is_order_free
+        self._sign_ins = [one for one in kept if is_sign_in(one.key)]
+        self._lock = threading.Lock()
+        self._answered = 0
+        self._refused: list[str] = []
+        self._refused_count = 0
+
+    def __len__(self) -> int:
+        return len(self._player)
+
+    @property
+    def answered(self) -> int:
+        """How many calls have been answered as recorded, sign-ins included."""
+        return self._answered
+
+    @property
+    def refused(self) -> Sequence[str]:
+        """What was not recorded, a sentence a call, in order; the first `MOST_KEPT` of them."""
+        return self._refused
+
+    @property
+    def refused_count(self) -> int:
+        """How many calls were not recorded."""
+        return self._refused_count
+
+    def list_unused(self) -> list[UnusedAnswers]:
+        """Return the recorded calls that have not been made."""
+        return self._player.list_unused()
+
+    def answer(self, method: str, target: str, body: bytes) -> ServedAnswer:
+        """Return the answer to a call; `target` is its path and query as sent."""
+        call = (method, target, body)
+        try:
+            recorded = self._player.play(call)
+        except UnrecordedCall as error:
+            if is_sign_in(call):
+                self._count()
+                return self._sign_in()
+            return self._refuse(self._explain(error))
+        if recorded.status < 200:
+            return self._refuse(
+                f"{method} {target} was recorded with {recorded.status}, which ends no call."
+            )
+        self._count()
+        return _as_served(recorded)
+
+    def _sign_in(self) -> ServedAnswer:
+        if self._sign_ins:
+            return _as_served(self._sign_ins[-1])
+        return _answer_json(200, {"token": RECORDED_TOKEN})
+
+    def _explain(self, error: UnrecordedCall) -> str:
+        words = str(error)
+        if isinstance(error, PlayedOutCall):
+            return f"{words} --repeats lets the last answer be given again."
+        if not self._is_order_free and "another order or spelling" in words:
+            return f"{words} --order-free accepts that."
+        return words
+
+    def _refuse(self, problem: str) -> ServedAnswer:
+        with self._lock:
+            self._refused_count += 1
+            if len(self._refused) < MOST_KEPT:
+                self._refused.append(problem)
+        return replace(_answer_json(NOT_RECORDED, {"Message": problem}), problem=problem)
+
+    def _count(self) -> None:
+        with self._lock:
+            self._answered += 1
+
+
+def is_sign_in(call: CallKey) -> bool:
+    """Return whether a call signs in."""
+    return call[0] == "POST" and strip_origin(call[1]) == _SIGN_IN
+
+
+def _as_served(recorded: RecordedAnswer) -> ServedAnswer:
+    kept = [
+        # What is at the address of all cassettes is on this server.
+        (name, (value.removeprefix(_ADDRESS) or b"/") if name == b"location" else value)
+        for name, value in recorded.headers
+        if name not in _CONNECTION_HEADERS
+    ]
+    return ServedAnswer(recorded.status, kept, recorded.body)
+
+
+def _answer_json(status: int, content: object) -> ServedAnswer:
+    headers = [(b"content-type", b"application/json")]
+    return ServedAnswer(status, headers, json.dumps(content).encode())

@@ -1,0 +1,288 @@
+"""Answers the requests that come to the proxy: from a cassette, or from the service.
+
+What the service answers reaches the client as it came: status, headers, and the bytes of its body.
+What the proxy says itself has the header `x-cmdm-proxy`, and is never recorded.
+"""
+
+import json
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Literal
+
+import h11
+import httpx
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response, StreamingResponse
+from starlette.types import Receive, Scope, Send
+
+from cmdm_tui.api.urls import is_loopback
+from cmdm_tui.harness.proxy.forwarder import (
+    Forwarder,
+    NotForwarded,
+    RawHeaders,
+    ReceivedRequest,
+    select_end_to_end,
+)
+from cmdm_tui.harness.proxy.recorded_answers import RecordedAnswers
+from cmdm_tui.harness.recording.observed_call import LARGEST_BODY, ObservedCall
+from cmdm_tui.harness.recording.session_secrets import is_sign_in_path
+from cmdm_tui.harness.verify.comparison import Difference
+
+Mode = Literal["once", "new", "rewrite", "spy", "diff"]
+"""What answers, and what is recorded.
+
+`once`: the cassette alone where there is one, else the service, recorded. `new`: each recorded
+answer once, else the service, recorded in addition. `rewrite`: the service; the recording is
+replaced. `spy`: as `new`, but recorded answers are given again and again. `diff`: the service;
+nothing is recorded, and what differs from the cassette is reported. With `new` and `spy`, a sign-in
+goes to the service in any case, as its token is needed there.
+"""
+
+MODES: tuple[Mode, ...] = Mode.__args__
+
+PROXY_HEADER = "x-cmdm-proxy"
+"""In every answer that is the proxy's own: `refused`, `unreachable` or `not-recorded`."""
+
+_READING = frozenset({"GET", "HEAD", "OPTIONS"})
+_STREAMED_FROM = 1024 * 1024
+_LARGEST_REQUEST = LARGEST_BODY
+
+
+@dataclass(slots=True)
+class ProxyCounts:
+    """What the proxy did so far. `broken` are answers that did not come or go out whole."""
+
+    forwarded: int = 0
+    replayed: int = 0
+    refused: int = 0
+    unanswered: int = 0
+    broken: int = 0
+    differing: int = 0
+
+
+@dataclass(slots=True)
+class ProxyApp:
+    """The proxy as an ASGI application.
+
+    `answers` are those of the cassette, None without one. Calls that the service answered whole go
+    to `record`; where that is None, nothing is recorded. Without `may_write`, calls that could
+    change something are refused. `report` gets what differs, in the mode `diff`.
+    """
+
+    forwarder: Forwarder
+    mode: Mode
+    answers: RecordedAnswers | None = None
+    record: Callable[[ObservedCall], None] | None = None
+    may_write: bool = True
+    report: Callable[[str, Difference], None] | None = None
+    counts: ProxyCounts = field(default_factory=ProxyCounts)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        request = Request(scope, receive)
+        try:
+            response = await self._answer(request)
+        except ClientDisconnect:
+            self.counts.broken += 1
+            return
+        await response(scope, receive, send)
+
+    async def _answer(self, request: Request) -> Response:
+        refusal = self._find_refusal(request)
+        if refusal is not None:
+            self.counts.refused += 1
+            return refusal
+        body = await _read_body(request)
+        if body is None:
+            self.counts.refused += 1
+            return _say(413, "refused", f"A body over {_LARGEST_REQUEST:,} bytes is not passed on.")
+        headers: RawHeaders = request.scope["headers"]
+        received = ReceivedRequest(request.method, self._read_target(request), headers, body)
+        recorded = self._find_recorded(received)
+        # A token that was recorded is none to the service, so a sign-in goes there all the same.
+        is_needed = self.mode in {"new", "spy"} and _is_sign_in(received)
+        if recorded is not None and not is_needed:
+            self.counts.replayed += 1
+            return _replay(recorded, received.method)
+        if self.answers is not None and self.mode == "once":
+            self.counts.refused += 1
+            return _say(
+                502,
+                "not-recorded",
+                f"The recording has no further answer to this {received.method}, and with --mode "
+                "once nothing is sent to the service.",
+            )
+        if not self._may_send(received):
+            self.counts.refused += 1
+            words = "This call could change something, and the proxy only reads: --writes lets it."
+            return _say(403, "refused", words)
+        return await self._forward(received, recorded)
+
+    def _find_recorded(self, received: ReceivedRequest) -> httpx.Response | None:
+        if self.answers is None or self.mode == "diff":
+            return None
+        return self.answers.find(_observe(received))
+
+    def _find_refusal(self, request: Request) -> Response | None:
+        """Return what to answer to a request that is not meant for this proxy."""
+        host = request.headers.get("host", "").lower()
+        name = host.rpartition(":")[0] if host.rpartition(":")[2].isdigit() else host
+        # A web page may have its own name resolved to this machine, but sends it as the host.
+        if is_loopback(name) or host == self.forwarder.host.lower():
+            return None
+        return _say(
+            421,
+            "refused",
+            f"The host of this request is neither this machine nor {self.forwarder.host}.",
+        )
+
+    def _read_target(self, request: Request) -> bytes:
+        path: bytes = request.scope["raw_path"]
+        query: bytes = request.scope["query_string"]
+        if not path.startswith(b"/"):
+            # A client that uses this as its HTTP proxy names the whole address.
+            path = b"/" + path.split(b"/", 3)[3] if path.count(b"/") >= 3 else b"/"
+        return path + b"?" + query if query else path
+
+    def _may_send(self, received: ReceivedRequest) -> bool:
+        return self.may_write or received.method in _READING or _is_sign_in(received)
+
+    async def _forward(
+        self, received: ReceivedRequest, recorded: httpx.Response | None
+    ) -> Response:
+        """Return the service's answer; it is not recorded again where one is `recorded`."""
+        try:
+            answer = await self.forwarder.send(received)
+        except NotForwarded as error:
+            if recorded is not None:
+                self.counts.replayed += 1
+                return _replay(recorded, received.method)
+            self.counts.unanswered += 1
+            return _say(502, "unreachable", f"{error} Nothing was recorded.")
+        size = answer.headers.get("content-length", "")
+        if received.method != "HEAD" and not (size.isdigit() and int(size) <= _STREAMED_FROM):
+            return _RawStreaming(self._stream(received, answer, is_new=recorded is None), answer)
+        try:
+            content = b"".join([piece async for piece in answer.aiter_raw()])
+        except (httpx.TransportError, h11.ProtocolError) as error:
+            self.counts.broken += 1
+            words = f"{self.forwarder.describe(error)} Nothing was recorded."
+            return _say(502, "unreachable", words)
+        finally:
+            await answer.aclose()
+        self._finish(received, answer, content, is_new=recorded is None)
+        return _RawResponse(content, answer)
+
+    async def _stream(
+        self, received: ReceivedRequest, answer: httpx.Response, *, is_new: bool
+    ) -> AsyncIterator[bytes]:
+        """Pass on an answer of any length; it is recorded before its last byte goes out."""
+        pieces: list[bytes] = []
+        size, is_whole = 0, False
+        expected = answer.headers.get("content-length")
+        try:
+            async for piece in answer.aiter_raw():
+                size += len(piece)
+                # Of what is too long to be recorded, enough is kept to say so.
+                if size - len(piece) <= LARGEST_BODY:
+                    pieces.append(piece)
+                if expected is not None and size == int(expected):
+                    is_whole = True
+                    self._finish(received, answer, b"".join(pieces), is_new=is_new)
+                yield piece
+            if not is_whole:
+                is_whole = True
+                self._finish(received, answer, b"".join(pieces), is_new=is_new)
+        finally:
+            self.counts.broken += not is_whole
+            await answer.aclose()
+
+    def _finish(
+        self, received: ReceivedRequest, answer: httpx.Response, content: bytes, *, is_new: bool
+    ) -> None:
+        self.counts.forwarded += 1
+        call = _observe(received, answer, content)
+        if self.record is not None and is_new:
+            self.record(call)
+        if self.mode == "diff" and self.answers is not None:
+            differences = list(self.answers.compare(call))
+            self.counts.differing += bool(differences)
+            for one in differences:
+                if self.report is not None:
+                    self.report(self.answers.show_call(call), one)
+
+
+class _RawResponse(Response):
+    """An answer of the service whose body has come whole, with its own headers."""
+
+    def __init__(self, content: bytes, answer: httpx.Response) -> None:
+        super().__init__(content, answer.status_code)
+        self.raw_headers = select_end_to_end(answer.headers.raw)
+
+
+class _RawStreaming(StreamingResponse):
+    """An answer of the service whose body is passed on piece by piece."""
+
+    def __init__(self, content: AsyncIterator[bytes], answer: httpx.Response) -> None:
+        super().__init__(content, answer.status_code)
+        self.raw_headers = select_end_to_end(answer.headers.raw)
+
+
+def _is_sign_in(received: ReceivedRequest) -> bool:
+    return is_sign_in_path(received.target.partition(b"?")[0].decode("latin-1"))
+
+
+def _replay(recorded: httpx.Response, method: str) -> Response:
+    content = recorded.read()
+    response = Response(content, recorded.status_code)
+    headers: RawHeaders = recorded.headers.raw
+    response.raw_headers = [*headers, (b"content-length", str(len(content)).encode())]
+    if method == "HEAD":
+        response.raw_headers = headers
+    return response
+
+
+def _say(status: int, kind: str, words: str) -> Response:
+    """Return an answer of the proxy itself."""
+    content = json.dumps({"Message": f"cmdm's proxy: {words}"}).encode()
+    headers = {PROXY_HEADER: kind, "content-type": "application/json"}
+    return Response(content, status, headers)
+
+
+async def _read_body(request: Request) -> bytes | None:
+    """Return the body of a request, None for one that is too long."""
+    pieces: list[bytes] = []
+    size = 0
+    async for piece in request.stream():
+        size += len(piece)
+        if size > _LARGEST_REQUEST:
+            return None
+        pieces.append(piece)
+    return b"".join(pieces)
+
+
+def _observe(
+    received: ReceivedRequest, answer: httpx.Response | None = None, content: bytes = b""
+) -> ObservedCall:
+    """Return a call with its answer; without one where it is only looked up."""
+    status = 0 if answer is None else answer.status_code
+    reason = "" if answer is None else answer.reason_phrase
+    if not reason and status in set(HTTPStatus):
+        reason = HTTPStatus(status).phrase
+    return ObservedCall(
+        received.method,
+        received.target.decode("latin-1"),
+        _to_text(received.headers),
+        received.body,
+        status,
+        reason,
+        () if answer is None else _to_text(answer.headers.raw),
+        content,
+    )
+
+
+def _to_text(headers: RawHeaders) -> tuple[tuple[str, str], ...]:
+    return tuple(
+        (name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in headers
+    )

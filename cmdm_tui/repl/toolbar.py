@@ -1,0 +1,45 @@
+"""The line at the bottom of the prompt: whose records, how many calls, and until when."""
+
+from collections.abc import Callable
+
+from prompt_toolkit.formatted_text import StyleAndTextTuples
+
+from cmdm_tui.operations.confirmation import changes_live_records
+from cmdm_tui.query.parsing.beginnings import begins_sql
+from cmdm_tui.repl.line_editor import LONGEST_NAME
+from cmdm_tui.repl.session import ReplSession
+from cmdm_tui.repl.statement_splitter import is_incomplete, last_statement
+from cmdm_tui.repl.summary import describe_known_calls, describe_reset, describe_token_end
+from cmdm_tui.text import one_line
+
+
+def build_toolbar(
+    session: ReplSession,
+    typing: Callable[[], str] | None = None,
+    reading: str | None = None,
+    room: int | None = None,
+) -> StyleAndTextTuples:
+    """Return the line at the bottom: profile, host, calls left, the times, and how SQL ends.
+
+    `typing` returns what is typed so far; `reading` is the entity whose fields are being read. A
+    profile that changes the records of a live service is in red, and is called live. The token's
+    time is left out where the line would take more than `room` columns with it.
+    """
+    account = session.account
+    known = account.known_quota
+    name = one_line(account.profile.name, LONGEST_NAME)
+    parts = [one_line(account.client.host, 60), describe_known_calls(known), describe_reset(known)]
+    if reading is not None:
+        parts.append(f"reading fields of {one_line(reading, LONGEST_NAME)}…")
+    typed = "" if typing is None else typing()
+    if is_incomplete(typed) and begins_sql(last_statement(typed)):
+        parts.append("SQL ends with ;")
+    token = describe_token_end(known)
+    parts = [part for part in parts if part]
+    whole = len(" · ".join([name, *parts, token])) + len("  live ")
+    if token and (room is None or whole <= room):
+        parts.insert(3, token)
+    rest = " · ".join(parts)
+    if changes_live_records(account.profile):
+        return [("class:bottom-toolbar.alert", f" {name} live "), ("", f" {rest} ")]
+    return [("", f" {name} · {rest} ")]

@@ -1,0 +1,221 @@
+"""`cmdm record --proxy`, `cmdm record --har` and `cmdm --record`, run as a user runs them."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+
+from cmdm_tui.cli.main import run as run_in_process
+from cmdm_tui.harness.cases import read_case
+from cmdm_tui.harness.cassettes.offline_replay import replay_case
+from cmdm_tui.harness.cassettes.reader import read_cassette
+from cmdm_tui.sandbox import RunningInfo
+
+CMDM = (sys.executable, "-m", "cmdm_tui")
+
+
+def environment(info: RunningInfo | None, home: Path, url: str = "") -> Mapping[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("CMDM_")}
+    folders = {name: str(home) for name in ("HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME")}
+    if info is None:
+        return {**kept, **folders}
+    return {
+        **kept,
+        **folders,
+        "CMDM_URL": url or info.url,
+        "CMDM_CLIENT_ID": info.client_id,
+        "CMDM_CLIENT_SECRET": info.client_secret,
+        "CMDM_USERNAME": info.username,
+        "CMDM_PASSWORD": info.password,
+    }
+
+
+def run(
+    *words: str, home: Path, info: RunningInfo | None = None, url: str = ""
+) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*CMDM, *words], cwd=home, env=environment(info, home, url),
+        capture_output=True, text=True, timeout=100, check=False,
+    )  # fmt: skip
+
+
+@contextmanager
+def proxy(
+    home: Path, info: RunningInfo, *words: str
+) -> Generator[tuple[subprocess.Popen[str], str]]:
+    """Run the proxy, and yield its process and address."""
+    command = [*CMDM, "record", "--proxy", "--port", "0", "--into", "made", *words]
+    with subprocess.Popen(
+        command, cwd=home, env=environment(info, home), text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    ) as process:  # fmt: skip
+        assert process.stdout is not None
+        try:
+            for line in process.stdout:
+                if found := re.fullmatch(r"export CMDM_URL=(http://\S+)/api/v1\n", line):
+                    yield process, found[1]
+                    break
+        finally:
+            process.kill()
+
+
+def wait_for_calls(cassette: Path, count: int) -> None:
+    """Wait until the cassette on the disk holds so many calls."""
+    deadline = time.monotonic() + 60
+    while not cassette.is_file() or len(read_cassette(cassette)) < count:
+        assert time.monotonic() < deadline, "the calls were not written in time"
+        time.sleep(0.05)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_ends_the_proxy_and_what_was_recorded_replays(
+    sandbox: RunningInfo, tmp_path: Path, number: signal.Signals
+) -> None:
+    with proxy(tmp_path, sandbox) as (process, url):
+        listed = run("list", "lead", "--per-page", "1", "--page", "1",
+                     home=tmp_path, info=sandbox, url=url)  # fmt: skip
+        assert listed.returncode == 0, listed.stderr
+        process.send_signal(number)
+        said, noted = process.communicate(timeout=60)
+    assert "recorded made/stateful/session.yaml" in said
+    assert "2 calls recorded in 1 cassette." in noted
+    replayed = run("replay", "--from", "made", home=tmp_path)
+    assert replayed.returncode == 0, replayed.stdout + replayed.stderr
+
+
+def test_a_proxy_that_is_killed_loses_no_more_than_its_last_call(
+    sandbox: RunningInfo, tmp_path: Path
+) -> None:
+    cassette = tmp_path / "made/stateful/session.yaml"
+    with proxy(tmp_path, sandbox) as (process, url):
+        for number in range(6):
+            httpx.get(f"{url}/api/v1/lead/{number}")
+        process.kill()
+        wait_for_calls(cassette, 5)
+    case = cassette.with_suffix(".toml")
+    assert replay_case(read_case(case), cassette) == []
+
+
+def test_the_proxy_needs_live_for_what_is_no_sandbox(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run_in_process(["record", "--proxy", "--target", "https://crm.example.com"]) == 2
+    said = capsys.readouterr().err
+    assert "https://crm.example.com is not known to be a sandbox. Say --live" in said
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("record", "--proxy", "get-lead"), "--proxy takes no case"),
+        (("record", "--proxy", "--har", "x.har"), "--proxy and --har are two ways"),
+        (("record", "--port", "1"), "--port goes with --proxy"),
+        (("record", "--proxy", "--name", "My Name"), "My Name cannot name a recording"),
+        (("record", "--har", "x.har", "--live"), "--har sends nothing"),
+        (("record", "--har", "missing.har"), "missing.har cannot be read"),
+        (("--record", "x.txt", "list", "lead"), "--record x.txt cannot be a cassette"),
+        (("--record", "x.yaml", "fuzz"), "--record does not record cmdm fuzz"),
+    ],
+)
+def test_what_does_not_go_together_is_said(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    words: tuple[str, ...],
+    said: str,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert run_in_process(words) == 2
+    assert said in capsys.readouterr().err
+    assert list(tmp_path.glob("*.yaml")) == []
+
+
+def test_any_command_is_recorded_and_replays(sandbox: RunningInfo, tmp_path: Path) -> None:
+    made = run("--record", "made/one.yaml", "create", "lead", "LastName=Doe",
+               home=tmp_path, info=sandbox)  # fmt: skip
+    assert made.returncode == 0, made.stderr
+    queried = run("--record", "made/two.yaml", "query", "SELECT count(*) FROM lead",
+                  home=tmp_path, info=sandbox)  # fmt: skip
+    assert "recorded in made/two.yaml" in queried.stderr
+    replayed = run("replay", "--from", "made", home=tmp_path)
+    assert replayed.returncode == 0, replayed.stdout + replayed.stderr
+    assert "2 cases replayed offline" in replayed.stderr
+    content = b"".join(path.read_bytes() for path in (tmp_path / "made").rglob("*.*"))
+    for secret in (sandbox.client_id, sandbox.client_secret, sandbox.username, sandbox.password):
+        assert secret.encode() not in content
+
+
+def write_har(path: Path) -> None:
+    """Write a HAR file as a browser does: signed in, but without what signs a call in."""
+    answer = json.dumps({"ExternalID": "ABC1D2E3", "Properties": {"LastName": "Doe"}})
+    json_type = [{"name": "Content-Type", "value": "application/json"}]
+    entries = [
+        {
+            "request": {"method": "GET", "url": url, "headers": [{"name": ":path", "value": "/"}]},
+            "response": {
+                "status": status, "statusText": "OK", "headers": json_type,
+                "content": {"size": len(answer), "text": answer},
+            },
+        }
+        for url, status in (
+            ("https://crm.example.com/api/v1/lead/ABC1D2E3", 200),
+            ("https://crm.example.com/app.js", 200),
+            ("https://crm.example.com/api/v1/contact/ABC1D2E3", 0),
+        )
+    ]  # fmt: skip
+    entries.append(
+        {
+            "request": {
+                "method": "PUT",
+                "url": "https://crm.example.com/api/v1/lead/ABC1D2E3#top",
+                "headers": json_type,
+                "postData": {"mimeType": "application/json", "text": '{"Notes":"é"}'},
+            },
+            "response": {
+                "status": 200, "statusText": "", "headers": json_type,
+                "content": {"size": 9, "encoding": "base64", "text": "eyJNIjoiIn0="},
+            },
+        }
+    )  # fmt: skip
+    path.write_text(json.dumps({"log": {"version": "1.2", "entries": entries}}))
+
+
+def test_a_har_file_is_recorded_and_replays(tmp_path: Path) -> None:
+    write_har(tmp_path / "a.har")
+    ended = run("record", "--har", "a.har", "--name", "browser", "--into", "made", home=tmp_path)
+    assert (ended.returncode, ended.stdout) == (0, "recorded made/stateful/browser.yaml\n")
+    assert "Left out of the file: 2" in ended.stderr
+    replayed = run("replay", "--from", "made", home=tmp_path)
+    assert replayed.returncode == 0, replayed.stdout + replayed.stderr
+    cassette = (tmp_path / "made/stateful/browser.yaml").read_text()
+    assert "crm.example.com" not in cassette
+    keys = [one.key for one in read_cassette(tmp_path / "a.har")]
+    assert keys == [one.key for one in read_cassette(tmp_path / "made/stateful/browser.yaml")]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("{", "cannot be read as a HAR file: it is not JSON"),
+        ('{"log": {"entries": [1]}}', "cannot be read as a HAR file: an entry has not the parts"),
+        ('{"log": {"entries": []}}', "holds no answered call below a path such as /api/v1"),
+    ],
+)
+def test_a_file_that_is_no_har_is_named(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    text: str,
+    said: str,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("a.har").write_text(text)
+    assert run_in_process(["record", "--har", "a.har"]) == 2
+    assert f"a.har {said}" in capsys.readouterr().err
