@@ -5,6 +5,7 @@ import gc
 import hashlib
 import importlib
 import os
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -132,6 +133,12 @@ def pytest_configure(config: pytest.Config) -> None:
 
     # The same password with the same salt has the same hash: it is computed once.
     hashlib.scrypt = functools.cache(hashlib.scrypt)
+
+    # A shell starts what runs in the background with these ignored, and a program inherits that.
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 def pytest_collectstart() -> None:
