@@ -1,5 +1,6 @@
 """`cmdm --record FILE`: the calls of any command, recorded into a cassette and its case."""
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -49,7 +50,8 @@ class CommandRecording:
         """Return what takes the events of the client of a profile."""
         from cmdm_tui.harness.recording.event_recorder import EventRecorder
 
-        return EventRecorder(profile.url, profile.credentials, self._get_recorder().add)
+        add = self._get_recorder(profile).add
+        return EventRecorder(profile.url, profile.credentials, add)
 
     def __enter__(self) -> Self:
         return self
@@ -72,7 +74,7 @@ class CommandRecording:
                 _note(str(failure))
                 return
             raise CommandFailure(str(failure)) from None
-        for line in summary.left_out:
+        for line in filter(None, (summary.people, *summary.left_out)):
             _note(line)
         count = count_noun(summary.recorded, "call")
         _note(f"{count} recorded in {', '.join(summary.cassettes) or 'no cassette'}.")
@@ -80,13 +82,20 @@ class CommandRecording:
             count = count_noun(summary.left_out_count, "call")
             raise CommandFailure(f"{count} not recorded.")
 
-    def _get_recorder(self) -> "SessionRecorder":
+    def _get_recorder(self, profile: "Profile") -> "SessionRecorder":
+        """Return what records; the people of a service that is not on this machine are replaced."""
         if self._recorder is None:
+            from cmdm_tui.api.urls import is_loopback, parse_base_url
+            from cmdm_tui.config import Paths
+            from cmdm_tui.harness.cassettes.people import load_people_settings
             from cmdm_tui.harness.exchange import API_PATH
             from cmdm_tui.harness.recording.recorder import RecordingSettings, SessionRecorder
 
             folder = str(self.path.parent)
-            settings = RecordingSettings(folder, self.path.stem, "", API_PATH)
+            people = None
+            if not is_loopback(parse_base_url(profile.url).host):
+                people = load_people_settings(profile, Paths.of_user(), os.environ)
+            settings = RecordingSettings(folder, self.path.stem, "", API_PATH, people=people)
             self._recorder = SessionRecorder(settings)
         return self._recorder
 

@@ -37,9 +37,11 @@ from cmdm_tui.config.secrets.password_command import run_secret_command
 from cmdm_tui.config.secrets.secret_store import RemovedSecrets
 from cmdm_tui.config.settings import (
     COLOURS,
+    FIELD_RULES,
     SECRET_PLACES,
     SETTING_KEYS,
     ConfirmRule,
+    FieldRule,
     ProfileSettings,
     SecretPlace,
     command_key,
@@ -48,6 +50,7 @@ from cmdm_tui.config.settings import (
 __all__ = [
     "COLOURS",
     "ENVIRONMENT_PROFILE",
+    "FIELD_RULES",
     "PROFILE_VARIABLES",
     "SECRET_NAMES",
     "SECRET_PLACES",
@@ -55,6 +58,7 @@ __all__ = [
     "ConfigurationError",
     "ConfirmRule",
     "Credentials",
+    "FieldRule",
     "KeyringFailed",
     "MissingSecrets",
     "NoProfile",

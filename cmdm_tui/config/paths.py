@@ -62,6 +62,11 @@ class Paths:
         return self.data / "explorer" / "errors.log"
 
     @property
+    def people_key(self) -> Path:
+        """The key by which recordings replace people; only its user can read it."""
+        return self.data / "people.key"
+
+    @property
     def tokens(self) -> Path:
         """The folder of the tokens that sign-ins gave; only its user can enter it."""
         return (self.cache or self.data / "cache") / "tokens"

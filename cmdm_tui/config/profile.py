@@ -7,7 +7,7 @@ from pathlib import Path
 
 from cmdm_tui.config.credentials import PROFILE_VARIABLES, Credentials, SecretStr
 from cmdm_tui.config.errors import ConfigurationError, join_words
-from cmdm_tui.config.settings import ConfirmRule, SecretPlace, parse_mark_fields
+from cmdm_tui.config.settings import ConfirmRule, FieldRule, SecretPlace, parse_mark_fields
 from cmdm_tui.text import one_line
 
 ENVIRONMENT_PROFILE = "environment"
@@ -47,6 +47,10 @@ class Profile:
     """Whether a query may read the local files that it names."""
     confirm: ConfirmRule | None = None
     """Which changes are asked about before they are sent; None where that is not said."""
+    people_fields: Mapping[str, FieldRule] = field(default_factory=dict[str, FieldRule])
+    """What more fields hold of people, by `Field` or `entity.Field`: recordings replace it."""
+    people_hook: Path | None = None
+    """The Python file whose function replaces values in recordings."""
     on_event: Callable[[object], None] | None = field(default=None, repr=False, compare=False)
     """Gets the events of the account's client too: a recording, say."""
 

@@ -126,6 +126,8 @@ class ProfileStore:
             timeout=settings.timeout,
             secrets=settings.place,
             warnings=settings.warnings,
+            people_fields=settings.people_fields,
+            people_hook=_find_hook(settings.people_hook, self._paths.config),
             tokens=self._paths.tokens,
         )
 
@@ -227,6 +229,16 @@ class ProfileStore:
             learnt = [remove_file(path) for path in self._paths.find_catalog_files(name)]
         known = ("what was learnt of its server",) if any(learnt) else ()
         return RemovedSecrets((*forgotten.removed, *known), forgotten.trouble)
+
+
+def _find_hook(given: str | None, folder: Path) -> Path | None:
+    """Return where the file is: a relative path is seen from the folder of the profiles."""
+    if given is None:
+        return None
+    try:
+        return folder / Path(given).expanduser()
+    except RuntimeError:
+        return folder / given
 
 
 def _read_tables(content: Mapping[str, Any], path: Path) -> dict[str, dict[str, Any]]:

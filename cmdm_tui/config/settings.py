@@ -21,6 +21,14 @@ ConfirmRule = Literal["always", "destructive", "never"]
 """Which changes are asked about before they are sent: all, those that lose something, or none."""
 
 CONFIRM_RULES: tuple[ConfirmRule, ...] = get_args(ConfirmRule)
+FieldRule = Literal["name", "user", "mail", "phone", "address", "birth date", "words", "keep"]
+"""What a field holds of a person, so that recordings replace it; `keep` leaves it as it is.
+
+A `user` is known in other texts by the whole value only, such as an owner. Of `words`, each word is
+replaced: a text of which only its owner knows what it says.
+"""
+
+FIELD_RULES: tuple[FieldRule, ...] = get_args(FieldRule)
 COLOURS = ("red", "orange", "yellow", "green", "cyan", "blue", "magenta")
 _HEXADECIMAL = re.compile(r"#[0-9A-Fa-f]{6}")
 _LARGEST_PAGE = 100_000
@@ -62,6 +70,10 @@ class ProfileSettings:
     entities: tuple[str, ...]
     mark_field: Mapping[str, str]
     """For an entity, or `*` for every other, the field in which each create carries its mark."""
+    people_fields: Mapping[str, FieldRule]
+    """What more fields hold of people, by `Field` or `entity.Field`."""
+    people_hook: str | None
+    """The Python file whose function replaces values in recordings."""
     warnings: tuple[str, ...]
 
 
@@ -103,6 +115,8 @@ def read_settings(name: str, table: Mapping[str, Any], path: Path) -> ProfileSet
         timeout=None if values["timeout"] is None else float(values["timeout"]),
         entities=tuple(dict.fromkeys(values["entities"])),
         mark_field=MappingProxyType(parse_mark_fields(values["mark_field"]) or {}),
+        people_fields=MappingProxyType(dict(values["people_fields"])),
+        people_hook=values["people_hook"],
         warnings=tuple(_collect_warnings(table, f"{path}, profile {name}", name)),
     )
 
@@ -174,6 +188,13 @@ def _is_list_of_names(value: object) -> bool:
     )
 
 
+def _is_table_of_rules(value: object) -> bool:
+    return isinstance(value, dict) and all(
+        _is_filled_text(name) and rule in FIELD_RULES
+        for name, rule in cast("dict[object, object]", value).items()
+    )
+
+
 def _is_number_of_seconds(value: object) -> bool:
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     return is_number and 0 < cast("float", value) <= _LONGEST_TIMEOUT
@@ -223,4 +244,13 @@ SETTING_KEYS = (
         "its answer is lost.",
         "a table of entities with a field each", '{ lead = "Notes" }',
         lambda value: parse_mark_fields(value) is not None, default=()),
+    SettingKey("people_fields",
+        "Fields that hold something of a person, or do not, where their names do not say so: "
+        "recordings replace it.",
+        "a table of fields, each " + ", ".join(FIELD_RULES[:-1]) + " or " + FIELD_RULES[-1],
+        '{ "account.Name" = "name", Nickname = "keep" }', _is_table_of_rules,
+        default=MappingProxyType[str, str]({})),
+    SettingKey("people_hook",
+        "A Python file whose function redact(entity, field, value, stand_in) replaces values in "
+        "recordings.", "text", '"~/crm_people.py"', _is_filled_text),
 )  # fmt: skip

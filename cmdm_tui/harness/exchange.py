@@ -30,10 +30,11 @@ CALLS: tuple[Call, ...] = Call.__args__
 Headers = tuple[tuple[str, str], ...]
 """Header lines, names in lower case, in the order of the wire."""
 
-Certainty = Literal["documented", "ours"]
-"""Who says what is right: the vendor's documentation, or this project where that is silent.
+Certainty = Literal["documented", "ours", "own"]
+"""Who says what is right: the documentation, this project where that is silent, or the user.
 
-What is `ours` (`api.md`) another service may do differently.
+What is `ours` (`api.md`) another service may do differently. What is `own`, a check of the user's
+says of the user's service.
 """
 
 VALID_INPUT = "valid"

@@ -30,7 +30,7 @@ accounting adam admin administrator admins agent agents analyst anonymous backup
 build client cmdm cmdmadmin console crm crmuser cron daemon debug demo deploy dev developer
 development direct director emea example export finance first general global group guest hello help
 helpdesk home hook host import info install internal it jenkins job jobs last live local login main
-manager managers marketing master member monitor network new nobody null office operations operator
+manager managers marketing master member monitor network new null office operations operator
 ops order orders partner private prod production public readonly reader reception remote report
 reporting reports robot root runner sales sample sandbox script self services shared shop staff
 staging standard store super superuser support sync sysadmin system team temp temporary test tester

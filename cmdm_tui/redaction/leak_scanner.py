@@ -21,7 +21,11 @@ class SecretLeak(Exception):
     """A secret is in what was to be written, so nothing was. `place` says where, not what."""
 
     def __init__(self, place: str, way: str = "as it is") -> None:
-        super().__init__(
+        super().__init__(self._describe(place, way))
+        self.way = way
+
+    def _describe(self, place: str, way: str) -> str:
+        return (
             f"A secret would have been written to {one_line(place, 200)} ({way}), so nothing was. "
             "Look at what the service answers there: it gives back what it was sent."
         )

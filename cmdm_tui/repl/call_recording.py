@@ -14,6 +14,7 @@ from cmdm_tui.harness.recording.observed_call import ObservedCall
 from cmdm_tui.harness.recording.session import SessionFiles, check_recording_path
 from cmdm_tui.operations.call_entry import CallDetails, CallEntry, CallState
 from cmdm_tui.operations.call_log import CallLog
+from cmdm_tui.redaction.people.person_redactor import PersonRedactor
 from cmdm_tui.repl.errors import ReplError
 from cmdm_tui.text import one_line
 
@@ -56,15 +57,16 @@ class CallRecording:
         """How many calls it holds, sign-ins included."""
         return len(self.calls)
 
-    def write(self, path: Path) -> None:
+    def write(self, path: Path, people: PersonRedactor | None) -> None:
         """Write the cassette and its case; 50 calls go to a file, others to `NAME-2.yaml` and on.
 
-        Raises ReplError, and writes nothing, where that cannot be, or a secret is in a call.
+        `people` replaces the people in it. Raises ReplError, and writes nothing, where that cannot
+        be, or a secret is in a call.
         """
         fault = check_recording_path(path)
         if fault:
             raise ReplError(f"{one_line(str(path), 200)} cannot be a cassette: {fault}")
-        files = SessionFiles(path.parent, path.stem, kind="")
+        files = SessionFiles(path.parent, path.stem, kind="", people=people)
         for kind, value in self.secrets:
             files.secrets.add(kind, value)
         for call in self.calls:
@@ -73,7 +75,7 @@ class CallRecording:
                 message = f"A {call.method} cannot be recorded: {reason}. Nothing was written."
                 raise ReplError(message)
         try:
-            files.save()
+            files.finish()
         except ConfigurationError as error:
             raise ReplError(one_line(str(error), 400)) from None
         files.remove_earlier()

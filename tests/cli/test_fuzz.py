@@ -72,6 +72,54 @@ def test_what_is_excluded_is_neither_sent_nor_judged(cmdm: Command, tmp_path: Pa
     assert "allow-names-methods" in {one["check"] for one in told["checks"]}
 
 
+OWN_CHECKS = '''
+def owner_is_told(context):
+    """Every lead that is read has an owner."""
+    if context.is_success and context.intent.call == "get" and context.intent.entity == "lead":
+        yield True
+        if not context.exchange.json["Properties"].get("Owner"):
+            yield f"{context.intent.external_id} has no owner."
+'''
+
+
+def test_own_checks_fail_a_run_and_their_cases(cmdm: Command, tmp_path: Path) -> None:
+    laws, report = tmp_path / "laws.py", tmp_path / "report"
+    laws.write_text(OWN_CHECKS)
+    words = ["fuzz", "--seed", "1", "--max-requests", "400", "--report-dir", str(report)]
+    ended = cmdm(*words, "--checks", str(laws), "--only", "owner-is-told")
+    assert ended.code == 1, ended
+    assert b"FAILED owner-is-told in get" in ended.out
+    case = ("cases", "run", "owner-is-told-get", "--from", str(report / "regress"))
+    judged = cmdm(*case, "--checks", str(laws))
+    assert judged.code == 1
+    assert b"owner-is-told: " in judged.out
+    assert b"One of your own needs --checks." in cmdm(*case).out
+    listed = cmdm("fuzz", "--list-checks", "--checks", str(laws)).out.decode()
+    assert "owner-is-told" in listed
+    assert "own         Every lead that is read has an owner." in listed
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("def law(context):\n    return 1 +\n", "laws.py, line 2: SyntaxError"),
+        ("def law(context):\n    return {}['No']\n", "laws.py, line 2: KeyError: 'No'."),
+    ],
+)
+def test_an_own_check_that_is_wrong_ends_the_run_with_2(
+    cmdm: Command, tmp_path: Path, text: str, told: str
+) -> None:
+    laws = tmp_path / "laws.py"
+    laws.write_text(text)
+    ended = cmdm("fuzz", "--max-requests", "30", "--checks", str(laws))
+    assert ended.code == 2
+    assert told in ended.err
+    assert "Traceback" not in ended.err
+    ended = cmdm("cases", "run", "get-lead", "--checks", str(laws))
+    assert ended.code == 2
+    assert told in ended.err
+
+
 @pytest.mark.parametrize("name", ["nope", "body:nope", "stateful", "\x1b[2J"])
 def test_what_is_excluded_must_exist(cmdm: Command, name: str) -> None:
     ended = cmdm("fuzz", "--exclude", name)

@@ -188,7 +188,7 @@ def test_a_run_that_cannot_be_read_is_left_out_and_told(nightly: Nightly, tmp_pa
     kept.write_text("{")
     ended = nightly(cases="get-lead")
     assert ended.code == 0
-    assert "is no run that can be read, and is left out" in ended.err
+    assert "cannot be read as a run, and is left out" in ended.err
     assert "no earlier answer to compare with" in summary_of(ended)
 
 

@@ -27,6 +27,7 @@ def test_everything_can_be_said() -> None:
     said: dict[str, Any] = {
         "secrets": "keyring", "password_command": "pass x", "colour": "#00ff7F",
         "read_only": True, "floor": 100, "per_page": 250, "entities": ["event", "event"],
+        "people_fields": {"account.Name": "name"}, "people_hook": "people.py",
     }  # fmt: skip
     settings = read_settings("acme", TABLE | said, FILE)
     assert (settings.place, settings.colour, settings.entities) == (
@@ -34,6 +35,8 @@ def test_everything_can_be_said() -> None:
     )  # fmt: skip
     assert (settings.read_only, settings.floor, settings.per_page) == (True, 100, 250)
     assert settings.commands == {"password": "pass x"}
+    assert settings.people_fields == {"account.Name": "name"}
+    assert settings.people_hook == "people.py"
 
 
 WRONG: list[tuple[str, object, str]] = [
@@ -55,6 +58,9 @@ WRONG: list[tuple[str, object, str]] = [
     ("per_page", 10**9, "from 1 to"),
     ("entities", "event", "is not a list of names"),
     ("entities", ["event", 3], "is not a list of names"),
+    ("people_fields", {"Nickname": "alias"}, "is not a table of fields, each name, user, mail"),
+    ("people_fields", ["Nickname"], "is not a table of fields"),
+    ("people_hook", "", "is not text"),
 ]
 
 

@@ -2,4 +2,4 @@
 
 from cmdm_tui.harness.cassettes.library import built_in_folder, list_entries
 
-ALL = list_entries(built_in_folder(), ("contract", "stateful"))
+ALL = list_entries(built_in_folder(), ("contract", "stateful", "stories"))

@@ -319,6 +319,8 @@ def test_parameters_that_are_not_what_they_should_be_mean_nothing(
 
 def test_a_check_that_there_is_not_is_named() -> None:
     case = Case(name="x", summary="", endpoint="get", check="no-such", steps=(step(),))
-    assert played(case, b"{}") == [
-        (200, ("There is no check no-such: cmdm fuzz --list-checks lists them.",))
-    ]
+    told = (
+        "There is no check no-such: cmdm fuzz --list-checks lists them. "
+        "One of your own needs --checks."
+    )
+    assert played(case, b"{}") == [(200, (told,))]

@@ -66,7 +66,7 @@ def wrong_in(content: Any) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize("kind", ["contract", "stateful"])
+@pytest.mark.parametrize("kind", ["contract", "stateful", "stories"])
 def test_no_committed_cassette_holds_what_none_may_hold(kind: str) -> None:
     for entry in ALL:
         if entry.kind == kind:
@@ -117,7 +117,10 @@ def test_the_tree_holds_none_of_the_credentials_it_was_recorded_with(
             scanner.check(files[0].read_bytes(), "spoilt")
 
 
-SAMPLE = ["authenticate", "convert-*", "*-limit-*", "list-order-words", "create-body-*", "close"]
+SAMPLE = [
+    "authenticate", "convert-*", "*-limit-*", "list-order-words", "create-body-*", "close",
+    "lost-answer-reconciled", "run-into-the-limit", "bulk-create-from-rows",
+]  # fmt: skip
 
 
 def test_recording_again_gives_the_same_bytes(

@@ -323,6 +323,20 @@ async def test_the_calls_are_recorded_in_a_cassette(screen: Screen, tmp_path: Pa
         assert getattr(screen.session.account.profile.credentials, secret).reveal() not in text
 
 
+async def test_the_people_of_a_live_service_are_replaced_in_a_cassette(
+    screen: Screen, tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "session.yaml"
+    await screen('POST lead {"LastName": "Weatherwax", "Notes": "Met Weatherwax"}')
+    await screen(f"\\record '{file}'")
+    assert b"Weatherwax" in read_cassette(file)[-1].key[2]  # a sandbox's own
+    monkeypatch.setattr("cmdm_tui.repl.commands.calls.is_loopback", "".__eq__)
+    await screen(f"\\record '{file}'")
+    assert b"Weatherwax" not in read_cassette(file)[-1].key[2]
+    await screen(f"\\record '{file}' keep-people")
+    assert b"Weatherwax" in read_cassette(file)[-1].key[2]
+
+
 async def test_a_secret_in_a_call_keeps_the_cassette_from_being_written(
     screen: Screen, tmp_path: Path
 ) -> None:

@@ -71,6 +71,15 @@ def test_error_500(controlled: "Running", control: "ControlPlaneClient") -> None
     assert controlled.http.get("/lead").json()["Total Records"] == "40"
 
 
+def test_gateway_504_comes_after_the_work_is_done(
+    controlled: "Running", control: "ControlPlaneClient"
+) -> None:
+    control.go_wrong({"kind": "gateway-504", "method": "POST", **ALWAYS})
+    answer = controlled.http.post("/lead", json={"LastName": "x"})
+    assert (answer.status_code, answer.headers["content-type"][:9]) == (504, "text/html")
+    assert controlled.http.get("/lead").json()["Total Records"] == "41"
+
+
 def test_html_502(controlled: "Running", control: "ControlPlaneClient") -> None:
     control.go_wrong({"kind": "html-502", **ALWAYS})
     answer = controlled.http.get("/lead/fields")

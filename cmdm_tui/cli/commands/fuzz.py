@@ -16,6 +16,7 @@ import click
 from cmdm_tui.cli.command_group import examples
 from cmdm_tui.cli.commands.fuzz_options import (
     KNOWN_FAILURES_FILE,
+    checks_option,
     parse_excluded,
     parse_only,
     read_baseline,
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from cmdm_tui.harness.fuzz.events import FuzzEvent, RunEnded
     from cmdm_tui.harness.fuzz.settings import FuzzSettings
     from cmdm_tui.harness.fuzz.workers import PrepareService
+    from cmdm_tui.harness.oracle import Check
     from cmdm_tui.harness.report import ResultCollector
     from cmdm_tui.harness.service import Service
     from cmdm_tui.redaction.leak_scanner import LeakScanner
@@ -83,6 +85,7 @@ _REPORT_FOLDER = "fuzz-report"
     "--report-dir", type=click.Path(path_type=Path, file_okay=False), metavar="FOLDER",
     help=f"Write reports here, failures or not; without it, failures go to {_REPORT_FOLDER}.",
 )  # fmt: skip
+@checks_option
 @click.option("--fail-fast", is_flag=True, help="Stop at the first failure.")
 @service_options
 @click.option("--strict", is_flag=True, help="Let what is not documented fail it too.")
@@ -99,6 +102,7 @@ def fuzz(
     excluded: tuple[str, ...],
     baseline: Path | None,
     report_dir: Path | None,
+    check_files: tuple[Path, ...],
     *,
     fail_fast: bool,
     live: bool,
@@ -115,13 +119,15 @@ def fuzz(
     given, and only what is documented can fail it.
 
     A failure is made short, run again, printed as curl lines, and kept as a case under
-    FOLDER/regress, with reports as JUnit, JSON and HTML. On a terminal the run is shown live;
-    --plain writes it in lines.
+    FOLDER/regress, with reports as JUnit, JSON and HTML. The reports are written as the run goes:
+    one that is killed leaves reports that say so. On a terminal the run is shown live; --plain
+    writes it in lines.
 
     Exit codes: 0 no failure; 1 failures, or a secret that would have been written; 2 could not run.
     """
     if list_checks:
-        _print_checks()
+        with report_run_failures():
+            _print_checks(check_files)
         return
     if max_time is not None and not math.isfinite(max_time):
         raise CommandFailure(
@@ -131,6 +137,7 @@ def fuzz(
         import_module("hypothesis")  # the first module that is missing without the extra
         from cmdm_tui.harness.fuzz.settings import FuzzSettings
 
+        checks = _all_checks(check_files)
         chosen = choose_service(context, live=live, writes=writes)
         if workers > 1 and chosen.profile is not None:
             message = "--workers fuzzes fresh sandboxes; leave the profile out, or the workers."
@@ -140,21 +147,23 @@ def fuzz(
             seed=secrets.randbelow(10**6) if seed is None else seed,
             requests=max_requests or _default_requests(max_time, is_live=chosen.is_live),
             seconds=max_time,
-            only=parse_only(only),
-            excluded=parse_excluded(excluded),
+            only=parse_only(only, checks),
+            excluded=parse_excluded(excluded, checks),
             known=read_baseline(baseline),
             fails_fast=fail_fast,
             workers=workers,
             is_strict=strict or not chosen.is_live,
             entities=entities,
             optional_entities=optional,
+            check_files=check_files,
         )
         folder = report_dir or Path(_REPORT_FOLDER)
         if report_dir is not None:
             _make_folder(report_dir)
         ended, collector, scanner = _run_fuzz(
-            partial(prepare_fuzzed_service, chosen), settings, folder, plain=plain
-        )
+            partial(prepare_fuzzed_service, chosen), settings, folder, plain=plain,
+            wants_reports=report_dir is not None,
+        )  # fmt: skip
         _write_known_failures(folder, ended.failures, settings)
         if report_dir is not None or ended.failures:
             from cmdm_tui.harness.report import write_reports
@@ -183,21 +192,33 @@ def _finish(ended: "RunEnded", seed: int) -> None:
 
 
 def _run_fuzz(
-    prepare: "PrepareService", settings: "FuzzSettings", folder: Path, *, plain: bool
+    prepare: "PrepareService",
+    settings: "FuzzSettings",
+    folder: Path,
+    *,
+    plain: bool,
+    wants_reports: bool,
 ) -> "tuple[RunEnded, ResultCollector, LeakScanner]":
     """Fuzz, on a live screen where there is a terminal; return what is needed for reports."""
     from cmdm_tui.harness.fuzz.workers import fuzz as run
     from cmdm_tui.harness.report import ResultCollector, format_summary
     from cmdm_tui.harness.report.console import ConsoleReporter
+    from cmdm_tui.harness.report.running_reports import RunningReports
     from cmdm_tui.redaction.leak_scanner import LeakScanner
 
     gathering, guard = ResultCollector("cmdm fuzz"), LeakScanner()
+    reports = RunningReports(gathering, folder, guard, wanted=wants_reports)
+
+    def keep(event: "FuzzEvent") -> None:
+        gathering(event)
+        reports(event)
+
     if _has_screen() and not plain:
         from cmdm_tui.harness.report.dashboard import watch_run
 
         ended = watch_run(
             gathering,
-            lambda stop: run(prepare, settings, gathering, folder, stop=stop, guard=guard),
+            lambda stop: run(prepare, settings, keep, folder, stop=stop, guard=guard),
             on_signal=note_end_signal,
         )
         for line in format_summary(gathering.results(), shutil.get_terminal_size().columns):
@@ -210,7 +231,7 @@ def _run_fuzz(
     )
 
     def tell(event: "FuzzEvent") -> None:
-        gathering(event)
+        keep(event)
         lines(event)
 
     return run(prepare, settings, tell, folder, guard=guard), gathering, guard
@@ -276,9 +297,16 @@ def _write_known_failures(
     replace_file(folder / KNOWN_FAILURES_FILE, ("\n".join(lines) + "\n").encode())
 
 
-def _print_checks() -> None:
+def _all_checks(check_files: tuple[Path, ...]) -> "tuple[Check, ...]":
+    """Return the checks of cmdm and those in the files. Raises OwnCheckError for a wrong file."""
     from cmdm_tui.harness.oracle import CHECKS
+    from cmdm_tui.harness.oracle.own_checks import load_own_checks
 
-    widest = max(len(check.name) for check in CHECKS)
-    for check in CHECKS:
-        click.echo(f"{check.name:<{widest}}  {check.certainty:<10}  {check.sentence}")
+    return (*CHECKS, *load_own_checks(check_files))
+
+
+def _print_checks(check_files: tuple[Path, ...]) -> None:
+    checks = _all_checks(check_files)
+    widest = max(len(check.name) for check in checks)
+    for check in checks:
+        click.echo(f"{check.name:<{widest}}  {check.certainty:<10}  {one_line(check.sentence)}")

@@ -1,13 +1,21 @@
 """What the options of `cmdm fuzz` name: phases, calls, classes of input, checks, known failures."""
 
+from collections.abc import Callable
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+import click
 
 from cmdm_tui.cli.exit_codes import CommandFailure, ExitCode
 from cmdm_tui.text import one_line
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Iterable
+
+    from cmdm_tui.harness.oracle import Check
+
+ClickCommand = TypeVar("ClickCommand", bound=Callable[..., object])
 
 KNOWN_FAILURES_FILE = "failures.txt"
 """Where a run lists its failures, for the baseline of the next one."""
@@ -15,12 +23,23 @@ KNOWN_FAILURES_FILE = "failures.txt"
 _LARGEST_BASELINE = 1_000_000
 
 
-def parse_only(names: tuple[str, ...]) -> frozenset[str]:
+def checks_option(command: ClickCommand) -> ClickCommand:
+    """Give a command the option that names files of a user's checks."""
+    return click.option(
+        "--checks",
+        "check_files",
+        multiple=True,
+        type=click.Path(path_type=Path, dir_okay=False),
+        metavar="FILE",
+        help="Check every answer by the functions of this Python file too; may be repeated.",
+    )(command)
+
+
+def parse_only(names: tuple[str, ...], checks: "Iterable[Check]") -> frozenset[str]:
     """Return the phases, calls and checks named. Raises CommandFailure for an unknown name."""
     from cmdm_tui.harness.exchange import CALLS
-    from cmdm_tui.harness.oracle import CHECKS
 
-    known = {"stateless", "stateful", *CALLS, *(check.name for check in CHECKS)}
+    known = {"stateless", "stateful", *CALLS, *(check.name for check in checks)}
     for name in names:
         if name not in known:
             shown = one_line(name, 60)
@@ -32,16 +51,15 @@ def parse_only(names: tuple[str, ...]) -> frozenset[str]:
     return frozenset(names)
 
 
-def parse_excluded(names: tuple[str, ...]) -> frozenset[str]:
+def parse_excluded(names: tuple[str, ...], checks: "Iterable[Check]") -> frozenset[str]:
     """Return the calls, checks and classes of input named, groups and patterns spelled out.
 
     Raises CommandFailure for a name that fits none of them.
     """
     from cmdm_tui.harness.exchange import CALLS
     from cmdm_tui.harness.inputs import CLASSES
-    from cmdm_tui.harness.oracle import CHECKS
 
-    single = {*CALLS, *(check.name for check in CHECKS)}
+    single = {*CALLS, *(check.name for check in checks)}
     found: set[str] = set()
     for name in names:
         classes = {
@@ -61,7 +79,7 @@ def parse_excluded(names: tuple[str, ...]) -> frozenset[str]:
 
 
 def read_baseline(baseline: "Path | None") -> frozenset[str]:
-    """Return the failures that the file lists. Raises CommandFailure for one that is no list."""
+    """Return the failures that a file lists. Raises CommandFailure for another file."""
     if baseline is None:
         return frozenset()
     from cmdm_tui.config.bounded_files import read_bounded

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from cmdm_tui.config import ProfileSettings
     from cmdm_tui.config.settings import SettingKey
 
+_TABLES = frozenset({"mark_field", "people_fields"})
+
 
 @click.group(
     cls=SuggestingGroup,
@@ -131,7 +133,7 @@ def remove(context: CommandContext, name: str, *, yes: bool) -> None:
 def _format_key(key: "SettingKey", settings: "ProfileSettings") -> str:
     """Return the key's line: its value, its default, or an example behind a #."""
     value = _key_value(key, settings)
-    if value is None or (key.name == "mark_field" and not value):
+    if value is None or (key.name in _TABLES and not value):
         return f"# {key.name} = {key.example}"
     if key.name == "client_id":
         return "# client_id is set; it is not shown"

@@ -1,8 +1,9 @@
 """Plays a case on a service: puts the service into the state it needs, runs it, and cleans up."""
 
 import json
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from cmdm_tui.harness.cases.format import TOKEN_PREFIX, Case, CaseStep, Needs
 from cmdm_tui.harness.cases.step_runner import PlayedStep, run_steps
@@ -10,6 +11,9 @@ from cmdm_tui.harness.exchange import Answer, OutgoingRequest
 from cmdm_tui.harness.http.connection import NoAnswer, NotConnected
 from cmdm_tui.harness.http.senders import RequestListener
 from cmdm_tui.harness.service import DEFAULT_LIMITS, Service, ServiceFailed
+
+if TYPE_CHECKING:
+    from cmdm_tui.harness.oracle import Check
 
 _LIMIT_REACHED = 429
 
@@ -40,12 +44,16 @@ def play_case(
     *,
     listener: RequestListener | None = None,
     on_capture: Callable[[str, str], None] | None = None,
+    own_checks: "Sequence[Check]" = (),
 ) -> list[PlayedStep]:
     """Run the case and return what came of its steps; call `service.clean_up` after it.
 
     `listener` is called with each request before it is sent, `on_capture` with each value captured.
-    Raises what `prepare_case` raises, ServiceFailed where the service cannot be reached, and
-    LimitReached where it refuses a call that the case does not expect it to refuse for that.
+    `own_checks` judge each step too.
+
+    Raises what `prepare_case` raises, ServiceFailed where the service cannot be reached,
+    LimitReached where it refuses a call that the case does not expect it to refuse for that, and
+    OwnCheckError where one of the checks fails itself.
     """
     prepare_case(case, service)
     expects_limit = any(_LIMIT_REACHED in step.expect.statuses for step in case.steps)
@@ -76,6 +84,7 @@ def play_case(
                 before=before,
                 captured=captured,
                 is_alone=service.is_alone,
+                own_checks=own_checks,
             )
     finally:
         if _ends_tokens(case):

@@ -1,8 +1,9 @@
 """Runs a case: sends its steps in order, captures values, and judges the answers."""
 
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from cmdm_tui.harness.cases.expectations import find_problems, resolve_pointer
 from cmdm_tui.harness.cases.format import TOKEN_PREFIX, Case, CaseStep
@@ -20,6 +21,9 @@ from cmdm_tui.harness.exchange import (
 )
 from cmdm_tui.harness.http.connection import NoAnswer
 from cmdm_tui.text import one_line
+
+if TYPE_CHECKING:
+    from cmdm_tui.harness.oracle import Check
 
 SendRequest = Callable[[OutgoingRequest], Answer]
 StepListener = Callable[[CaseStep], None]
@@ -48,13 +52,14 @@ def run_steps(
     before: StepListener = _do_nothing,
     captured: CaptureListener = _do_nothing,
     is_alone: bool = True,
+    own_checks: "Sequence[Check]" = (),
 ) -> list[PlayedStep]:
     """Run the case and return the result of each step; a step that lacks a value ends the run.
 
     `values` are those that are known beforehand. `secrets` are values that no exchange may hold,
     each with its replacement; captured tokens join them. `before` is called before each step is
     sent, `captured` with the name and text of each captured value. `is_alone` says that no one else
-    makes calls to the service meanwhile.
+    makes calls to the service meanwhile. `own_checks` judge each step besides the case's own check.
     """
     known, hidden = dict(values), dict(secrets)
     done: list[PlayedStep] = []
@@ -84,17 +89,25 @@ def run_steps(
                     hidden[str(value)] = "$CMDM_TOKEN"
         found = find_problems(step, exchange, known)
         done.append(PlayedStep(step, _hide_secrets(exchange, hidden), tuple(found)))
-    return _apply_check(case, done, is_alone=is_alone) if case.check else done
+    if not case.check and not own_checks:
+        return done
+    return _apply_checks(case, done, own_checks, is_alone=is_alone)
 
 
-def _apply_check(case: Case, done: list[PlayedStep], *, is_alone: bool) -> list[PlayedStep]:
-    """Add to each step what the case's check finds wrong, given the steps before."""
+def _apply_checks(
+    case: Case, done: list[PlayedStep], own_checks: "Sequence[Check]", *, is_alone: bool
+) -> list[PlayedStep]:
+    """Add to each step what the case's check and the user's own find, given the steps before."""
     from cmdm_tui.harness.oracle import CHECKS, ServiceModel, judge_exchange
 
-    checks = [check for check in CHECKS if check.name == case.check]
-    if not checks:
+    checks = [
+        *own_checks,
+        *(check for check in CHECKS if check.name == case.check),
+    ]
+    if case.check and case.check not in {check.name for check in checks}:
         message = (
-            f"There is no check {one_line(case.check, 60)}: cmdm fuzz --list-checks lists them."
+            f"There is no check {one_line(case.check, 60)}: cmdm fuzz --list-checks lists them. "
+            "One of your own needs --checks."
         )
         return [*done[:-1], replace(done[-1], problems=(*done[-1].problems, message))]
     ledger = ServiceModel(is_alone)
@@ -107,7 +120,10 @@ def _apply_check(case: Case, done: list[PlayedStep], *, is_alone: bool) -> list[
         token = next((name for name in one.step.capture if name.startswith(TOKEN_PREFIX)), token)
         exchange = replace(one.exchange, intent=intent)
         findings = judge_exchange(ledger, exchange, checks).findings
-        faults = [finding.message for finding in findings]
+        faults = [
+            f"{finding.check}: {finding.message}" if finding.certainty == "own" else finding.message
+            for finding in findings
+        ]
         found.append(replace(one, problems=(*one.problems, *faults)))
     return found
 

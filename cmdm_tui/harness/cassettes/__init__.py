@@ -4,8 +4,9 @@ Central files: `format` (what a cassette holds), `reader` and `canonical_yaml` (
 fast), `player` and `matching` (which answer a call gets, and which one is nearest), `transport`
 (answers for httpx), `replay_service` (for a server), `vcr_playback` and `client_patches` (for every
 client of a process), `recorded_service` and `recorded_records` (the records that cassettes saw, as
-a service to browse), `recorder` and `case_recorder` (recording under vcrpy), `offline_replay`
-(replay of a case), `library` and `manifest` (folders of cassettes).
+a service to browse), `recorder` and `case_recorder` (recording under vcrpy), `people`
+and `case_texts` (people replaced by stand-ins), `offline_replay` (replay of a case), `library` and
+`manifest` (folders of cassettes).
 
 Also public: `CassetteUnreadable`, `Exhausted`, `NotInCassette`, `RecordedAnswer`.
 """

@@ -9,12 +9,14 @@ from cmdm_tui import __version__
 from cmdm_tui.harness.cases.files import case_bytes, write_case
 from cmdm_tui.harness.cases.format import NEW_ID_PREFIX, Case
 from cmdm_tui.harness.cases.player import play_case, prepare_case
+from cmdm_tui.harness.cassettes.case_texts import keep_case_texts
 from cmdm_tui.harness.cassettes.library import LibraryEntry
 from cmdm_tui.harness.cassettes.manifest import ManifestEntry, hash_file, make_entry, write_manifest
 from cmdm_tui.harness.cassettes.recorder import record_cassette
 from cmdm_tui.harness.exchange import API_PATH
 from cmdm_tui.harness.service import Service
 from cmdm_tui.redaction.leak_scanner import SecretLeak
+from cmdm_tui.redaction.people.person_redactor import PersonRedactor
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +36,14 @@ def record_cases(
     *,
     name: str,
     kind: str | None = None,
+    people: PersonRedactor | None = None,
 ) -> Iterator[RecordingResult]:
     """Record the cases one after another and yield each; the manifest is written at the end.
 
     A cassette goes to the folder of the case's kind below `into`, or to that of `kind`, next to its
-    case. `name` names the service in the manifest. A case whose answers are not as expected, or
-    would reveal a secret, is not recorded.
+    case. `name` names the service in the manifest. `people` replaces the people in the answers;
+    what a case itself says is kept, as it is written next to the cassette. A case whose answers are
+    not as expected, or would reveal a secret, is not recorded.
     """
     done: dict[str, ManifestEntry] = {}
     versions = {"cmdm": __version__, "vcrpy": version("vcrpy")}
@@ -51,7 +55,7 @@ def record_cases(
             before = hash_file(cassette) if cassette.is_file() else ""
             try:
                 problems = _find_secrets(entry.case, service) or record_case(
-                    entry.case, cassette, service
+                    entry.case, cassette, service, people
                 )
             except SecretLeak as leak:
                 problems = (str(leak),)
@@ -59,7 +63,8 @@ def record_cases(
                 if case != entry.path:
                     write_case(case, entry.case)
                 key = f"{folder.name}/{cassette.name}"
-                done[key] = make_entry(case, cassette, name, versions)
+                fingerprint = "" if people is None else people.fingerprint
+                done[key] = make_entry(case, cassette, name, versions, people_key=fingerprint)
             after = hash_file(cassette) if cassette.is_file() else ""
             yield RecordingResult(entry, cassette, before != after, problems)
     finally:
@@ -75,20 +80,25 @@ def _find_secrets(case: Case, service: Service) -> tuple[str, ...]:
     return ()
 
 
-def record_case(case: Case, cassette: Path, service: Service) -> tuple[str, ...]:
+def record_case(
+    case: Case, cassette: Path, service: Service, people: PersonRedactor | None = None
+) -> tuple[str, ...]:
     """Record one case and return what was not as expected; then nothing is written.
 
     Where the service is not restored, a cassette stays as it is if only times and counts differ.
+    `people` replaces the people in the answers.
     Raises SecretLeak, and writes nothing, where a secret would get out.
     """
     prepare_case(case, service)
     url = service.api_url.removesuffix(API_PATH)
+    own = None if people is None else people.keeping(keep_case_texts(case, service.mark))
     recording = record_cassette(
         cassette,
         url=url,
         scanner=service.leak_scanner,
         mark=service.mark,
         keeps_unchanged=not service.is_restored,
+        people=own,
     )
     with service.cleaning_up(), service.send_through_httpx(), recording as session:
 

@@ -8,7 +8,7 @@ is replaced by its hash.
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from http import HTTPStatus
@@ -132,10 +132,20 @@ class IdAliases:
             return content
 
 
+RedactInteractions = Callable[[list[Interaction]], list[Interaction]]
+"""Replaces the people in the calls of a recording (`people.redact_interactions`)."""
+
+
 def make_canonical(
-    interactions: Iterable[Interaction], aliases: IdAliases, scanner: LeakScanner
+    interactions: Iterable[Interaction],
+    aliases: IdAliases,
+    scanner: LeakScanner,
+    redact: RedactInteractions = list,
 ) -> list[Interaction]:
-    """Return interactions as a cassette holds them. The scanner learns the tokens received."""
+    """Return interactions as a cassette holds them. The scanner learns the tokens received.
+
+    `redact` replaces the people in them.
+    """
     found: list[Interaction] = []
     for interaction in interactions:
         aliases.learn_from(interaction)
@@ -149,12 +159,12 @@ def make_canonical(
                 interaction,
                 uri=aliases.replace_in_text(interaction.uri),
                 request_headers=select_headers(interaction.request_headers, REQUEST_HEADERS),
-                request_body=shorten_body(aliases.replace_in_bytes(interaction.request_body)),
+                request_body=aliases.replace_in_bytes(interaction.request_body),
                 headers=_select_response_headers(interaction.headers, aliases),
                 body=aliases.replace_in_bytes(body),
             )
         )
-    return found
+    return [replace(one, request_body=shorten_body(one.request_body)) for one in redact(found)]
 
 
 def from_exchange(exchange: Exchange) -> Interaction:

@@ -14,8 +14,9 @@ from cmdm_tui.text import one_line
 LIVE = "live"
 """The kind of a recording of a live service."""
 
-KINDS = ("contract", "stateful", "regress", LIVE)
-"""Single answers, sessions that change something, what a fuzz once found, and a live service's."""
+KINDS = ("contract", "stateful", "stories", "regress", LIVE)
+"""Single answers, sessions that change something, what people do with an account from beginning to
+end, what a fuzz once found, and a live service's."""
 
 CASE_SUFFIX = ".toml"
 CASSETTE_SUFFIX = ".yaml"

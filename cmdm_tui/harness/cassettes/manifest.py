@@ -19,14 +19,19 @@ MANIFEST_NAME = "manifest.json"
 LOST = "The manifest names this cassette, and it is lost: bring it back, or record it again."
 
 
-class ManifestEntry(msgspec.Struct, frozen=True, kw_only=True):
-    """One cassette: the SHA-256 of its bytes and of its case's, its day (UTC) and its target."""
+class ManifestEntry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One cassette: the SHA-256 of its bytes and of its case's, its day (UTC) and its target.
+
+    `people_key` is the fingerprint of the key by which its people were replaced, "" where they were
+    not.
+    """
 
     sha256: str
     case_sha256: str
     recorded: date
     target: str
     versions: dict[str, str]
+    people_key: str = ""
 
 
 class _Manifest(msgspec.Struct, frozen=True):
@@ -72,7 +77,14 @@ def write_manifest(
     scanner.write_file(folder / MANIFEST_NAME, text.encode("utf-8"))
 
 
-def make_entry(case: Path, cassette: Path, target: str, versions: dict[str, str]) -> ManifestEntry:
+def make_entry(
+    case: Path,
+    cassette: Path,
+    target: str,
+    versions: dict[str, str],
+    *,
+    people_key: str = "",
+) -> ManifestEntry:
     """Return the manifest's entry for a cassette recorded now."""
     today = datetime.now(UTC).date()
     return ManifestEntry(
@@ -81,6 +93,7 @@ def make_entry(case: Path, cassette: Path, target: str, versions: dict[str, str]
         recorded=today,
         target=target,
         versions=versions,
+        people_key=people_key,
     )
 
 

@@ -4,6 +4,7 @@ import gzip
 import zlib
 from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -31,10 +32,12 @@ from cmdm_tui.harness.cassettes.format import (
     select_headers,
     shorten_body,
 )
+from cmdm_tui.harness.cassettes.people import redact_interactions
 from cmdm_tui.harness.cassettes.rerecording import is_answered_as_before
 from cmdm_tui.harness.exchange import Exchange, OutgoingRequest
 from cmdm_tui.harness.service import CASE_MARK
 from cmdm_tui.redaction.leak_scanner import LeakScanner
+from cmdm_tui.redaction.people.person_redactor import PersonRedactor
 
 MAX_INTERACTIONS = 50
 """Replay by vcrpy takes quadratic time, so a cassette is short."""
@@ -81,18 +84,19 @@ def record_cassette(
     scanner: LeakScanner,
     mark: str = CASE_MARK,
     keeps_unchanged: bool = False,
+    people: PersonRedactor | None = None,
 ) -> Generator[RecordingSession]:
     """Record what the block sends to `url` into a new cassette at `path`.
 
     `mark` is in what the block creates. With `keeps_unchanged`, the cassette that is there stays
-    where only times and counts differ from it.
+    where only times and counts differ from it. `people` replaces the people in it.
 
     Raises SecretLeak, and writes nothing, where one of the scanner's secrets or a token received
     would get out. Where the block fails, nothing is written either.
     """
     session = RecordingSession(mark, keeps_unchanged=keeps_unchanged)
     recorder = _make_recorder(lambda uri: session.cassette_uri(uri, url), shortens=False)
-    recorder.register_persister(_make_persister(session, scanner))
+    recorder.register_persister(_make_persister(session, scanner, people))
     with recorder.use_cassette(str(path), record_mode="all", record_on_exception=False):
         yield session
     if session.error is not None:
@@ -119,13 +123,50 @@ def replay_with_vcrpy(path: Path, *, session: RecordingSession | None = None) ->
             raise AssertionError(message)
 
 
-def write_cassette(path: Path, exchanges: Iterable[Exchange], scanner: LeakScanner) -> None:
+def write_cassette(
+    path: Path,
+    exchanges: Iterable[Exchange],
+    scanner: LeakScanner,
+    people: PersonRedactor | None = None,
+) -> None:
     """Write a cassette from exchanges. Those without an answer are left out.
 
-    Raises SecretLeak, and writes nothing, where a secret would get out.
+    `people` replaces the people in it. Raises SecretLeak, and writes nothing, where a secret would
+    get out.
     """
     interactions = [from_exchange(exchange) for exchange in exchanges if exchange.status]
-    scanner.write_file(path, encode_cassette(make_canonical(interactions, IdAliases(), scanner)))
+    made = make_recording(interactions, IdAliases(), scanner, people)
+    scanner.write_file(path, encode_recording(made, people, place=str(path)))
+
+
+def make_recording(
+    interactions: Iterable[Interaction],
+    aliases: IdAliases,
+    scanner: LeakScanner,
+    people: PersonRedactor | None = None,
+) -> list[Interaction]:
+    """Return what was recorded as a cassette holds it, its people replaced by `people`.
+
+    Raises RedactionHookFailed where a user's function fails.
+    """
+    if people is None:
+        return make_canonical(interactions, aliases, scanner)
+    redact = partial(redact_interactions, people=people)
+    return make_canonical(interactions, aliases, scanner, redact)
+
+
+def encode_recording(
+    made: list[Interaction], people: PersonRedactor | None = None, *, place: str
+) -> bytes:
+    """Return what `make_recording` has returned as the bytes of a cassette.
+
+    Raises PersonLeft where a person is left in it, which names `place`, and ValueError for a
+    recording that is too long.
+    """
+    content = encode_cassette(made)
+    if people is not None:
+        people.check(content, place)
+    return content
 
 
 def encode_cassette(interactions: list[Interaction]) -> bytes:
@@ -177,7 +218,9 @@ def _make_recorder(address: Callable[[str], str], *, shortens: bool = True) -> A
     return recorder
 
 
-def _make_persister(session: RecordingSession, scanner: LeakScanner) -> type[FilesystemPersister]:
+def _make_persister(
+    session: RecordingSession, scanner: LeakScanner, people: PersonRedactor | None
+) -> type[FilesystemPersister]:
     class GuardedPersister(FilesystemPersister):
         """Writes a cassette whole or not at all, and never with a secret in it."""
 
@@ -196,8 +239,9 @@ def _make_persister(session: RecordingSession, scanner: LeakScanner) -> type[Fil
             pairs = zip(cassette_dict["requests"], cassette_dict["responses"], strict=True)
             try:
                 recorded = [from_vcrpy(request, response) for request, response in pairs]
-                made = make_canonical(recorded, session.aliases, scanner)
-                content, path = encode_cassette(made), Path(cassette_path)
+                path = Path(cassette_path)
+                made = make_recording(recorded, session.aliases, scanner, people)
+                content = encode_recording(made, people, place=str(path))
                 scanner.check(content, str(path))
                 if not (
                     session.keeps_unchanged and is_answered_as_before(path, made, encode_cassette)

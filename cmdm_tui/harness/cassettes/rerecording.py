@@ -1,8 +1,8 @@
 """Finds out whether a case was answered as in its last recording, so that the file can stay.
 
-A live service has another time each day, and others use its calls. What follows from that alone is
-no change: the time and the counts in headers, and the times of the recording in the records that
-the case itself creates. Everything else is compared byte for byte.
+A live service has another time each day, and others use its calls. What follows from that alone
+does not count: the time and the counts in headers, and the times of the recording in the records
+that the case itself creates. Everything else is compared byte for byte.
 """
 
 import json
@@ -49,7 +49,7 @@ JsonPairs = tuple[tuple[str, object], ...]
 def is_answered_as_before(path: Path, now: list[Interaction], encode: EncodeCassette) -> bool:
     """Return whether only times and counts differ between the cassette at `path` and `now`.
 
-    `encode` writes a cassette. A file that is missing, or is no cassette, is not as before.
+    `encode` writes a cassette. A file that is missing, or not a cassette, is not as before.
     """
     try:
         before = read_cassette(path)

@@ -1,12 +1,12 @@
 """An httpx transport that answers from cassettes: by an index, from memory, for many at once."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Self
 
 import httpx
 
-from cmdm_tui.harness.cassettes.canonical_yaml import RecordedAnswer
+from cmdm_tui.harness.cassettes.canonical_yaml import CallKey, RecordedAnswer
 from cmdm_tui.harness.cassettes.format import ADDRESS
 from cmdm_tui.harness.cassettes.player import CassettePlayer, PlayedOutCall, UnrecordedCall
 from cmdm_tui.harness.cassettes.reader import read_cassette
@@ -26,10 +26,20 @@ class IndexedTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
     A call is found by its method, whole address and raw body, in constant time. Equal calls are
     answered in the order they were recorded, each once; with `repeats`, the last answer is given
     again. May be used by several clients, tasks and threads.
+
+    `restate` gives a call that was not recorded another form, in which it is looked for: with its
+    people replaced, as they were in the recording (`people.redact_key`).
     """
 
-    def __init__(self, recordings: Iterable[RecordedAnswer], *, repeats: bool = False) -> None:
+    def __init__(
+        self,
+        recordings: Iterable[RecordedAnswer],
+        *,
+        repeats: bool = False,
+        restate: Callable[[CallKey], CallKey] | None = None,
+    ) -> None:
         self._player = CassettePlayer(recordings, most_plays=None if repeats else 1)
+        self._restate = restate
 
     @classmethod
     def of(cls, *paths: Path, repeats: bool = False) -> Self:
@@ -60,8 +70,9 @@ class IndexedTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
         return self._answer(request, await request.aread())
 
     def _answer(self, request: httpx.Request, body: bytes) -> httpx.Response:
+        call = (request.method, _recorded_address(request), body)
         try:
-            answer = self._player.play((request.method, _recorded_address(request), body))
+            answer = self._play(call)
         except PlayedOutCall as error:
             raise Exhausted(str(error), request=request) from None
         except UnrecordedCall as error:
@@ -73,6 +84,16 @@ class IndexedTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
             extensions={"reason_phrase": answer.reason},
             request=request,
         )
+
+    def _play(self, call: CallKey) -> RecordedAnswer:
+        try:
+            return self._player.play(call)
+        except PlayedOutCall:
+            raise
+        except UnrecordedCall:
+            if self._restate is None:
+                raise
+            return self._player.play(self._restate(call))
 
 
 def _recorded_address(request: httpx.Request) -> str:

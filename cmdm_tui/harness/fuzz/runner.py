@@ -27,6 +27,7 @@ from cmdm_tui.harness.fuzz.events import (
 from cmdm_tui.harness.fuzz.execute.fuzz_session import FuzzSession
 from cmdm_tui.harness.fuzz.execute.run_budget import (
     BudgetSpent,
+    CheckBroken,
     LimitSpent,
     RunBudget,
     ServiceGone,
@@ -41,6 +42,7 @@ from cmdm_tui.harness.fuzz.settings import INTERRUPTED, FuzzSettings
 from cmdm_tui.harness.fuzz.shrink.failure_tracker import FailureTracker
 from cmdm_tui.harness.fuzz.shrink.reproduction import Reproduction
 from cmdm_tui.harness.oracle import CHECKS, Check
+from cmdm_tui.harness.oracle.own_checks import load_own_checks
 from cmdm_tui.harness.service import Service
 
 _MOST_FAILURES = 25
@@ -77,6 +79,7 @@ class FuzzRunner:
 
     def __post_init__(self) -> None:
         settings = self.settings
+        self._all_checks = (*CHECKS, *load_own_checks(settings.check_files))
         self._budget = RunBudget(settings.requests, settings.seconds, self.stop)
         self._session = FuzzSession(
             self.service, settings, self._budget, self.checks, self._handle_event,
@@ -94,13 +97,13 @@ class FuzzRunner:
     @property
     def checks(self) -> tuple[Check, ...]:
         """The checks that may fail the run."""
-        named = {check.name for check in CHECKS} & self.settings.only
+        named = {check.name for check in self._all_checks} & self.settings.only
         return tuple(
             check
-            for check in CHECKS
+            for check in self._all_checks
             if (not named or check.name in named)
             and check.name not in self.settings.excluded
-            and (self.settings.is_strict or check.certainty == "documented")
+            and (self.settings.is_strict or check.certainty != "ours")
         )
 
     def run(self) -> RunEnded:
@@ -118,7 +121,7 @@ class FuzzRunner:
             self._session.open()
             self._explore()
         except (BudgetSpent, RunFinished) as end:
-            reason, is_cut = str(end), isinstance(end, ServiceGone)
+            reason, is_cut = str(end), isinstance(end, ServiceGone | CheckBroken)
             is_limited = isinstance(end, LimitSpent)
         except KeyboardInterrupt:
             reason = INTERRUPTED
@@ -174,7 +177,8 @@ class FuzzRunner:
             for trial in found
             if "stateless" in self._phases
             and (not calls or trial.call in calls)
-            and trial.call not in self.settings.excluded
+            and not self.settings.excludes(trial.call)
+            and not all(self.settings.excludes(one.full_name) for one in trial.all_classes)
         ]
 
     def _select_rules(self) -> list[Rule]:
@@ -193,7 +197,11 @@ class FuzzRunner:
         found: set[CallInput] = {
             (call, VALID_INPUT) for rule in self._select_rules() for call in rule.calls
         }
-        return frozenset(found.union(*(trial.inputs for trial in self._select_trials())))
+        planned = found.union(*(trial.inputs for trial in self._select_trials()))
+        excludes = self.settings.excludes
+        return frozenset(
+            (call, name) for call, name in planned if not excludes(call) and not excludes(name)
+        )
 
     def _seed(self, number: int) -> int:
         return (self.settings.seed * 1_000_003 + number) * 64 + self.worker

@@ -13,7 +13,14 @@ from queue import Empty
 from typing import TYPE_CHECKING
 
 from cmdm_tui.harness.errors import HarnessError
-from cmdm_tui.harness.fuzz.events import FailureSaved, FuzzEvent, FuzzListener, RunEnded, RunStarted
+from cmdm_tui.harness.fuzz.events import (
+    FailureSaved,
+    FuzzEvent,
+    FuzzListener,
+    Progress,
+    RunEnded,
+    RunStarted,
+)
 from cmdm_tui.harness.fuzz.execute.run_budget import StopSignal
 from cmdm_tui.harness.fuzz.runner import FuzzRunner
 from cmdm_tui.harness.fuzz.save.case_writer import save_failure
@@ -84,7 +91,13 @@ def fuzz_in_process(
         case, cassette = save_failure(report, failure, found, scanner, seed=settings.seed)
         notify(FailureSaved(failure, case, cassette, worker))
 
-    runner = FuzzRunner(service, settings, notify, save, worker, stop)
+    def tell(event: FuzzEvent) -> None:
+        # Reports are written as the run goes, and none may be without what the guard knows.
+        if isinstance(event, RunStarted | Progress):
+            learn()
+        notify(event)
+
+    runner = FuzzRunner(service, settings, tell, save, worker, stop)
     try:
         return runner.run()
     finally:

@@ -9,7 +9,8 @@ for finding in judge_log(exchanges):
 
 Central files: `service_model` with its parts `record_model`, `list_model` and `service_limits`
 (what is known so far), `answer_parser` (an answer taken apart), `contract` (what is documented),
-`check` and `check_context` (what a check is, and what it looks at), `evidence` (what proves a fault
+`check` and `check_context` (what a check is, and what it looks at), `own_checks` (checks in a
+user's file), `evidence` (what proves a fault
 against the documentation). Also public: `Certainty`, `Check`, `Finding`, `Judgement`.
 """
 
@@ -42,8 +43,8 @@ def judge_exchange(
 ) -> Judgement:
     """Judge an exchange, given the `model` of those before it, and add it to the model.
 
-    Unless it `is_strict`, only faults against what is documented are findings; a check that found
-    another has not held.
+    Unless it `is_strict`, faults against what this project says are no findings; a check that found
+    one has not held.
     """
     context = CheckContext(model, exchange)
     findings: list[Finding] = []
@@ -52,7 +53,7 @@ def judge_exchange(
         found = check.run(context)
         if found is None:
             continue
-        kept = found if is_strict else [one for one in found if one.certainty == "documented"]
+        kept = found if is_strict else [one for one in found if one.certainty != "ours"]
         if kept or not found:
             held.append(check.name)
         findings += kept

@@ -2,13 +2,21 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import httpx
 import msgspec
 
 from cmdm_tui.harness.cassettes.canonical_yaml import RecordedAnswer
-from cmdm_tui.harness.cassettes.format import ADDRESS, IdAliases, Interaction, make_canonical
+from cmdm_tui.harness.cassettes.format import (
+    ADDRESS,
+    IdAliases,
+    Interaction,
+    RedactInteractions,
+    make_canonical,
+)
+from cmdm_tui.harness.cassettes.people import accept_stand_ins, redact_interactions, redact_key
 from cmdm_tui.harness.cassettes.reader import read_cassette
 from cmdm_tui.harness.cassettes.transport import IndexedTransport, NotInCassette
 from cmdm_tui.harness.recording.observed_call import ObservedCall, Unrecordable
@@ -16,6 +24,7 @@ from cmdm_tui.harness.recording.session import locate_in_cassette, to_interactio
 from cmdm_tui.harness.recording.session_secrets import SessionSecrets
 from cmdm_tui.harness.verify.comparison import Difference, Severity, compare_bodies
 from cmdm_tui.redaction.leak_scanner import LeakScanner
+from cmdm_tui.redaction.people.person_redactor import PersonRedactor
 
 
 @dataclass(slots=True)
@@ -29,17 +38,29 @@ class RecordedAnswers:
     recordings: list[RecordedAnswer]
     base: str
     repeats: bool = False
+    people: PersonRedactor | None = None
     _secrets: SessionSecrets = field(default_factory=SessionSecrets, init=False)
     _aliases: IdAliases = field(default_factory=IdAliases, init=False)
     _transport: IndexedTransport = field(init=False)
 
     def __post_init__(self) -> None:
-        self._transport = IndexedTransport(self.recordings, repeats=self.repeats)
+        restate = None
+        if self.people is not None:
+            accept_stand_ins(self.recordings, self.people)
+            restate = partial(redact_key, people=self.people)
+        self._transport = IndexedTransport(self.recordings, repeats=self.repeats, restate=restate)
 
     @classmethod
-    def of(cls, paths: Iterable[Path], base: str, *, repeats: bool = False) -> "RecordedAnswers":
+    def of(
+        cls,
+        paths: Iterable[Path],
+        base: str,
+        *,
+        repeats: bool = False,
+        people: PersonRedactor | None = None,
+    ) -> "RecordedAnswers":
         """Return the answers of these cassettes. Raises OSError or CassetteUnreadable."""
-        return cls([one for path in paths for one in read_cassette(path)], base, repeats)
+        return cls([one for path in paths for one in read_cassette(path)], base, repeats, people)
 
     @property
     def left(self) -> int:
@@ -94,5 +115,8 @@ class RecordedAnswers:
         plain = msgspec.structs.replace(call, body=call.decode_body())
         self._secrets.learn(plain)
         given = to_interaction(self._secrets.conceal(plain), self.base)
-        (fresh,) = make_canonical([given], self._aliases, LeakScanner())
+        redact: RedactInteractions = list
+        if self.people is not None:
+            redact = partial(redact_interactions, people=self.people)
+        (fresh,) = make_canonical([given], self._aliases, LeakScanner(), redact)
         return fresh

@@ -11,6 +11,7 @@ from pathlib import Path
 import uvicorn
 
 from cmdm_tui.harness.cassettes.library import LIVE
+from cmdm_tui.harness.cassettes.people import PeopleSettings
 from cmdm_tui.harness.errors import HarnessError
 from cmdm_tui.harness.proxy.forwarder import Forwarder
 from cmdm_tui.harness.proxy.proxy_app import Mode, ProxyApp, ProxyCounts
@@ -49,6 +50,7 @@ class ProxySettings:
     is_live: bool = False
     may_write: bool = True
     secrets: tuple[tuple[str, str], ...] = ()
+    people: PeopleSettings | None = None
 
     @property
     def kind(self) -> str:
@@ -97,9 +99,10 @@ def run_proxy(
         )
     forwarder = Forwarder(settings.target)
     base = forwarder.base_path
+    people = None if settings.people is None else settings.people.open()
     answers = None
     if settings.mode != "rewrite" and earlier:
-        answers = RecordedAnswers.of(earlier, base, repeats=settings.mode == "spy")
+        answers = RecordedAnswers.of(earlier, base, repeats=settings.mode == "spy", people=people)
     is_recording = settings.mode in {"new", "rewrite", "spy"} or answers is None
     with _listen(settings.port) as listener, ExitStack() as ending:
         app = ProxyApp(
@@ -132,6 +135,7 @@ def _start_recorder(settings: ProxySettings, base: str, *, extends: bool) -> Ses
             settings.target if settings.is_live else "sandbox",
             extends,
             settings.secrets,
+            settings.people,
         )
     )
 

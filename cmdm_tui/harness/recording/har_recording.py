@@ -4,10 +4,12 @@ from pathlib import Path
 
 from cmdm_tui.config.bounded_files import LARGEST_INPUT, read_bounded
 from cmdm_tui.harness.cassettes.har import HarCall, HarUnreadable, parse_har
+from cmdm_tui.harness.cassettes.people import describe_people
 from cmdm_tui.harness.errors import HarnessError
 from cmdm_tui.harness.recording.observed_call import ObservedCall
 from cmdm_tui.harness.recording.recorder import RecordingSummary
 from cmdm_tui.harness.recording.session import SessionFiles
+from cmdm_tui.redaction.people.person_redactor import PersonRedactor
 from cmdm_tui.text import one_line
 
 
@@ -58,15 +60,19 @@ def observe_har_call(call: HarCall) -> ObservedCall | None:
 
 
 def record_har_file(
-    path: Path, into: Path, name: str, origin: str | None = None
+    path: Path,
+    into: Path,
+    name: str,
+    origin: str | None = None,
+    people: PersonRedactor | None = None,
 ) -> tuple[RecordingSummary, int]:
     """Record the calls in a HAR file as `name` below `into`, in place of what was recorded there.
 
-    Return what is recorded, and how many entries are no call of the API. Raises HarFailed, and
-    ConfigurationError where the files cannot be written.
+    `people` replaces the people in it. Return what is recorded, and how many entries are no call of
+    the API. Raises HarFailed, and ConfigurationError where the files cannot be written.
     """
     calls, skipped = read_har_calls(path, origin)
-    files = SessionFiles(into, name, target=calls[0].origin)
+    files = SessionFiles(into, name, target=calls[0].origin, people=people)
     left_out: list[str] = []
     observed = [observe_har_call(one) for one in calls]
     for call in filter(None, observed):
@@ -75,7 +81,11 @@ def record_har_file(
         reason = "the file does not have its body" if call is None else files.add(call)
         if reason:
             left_out.append(f"Call {number} of the file is not recorded: {reason}.")
-    files.save()
+    files.finish()
     files.remove_earlier()
     cassettes = tuple(map(str, files.cassettes))
-    return RecordingSummary(files.recorded, len(left_out), tuple(left_out[:20]), cassettes), skipped
+    told = "" if people is None else describe_people(people)
+    summary = RecordingSummary(
+        files.recorded, len(left_out), tuple(left_out[:20]), cassettes, people=told
+    )
+    return summary, skipped

@@ -22,6 +22,7 @@ from typing import IO, TYPE_CHECKING
 import msgspec
 
 from cmdm_tui.config import ConfigurationError
+from cmdm_tui.harness.cassettes.people import PeopleSettings, describe_people
 from cmdm_tui.harness.errors import HarnessError
 from cmdm_tui.harness.recording.observed_call import ObservedCall
 
@@ -53,6 +54,7 @@ class RecordingSettings(msgspec.Struct, frozen=True):
     target: str = ""
     extends: bool = False
     secrets: tuple[tuple[str, str], ...] = ()
+    people: PeopleSettings | None = None
 
 
 class RecordingSummary(msgspec.Struct, frozen=True):
@@ -67,6 +69,8 @@ class RecordingSummary(msgspec.Struct, frozen=True):
     left_out: tuple[str, ...]
     cassettes: tuple[str, ...]
     error: str = ""
+    people: str = ""
+    """What became of the people, in a sentence; empty where they are a sandbox's own."""
 
 
 class SessionRecorder:
@@ -197,7 +201,7 @@ def _write_session(
     decoder = msgspec.msgpack.Decoder(ObservedCall)
     files = SessionFiles(
         Path(settings.folder), settings.name, settings.kind, settings.base, settings.target,
-        settings.extends,
+        settings.extends, people=None if settings.people is None else settings.people.open(),
     )  # fmt: skip
     for kind, value in settings.secrets:
         files.secrets.add(kind, value)
@@ -216,12 +220,13 @@ def _write_session(
         if not message or time.monotonic() - saved_at > _SECONDS_BETWEEN_SAVES:
             error = _save(files)
             saved_at = time.monotonic()
-    error = _save(files) or error
+    error = _save(files, is_last=True) or error
     if not error:
         files.remove_earlier()
     return RecordingSummary(
-        files.recorded, left_out, tuple(reasons), tuple(map(str, files.cassettes)), error
-    )
+        files.recorded, left_out, tuple(reasons), tuple(map(str, files.cassettes)), error,
+        "" if files.people is None else describe_people(files.people),
+    )  # fmt: skip
 
 
 def _add(files: "SessionFiles", call: ObservedCall) -> str:
@@ -230,9 +235,12 @@ def _add(files: "SessionFiles", call: ObservedCall) -> str:
     return reason and f"A {call.method} answered {call.status} is not recorded: {reason}."
 
 
-def _save(files: "SessionFiles") -> str:
+def _save(files: "SessionFiles", *, is_last: bool = False) -> str:
     try:
-        files.save()
+        if is_last:
+            files.finish()
+        else:
+            files.save()
     except (ConfigurationError, HarnessError) as error:
         return str(error)
     return ""

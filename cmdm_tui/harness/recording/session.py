@@ -3,13 +3,14 @@
 import itertools
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from pathlib import Path
 
 import msgspec
 
 from cmdm_tui import __version__
+from cmdm_tui.config import ConfigurationError
 from cmdm_tui.config.private_files import replace_file
 from cmdm_tui.harness.cases.files import case_bytes
 from cmdm_tui.harness.cases.format import CaseStep
@@ -19,9 +20,12 @@ from cmdm_tui.harness.cassettes.format import (
     IdAliases,
     Interaction,
     make_canonical,
+    shorten_body,
 )
 from cmdm_tui.harness.cassettes.library import CASE_SUFFIX, CASSETTE_SUFFIX
 from cmdm_tui.harness.cassettes.manifest import ManifestEntry, make_entry, write_manifest
+from cmdm_tui.harness.cassettes.people import accept_stand_ins, redact_interactions
+from cmdm_tui.harness.cassettes.reader import read_cassette
 from cmdm_tui.harness.cassettes.recorder import serialize_with_vcrpy
 from cmdm_tui.harness.recording.case_steps import (
     CASE_SOURCE,
@@ -33,7 +37,8 @@ from cmdm_tui.harness.recording.case_steps import (
 )
 from cmdm_tui.harness.recording.observed_call import LARGEST_BODY, ObservedCall, Unrecordable
 from cmdm_tui.harness.recording.session_secrets import SessionSecrets
-from cmdm_tui.redaction.leak_scanner import LeakScanner
+from cmdm_tui.redaction.leak_scanner import LeakScanner, SecretLeak
+from cmdm_tui.redaction.people.person_redactor import PersonRedactor
 from cmdm_tui.text import count_noun
 
 SESSION_KIND = "stateful"
@@ -57,6 +62,7 @@ class _Entry:
     call: ObservedCall
     chunk: bytes
     step: CaseStep | None
+    whole: Interaction
 
 
 @dataclass(slots=True)
@@ -90,7 +96,7 @@ class SessionFiles:
     are in `folder` itself. `base` is the path of the service before a call (`/api/v1`), `target`
     names the service in the manifest. With `extends`, what is there stays, and new calls go to
     further files; else it is replaced by the first `save`. Nothing is written that `secrets` finds
-    a secret in.
+    a secret in. `people` replaces the people in it.
     """
 
     folder: Path
@@ -100,6 +106,7 @@ class SessionFiles:
     target: str = ""
     extends: bool = False
     secrets: SessionSecrets = field(default_factory=SessionSecrets)
+    people: PersonRedactor | None = None
     recorded: int = field(default=0, init=False)
     """How many calls are in the recording, those that were there not counted."""
     _aliases: IdAliases = field(init=False)
@@ -111,6 +118,8 @@ class SessionFiles:
         self._taken = frozenset(path.stem for path in before)
         highest = max((_find_highest_id(path) for path in before), default=0)
         self._aliases = IdAliases(first=highest)
+        if self.people is not None:
+            accept_stand_ins((one for path in before for one in read_cassette(path)), self.people)
 
     @property
     def cassettes(self) -> list[Path]:
@@ -138,17 +147,61 @@ class SessionFiles:
         versions = {"cmdm": __version__, "vcrpy": version("vcrpy")}
         for part in changed:
             cassette, case = self._path(part, CASSETTE_SUFFIX), self._path(part, CASE_SUFFIX)
-            chunks = [entry.chunk for entry in part.entries]
+            chunks, steps = self._redact(part)
+            content = b"".join((_HEAD, *chunks, _TAIL))
+            self._check_people(content, cassette)
             part.is_saved = True
-            replace_file(cassette, b"".join((_HEAD, *chunks, _TAIL)))
+            replace_file(cassette, content)
             if not part.has_case:
                 continue
-            replace_file(case, self._write_case(part))
+            replace_file(case, self._write_case(part, steps))
             if self.kind:
                 key = f"{self.kind}/{cassette.name}"
-                entries[key] = make_entry(case, cassette, self.target, versions)
+                fingerprint = "" if self.people is None else self.people.fingerprint
+                entries[key] = make_entry(
+                    case, cassette, self.target, versions, people_key=fingerprint
+                )
         if entries:
             write_manifest(self.folder, entries, LeakScanner())
+
+    def finish(self) -> None:
+        """Write what is new, and replace people who were known later in what was written before.
+
+        Raises ConfigurationError.
+        """
+        if self.people is not None:
+            for part in self._parts:
+                part.is_saved = False
+            for part in self._parts:
+                redact_interactions([one.whole for one in part.entries], self.people)
+        self.save()
+
+    def _redact(self, part: _Part) -> tuple[list[bytes], list[CaseStep]]:
+        """Return a part's calls and steps, the people in them replaced."""
+        if self.people is None:
+            return (
+                [entry.chunk for entry in part.entries],
+                [entry.step for entry in part.entries if entry.step is not None],
+            )
+        made = redact_interactions([entry.whole for entry in part.entries], self.people)
+        chunks: list[bytes] = []
+        steps: list[CaseStep] = []
+        captured: frozenset[str] = frozenset()
+        for entry, one in zip(part.entries, made, strict=True):
+            short = replace(one, request_body=shorten_body(one.request_body))
+            chunks.append(_encode(short))
+            if entry.step is not None:
+                step = make_step(short, entry.call.request_headers, one.request_body, captured)
+                captured |= list_captured_ids(step)
+                steps.append(step)
+        return chunks, steps
+
+    def _check_people(self, content: bytes, cassette: Path) -> None:
+        if self.people is not None:
+            try:
+                self.people.check(content, str(cassette))
+            except SecretLeak as error:
+                raise ConfigurationError(str(error)) from None
 
     def remove_earlier(self) -> None:
         """Remove the files of an earlier recording of this name that this one has not replaced."""
@@ -180,7 +233,8 @@ class SessionFiles:
         step = self._make_step(interaction, call, body, part)
         if step is None:
             part = self._open_part(has_case=False)
-        return part, _Entry(call, _encode(interaction), step)
+        whole = replace(interaction, request_body=body)
+        return part, _Entry(call, _encode(interaction), step, whole)
 
     def _conceal_again(self) -> None:
         """Take newly learnt secrets out of what was recorded before."""
@@ -205,7 +259,8 @@ class SessionFiles:
             call = self.secrets.conceal_deeply(call)
         interaction, body = self._make_interaction(call)
         step = self._make_step(interaction, call, body, part) if part.has_case else None
-        renewed = _Entry(call, _encode(interaction), step)
+        whole = replace(interaction, request_body=body)
+        renewed = _Entry(call, _encode(interaction), step, whole)
         if self._holds_secret(renewed) or (part.has_case and step is None):
             self.recorded -= 1
             return None
@@ -243,8 +298,7 @@ class SessionFiles:
                 return _Part(name, has_case)
         raise AssertionError  # the names do not end
 
-    def _write_case(self, part: _Part) -> bytes:
-        steps = [entry.step for entry in part.entries if entry.step is not None]
+    def _write_case(self, part: _Part, steps: list[CaseStep]) -> bytes:
         summary = f"A recorded session: {count_noun(len(steps), 'call')}."
         return case_bytes(make_case(part.name, summary, steps))
 

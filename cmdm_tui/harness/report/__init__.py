@@ -4,10 +4,10 @@
 HTML page), to `format_summary` (a terminal) and to the live screen in `dashboard`. Central files:
 `results` (what is known of a run), `writers` (the table of formats).
 
-Other files: `collector` (from events to results), `console` (lines while it runs), `summary`,
-`junit_report`, `json_report`, `html_report` with `html_elements`, `plain_text` (text for any
-file). Also public: `FORMATS`, `WRITERS`, `Failure`, `ReportWriter`,
-`RunResults`.
+Other files: `running_reports` (the same while a run goes on), `collector` (from events to results),
+`console` (lines while it runs), `summary`, `junit_report`, `json_report`, `html_report` with
+`html_elements`, `plain_text` (text for any file). Also public: `FORMATS`, `WRITERS`, `Failure`,
+`ReportWriter`, `RunResults`.
 """
 
 from cmdm_tui.harness.report.collector import ResultCollector

@@ -23,6 +23,7 @@ from cmdm_tui.harness.report.html_elements import (
 )
 from cmdm_tui.harness.report.plain_text import show_body, to_plain_text
 from cmdm_tui.harness.report.results import (
+    NOT_FINISHED,
     Failure,
     RunResults,
     describe_certainty,
@@ -89,7 +90,7 @@ def _build_header(results: RunResults) -> Element:
         "Examples": f"{results.examples:,}",
         "Time": f"{results.seconds:,.1f} s",
         "Began": f"{began:%Y-%m-%d %H:%M:%S} UTC",
-        "Ended": ended.reason if ended else "It has not ended",
+        "Ended": ended.reason if ended else NOT_FINISHED,
         "Program": f"cmdm {results.version}",
     }
     if started is not None:

@@ -28,7 +28,7 @@ class ReportRun(msgspec.Struct, frozen=True, kw_only=True):
     """The settings of a run, and how it ended.
 
     `limit_requests` and `limit_seconds` are null where there was no bound. `reason` is null while
-    the run continues.
+    the run continues, and stays null where it was killed.
     """
 
     url: str

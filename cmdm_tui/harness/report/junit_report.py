@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from cmdm_tui.harness.exchange import Call
 from cmdm_tui.harness.report.plain_text import show_body, to_plain_text
 from cmdm_tui.harness.report.results import (
+    NOT_FINISHED,
     Failure,
     RunResults,
     describe_certainty,
@@ -26,7 +27,8 @@ _MAX_MESSAGE = 1_000
 def write(results: RunResults) -> bytes:
     """Return the file's bytes."""
     suites = [_build_suite(results, call) for call in results.calls]
-    suites += [_build_cut_suite(results)] if results.ended and results.ended.is_cut else []
+    if results.ended is None or results.ended.is_cut:
+        suites.append(_build_cut_suite(results))
     whole = ElementTree.Element(
         "testsuites", {"name": to_plain_text(results.title), "time": f"{results.seconds:.3f}"}
     )
@@ -54,7 +56,7 @@ def _build_suite(results: RunResults, call: Call) -> ElementTree.Element:
 
 
 def _build_cut_suite(results: RunResults) -> ElementTree.Element:
-    """Return a suite that says that the run was cut short, so that no one takes it for complete."""
+    """Return a suite that says that the run did not end, so that no one takes it for complete."""
     counts = {"tests": "1", "failures": "0", "errors": "1", "skipped": "0"}
     suite = ElementTree.Element(
         "testsuite", {"name": f"{to_plain_text(results.title)}: run", **counts}
@@ -64,8 +66,9 @@ def _build_cut_suite(results: RunResults) -> ElementTree.Element:
     test = ElementTree.SubElement(
         suite, "testcase", {"classname": "run", "name": "goes-to-its-end"}
     )
-    reason = to_plain_text(results.ended.reason if results.ended else "", _MAX_MESSAGE)
-    ElementTree.SubElement(test, "error", {"message": reason, "type": "cut-short"})
+    reason = to_plain_text(results.ended.reason if results.ended else NOT_FINISHED, _MAX_MESSAGE)
+    kind = "cut-short" if results.ended else "not-finished"
+    ElementTree.SubElement(test, "error", {"message": reason, "type": kind})
     return suite
 
 

@@ -9,6 +9,9 @@ from cmdm_tui.harness.exchange import CALLS, Call, Certainty, Exchange
 from cmdm_tui.harness.fuzz.events import CallInput, FuzzPhase, RunEnded, RunStarted
 from cmdm_tui.harness.oracle.check import Finding
 
+NOT_FINISHED = "The run is not finished, or was killed."
+"""What reports say instead of a reason until the run has ended."""
+
 CHANGING_CALLS: frozenset[Call] = frozenset(
     {"create", "create-task", "create-opportunity", "update", "convert", "close", "delete"}
 )
@@ -174,6 +177,8 @@ def describe_certainty(certainty: Certainty) -> str:
     """Return who says what is right, in a few words for a report."""
     if certainty == "documented":
         return "It breaks the documentation."
+    if certainty == "own":
+        return "It breaks a check of your own."
     return "The documentation is silent; the sandbox does otherwise."
 
 

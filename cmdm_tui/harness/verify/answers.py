@@ -26,7 +26,7 @@ class ObservedAnswer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
     """An answer as a run saw it.
 
     `status` is 0 where no whole answer came, and `failure` says why. `shape` is None for a body
-    that is no JSON, or that the case does not compare. `digest` is the SHA-256 of a body whose
+    that is not JSON, or that the case does not compare. `digest` is the SHA-256 of a body whose
     values count, empty for others.
     """
 

@@ -72,7 +72,7 @@ Shape = str | dict[str, Any]
 
 
 def read_shape(body: bytes) -> Shape | None:
-    """Return the shape of a JSON body, None for what is no JSON, or nests too deep."""
+    """Return the shape of a JSON body, None for what is not JSON, or nests too deep."""
     parsed = _parse(body)
     try:
         return None if parsed is _NOT_JSON else _shape_of(parsed)
@@ -81,7 +81,7 @@ def read_shape(body: bytes) -> Shape | None:
 
 
 def compare_shapes(before: Shape | None, now: Shape | None) -> Iterator[Difference]:
-    """Yield each difference between two shapes, None standing for a body that is no JSON."""
+    """Yield each difference between two shapes, None for a body that is not JSON."""
     if before is None or now is None:
         if before is not now:
             is_now, was = ("no JSON", "JSON") if now is None else ("JSON", "no JSON")

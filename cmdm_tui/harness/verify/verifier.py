@@ -1,14 +1,23 @@
 """Sends recorded cases to a service and compares each answer with the recorded one."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from cmdm_tui.harness.cases.format import NEW_ID_PREFIX, CaseStep
 from cmdm_tui.harness.cases.player import holds_recorded_data, play_case
 from cmdm_tui.harness.cases.step_runner import PlayedStep
 from cmdm_tui.harness.cassettes.canonical_yaml import RecordedAnswer
-from cmdm_tui.harness.cassettes.format import IdAliases, Interaction, from_exchange, make_canonical
+from cmdm_tui.harness.cassettes.case_texts import keep_case_texts
+from cmdm_tui.harness.cassettes.format import (
+    IdAliases,
+    Interaction,
+    RedactInteractions,
+    from_exchange,
+    make_canonical,
+)
 from cmdm_tui.harness.cassettes.library import LibraryEntry
+from cmdm_tui.harness.cassettes.people import redact_interactions
 from cmdm_tui.harness.cassettes.reader import read_cassette
 from cmdm_tui.harness.service import Service
 from cmdm_tui.harness.verify.answers import ObservedAnswer, fresh_headers, observe_answer
@@ -22,6 +31,7 @@ from cmdm_tui.harness.verify.comparison import (
     compare_bodies,
     compare_headers,
 )
+from cmdm_tui.redaction.people.person_redactor import PersonRedactor
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +48,21 @@ class VerifiedCase:
         return any(drift.matters for drift in self.drifts)
 
 
-def verify(entries: Iterable[LibraryEntry], service: Service) -> Iterator[VerifiedCase]:
+def verify(
+    entries: Iterable[LibraryEntry],
+    service: Service,
+    *,
+    people: PersonRedactor | None = None,
+    people_keys: Mapping[str, str] | None = None,
+) -> Iterator[VerifiedCase]:
     """Verify the cases one after another against the service, and yield each.
 
-    Records are compared exactly where the service holds those of the recordings. Raises OSError or
-    CassetteUnreadable for a cassette that cannot be read, and what `play_case` raises.
+    Records are compared exactly where the service holds those of the recordings. `people_keys` has
+    the key by which the people of a cassette were replaced, by its name in the manifest: `people`
+    replaces those of the answers. With another key, records are compared by shape.
+
+    Raises OSError or CassetteUnreadable for a cassette that cannot be read, and what `play_case`
+    raises.
     """
     holds_data = holds_recorded_data(service)
     for entry in entries:
@@ -55,9 +75,18 @@ def verify(entries: Iterable[LibraryEntry], service: Service) -> Iterator[Verifi
 
         played = play_case(entry.case, service, on_capture=captured)
         service.clean_up()
+        key = (people_keys or {}).get(entry.key, "")
+        has_key = people is not None and people.fingerprint == key
+        redact: RedactInteractions = list
+        if people is not None and has_key:
+            own = people.keeping(keep_case_texts(entry.case, service.mark))
+            redact = partial(redact_interactions, people=own)
         exchanges = [from_exchange(one.exchange) for one in played]
-        fresh = make_canonical(exchanges, aliases, service.leak_scanner)
-        exact = [is_compared_exactly(one.step, holds_data=holds_data) for one in played]
+        fresh = make_canonical(exchanges, aliases, service.leak_scanner, redact)
+        exact = [
+            (has_key or not key) and is_compared_exactly(one.step, holds_data=holds_data)
+            for one in played
+        ]
         differences = _compare_steps(
             played, fresh, recordings, exact=exact, is_alone=service.is_alone
         )

@@ -1,11 +1,13 @@
 r"""The commands on the calls of a session: `\log` lists them, `\curl` writes one, `\record` all."""
 
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 
 from cmdm_tui.api.errors import ApiError
 from cmdm_tui.api.snippets.formats import SNIPPET_FORMATS, SnippetFormat
-from cmdm_tui.api.urls import join_path, parse_base_url
+from cmdm_tui.api.urls import is_loopback, join_path, parse_base_url
+from cmdm_tui.config import ConfigurationError
 from cmdm_tui.operations.call_entry import CallEntry
 from cmdm_tui.operations.call_log import CallLog
 from cmdm_tui.repl.commands.command import (
@@ -23,6 +25,7 @@ from cmdm_tui.text import count_noun, one_line, visible
 _LANGUAGES: dict[str, SnippetFormat] = dict(
     zip(("curl", "httpx", "csharp", "php", "guzzle"), SNIPPET_FORMATS, strict=True)
 )
+_KEEP_PEOPLE = "keep-people"
 _SHOWN_CALLS = 20
 _MOST_SHOWN = 5_000
 
@@ -62,19 +65,33 @@ async def show_snippet(session: ReplSession, arguments: tuple[str, ...]) -> None
 
 
 async def record_calls(session: ReplSession, arguments: tuple[str, ...]) -> None:
-    """Write the calls of this session into a cassette. Raises ReplError where it cannot be done."""
+    """Write the calls of this session into a cassette, the people of a live service replaced.
+
+    Raises ReplError where it cannot be done.
+    """
     try:
+        from cmdm_tui.harness.cassettes.people import describe_people, open_people
         from cmdm_tui.repl.call_recording import CallRecording
     except ImportError as error:
         message = f"This needs {error.name}: pipx install 'cmdm-tui[harness]' brings it."
         raise ReplError(message) from None
     recording: CallRecording = CallRecording.of_log(_log(session), session.account)
     path = _read_path(arguments[0])
-    recording.write(path)
+    profile = session.account.profile
+    is_live = not is_loopback(parse_base_url(profile.url).host)
+    people = None
+    try:
+        if is_live and _KEEP_PEOPLE not in arguments:
+            people = open_people(profile, session.paths, os.environ)
+    except ConfigurationError as error:
+        raise ReplError(one_line(str(error), 400)) from None
+    recording.write(path, people)
     session.streams.write_note(
         f"Recorded {count_noun(recording.count, 'call')} in {one_line(str(path), 200)}, without "
         "a secret. cmdm explore opens it."
     )
+    if is_live:
+        session.streams.write_note(describe_people(people))
 
 
 def _list_call(call: CallEntry) -> tuple[str | int | None, ...]:
@@ -130,7 +147,7 @@ COMMANDS = (
     ),
     BackslashCommand(
         "record",
-        (Argument("FILE", ArgumentKind.FILE),),
+        (Argument("FILE", ArgumentKind.FILE), choice(_KEEP_PEOPLE, is_optional=True)),
         "Write this session's calls into a cassette",
         record_calls,
         Touches.FILES,

@@ -16,9 +16,9 @@ from cmdm_tui.sandbox.http.requests import get_single_header
 from cmdm_tui.sandbox.http.responses import json_response
 from cmdm_tui.sandbox.rate_limit import CallLimiter
 
-_HTML_502 = """<!DOCTYPE html>
-<html><head><title>502 Bad Gateway</title></head>
-<body><center><h1>502 Bad Gateway</h1></center><hr><center>proxy</center></body></html>
+_HTML = """<!DOCTYPE html>
+<html><head><title>{status}</title></head>
+<body><center><h1>{status}</h1></center><hr><center>proxy</center></body></html>
 """
 _MAX_DROPS = 200
 _LATENCY, _STORM, _DRIP = 0.2, 1.0, 0.01
@@ -69,7 +69,7 @@ class FaultMiddleware:
                 answer = json_response({"Message": "The server failed."}, 500)
                 await answer(scope, receive, send)
             case FaultKind.HTML_502:
-                await Response(_HTML_502, 502, media_type="text/html")(scope, receive, send)
+                await _make_gateway_response(HTTPStatus.BAD_GATEWAY)(scope, receive, send)
             case FaultKind.STORM_429:
                 await self._make_storm_response(_default_seconds(fault.seconds, _STORM))(
                     scope, receive, send
@@ -77,7 +77,9 @@ class FaultMiddleware:
             case _:
                 answer = _HeldResponse()
                 await self._app(scope, receive, answer.hold)
-                if answer.has_started:
+                if fault.kind is FaultKind.GATEWAY_504:
+                    await _make_gateway_response(HTTPStatus.GATEWAY_TIMEOUT)(scope, receive, send)
+                elif answer.has_started:
                     await answer.send_damaged(fault, scope, receive, send)
 
     def _make_storm_response(self, seconds: float) -> Response:
@@ -89,6 +91,11 @@ class FaultMiddleware:
         }
         message = {"Message": "There are too many calls at once."}
         return json_response(message, HTTPStatus.TOO_MANY_REQUESTS, headers)
+
+
+def _make_gateway_response(status: HTTPStatus) -> Response:
+    page = _HTML.format(status=f"{status} {status.phrase}")
+    return Response(page, status, media_type="text/html")
 
 
 class _HeldResponse:

@@ -24,6 +24,8 @@ class FaultKind(StrEnum):
     LATENCY = "latency"
     ERROR_500 = "error-500"
     HTML_502 = "html-502"
+    GATEWAY_504 = "gateway-504"
+    """The request is carried out, and a gateway answers that it took too long."""
     STORM_429 = "storm-429"
     REVOKED_TOKEN = "revoked-token"  # noqa: S105 (a fault's name)
     RESET_BEFORE = "reset-before"

@@ -311,7 +311,7 @@ def test_any_text_leaves_every_format_well_formed(text: str) -> None:
 
 def test_a_run_that_never_began_has_reports_too(tmp_path: Path) -> None:
     assert len(write_reports(results_of(), tmp_path, LeakScanner())) == 3
-    assert "It has not ended" in Page(html_report.write(results_of())).text
+    assert "The run is not finished" in Page(html_report.write(results_of())).text
 
 
 def test_what_was_seen_and_not_looked_into_is_no_pass() -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cmdm_tui.cli.command_group import SuggestingGroup, examples
+from cmdm_tui.cli.commands.fuzz_options import checks_option
 from cmdm_tui.cli.commands.harness.selection import (
     count_cases,
     exclude_option,
@@ -131,6 +132,7 @@ def show(name: str, folder: Path | None) -> None:
 @click.argument("names", metavar="[CASE]...", nargs=-1)
 @folder_option
 @exclude_option
+@checks_option
 @service_options
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a step.")
 @click.pass_obj
@@ -139,6 +141,7 @@ def run(
     names: tuple[str, ...],
     folder: Path | None,
     excluded: tuple[str, ...],
+    check_files: tuple[Path, ...],
     *,
     live: bool,
     writes: bool,
@@ -159,7 +162,9 @@ def run(
     failed = 0
     with report_case_failures():
         from cmdm_tui.harness.cases.player import play_case
+        from cmdm_tui.harness.oracle.own_checks import load_own_checks
 
+        own_checks = load_own_checks(check_files)
         found = select_cases(folder, names, excluded=excluded)
         chosen = choose_service(context, live=live, writes=writes)
         kept, left_out = select_runnable(found, chosen)
@@ -168,7 +173,7 @@ def run(
             raise CommandFailure("No case is left to run.", ExitCode.USAGE)
         with open_service(chosen) as service:
             for entry in kept:
-                played = play_case(entry.case, service)
+                played = play_case(entry.case, service, own_checks=own_checks)
                 service.clean_up()
                 failed += any(one.problems for one in played)
                 _report_case(entry, played, service.leak_scanner, as_json=as_json)

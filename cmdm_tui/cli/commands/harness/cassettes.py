@@ -29,6 +29,7 @@ from cmdm_tui.cli.commands.harness.selection import (
 from cmdm_tui.cli.context import CommandContext, note
 from cmdm_tui.cli.exit_codes import CommandFailure, ExitCode
 from cmdm_tui.cli.json_documents import make_document
+from cmdm_tui.cli.people import choose_people, people_options, report_people
 from cmdm_tui.cli.service import choose_service, open_service, service_options
 from cmdm_tui.text import one_line
 
@@ -59,6 +60,7 @@ from cmdm_tui.text import one_line
 )
 @folder_option
 @exclude_option
+@people_options
 @service_options
 @click.pass_obj
 def record(
@@ -72,6 +74,8 @@ def record(
     har: Path | None,
     live: bool,
     writes: bool,
+    keep_people: bool,
+    people_hook: Path | None,
     **options: Any,
 ) -> None:
     """Record every case, or the CASEs named (patterns such as 'create-*' too).
@@ -83,6 +87,10 @@ def record(
     The service is a fresh sandbox, or the one that -p, CMDM_PROFILE or CMDM_URL names; one that is
     not a sandbox needs --live, and is recorded into FOLDER/live. A sandbox with a control plane is
     put back before each case, its clock stopped, so that recording again gives the same bytes.
+
+    Of a live service, people are replaced by stand-ins of the same form, the same for one person
+    everywhere: the values of fields that are known to be a person's, and where these are known, in
+    other texts. What the case itself says stays. --keep-people records people as they are.
 
     With --proxy, no case is sent: a server on this machine passes the calls of any program on to
     the service, and records them as FOLDER/KIND/NAME.yaml and its case (NAME-2 and so on, 50 calls
@@ -97,10 +105,25 @@ def record(
     """
     refuse_mixed(names, folder, har, options, proxy=proxy, live=live, writes=writes)
     if proxy:
-        record_through_proxy(context, into, ProxyOptions(**options), live=live, writes=writes)
+        record_through_proxy(
+            context,
+            into,
+            ProxyOptions(**options),
+            live=live,
+            writes=writes,
+            keep_people=keep_people,
+            people_hook=people_hook,
+        )
         return
     if har is not None:
-        record_har(har, into, ProxyOptions(**options))
+        record_har(
+            context,
+            har,
+            into,
+            ProxyOptions(**options),
+            keep_people=keep_people,
+            people_hook=people_hook,
+        )
         return
     with report_case_failures():
         from cmdm_tui.harness.cassettes.case_recorder import record_cases
@@ -114,9 +137,18 @@ def record(
         if not kept:
             raise CommandFailure("No case is left to record.", ExitCode.USAGE)
         kind = "live" if chosen.is_live else None
+        people = choose_people(
+            context,
+            chosen.profile,
+            is_live=chosen.is_live,
+            keep_people=keep_people,
+            people_hook=people_hook,
+        )
         failed = changed = 0
         with open_service(chosen) as service:
-            for result in record_cases(kept, service, into, name=chosen.name, kind=kind):
+            for result in record_cases(
+                kept, service, into, name=chosen.name, kind=kind, people=people
+            ):
                 for problem in result.problems:
                     line = f"{result.entry.case.name}: {problem}"
                     note(service.leak_scanner.filter_line(line))
@@ -126,6 +158,7 @@ def record(
                     click.echo(f"recorded {result.cassette}")
             same = len(kept) - failed - changed
             note(f"{changed} recorded, {same} as they were, {failed} not as expected.")
+            report_people(people, is_live=chosen.is_live)
             require_nothing_left(service)
     if failed:
         message = f"{count_cases(failed)} not recorded: see above."

@@ -16,6 +16,7 @@ import click
 from cmdm_tui.cli.commands.harness.selection import report_case_failures
 from cmdm_tui.cli.context import CommandContext, note
 from cmdm_tui.cli.exit_codes import CommandFailure, ExitCode
+from cmdm_tui.cli.people import choose_people, choose_people_settings
 from cmdm_tui.cli.service import ChosenAddress, choose_address
 from cmdm_tui.text import count_noun, one_line
 
@@ -105,7 +106,14 @@ def refuse_mixed(
 
 
 def record_through_proxy(
-    context: CommandContext, into: Path, options: ProxyOptions, *, live: bool, writes: bool
+    context: CommandContext,
+    into: Path,
+    options: ProxyOptions,
+    *,
+    live: bool,
+    writes: bool,
+    keep_people: bool = False,
+    people_hook: Path | None = None,
 ) -> None:
     """Run the proxy until a signal ends it, and report what was recorded."""
     name = options.chosen_name
@@ -123,6 +131,12 @@ def record_through_proxy(
                 is_live=address.is_live,
                 may_write=address.may_write,
                 secrets=address.secrets,
+                people=choose_people_settings(
+                    context,
+                    is_live=address.is_live,
+                    keep_people=keep_people,
+                    people_hook=people_hook,
+                ),
             )
             running = _run_until_signal(settings, sign_in)
     _report(running, settings)
@@ -248,14 +262,27 @@ def report_summary(summary: "RecordingSummary") -> None:
         click.echo(f"recorded {path}")
     count = count_noun(summary.recorded, "call")
     note(f"{count} recorded in {count_noun(len(summary.cassettes), 'cassette')}.")
+    if summary.people:
+        note(summary.people)
     for line in summary.left_out:
         note(line)
     if summary.left_out_count:
         raise CommandFailure(f"{count_noun(summary.left_out_count, 'call')} not recorded.")
 
 
-def record_har(path: Path, into: Path, options: ProxyOptions) -> None:
-    """Record the calls of a HAR file, and report what was recorded."""
+def record_har(
+    context: CommandContext,
+    path: Path,
+    into: Path,
+    options: ProxyOptions,
+    *,
+    keep_people: bool,
+    people_hook: Path | None,
+) -> None:
+    """Record the calls of a HAR file, and report what was recorded.
+
+    Whose service it is of is not known, so its people are replaced unless they are to be kept.
+    """
     name = options.chosen_name
     with report_case_failures():
         from cmdm_tui.harness.recording.har_recording import record_har_file
@@ -264,7 +291,10 @@ def record_har(path: Path, into: Path, options: ProxyOptions) -> None:
         if options.target is not None:
             parts = urlsplit(options.target)
             origin = f"{parts.scheme}://{parts.netloc}"
-        summary, skipped = record_har_file(path, into, name, origin)
+        people = choose_people(
+            context, None, is_live=True, keep_people=keep_people, people_hook=people_hook
+        )
+        summary, skipped = record_har_file(path, into, name, origin, people)
     if skipped:
         note(f"Left out of the file: {skipped:,}, which are no answered calls of the API.")
     report_summary(summary)

@@ -26,6 +26,7 @@ from cmdm_tui.text import one_line
 if TYPE_CHECKING:
     from cmdm_tui.harness.cassettes.library import LibraryEntry
     from cmdm_tui.harness.cassettes.manifest import ManifestEntry
+    from cmdm_tui.redaction.people.person_redactor import PersonRedactor
 
 _MOST_NAMED = 3
 
@@ -124,11 +125,35 @@ def verify(
         earlier = None
         if since is not None:
             earlier = _read_earlier(chosen, history or context.paths.data / "verify", since)
-        run = VerifyRun(chosen, found, kept, earlier, junit, as_json)
+        keys = {one.key: manifest[one.key].people_key for one in kept if one.key in manifest}
+        people = _open_people(context, chosen, keys)
+        run = VerifyRun(chosen, found, kept, earlier, junit, as_json, people, keys)
         with open_service(chosen) as service:
             note(f"{count_cases(len(kept))} against {_describe_service(chosen)}.")
             run.send(service)
     run.finish()
+
+
+def _open_people(
+    context: CommandContext, chosen: ChosenService, keys: "dict[str, str]"
+) -> "PersonRedactor | None":
+    """Return what replaces people as these cassettes were recorded, None where none was replaced.
+
+    Where it has another key, records are compared by shape, which is written to stderr.
+    """
+    used = set(keys.values()) - {""}
+    if not used:
+        return None
+    from cmdm_tui.harness.cassettes.people import open_people
+
+    people = open_people(chosen.profile, context.paths, context.environment)
+    others = sum(key not in {"", people.fingerprint} for key in keys.values())
+    if others:
+        note(
+            f"{count_cases(others)} recorded with another key for people than this user's: "
+            "records are compared by their shape. CMDM_PEOPLE_KEY gives the key."
+        )
+    return people
 
 
 def _read_earlier(chosen: ChosenService, root: Path, since: str) -> ComparedRuns:
@@ -143,7 +168,7 @@ def _read_earlier(chosen: ChosenService, root: Path, since: str) -> ComparedRuns
     until = parse_since(since)
     runs = history.read_runs(until)
     for path in history.unreadable:
-        note(f"{one_line(str(path), 200)} is no run that can be read, and is left out.")
+        note(f"{one_line(str(path), 200)} cannot be read as a run, and is left out.")
     if not runs and until is not None:
         oldest = history.read_runs()[-1:]
         known = f"the oldest is of {oldest[0].name}" if oldest else "none is kept"

@@ -1,5 +1,6 @@
 """One run of `cmdm verify`: sends the cases, keeps what came of it, and says how it ended."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from cmdm_tui.harness.verify import Drift, VerifiedCase
     from cmdm_tui.harness.verify.contract_diff import CaseChanges, ContractDiff
     from cmdm_tui.harness.verify.history import KeptCase, RunHistory
+    from cmdm_tui.redaction.people.person_redactor import PersonRedactor
 
 _CASES_BETWEEN_WRITES = 25
 _NOT_FINISHED = "The run is not finished, or was killed."
@@ -51,7 +53,7 @@ class VerifyRun:
 
     With `earlier`, it is judged by what changed since earlier runs, and kept for later ones. What
     is kept, and the JUnit file, are written as the run goes: at first they say that it is not
-    finished.
+    finished. `people` replaces the people in the answers as they were in the cassettes of its key.
     """
 
     chosen: ChosenService
@@ -60,6 +62,8 @@ class VerifyRun:
     earlier: ComparedRuns | None = None
     junit: Path | None = None
     as_json: bool = False
+    people: "PersonRedactor | None" = None
+    people_keys: Mapping[str, str] = field(default_factory=dict[str, str])
     began: datetime = field(default_factory=lambda: datetime.now(UTC))
     cut: str = _NOT_FINISHED
     code: ExitCode = ExitCode.USAGE
@@ -84,7 +88,8 @@ class VerifyRun:
 
         self._write_files(service)
         try:
-            for one in verify(self.kept, service):
+            people, keys = self.people, self.people_keys
+            for one in verify(self.kept, service, people=people, people_keys=keys):
                 self._add(one, service)
             self.cut = ""
         except ServiceFailed as error:

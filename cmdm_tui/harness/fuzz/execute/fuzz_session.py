@@ -7,12 +7,13 @@ from cmdm_tui.harness.calls import CallRequest, list_fields, list_records, sign_
 from cmdm_tui.harness.exchange import Exchange
 from cmdm_tui.harness.fuzz.events import CheckFailed, ExchangeMade, FuzzEvent, FuzzPhase
 from cmdm_tui.harness.fuzz.execute.exchanger import Exchanger
-from cmdm_tui.harness.fuzz.execute.run_budget import RunBudget
+from cmdm_tui.harness.fuzz.execute.run_budget import CheckBroken, RunBudget
 from cmdm_tui.harness.fuzz.settings import FuzzSettings
 from cmdm_tui.harness.fuzz.steps import AdvanceClock, FuzzStep, SetCallsLeft
 from cmdm_tui.harness.http.connection import NoAnswer
 from cmdm_tui.harness.oracle import Check, Finding, ServiceModel, judge_exchange
 from cmdm_tui.harness.oracle.contract import ENTITY_WITHOUT_FIELD_LIST
+from cmdm_tui.harness.oracle.own_checks import OwnCheckError
 from cmdm_tui.harness.service import Service
 
 _MOST_READ_AT_ONCE = 5_000
@@ -163,7 +164,10 @@ class FuzzSession:
                 raise self._budget.time_is_up() from None
             exchange = self.exchanger.make_exchange(step, None, str(error))
         self.log.append(exchange)
-        judged = judge_exchange(self.model, exchange, self._checks, is_strict=self._is_strict)
+        try:
+            judged = judge_exchange(self.model, exchange, self._checks, is_strict=self._is_strict)
+        except OwnCheckError as error:
+            raise CheckBroken(str(error)) from error
         failed = tuple(one.check for one in judged.findings)
         self._notify(ExchangeMade(exchange, self.phase, failed, self._worker, judged.held_checks))
         if judged.findings:

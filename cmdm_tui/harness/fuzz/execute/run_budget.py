@@ -20,6 +20,10 @@ class ServiceGone(BudgetSpent):
     """The service, or its control plane, is gone; the message says so in a sentence."""
 
 
+class CheckBroken(BudgetSpent):
+    """A user's check cannot judge; the message says where it fails, in a sentence."""
+
+
 class StopSignal(Protocol):
     """A request to end the run: an Event of threads or of processes."""
 

@@ -238,11 +238,11 @@ def let_time_pass(actions: Actions) -> None:
     """Let an hour pass, or the rest of the token's life, and go on."""
     session, ends = actions.session, actions.model.token_ends
     entity = actions.draw_entity()
-    if actions.flip() or ends is None or actions.model.latest_time is None:
-        session.take(AdvanceClock(float(pick(actions.draw, [60, 600, _HOUR - 60]))))
-    else:
+    waits = [60.0, _HOUR - 60.0]
+    if ends is not None and actions.model.latest_time is not None:
         left = ends - actions.model.latest_time
-        session.take(AdvanceClock(left + pick(actions.draw, [-20, -5, 0, 5])))
+        waits += [left - 200, left - 20, left - 5, left, left + 5]
+    session.take(AdvanceClock(pick(actions.draw, [wait for wait in waits if wait > 0])))
     actions.read_total(entity)
     if actions.is_signed_out():
         given = draw_properties(actions.draw, actions.fields_of(entity), is_whole=True)
@@ -302,7 +302,7 @@ RULES = (
     Rule("convert", convert_and_read, ("convert",), 8.0),
     Rule("close", close_and_read, ("close",), 9.5),
     Rule("odd", send_odd_requests, (), 1.0),
-    Rule("wait", let_time_pass, (), 0.75, needs_control=True),
+    Rule("wait", let_time_pass, (), 1.5, needs_control=True),
     Rule("exhaust", use_up_quota, (), 0.75, needs_control=True),
 )
 """Every rule. Each change that can be accepted comes up often enough to be judged."""

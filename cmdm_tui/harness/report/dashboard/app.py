@@ -75,7 +75,7 @@ class Dashboard(App[None]):
             "switch_view",
             "Calls or checks",
             id="dashboard.view",
-            tooltip="Show the checks in the place of the calls, or the calls again",
+            tooltip="Show the checks instead of the calls, or the calls again",
         ),
         Binding("ctrl+c", "end", "End", id="dashboard.stop", show=False, priority=True),
     ]
@@ -135,7 +135,7 @@ class Dashboard(App[None]):
         return not self._is_wide and not isinstance(self.screen, FailureScreen)
 
     def action_switch_view(self) -> None:
-        """Show the checks in the place of the calls, or the calls again."""
+        """Show the checks instead of the calls, or the calls again."""
         self.screen_stack[0].query_one("#body").toggle_class("-checks")
 
     def show_latest(self) -> None:
