@@ -98,6 +98,10 @@ class SecretVariables:
             lines.append((name, value))
         return tuple(lines)
 
+    def holds_secret(self, *texts: bytes) -> bool:
+        """Return whether any of these bodies and headers holds a value to replace."""
+        return any(value in text for value, _ in self._hidden for text in texts)
+
     def replace_secrets(self, text: bytes) -> bytes:
         """Return a body or a header with the names of variables instead of their values."""
         for value, name in self._hidden:

@@ -213,7 +213,9 @@ class FuzzRunner:
             # Hypothesis begins with the simplest of all, which would be much of a run.
             hypothesis.assume(data.draw(_NOT_THE_SIMPLEST))
             self._begin_example()
-            attempt.run(Actions(self._session, data.draw), round_number=number + self.settings.seed)
+            # Without the notes and the tests of `data.draw`, which take most of its time.
+            draw = data.conjecture_data.draw
+            attempt.run(Actions(self._session, draw), round_number=number + self.settings.seed)
 
         given = hypothesis.given(st.data())(example)
         hypothesis.seed(self._seed(number))(self._hypothesis_settings()(given))()

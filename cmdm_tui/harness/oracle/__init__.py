@@ -49,7 +49,10 @@ def judge_exchange(
     context = CheckContext(model, exchange)
     findings: list[Finding] = []
     held: list[str] = []
+    call = exchange.intent.call
     for check in checks:
+        if check.calls is not None and call not in check.calls:
+            continue
         found = check.run(context)
         if found is None:
             continue

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from cmdm_tui.harness.exchange import Certainty
+from cmdm_tui.harness.exchange import Call, Certainty
 from cmdm_tui.harness.oracle.check_context import CheckContext
 from cmdm_tui.harness.oracle.record_model import Contradiction, Miscount
 
@@ -41,6 +41,11 @@ def breach_of(fact: Contradiction | Miscount, words: str) -> Breach:
 
 
 Verdict = Held | Breach
+
+READS: Final = frozenset[Call]({"get", "list"})
+"""The calls that show records: at no other are records compared with what is known of them."""
+
+LISTS: Final = frozenset[Call]({"list"})
 
 CheckFunction = Callable[[CheckContext], Iterable[Verdict]]
 """Compares an exchange with all before it.
@@ -90,13 +95,15 @@ class Judgement:
 class Check:
     """A named law of the API; `sentence` is the row or sentence of `api.md` it comes from.
 
-    `certainty` is that of its surest sentence: each fault says its own.
+    `certainty` is that of its surest sentence: each fault says its own. `calls` are those at which
+    its premise can hold, None for all: at no other call is its function asked.
     """
 
     name: str
     sentence: str
     certainty: Certainty
     check_function: CheckFunction
+    calls: frozenset[Call] | None = None
 
     def run(self, context: CheckContext) -> list[Finding] | None:
         """Return what is wrong with the exchange that was seen last.

@@ -90,22 +90,22 @@ class CheckContext:
         """Whether the list was asked for some fields only."""
         return self._comparison.is_projected
 
-    @property
+    @cached_property
     def contradictions(self) -> tuple[Contradiction, ...]:
         """What in the answer contradicts what is known of records."""
         return self._comparison.contradictions
 
-    @property
+    @cached_property
     def compared(self) -> frozenset[ComparedFact]:
         """What kinds of facts about records the answer was compared with."""
         return self._comparison.compared
 
-    @property
+    @cached_property
     def miscounts(self) -> tuple[Miscount, ...]:
         """Where a list does not hold the records it should."""
         return self._count.miscounts
 
-    @property
+    @cached_property
     def counted(self) -> frozenset[Cause]:
         """What has happened to the records of the list since they were last counted.
 
@@ -121,8 +121,10 @@ class CheckContext:
         """
         if entity and self.intent.entity != entity:
             return False
-        kinds = (True, False) if of_field is None else (of_field,)
-        return any((cause, kind) in self.compared for kind in kinds)
+        compared = self.compared
+        if of_field is not None:
+            return (cause, of_field) in compared
+        return (cause, True) in compared or (cause, False) in compared
 
     @cached_property
     def _comparison(self) -> RecordComparison:

@@ -1,6 +1,7 @@
 """What an answer says about the limit of calls, and whether a time in it has moved."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from cmdm_tui.api.quota import parse_whole_number
 from cmdm_tui.harness.exchange import Exchange
@@ -24,11 +25,18 @@ class ServiceLimits:
 
 def parse_limits(exchange: Exchange) -> ServiceLimits:
     """Return the limits in the headers of an answer."""
+    header = exchange.header
+    return _parse_numbers(
+        header("x-rate-limit-limit"), header("x-rate-limit-remaining"), header("x-rate-limit-reset")
+    )
 
-    def number(name: str) -> int | None:
-        return parse_whole_number(exchange.header(f"x-rate-limit-{name}"))
 
-    return ServiceLimits(number("limit"), number("remaining"), number("reset"))
+@lru_cache(maxsize=16)
+def _parse_numbers(limit: str | None, remaining: str | None, reset: str | None) -> ServiceLimits:
+    """Parse what several checks of one exchange ask for."""
+    return ServiceLimits(
+        parse_whole_number(limit), parse_whole_number(remaining), parse_whole_number(reset)
+    )
 
 
 def has_moved(before: int, now: int) -> bool:

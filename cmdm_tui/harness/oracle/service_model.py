@@ -90,9 +90,8 @@ class ServiceModel:
     def iterate_records(self) -> Iterable[tuple[RecordKey, RecordModel]]:
         """Yield every record that something is known of."""
         if self.base is not None:
-            for key, known in self.base.iterate_records():
-                if key not in self.records:
-                    yield key, known
+            records = self.records
+            yield from (one for one in self.base.iterate_records() if one[0] not in records)
         yield from self.records.items()
 
     def fields_of(self, entity: str) -> Mapping[str, FieldRule]:

@@ -153,10 +153,11 @@ class Exchanger:
         for token in find_tokens(answer.body):
             self.secrets.hide_token(token)
         hide = self.secrets.replace_secrets
-        headers = tuple(
-            (name, hide(value.encode("latin-1")).decode("latin-1"))
-            for name, value in answer.headers
-        )
+        headers = answer.headers
+        if self.secrets.holds_secret("\n".join(value for _, value in headers).encode("latin-1")):
+            headers = tuple(
+                (name, hide(value.encode("latin-1")).decode("latin-1")) for name, value in headers
+            )
         moment, error = self._find_moment(headers)
         return Exchange(
             self._number, request.method, request.path, request.headers, request.body,

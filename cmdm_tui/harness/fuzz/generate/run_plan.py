@@ -46,6 +46,7 @@ class RunPlan:
         self._rules = tuple(rules)
         self._random = random.Random(seed)  # noqa: S311 — to be repeated, not secret
         self._times_sent: Counter[tuple[str, str]] = Counter()
+        self._all_times_sent: Counter[str] = Counter()
         self._times_used: Counter[str] = Counter()
         self._requests: Counter[FuzzPhase] = Counter()
 
@@ -74,11 +75,11 @@ class RunPlan:
         )[:_CLASSES_AT_ONCE]
         self._random.shuffle(classes)
         self._times_sent.update((trial.call, one.full_name) for one in classes)
+        self._all_times_sent[trial.name] += len(classes)
         return replace(trial, classes=tuple(classes))
 
     def _mean_times_sent(self, trial: Trial) -> float:
-        classes = trial.all_classes
-        mean = sum(self._times_sent[trial.call, one.full_name] for one in classes) / len(classes)
+        mean = self._all_times_sent[trial.name] / len(trial.all_classes)
         return mean * _SIGN_IN_COST if trial.call == "authenticate" else mean
 
     def _next_session(self) -> UserSession:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from cmdm_tui.harness.oracle.check import HELD, Check, Verdict, documented, ours
+from cmdm_tui.harness.oracle.check import HELD, READS, Check, Verdict, documented, ours
 from cmdm_tui.harness.oracle.check_context import CheckContext
 
 _CREATED = {"create", "create-task", "create-opportunity"}
@@ -69,7 +69,7 @@ CHECKS = (
     Check("says-json", "All bodies are JSON", "ours", says_json),
     Check("success-status", "Calls: create 201, all else 200", "documented", success_status),
     Check("values-are-text", "values: strings, or null where a field has none", "ours",
-          values_are_text),
+          values_are_text, READS),
     Check("external-id-form", "ExternalID: 8 upper-case letters and digits", "ours",
           external_id_form),
 )  # fmt: skip

@@ -3,14 +3,7 @@
 from collections.abc import Iterator
 
 from cmdm_tui.api.quota import parse_whole_number
-from cmdm_tui.harness.oracle.check import (
-    HELD,
-    Check,
-    Verdict,
-    breach_of,
-    documented,
-    ours,
-)
+from cmdm_tui.harness.oracle.check import HELD, READS, Check, Verdict, breach_of, documented, ours
 from cmdm_tui.harness.oracle.check_context import CheckContext
 from cmdm_tui.harness.oracle.contract import ENTITY_WITHOUT_FIELD_LIST
 from cmdm_tui.harness.oracle.service_limits import has_moved
@@ -130,7 +123,7 @@ CHECKS = (
     Check("authentication-first", "Every call but authenticate carries Authorization; 401 "
           "authentication failed", "documented", authentication_first),
     Check("unauthorised-without-effect", "401 authentication failed", "documented",
-          refused_without_effect),
+          refused_without_effect, READS),
     Check("token-good-until-reset", "x-token-reset: Unix time at which the token ends",
           "documented", token_good_until_reset),
     Check("token-refused-after-reset", "x-token-reset: Unix time at which the token ends",

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from cmdm_tui.harness.oracle.check import HELD, Check, Verdict, ours
+from cmdm_tui.harness.oracle.check import HELD, LISTS, Check, Verdict, ours
 from cmdm_tui.harness.oracle.check_context import CheckContext
 
 _OK, _NOT_FOUND = 200, 404
@@ -49,6 +49,6 @@ def deleted_not_listed(context: CheckContext) -> Iterator[Verdict]:
 
 CHECKS = (
     Check("deleted-is-gone", "delete: the record is gone", "ours", deleted_is_gone),
-    Check("delete-twice", "delete: again: 404", "ours", delete_twice),
-    Check("deleted-not-listed", "delete: the record is gone", "ours", deleted_not_listed),
+    Check("delete-twice", "delete: again: 404", "ours", delete_twice, frozenset({"delete"})),
+    Check("deleted-not-listed", "delete: the record is gone", "ours", deleted_not_listed, LISTS),
 )

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator
 from decimal import Decimal, InvalidOperation
 from unicodedata import normalize
 
-from cmdm_tui.harness.oracle.check import HELD, Check, Verdict, ours
+from cmdm_tui.harness.oracle.check import HELD, READS, Check, Verdict, ours
 from cmdm_tui.harness.oracle.check_context import CheckContext
 from cmdm_tui.harness.oracle.record_model import Cause, Contradiction
 
@@ -78,7 +78,7 @@ def _is_same_number(first: str, second: str) -> bool:
 
 CHECKS = (
     Check("text-kept-exactly", "create, update: 400, or the value is stored; retrieve one", "ours",
-          text_kept_exactly),
+          text_kept_exactly, READS),
     Check("numbers-kept-exactly", "On the wire: Number and Currency decimal text", "ours",
-          numbers_kept_exactly),
+          numbers_kept_exactly, READS),
 )  # fmt: skip

@@ -2,13 +2,15 @@
 
 from collections.abc import Iterator
 
+from cmdm_tui.harness.exchange import Call
 from cmdm_tui.harness.oracle.answer_parser import ListedRow, describe_number
-from cmdm_tui.harness.oracle.check import HELD, Check, Verdict, documented, ours
+from cmdm_tui.harness.oracle.check import HELD, READS, Check, Verdict, documented, ours
 from cmdm_tui.harness.oracle.check_context import CheckContext
 from cmdm_tui.harness.oracle.contract import has_form
 from cmdm_tui.harness.oracle.list_model import granted_sizes
 from cmdm_tui.harness.oracle.service_model import ServiceModel
 
+_FIELDS = frozenset[Call]({"fields"})
 _OTHER_PART = "The fields listed are not that part of the whole field list."
 
 
@@ -106,7 +108,8 @@ def field_totals(context: CheckContext) -> Iterator[Verdict]:
 
 
 CHECKS = (
-    Check("fields-agree", "retrieve fields; a field's Properties; values", "ours", fields_agree),
+    Check("fields-agree", "retrieve fields; a field's Properties; values", "ours", fields_agree,
+          READS | _FIELDS),
     Check("field-totals", "retrieve fields: Total Records, Total Page, per_page and page",
-          "documented", field_totals),
+          "documented", field_totals, _FIELDS),
 )  # fmt: skip

@@ -3,20 +3,15 @@
 from collections.abc import Iterator
 from typing import Any
 
+from cmdm_tui.harness.exchange import Call
 from cmdm_tui.harness.oracle.answer_parser import ListedRow, describe_number
-from cmdm_tui.harness.oracle.check import (
-    HELD,
-    Check,
-    Verdict,
-    breach_of,
-    documented,
-    ours,
-)
+from cmdm_tui.harness.oracle.check import HELD, LISTS, Check, Verdict, breach_of, documented, ours
 from cmdm_tui.harness.oracle.check_context import CheckContext
 from cmdm_tui.harness.oracle.contract import loose_key, sort_key
 from cmdm_tui.harness.oracle.evidence import is_reversed
 from cmdm_tui.harness.oracle.list_model import ObservedOrder, granted_sizes
 
+_FIELDS = frozenset[Call]({"fields"})
 _NUMERIC = {"Number", "Currency"}
 
 
@@ -287,26 +282,26 @@ def projection_agrees(context: CheckContext) -> Iterator[Verdict]:
 
 CHECKS = (
     Check("totals-add-up", "retrieve many: Total Records, Total Pages", "documented",
-          totals_add_up),
+          totals_add_up, LISTS),
     Check("unpaged-is-whole", "per_page, page: neither given: all records, Total Pages \"1\"",
-          "ours", unpaged_is_whole),
+          "ours", unpaged_is_whole, LISTS | _FIELDS),
     Check("past-the-end", "page past the last: 200, empty list, true totals", "ours",
-          past_the_end),
+          past_the_end, LISTS),
     Check("default-order", "order without sort_by: creation order, stable", "ours",
-          default_order),
+          default_order, LISTS),
     Check("sort-permutation", "Query parameters: sort_by is one field", "documented",
-          sort_permutation),
+          sort_permutation, LISTS),
     Check("desc-reverses", "Query parameters: sort_order is asc or desc", "documented",
-          desc_reverses),
+          desc_reverses, LISTS),
     Check("sort-ordered", "collation: text without regard to case, dates by time; null first in "
-          "asc", "ours", sort_ordered),
-    Check("numbers-in-order", "collation: numbers by value", "ours", numbers_in_order),
+          "asc", "ours", sort_ordered, LISTS),
+    Check("numbers-in-order", "collation: numbers by value", "ours", numbers_in_order, LISTS),
     Check("ties-in-creation-order", "ties under sort_by: by creation order", "ours",
-          ties_stable),
+          ties_stable, LISTS),
     Check("pages-partition", "ties under sort_by: by creation order, so that pages never overlap; "
-          "order without sort_by: stable", "ours", pages_partition),
+          "order without sort_by: stable", "ours", pages_partition, LISTS),
     Check("projection-exact", "Query parameters: fields is comma-separated", "documented",
-          projection_exact),
+          projection_exact, LISTS),
     Check("projection-agrees", "Query parameters: fields is comma-separated", "documented",
-          projection_agrees),
+          projection_agrees, LISTS),
 )  # fmt: skip

@@ -2,9 +2,12 @@
 
 from collections.abc import Iterator
 
-from cmdm_tui.harness.oracle.check import HELD, Check, Verdict, documented, ours
+from cmdm_tui.harness.exchange import Call
+from cmdm_tui.harness.oracle.check import HELD, READS, Check, Verdict, documented, ours
 from cmdm_tui.harness.oracle.check_context import CheckContext
 from cmdm_tui.harness.oracle.record_model import Contradiction
+
+_CONVERT = frozenset[Call]({"convert"})
 
 
 def child_names_parent(context: CheckContext) -> Iterator[Verdict]:
@@ -123,15 +126,18 @@ def close_again(context: CheckContext) -> Iterator[Verdict]:
 CHECKS = (
     Check("child-names-parent", "parent of a task or opportunity: RelatedEntity and "
           "RelatedExternalID name it; delete: its tasks and opportunities stay", "ours",
-          child_names_parent),
-    Check("converts-once", "convert a lead: again: 400", "ours", converts_once),
+          child_names_parent, READS),
+    Check("converts-once", "convert a lead: again: 400", "ours", converts_once, _CONVERT),
     Check("conversion-makes-account", "convert a lead: 200 {\"Account ExternalID\": …}",
-          "documented", conversion_makes_account),
+          "documented", conversion_makes_account, READS | _CONVERT),
     Check("conversion-fills-account", "convert a lead: makes an account from the lead's company "
-          "fields; the body may override account fields", "ours", conversion_fills_account),
+          "fields; the body may override account fields", "ours",
+          conversion_fills_account, READS),
     Check("conversion-marks-lead", "convert a lead: the lead stays, with Status = Converted and "
-          "AccountExternalID; a contact from its person fields", "ours", conversion_marks_lead),
+          "AccountExternalID; a contact from its person fields", "ours",
+          conversion_marks_lead, READS),
     Check("closed-stays-closed", "close a task: Status = Closed, ClosedDate set", "ours",
-          closed_stays_closed),
-    Check("close-again", "close a task: again: 200, nothing changes", "ours", close_again),
+          closed_stays_closed, READS),
+    Check("close-again", "close a task: again: 200, nothing changes", "ours", close_again,
+          frozenset({"close"})),
 )  # fmt: skip

@@ -3,9 +3,11 @@
 from collections.abc import Iterator
 from unicodedata import normalize
 
+from cmdm_tui.harness.exchange import Call
 from cmdm_tui.harness.oracle.accepted_changes import CHILD_ENTITIES
 from cmdm_tui.harness.oracle.check import (
     HELD,
+    READS,
     Check,
     CheckFunction,
     Verdict,
@@ -15,6 +17,10 @@ from cmdm_tui.harness.oracle.check import (
 )
 from cmdm_tui.harness.oracle.check_context import CheckContext
 from cmdm_tui.harness.oracle.record_model import Cause
+
+_OF_RECORD = frozenset[Call]({"get", "update", "delete", "convert", "close"})
+_UPDATE = frozenset[Call]({"update"})
+_CREATES = frozenset[Call]({"create", "create-task", "create-opportunity"})
 
 
 def _contradicts_after(cause: Cause, words: str, *, is_documented: bool = True) -> CheckFunction:
@@ -103,8 +109,6 @@ def _folded(external_id: str) -> str:
 def own_entity(context: CheckContext) -> Iterator[Verdict]:
     """An id answers for its own entity only; that no other has the same ids is our own law."""
     intent = context.intent
-    if intent.call not in {"get", "update", "delete", "convert", "close"}:
-        return
     home = context.model.entity_of(intent.external_id)
     if home in {None, intent.entity} or context.record is not None or not context.exchange.status:
         return
@@ -132,22 +136,24 @@ def new_id(context: CheckContext) -> Iterator[Verdict]:
 
 CHECKS = (
     Check("create-then-get", "create: 201 with the ExternalID; retrieve one", "documented",
-          _contradicts_after("created", "After a create")),
+          _contradicts_after("created", "After a create"), READS),
     Check("update-then-get", "update: 200 \"Record updated.\"", "documented",
-          _contradicts_after("updated", "After an update")),
+          _contradicts_after("updated", "After an update"), READS),
     Check("update-leaves-others", "update: changes the fields given, no others", "ours",
-          _contradicts_after("others", "After an update of other fields", is_documented=False)),
+          _contradicts_after("others", "After an update of other fields", is_documented=False),
+          READS),
     Check("put-twice", "update: PUT, of which a second one has no effect more (RFC 9110 9.2.2)",
-          "documented", put_twice),
+          "documented", put_twice, READS | _UPDATE),
     Check("refused-changes-nothing", "create, update: 400, nothing stored", "ours",
-          _contradicts_after("refused", "After a refused request", is_documented=False)),
+          _contradicts_after("refused", "After a refused request", is_documented=False),
+          READS),
     Check("over-limit-without-effect", "429 limit reached", "documented",
-          over_limit_without_effect),
-    Check("reads-stable", "retrieve one", "documented", reads_stable),
+          over_limit_without_effect, READS),
+    Check("reads-stable", "retrieve one", "documented", reads_stable, READS),
     Check("list-agrees-with-records", "retrieve many: records as retrieve one shows them",
-          "documented", list_agrees),
+          "documented", list_agrees, READS),
     Check("answers-for-itself", "retrieve one: the ExternalID asked for", "documented",
-          answers_for_itself),
-    Check("own-entity", "Status codes: 404 resource not found", "ours", own_entity),
-    Check("new-id", "ExternalID: given by the server", "documented", new_id),
+          answers_for_itself, frozenset({"get"})),
+    Check("own-entity", "Status codes: 404 resource not found", "ours", own_entity, _OF_RECORD),
+    Check("new-id", "ExternalID: given by the server", "documented", new_id, _CREATES),
 )  # fmt: skip

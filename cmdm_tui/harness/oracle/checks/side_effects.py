@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from cmdm_tui.harness.oracle.answer_parser import ListedRow
-from cmdm_tui.harness.oracle.check import HELD, Check, Verdict, ours
+from cmdm_tui.harness.oracle.check import HELD, READS, Check, Verdict, ours
 from cmdm_tui.harness.oracle.check_context import CheckContext
 
 _CLOSING_FIELDS = {"Status", "ClosedDate"}
@@ -43,7 +43,7 @@ def _is_closed_and_updated(context: CheckContext, row: ListedRow) -> bool:
 
 CHECKS = (
     Check("others-untouched", "update: changes the fields given, no others", "ours",
-          others_untouched),
+          others_untouched, READS),
     Check("closed-after-update", "close a task: Status = Closed, ClosedDate set; update: changes "
-          "the fields given, no others", "ours", closed_after_update),
+          "the fields given, no others", "ours", closed_after_update, READS),
 )  # fmt: skip

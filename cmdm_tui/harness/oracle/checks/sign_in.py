@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator
 
+from cmdm_tui.harness.exchange import Call
 from cmdm_tui.harness.oracle.check import HELD, Check, Verdict, documented, ours
 from cmdm_tui.harness.oracle.check_context import CheckContext
 
+_SIGN_IN = frozenset[Call]({"authenticate"})
 _UNAUTHORISED = 401
 _BEFORE_ALL = {0, 429}
 _SERVER_ERROR = 500
@@ -84,11 +86,11 @@ def sign_in_refusals_alike(context: CheckContext) -> Iterator[Verdict]:
 
 CHECKS = (
     Check("credentials-looked-at", "authenticate: headers client_id, client_secret, username, "
-          "password; 401 authentication failed", "documented", credentials_looked_at),
+          "password; 401 authentication failed", "documented", credentials_looked_at, _SIGN_IN),
     Check("credentials-match-exactly", "authenticate: wrong values: 401", "ours",
-          credentials_match_exactly),
+          credentials_match_exactly, _SIGN_IN),
     Check("sign-in-status", "one of the four authenticate headers missing: 400 naming it; wrong "
-          "values: 401", "ours", sign_in_status),
+          "values: 401", "ours", sign_in_status, _SIGN_IN),
     Check("sign-in-refusals-alike", "wrong values: 401, one message for all", "ours",
-          sign_in_refusals_alike),
+          sign_in_refusals_alike, _SIGN_IN),
 )  # fmt: skip

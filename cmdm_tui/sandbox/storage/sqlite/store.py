@@ -24,6 +24,7 @@ from cmdm_tui.sandbox.storage.store import (
     Properties,
     RecordOrder,
     RecordPage,
+    RecordStream,
     StoredRecord,
     decode_properties,
     do_nothing,
@@ -90,8 +91,13 @@ class SqliteStore:
         return RecordPage(total, self._pages.read(entity, order, offset, limit))
 
     @asynccontextmanager
-    async def stream(self, entity: str, order: RecordOrder) -> AsyncGenerator["SqliteRecordStream"]:
+    async def stream(self, entity: str, order: RecordOrder) -> AsyncGenerator[RecordStream]:
         """Open all records of an entity, as they are now, to be read in batches."""
+        if self._totals[entity] <= STREAM_BATCH:
+            # One batch is read at once, as a page is: a connection would cost more than it.
+            page = await self.page(entity, order, 0, STREAM_BATCH)
+            yield SingleBatchStream(page.total, page.records)
+            return
         connection = connect(self._path)
         try:
             connection.text_factory = bytes
@@ -204,6 +210,24 @@ class SqliteStore:
         sql = fill_names(_COUNT, table=entity, index=name_index(entity, None))
         (count,) = self._reader.execute(sql).fetchone()
         return count
+
+
+class SingleBatchStream:
+    """The records of an entity that were few, and are in memory."""
+
+    def __init__(self, total: int, records: list[StoredRecord]) -> None:
+        self._total = total
+        self._records = records
+
+    @property
+    def total(self) -> int:
+        """How many records there are."""
+        return self._total
+
+    async def batches(self) -> AsyncIterator[list[StoredRecord]]:
+        """Iterate over the one batch, or over none without a record."""
+        if self._records:
+            yield self._records
 
 
 class SqliteRecordStream:
