@@ -4,7 +4,6 @@ import asyncio
 import os
 import signal
 from functools import partial
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
@@ -18,6 +17,7 @@ from prompt_toolkit.output import Output
 
 from cmdm_tui.operations.confirmation import changes_live_records
 from cmdm_tui.operations.interrupts import handle_interrupt, run_interruptible
+from cmdm_tui.operations.module_loading import load_modules
 from cmdm_tui.repl.completion.session_completion import SessionCompletion
 from cmdm_tui.repl.editor import edit_text
 from cmdm_tui.repl.errors import ReplError
@@ -299,4 +299,4 @@ async def _ask(keyboard: Input, screen: Output, question: str) -> str:
 
 def _load_queries() -> None:
     """Import what a query needs, so that the first one does not wait for it."""
-    import_module("cmdm_tui.repl.queries")
+    load_modules("cmdm_tui.repl.queries")

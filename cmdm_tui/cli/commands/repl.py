@@ -5,7 +5,6 @@ import io
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 from urllib.parse import urlsplit
@@ -176,6 +175,7 @@ async def _run_prompt(
     start_file: Path | None,
 ) -> tuple[bool, Exception | None]:
     """Draw the prompt, and open the account while the first line is typed."""
+    from cmdm_tui.operations.module_loading import collected_at_the_end
     from cmdm_tui.repl.line_editor import open_line_editor, write_welcome
     from cmdm_tui.repl.streams import ReplStreams
 
@@ -187,23 +187,25 @@ async def _run_prompt(
         output=sys.stdout,
         errors=sys.stderr,
     )
-    async with editor.begun():
-        await asyncio.to_thread(_load_session)
-        return await _run_session(
-            context,
-            profile,
-            script,
-            variables,
-            confirms=confirms,
-            start_file=start_file,
-            editor=editor,
-        )
+    with collected_at_the_end():
+        async with editor.begun():
+            await asyncio.to_thread(_load_session)
+            return await _run_session(
+                context,
+                profile,
+                script,
+                variables,
+                confirms=confirms,
+                start_file=start_file,
+                editor=editor,
+            )
 
 
 def _load_session() -> None:
     """Import what a session needs: it takes longer than drawing the prompt."""
-    for module in ("cmdm_tui.catalog", "cmdm_tui.repl.session", "cmdm_tui.repl.prompt"):
-        import_module(module)
+    from cmdm_tui.operations.module_loading import load_modules
+
+    load_modules("cmdm_tui.catalog", "cmdm_tui.repl.session", "cmdm_tui.repl.prompt")
 
 
 def _name_address(url: str) -> str:

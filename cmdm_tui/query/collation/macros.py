@@ -125,7 +125,9 @@ def special_characters() -> str:
 
 def may_hold_special(sql: str) -> bool:
     """Return whether a query may produce such characters itself, as literals or by `chr()`."""
-    return "chr(" in sql.lower() or not set(sql).isdisjoint(special_characters())
+    if "chr(" in sql.lower():
+        return True
+    return not sql.isascii() and not set(sql).isdisjoint(special_characters())
 
 
 def _casefold_sql() -> str:

@@ -1,7 +1,7 @@
 """What completion offers, and what it may know to do so."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -62,7 +62,7 @@ class CompletionFacts:
     folder's with a slash at its end.
     """
 
-    functions: Sequence[SqlFunction] = ()
+    functions: Iterable[SqlFunction] = ()
     uses: Mapping[str, int] = field(default_factory=Counter[str])
     ids: Callable[[str], Sequence[str]] = _know_none
     files: Callable[[str], Sequence[str]] = _know_none

@@ -1,6 +1,6 @@
 """Recognises the shapes of query that need less than every record, from the tree alone."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -32,7 +32,7 @@ class QueryShape:
 
     select: exp.Select
     source: Source
-    aggregates: frozenset[str]
+    aggregates: Container[str]
 
     @property
     def where(self) -> exp.Expr | None:
@@ -156,7 +156,7 @@ class QueryShape:
 
 
 def shape_of(
-    tree: exp.Expr, sources: Sequence[Source], aggregates: frozenset[str]
+    tree: exp.Expr, sources: Sequence[Source], aggregates: Container[str]
 ) -> QueryShape | None:
     """Return the query as a SELECT of a single entity; None where it is anything else."""
     if not isinstance(tree, exp.Select) or len(sources) != 1:

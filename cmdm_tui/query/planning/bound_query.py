@@ -1,6 +1,6 @@
 """A query whose names are resolved, which all planning starts from."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -29,7 +29,7 @@ class BoundQuery:
     """The values that picklist fields may have, by `entity.field`."""
     first_pages: dict[str, FirstPage]
     """The first pages that planning has read."""
-    aggregates: frozenset[str]
+    aggregates: Container[str]
     """The names of DuckDB's aggregate functions."""
     messages: tuple[str, ...] = ()
     """What to say of how it is computed."""
