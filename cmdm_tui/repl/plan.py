@@ -1,8 +1,10 @@
 """Plans a statement: its variables replaced, and what it may do told from its syntax tree."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar
+
+from msgspec import Struct
 
 from cmdm_tui.operations.confirmation import is_change
 from cmdm_tui.repl.commands.command import BackslashCommand, Touches
@@ -17,8 +19,7 @@ if TYPE_CHECKING:
     from cmdm_tui.query.parsing.write_statement import SqlStatement
 
 
-@dataclass(frozen=True, slots=True)
-class CommandPlan:
+class CommandPlan(Struct, frozen=True):
     """A backslash command with its arguments."""
 
     command: BackslashCommand
@@ -43,8 +44,7 @@ class CommandPlan:
         return self.command.runs_statements
 
 
-@dataclass(frozen=True, slots=True)
-class CallPlan:
+class CallPlan(Struct, frozen=True):
     """A raw call."""
 
     call: RawCall
@@ -58,8 +58,7 @@ class CallPlan:
         return StatementEffect.WRITES if writes else StatementEffect.CALLS
 
 
-@dataclass(frozen=True)
-class SqlPlan:
+class SqlPlan(Struct, frozen=True, dict=True):
     """SQL with its variables replaced; `statements` are its trees, all of them read."""
 
     sql: str

@@ -2,8 +2,10 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from cmdm_tui.catalog import Account
 from cmdm_tui.config import Paths
@@ -46,8 +48,7 @@ if TYPE_CHECKING:
     from cmdm_tui.repl.queries import SessionQueries
 
 
-@dataclass(frozen=True, slots=True)
-class OpenedAccount:
+class OpenedAccount(Struct, frozen=True):
     """An account, and the log of its client's calls, None where they are not kept."""
 
     account: Account

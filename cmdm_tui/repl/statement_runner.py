@@ -3,10 +3,12 @@
 import io
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TextIO
+
+from msgspec import Struct
 
 from cmdm_tui.operations.interrupts import raise_on_interrupt
 from cmdm_tui.query.sql_excerpt import excerpt
@@ -36,8 +38,7 @@ from cmdm_tui.repl.statements import StatementEnding, StatementText
 from cmdm_tui.text import one_line
 
 
-@dataclass(frozen=True, slots=True)
-class ScriptSource:
+class ScriptSource(Struct, frozen=True):
     """Where statements come from; `name` is shown with a line's number, empty for a stream."""
 
     name: str = ""

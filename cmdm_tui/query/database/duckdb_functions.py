@@ -2,11 +2,11 @@
 
 import threading
 from collections.abc import Container
-from dataclasses import dataclass
 from functools import cache
 from typing import Final
 
 import duckdb
+from msgspec import Struct
 
 _QUERY = r"""
 WITH functions AS (
@@ -25,8 +25,7 @@ FROM functions GROUP BY function_name ORDER BY function_name
 _reading = threading.Lock()
 
 
-@dataclass(frozen=True, slots=True)
-class DuckDBFunction:
+class DuckDBFunction(Struct, frozen=True):
     """A function: `is_plain` where a query calls it by its name alone, as it is written."""
 
     name: str

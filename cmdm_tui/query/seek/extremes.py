@@ -1,8 +1,10 @@
 """Finds what comes first in an order: the smallest and largest value, and the first records."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
+
+from msgspec import Struct
 
 from cmdm_tui.api import Record
 from cmdm_tui.query.model import Value
@@ -153,8 +155,7 @@ async def _find_extreme(
     return await retry_once_on_change(seek)
 
 
-@dataclass(frozen=True, slots=True)
-class _Best:
+class _Best(Struct, frozen=True):
     """The rows that come first, whether that is certain, and the places that decided it."""
 
     rows: list[_ValueAndRecord]
