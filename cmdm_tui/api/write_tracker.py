@@ -5,9 +5,9 @@ import secrets
 import time
 from collections import OrderedDict, deque
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from cmdm_tui.api.errors import InvalidCall
 from cmdm_tui.api.models import PendingWrite, Properties, WriteMark

@@ -1,4 +1,4 @@
-"""Imports many modules at once, while the garbage collector waits: modules are no garbage."""
+"""Imports many modules at once without the garbage collector: modules are no garbage."""
 
 import gc
 import sys
@@ -7,28 +7,34 @@ from contextlib import contextmanager
 from importlib import import_module
 
 
-def load_modules(*names: str) -> None:
-    """Import modules; the collector never looks at what they made, which is much.
-
-    Nothing happens where all of them are there.
-    """
-    if all(name in sys.modules for name in names):
-        return
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        for name in names:
-            import_module(name)
-    finally:
-        gc.freeze()
-        if was_enabled:
-            gc.enable()
-
-
 @contextmanager
-def collected_at_the_end() -> Generator[None]:
-    """Let the collector look at all modules again: DuckDB prints what it finds left at the exit."""
+def frozen_modules() -> Generator[None]:
+    """Keep what is there, and what `load_modules` imports in the block, from the collector.
+
+    It looks at all of it again behind the block: DuckDB prints what it finds left at the exit.
+    """
+    gc.freeze()
     try:
         yield
     finally:
         gc.unfreeze()
+
+
+def load_modules(*names: str) -> None:
+    """Import modules; in a block of `frozen_modules` the collector never looks at what they made.
+
+    That is much, and it would look at it several times.
+    """
+    if all(name in sys.modules for name in names):
+        return
+    is_frozen, was_enabled = gc.get_freeze_count() > 0, gc.isenabled()
+    if is_frozen:
+        gc.disable()
+    try:
+        for name in names:
+            import_module(name)
+    finally:
+        if is_frozen:
+            gc.freeze()
+        if was_enabled:
+            gc.enable()

@@ -1,7 +1,6 @@
 """Values that every part of the query engine shares: columns, tables, costs, first pages."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -9,6 +8,7 @@ from functools import cached_property
 from typing import Self
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from cmdm_tui.api import SortOrder
 

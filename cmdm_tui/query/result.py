@@ -2,12 +2,12 @@
 
 import itertools
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import duckdb
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from cmdm_tui.api import ApiError
 from cmdm_tui.query.database.duckdb_errors import describe_error

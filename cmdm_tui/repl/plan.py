@@ -1,12 +1,13 @@
 """Plans a statement: its variables replaced, and what it may do told from its syntax tree."""
 
-from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from cmdm_tui.operations.confirmation import is_change
+from cmdm_tui.operations.module_loading import load_modules
 from cmdm_tui.repl.commands.command import BackslashCommand, Touches
 from cmdm_tui.repl.commands.command_table import find_command
 from cmdm_tui.repl.errors import ReplError
@@ -17,6 +18,10 @@ from cmdm_tui.repl.variables import Variables
 if TYPE_CHECKING:
     from cmdm_tui.query.errors import SqlError
     from cmdm_tui.query.parsing.write_statement import SqlStatement
+
+
+QUERY_MODULE = "cmdm_tui.repl.queries"
+"""What runs queries: it imports the engine, which is heavy, and a session may never need it."""
 
 
 class CommandPlan(Struct, frozen=True):
@@ -99,7 +104,7 @@ def _plan_command(statement: CommandStatement, variables: Variables) -> CommandP
 
 
 def _plan_sql(statement: QueryStatement, variables: Variables) -> SqlPlan:
-    # sqlglot is heavy, and a session may never run SQL.
+    load_modules(QUERY_MODULE)
     from cmdm_tui.query.errors import SqlError
     from cmdm_tui.query.parsing.write_statement import read_statements
 

@@ -37,6 +37,7 @@ from cmdm_tui.repl.line_editor import (
     open_line_editor,
     write_welcome,
 )
+from cmdm_tui.repl.plan import QUERY_MODULE
 from cmdm_tui.repl.prompt_settings import KeyStyle, PromptSettings, save_settings
 from cmdm_tui.repl.session import ReplSession
 from cmdm_tui.repl.start_file import run_start_file
@@ -299,4 +300,4 @@ async def _ask(keyboard: Input, screen: Output, question: str) -> str:
 
 def _load_queries() -> None:
     """Import what a query needs, so that the first one does not wait for it."""
-    load_modules("cmdm_tui.repl.queries")
+    load_modules(QUERY_MODULE)

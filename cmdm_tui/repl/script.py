@@ -2,11 +2,11 @@
 
 import io
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TextIO
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from cmdm_tui.repl.script_checkpoint import BegunRule, ScriptCheckpoint
 from cmdm_tui.repl.session import ReplSession

@@ -2,10 +2,10 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from cmdm_tui.catalog import Account
 from cmdm_tui.config import Paths
@@ -127,7 +127,7 @@ class ReplSession:
                 self.streams,
                 self.settings,
                 self.prompter,
-                changes=self.changes,
+                changes=lambda: self.changes,
                 on_result=self._note_query_result,
             )
         return self._queries

@@ -58,13 +58,13 @@ def explore(
         end_with_parent()
     from cmdm_tui.cli.event_loop import run_async
     from cmdm_tui.cli.terminal_watch import end_without_terminal
-    from cmdm_tui.operations.module_loading import collected_at_the_end, load_modules
-
-    load_modules("cmdm_tui.tui")
-    from cmdm_tui.tui import Explorer
+    from cmdm_tui.operations.module_loading import frozen_modules, load_modules
 
     gc.set_threshold(_OBJECTS_UNTIL_COLLECTION)
-    with ProfileSource(context).ended() as opening, collected_at_the_end():
+    with ProfileSource(context).ended() as opening, frozen_modules():
+        load_modules("cmdm_tui.tui")
+        from cmdm_tui.tui import Explorer
+
         explorer = Explorer(
             opening,
             catalogs=context.paths.catalogs,

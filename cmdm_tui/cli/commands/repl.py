@@ -145,12 +145,13 @@ def repl(
     """
     from cmdm_tui.cli.arguments import read_parameters
     from cmdm_tui.cli.event_loop import run_async
+    from cmdm_tui.operations.module_loading import frozen_modules
 
     arguments = _ScriptArguments(commands, file, on_error == "continue", checkpoint, resume, begun)
     arguments.check()
     variables = read_parameters(given)
     script = arguments.open_script()
-    with ProfileSource(context).ended() as opening:
+    with ProfileSource(context).ended() as opening, frozen_modules():
         profile = opening.start_demo() if on_demo else context.load_profile_asking()
         start_file = None if no_start_file else context.paths.start_file
         # What a start file writes comes before the prompt.
@@ -175,7 +176,6 @@ async def _run_prompt(
     start_file: Path | None,
 ) -> tuple[bool, Exception | None]:
     """Draw the prompt, and open the account while the first line is typed."""
-    from cmdm_tui.operations.module_loading import collected_at_the_end
     from cmdm_tui.repl.line_editor import open_line_editor, write_welcome
     from cmdm_tui.repl.streams import ReplStreams
 
@@ -187,18 +187,17 @@ async def _run_prompt(
         output=sys.stdout,
         errors=sys.stderr,
     )
-    with collected_at_the_end():
-        async with editor.begun():
-            await asyncio.to_thread(_load_session)
-            return await _run_session(
-                context,
-                profile,
-                script,
-                variables,
-                confirms=confirms,
-                start_file=start_file,
-                editor=editor,
-            )
+    async with editor.begun():
+        await asyncio.to_thread(_load_session)
+        return await _run_session(
+            context,
+            profile,
+            script,
+            variables,
+            confirms=confirms,
+            start_file=start_file,
+            editor=editor,
+        )
 
 
 def _load_session() -> None:

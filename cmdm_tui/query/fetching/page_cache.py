@@ -2,11 +2,11 @@
 
 from collections.abc import AsyncGenerator, Iterable, Sequence
 from contextlib import aclosing
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from urllib.parse import quote
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from cmdm_tui.api import BadRequest, Client, NotFound, Page, Record, Response, SortOrder
 from cmdm_tui.api.events import EventListener, ignore_events

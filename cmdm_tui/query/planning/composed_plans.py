@@ -6,11 +6,11 @@ places read before give, in the order that is likely to take the fewest calls.
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from datetime import date
 from itertools import permutations
 
 from msgspec import Struct
+from msgspec.structs import replace
 from sqlglot import exp
 
 from cmdm_tui.query.fetching.page_cache import can_be_fetched

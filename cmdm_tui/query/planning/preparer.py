@@ -5,8 +5,8 @@ Those calls are the plan's own first ones: their pages are kept, and the run sta
 
 import math
 from collections.abc import Sequence
-from dataclasses import replace
 
+from msgspec.structs import replace
 from sqlglot import exp
 
 from cmdm_tui.api import BadRequest, Field

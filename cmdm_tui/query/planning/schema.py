@@ -6,9 +6,9 @@ described, a record that is fetched by its id shows its own fields, as text.
 """
 
 from collections.abc import Iterable
-from dataclasses import replace
 
 from msgspec import Struct
+from msgspec.structs import replace
 from sqlglot import exp
 
 from cmdm_tui.api import BadRequest, Field, NotFound, Page, Record

@@ -5,10 +5,10 @@ until a page contradicts it (`api.md`, collation: what a client must live with).
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from cmdm_tui.catalog.text_orders import TEXT_ORDERS, CaseOrder, TextOrder, find_orders
 from cmdm_tui.catalog.traits import TextOrderName, Traits, are_nulls_first

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from cmdm_tui.api import Record
 from cmdm_tui.query.model import Value
@@ -232,7 +232,7 @@ def _predicate_ahead(
     sure: bool,
 ) -> ColumnPredicate:
     """Return the predicate for what would come before the last row, as far as is certain."""
-    region = replace(predicate.region, has_null=False)
+    region = structs.replace(predicate.region, has_null=False)
     if count <= 0:
         region = Region()
     elif len(rows) == count:
@@ -251,7 +251,7 @@ def _region_up_to(
     array: SortedPages, predicate: ColumnPredicate, rows: list[_ValueAndRecord], count: int
 ) -> Region:
     """Return the region up to the last row's value, included."""
-    region = replace(predicate.region, has_null=False)
+    region = structs.replace(predicate.region, has_null=False)
     if len(rows) < count or not rows:
         return region
     limit = array.ordering.sort_key(rows[-1][0])

@@ -1,10 +1,10 @@
 """What a seek returns: an answer, what it rests on, and what is uncertain about it."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from typing import TypeVar
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from cmdm_tui.api import Record
 from cmdm_tui.query.model import Value
