@@ -1,7 +1,8 @@
 """Which changes are asked about before they are sent, and what counts as a yes: one rule."""
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from cmdm_tui.api.urls import is_conversion, is_loopback, parse_base_url
 from cmdm_tui.changes.errors import ChangeError
@@ -25,8 +26,7 @@ class ChangesNotConfirmed(ChangeError):
     """No one has confirmed the changes: no one can be asked, or too many were asked for."""
 
 
-@dataclass(frozen=True, slots=True)
-class WritePolicy:
+class WritePolicy(Struct, frozen=True):
     """What a command or a session allows before its changes are shown.
 
     Where `is_confirmed` nothing is asked; `max_writes` changes are the most that are sent in any
