@@ -1,5 +1,6 @@
 """Takes an answer apart: its records, totals, ids and limits, as far as its form is documented."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypeGuard
@@ -45,8 +46,18 @@ def parse_answer(exchange: Exchange) -> ParsedAnswer:
         return ParsedAnswer()
     content = exchange.json
     if not isinstance(content, dict):
+        if _is_lenient_object(exchange.body):
+            return ParsedAnswer(variation="is JSON to a lenient reader only")
         return ParsedAnswer(fault="is not JSON object")
     return _parse_call(call, exchange.intent.entity, content)  # pyright: ignore[reportUnknownArgumentType] — any JSON
+
+
+def _is_lenient_object(body: bytes) -> bool:
+    """Return whether a body is an object to readers that take lone surrogates, or NaN."""
+    try:
+        return isinstance(json.loads(body), dict)
+    except (ValueError, RecursionError):
+        return False
 
 
 def describe_number(number: int | None) -> str:

@@ -50,9 +50,9 @@ class RecordComparison:
 
     @property
     def is_projected(self) -> bool:
-        """Whether some fields only were asked for."""
-        query = self.exchange.intent.query
-        return query is not None and "fields" in query
+        """Whether some fields only were asked for, or may have been by a query that is odd."""
+        intent = self.exchange.intent
+        return intent.call == "list" and (intent.query is None or "fields" in intent.query)
 
     def compare(self) -> None:
         """Compare the answer, where it is one to a reading by a user who may."""
