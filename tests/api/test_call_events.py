@@ -166,7 +166,7 @@ async def test_a_wait_for_another_attempt_can_be_left(server: ScriptedServer) ->
     server.script = lambda _: http(500, {"Message": "broken"})
     waits = asyncio.Event()
 
-    class Slow(RetryPolicy):
+    class Slow(RetryPolicy, frozen=True):
         def draw_wait(self, number: int) -> float:
             waits.set()
             return 40.0
