@@ -33,6 +33,7 @@ class CommandRecording:
     """
 
     path: Path
+    keep_people: bool = False
     _recorder: "SessionRecorder | None" = field(default=None, init=False)
 
     def __post_init__(self) -> None:
@@ -83,7 +84,10 @@ class CommandRecording:
             raise CommandFailure(f"{count} not recorded.")
 
     def _get_recorder(self, profile: "Profile") -> "SessionRecorder":
-        """Return what records; the people of a service that is not on this machine are replaced."""
+        """Return what records; the people of a service that is not on this machine are replaced.
+
+        They stay where they are to be kept.
+        """
         if self._recorder is None:
             from cmdm_tui.api.urls import is_loopback, parse_base_url
             from cmdm_tui.config import Paths
@@ -93,8 +97,9 @@ class CommandRecording:
 
             folder = str(self.path.parent)
             people = None
-            if not is_loopback(parse_base_url(profile.url).host):
-                people = load_people_settings(profile, Paths.of_user(), os.environ)
+            is_live = not is_loopback(parse_base_url(profile.url).host)
+            if is_live and not self.keep_people:
+                people = load_people_settings(profile.people, Paths.of_user(), os.environ)
             settings = RecordingSettings(folder, self.path.stem, "", API_PATH, people=people)
             self._recorder = SessionRecorder(settings)
         return self._recorder
@@ -104,7 +109,7 @@ def _note(message: str) -> None:
     click.echo(f"cmdm: {one_line(message)}", err=True)
 
 
-def open_recording(path: str, command: str | None) -> CommandRecording:
+def open_recording(path: str, command: str | None, *, keep_people: bool) -> CommandRecording:
     """Return the recording of a command. Raises CommandFailure where it records no calls."""
     if command not in RECORDABLE:
         message = (
@@ -112,4 +117,4 @@ def open_recording(path: str, command: str | None) -> CommandRecording:
             "the harness, point it at cmdm record --proxy."
         )
         raise CommandFailure(message, ExitCode.USAGE)
-    return CommandRecording(Path(path))
+    return CommandRecording(Path(path), keep_people)

@@ -14,7 +14,7 @@ from cmdm_tui.cli.context import CommandContext, note
 from cmdm_tui.cli.exit_codes import CommandFailure, ExitCode
 
 if TYPE_CHECKING:
-    from cmdm_tui.config import Profile
+    from cmdm_tui.config import PeopleRules
     from cmdm_tui.harness.cassettes.people import PeopleSettings
     from cmdm_tui.redaction.people.person_redactor import PersonRedactor
 
@@ -39,7 +39,7 @@ def people_options(command: ClickCommand) -> ClickCommand:
 
 def choose_people(
     context: CommandContext,
-    profile: "Profile | None",
+    rules: "PeopleRules | None",
     *,
     is_live: bool,
     keep_people: bool,
@@ -51,7 +51,7 @@ def choose_people(
     contradict each other, ConfigurationError for a key or a hook that cannot be used.
     """
     settings = choose_people_settings(
-        context, profile, is_live=is_live, keep_people=keep_people, people_hook=people_hook
+        context, rules, is_live=is_live, keep_people=keep_people, people_hook=people_hook
     )
     return None if settings is None else settings.open()
 
@@ -67,7 +67,7 @@ def report_people(people: "PersonRedactor | None", *, is_live: bool) -> None:
 
 def choose_people_settings(
     context: CommandContext,
-    profile: "Profile | None" = None,
+    rules: "PeopleRules | None",
     *,
     is_live: bool,
     keep_people: bool,
@@ -81,4 +81,4 @@ def choose_people_settings(
         return None
     from cmdm_tui.harness.cassettes.people import load_people_settings
 
-    return load_people_settings(profile, context.paths, context.environment, hook=people_hook)
+    return load_people_settings(rules, context.paths, context.environment, hook=people_hook)

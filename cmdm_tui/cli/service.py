@@ -31,7 +31,7 @@ from cmdm_tui.cli.exit_codes import CommandFailure, ExitCode, exit_code_of
 from cmdm_tui.text import one_line
 
 if TYPE_CHECKING:
-    from cmdm_tui.config import Profile
+    from cmdm_tui.config import PeopleRules, Profile
     from cmdm_tui.harness.service import Service
 
 ClickCommand = TypeVar("ClickCommand", bound=Callable[..., object])
@@ -129,13 +129,14 @@ class ChosenAddress:
     """The address of the service that a command passes calls on to, without its own sign-in.
 
     `secrets` are those of the profile that names it, where they are kept: each with its name in a
-    sign-in.
+    sign-in. `people` is what that profile says of people.
     """
 
     url: str
     is_live: bool
     may_write: bool
     secrets: tuple[tuple[str, str], ...] = ()
+    people: "PeopleRules | None" = None
 
 
 def choose_address(
@@ -152,7 +153,8 @@ def choose_address(
     if target is not None and "://" in target:
         if not live:
             _require_sandbox(target, _find_control(context.environment))
-        return ChosenAddress(target, live, writes or not live)
+        people = find_people_rules(context, target)
+        return ChosenAddress(target, live, writes or not live, people=people)
     named = context if target is None else replace(context, profile_name=target)
     if not (live or named.names_service):
         return None
@@ -161,18 +163,32 @@ def choose_address(
         _require_sandbox(url, None)
     is_read_only, secrets = _read_profile(named)
     may_write = not is_read_only and (writes or not live)
-    return ChosenAddress(url, live, may_write, secrets)
+    return ChosenAddress(url, live, may_write, secrets, find_people_rules(context, target))
+
+
+def find_people_rules(context: CommandContext, target: str | None) -> "PeopleRules | None":
+    """Return what the profile that `target`, or else -p, names says of people; None for no name.
+
+    Raises ConfigurationError for a profile that cannot be used.
+    """
+    from cmdm_tui.config import ProfileStore
+
+    name = context.profile_name if target is None or "://" in target else target
+    if name is None:
+        return None
+    store = ProfileStore(context.paths)
+    return store.find_people_rules(store.load_settings(store.choose(name)))
 
 
 def _read_profile(context: CommandContext) -> tuple[bool, tuple[tuple[str, str], ...]]:
     """Return whether the profile is read-only, and the secrets of it that are kept."""
-    from cmdm_tui.config import MissingSecrets
+    from cmdm_tui.config import MissingSecrets, ProfileStore
 
     try:
         profile = context.load_profile()
-    except MissingSecrets:
+    except MissingSecrets as error:
         # None of them is needed: whoever uses the proxy signs in.
-        return False, ()
+        return ProfileStore(context.paths).load_settings(error.profile).read_only, ()
     given = profile.credentials
     secrets = (
         ("client_id", given.client_id.reveal()),

@@ -28,6 +28,7 @@ from cmdm_tui.config.errors import (
 from cmdm_tui.config.paths import Paths
 from cmdm_tui.config.profile import (
     ENVIRONMENT_PROFILE,
+    PeopleRules,
     Profile,
     check_profile_name,
     load_environment_profile,
@@ -63,6 +64,7 @@ __all__ = [
     "MissingSecrets",
     "NoProfile",
     "Paths",
+    "PeopleRules",
     "Profile",
     "ProfileSettings",
     "ProfileStore",

@@ -18,6 +18,16 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
 
 
 @dataclass(frozen=True, slots=True)
+class PeopleRules:
+    """What a profile says of the people in recordings."""
+
+    fields: Mapping[str, FieldRule] = field(default_factory=dict[str, FieldRule])
+    """What more fields hold of people, by `Field` or `entity.Field`: recordings replace it."""
+    hook: Path | None = None
+    """The Python file whose function replaces values in recordings."""
+
+
+@dataclass(frozen=True, slots=True)
 class Profile:
     """One server as one user. `catalog` names the file of what is known of that server."""
 
@@ -47,10 +57,7 @@ class Profile:
     """Whether a query may read the local files that it names."""
     confirm: ConfirmRule | None = None
     """Which changes are asked about before they are sent; None where that is not said."""
-    people_fields: Mapping[str, FieldRule] = field(default_factory=dict[str, FieldRule])
-    """What more fields hold of people, by `Field` or `entity.Field`: recordings replace it."""
-    people_hook: Path | None = None
-    """The Python file whose function replaces values in recordings."""
+    people: PeopleRules = PeopleRules()
     on_event: Callable[[object], None] | None = field(default=None, repr=False, compare=False)
     """Gets the events of the account's client too: a recording, say."""
 

@@ -10,7 +10,7 @@ from cmdm_tui.config.errors import ConfigurationError, NoProfile, join_words
 from cmdm_tui.config.folder_lock import lock_folder
 from cmdm_tui.config.paths import Paths
 from cmdm_tui.config.private_files import remove_file
-from cmdm_tui.config.profile import Profile, check_profile_name
+from cmdm_tui.config.profile import PeopleRules, Profile, check_profile_name
 from cmdm_tui.config.secrets.secret_file import SecretFile
 from cmdm_tui.config.secrets.secret_store import RemovedSecrets, SecretStore
 from cmdm_tui.config.settings import (
@@ -86,6 +86,12 @@ class ProfileStore:
         )
         return replace(settings, warnings=(*odd, *settings.warnings))
 
+    def find_people_rules(self, settings: ProfileSettings) -> PeopleRules:
+        """Return what the profile says of the people in recordings."""
+        return PeopleRules(
+            settings.people_fields, _find_hook(settings.people_hook, self._paths.config)
+        )
+
     def find_secret_place(self, settings: ProfileSettings, secret: SecretName) -> SecretPlace:
         """Return where one secret of the profile lives."""
         return self._secrets.find_place(settings, secret)
@@ -126,8 +132,7 @@ class ProfileStore:
             timeout=settings.timeout,
             secrets=settings.place,
             warnings=settings.warnings,
-            people_fields=settings.people_fields,
-            people_hook=_find_hook(settings.people_hook, self._paths.config),
+            people=self.find_people_rules(settings),
             tokens=self._paths.tokens,
         )
 

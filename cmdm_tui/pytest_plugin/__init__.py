@@ -57,7 +57,8 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers",
         f"{_MARKER}(name, ..., **options): answer from these cassettes: names, or files next to "
-        "the test; options are record_mode, order_free, pass_hosts, allow_unused and vcrpy's",
+        "the test; options are record_mode, order_free, pass_hosts, allow_unused, keep_people, "
+        "people_hook and vcrpy's",
     )
 
 

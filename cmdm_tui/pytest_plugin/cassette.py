@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from cmdm_tui.api import Client, Credentials, SecretStr
 from cmdm_tui.harness.cassettes.format import ADDRESS
@@ -17,6 +18,7 @@ from cmdm_tui.sandbox.http.call_journal import SETUP_HEADER
 
 if TYPE_CHECKING:
     from cmdm_tui.harness.cassettes.vcr_playback import Playback
+    from cmdm_tui.redaction.people.person_redactor import PersonRedactor
 
 _SIGN_IN_NAMES = ("client_id", "client_secret", "username", "password")
 
@@ -154,7 +156,34 @@ def make_playback(
         options.order_free,
         options.vcrpy,
         LeakScanner(),
+        None if target is None else _choose_people(service, folders, options),
     )
+
+
+def _choose_people(
+    service: str, folders: CassetteFolders, options: CassetteOptions
+) -> "PersonRedactor | None":
+    """Return what replaces the people of a service that is not on this machine.
+
+    The rules are those of the profile that CMDM_PROFILE names. Raises CassetteFailed for a key or a
+    hook that cannot be used.
+    """
+    from cmdm_tui.api.urls import is_loopback
+    from cmdm_tui.config import ConfigurationError, Paths, ProfileStore
+    from cmdm_tui.harness.cassettes.people import open_people
+
+    is_sandbox = not service or is_loopback(urlsplit(service).hostname or "")
+    if options.keep_people or (is_sandbox and not options.people_hook):
+        return None
+    paths, rules = Paths.of_user(), None
+    hook = folders.beside / options.people_hook if options.people_hook else None
+    try:
+        if name := os.environ.get("CMDM_PROFILE"):
+            store = ProfileStore(paths)
+            rules = store.find_people_rules(store.load_settings(store.choose(name)))
+        return open_people(rules, paths, os.environ, hook=hook)
+    except ConfigurationError as error:
+        raise CassetteFailed(str(error)) from None
 
 
 def will_record(names: Sequence[str], folders: CassetteFolders, options: CassetteOptions) -> bool:

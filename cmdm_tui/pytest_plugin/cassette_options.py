@@ -7,7 +7,9 @@ from typing import Any
 
 RECORD_MODES = ("none", "once", "new_episodes", "all", "rewrite")
 
-OWN_OPTIONS = ("record_mode", "order_free", "pass_hosts", "allow_unused")
+OWN_OPTIONS = (
+    "record_mode", "order_free", "pass_hosts", "allow_unused", "keep_people", "people_hook",
+)  # fmt: skip
 VCRPY_OPTIONS = (
     "additional_matchers", "after_load_interaction", "allow_playback_repeats",
     "before_record_request", "before_record_response", "before_save_interaction",
@@ -38,6 +40,8 @@ class CassetteOptions:
     passes_localhost: bool = True
     allow_unused: bool = False
     records_failures: bool = False
+    keep_people: bool = False
+    people_hook: str = ""
     vcrpy: Mapping[str, Any] = field(default_factory=dict[str, Any])
 
 
@@ -65,6 +69,9 @@ def merge_options(
         raise InvalidOption(message)
     if "match_on" in given and given.get("order_free"):
         raise InvalidOption("order_free=True and match_on exclude each other: give one of them.")
+    if given.get("keep_people") and given.get("people_hook"):
+        message = "keep_people=True and people_hook exclude each other: give one of them."
+        raise InvalidOption(message)
     hosts = (*_list_hosts(given, "pass_hosts"), *_list_hosts(given, "ignore_hosts"))
     return CassetteOptions(
         record_mode=mode,
@@ -73,6 +80,8 @@ def merge_options(
         passes_localhost=bool(given.pop("ignore_localhost", True)),
         allow_unused=bool(given.pop("allow_unused", False)),
         records_failures=bool(given.pop("record_on_exception", False)),
+        keep_people=bool(given.pop("keep_people", False)),
+        people_hook=str(given.pop("people_hook", None) or ""),
         vcrpy=given,
     )
 

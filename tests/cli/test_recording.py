@@ -122,6 +122,7 @@ def test_the_proxy_needs_live_for_what_is_no_sandbox(capsys: pytest.CaptureFixtu
         (("record", "--har", "missing.har"), "missing.har cannot be read"),
         (("--record", "x.txt", "list", "lead"), "--record x.txt cannot be a cassette"),
         (("--record", "x.yaml", "fuzz"), "--record does not record cmdm fuzz"),
+        (("--keep-people", "list", "lead"), "--keep-people goes with --record here"),
     ],
 )
 def test_what_does_not_go_together_is_said(
@@ -219,3 +220,32 @@ def test_a_file_that_is_no_har_is_named(
     Path("a.har").write_text(text)
     assert run_in_process(["record", "--har", "a.har"]) == 2
     assert f"a.har {said}" in capsys.readouterr().err
+
+
+def test_a_har_file_has_its_people_replaced_as_the_named_profile_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("XDG_CONFIG_HOME", "XDG_DATA_HOME"):
+        monkeypatch.setenv(name, str(tmp_path))
+    monkeypatch.setenv("CMDM_PEOPLE_KEY", "k" * 32)
+    (tmp_path / "cmdm").mkdir()
+    (tmp_path / "cmdm/profiles.toml").write_text(
+        '[profiles.live]\nurl = "https://crm.example.com"\nclient_id = "a"\nusername = "b"\n'
+        'secrets = "ask"\npeople_fields = { Motto = "name", LastName = "keep" }\n'
+    )
+    record = {"ExternalID": "A", "Properties": {"Motto": "Granny", "LastName": "Weatherwax"}}
+    answer = {"mimeType": "application/json", "text": json.dumps(record)}
+    entry = {
+        "request": {"method": "GET", "url": "https://crm.example.com/api/v1/lead/A", "headers": []},
+        "response": {"status": 200, "headers": [], "content": answer},
+    }
+    Path("a.har").write_text(json.dumps({"log": {"version": "1.2", "entries": [entry]}}))
+    for words, kept in (
+        ((), (True, False)),
+        (("--target", "live"), (False, True)),
+        (("--keep-people",), (True, True)),
+    ):
+        assert run_in_process(["record", "--har", "a.har", "--into", "made", *words]) == 0
+        content = Path("made/stateful/session.yaml").read_text()
+        assert ("Granny" in content, "Weatherwax" in content) == kept, words

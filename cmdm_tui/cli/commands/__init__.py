@@ -217,6 +217,10 @@ def _read_seconds(
     "--record", type=click.Path(), metavar="FILE",
     help="Record the command's calls into this cassette (a .yaml file), without secrets.",
 )  # fmt: skip
+@click.option(
+    "--keep-people", is_flag=True,
+    help="With --record: record people of a live service as they are, not stand-ins for them.",
+)  # fmt: skip
 @click.version_option(__version__, prog_name="cmdm", message="%(prog)s %(version)s")
 @click.pass_context
 def cmdm(
@@ -227,6 +231,7 @@ def cmdm(
     log_file: str | None,
     timeout: float | None,
     record: str | None,
+    keep_people: bool,
 ) -> None:
     """Look into, query, change and test a CMDataManager account.
 
@@ -239,10 +244,14 @@ def cmdm(
     from cmdm_tui.cli.context import CommandContext
 
     record_profile = None
+    if keep_people and record is None:
+        raise click.UsageError("--keep-people goes with --record here; cmdm record has its own.")
     if record is not None:
         from cmdm_tui.cli.call_recording import open_recording
 
-        recording = context.with_resource(open_recording(record, context.invoked_subcommand))
+        recording = context.with_resource(
+            open_recording(record, context.invoked_subcommand, keep_people=keep_people)
+        )
         record_profile = recording.listen_to
     context.obj = CommandContext.of_process(
         profile,

@@ -23,6 +23,7 @@ from cmdm_tui.cli.commands.fuzz_options import (
 )
 from cmdm_tui.cli.context import CommandContext
 from cmdm_tui.cli.exit_codes import CommandFailure, ExitCode
+from cmdm_tui.cli.people import choose_people_settings, people_options
 from cmdm_tui.cli.service import (
     ChosenService,
     choose_service,
@@ -88,6 +89,7 @@ _REPORT_FOLDER = "fuzz-report"
 @checks_option
 @click.option("--fail-fast", is_flag=True, help="Stop at the first failure.")
 @service_options
+@people_options
 @click.option("--strict", is_flag=True, help="Let what is not documented fail it too.")
 @click.option("--plain", is_flag=True, help="Write the run in lines, not on a live screen.")
 @click.option("--list-checks", is_flag=True, help="Print the checks and where they come from.")
@@ -103,7 +105,9 @@ def fuzz(
     baseline: Path | None,
     report_dir: Path | None,
     check_files: tuple[Path, ...],
+    people_hook: Path | None,
     *,
+    keep_people: bool,
     fail_fast: bool,
     live: bool,
     writes: bool,
@@ -119,9 +123,10 @@ def fuzz(
     given, and only what is documented can fail it.
 
     A failure is made short, run again, printed as curl lines, and kept as a case under
-    FOLDER/regress, with reports as JUnit, JSON and HTML. The reports are written as the run goes:
-    one that is killed leaves reports that say so. On a terminal the run is shown live; --plain
-    writes it in lines.
+    FOLDER/regress, with reports as JUnit, JSON and HTML. Of a live service, people are replaced in
+    the case and its cassette, not in the reports: these quote values as they came. The reports are
+    written as the run goes: one that is killed leaves reports that say so. On a terminal the run is
+    shown live; --plain writes it in lines.
 
     Exit codes: 0 no failure; 1 failures, or a secret that would have been written; 2 could not run.
     """
@@ -156,6 +161,13 @@ def fuzz(
             entities=entities,
             optional_entities=optional,
             check_files=check_files,
+            people=choose_people_settings(
+                context,
+                None if chosen.profile is None else chosen.profile.people,
+                is_live=chosen.is_live,
+                keep_people=keep_people,
+                people_hook=people_hook,
+            ),
         )
         folder = report_dir or Path(_REPORT_FOLDER)
         if report_dir is not None:

@@ -4,22 +4,24 @@ A recording of a live service does so unless it was asked not to (`open_people`)
 people are invented.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
+from urllib.parse import unquote, unquote_plus
 
 import msgspec
 
-from cmdm_tui.config import FieldRule, Paths, Profile
+from cmdm_tui.config import FieldRule, Paths, PeopleRules
 from cmdm_tui.harness.calls import parse_call
 from cmdm_tui.harness.cassettes.canonical_yaml import CallKey, RecordedAnswer
 from cmdm_tui.harness.cassettes.format import ADDRESS, HeaderLists, Interaction
 from cmdm_tui.harness.exchange import API_PATH, Call
+from cmdm_tui.redaction.people.json_strings import iterate_texts
 from cmdm_tui.redaction.people.people_key import load_people_key
 from cmdm_tui.redaction.people.person_fields import PersonFields, PersonKind
 from cmdm_tui.redaction.people.person_redactor import PersonRedactor
 from cmdm_tui.redaction.people.redaction_hook import RedactionHook
-from cmdm_tui.redaction.people.stand_ins import StandIns
+from cmdm_tui.redaction.people.stand_ins import MAIL, StandIns
 
 _PREFIX = ADDRESS + API_PATH
 _FORM = "application/x-www-form-urlencoded"
@@ -56,7 +58,7 @@ class PeopleSettings(msgspec.Struct, frozen=True):
 
 
 def load_people_settings(
-    profile: Profile | None,
+    rules: PeopleRules | None,
     paths: Paths,
     environment: Mapping[str, str],
     *,
@@ -67,16 +69,16 @@ def load_people_settings(
     `hook` is a Python file whose function is asked first, by default the profile's. Raises
     ConfigurationError for a key or a file that cannot be used.
     """
-    file = hook or (profile.people_hook if profile is not None else None)
-    fields = dict(profile.people_fields) if profile is not None else {}
+    rules = rules or PeopleRules()
+    file = hook or rules.hook
     key = load_people_key(paths.people_key, environment)
-    settings = PeopleSettings(key, fields, "" if file is None else str(file.absolute()))
+    settings = PeopleSettings(key, dict(rules.fields), "" if file is None else str(file.absolute()))
     settings.open()  # which refuses a hook of no use before anything is recorded
     return settings
 
 
 def open_people(
-    profile: Profile | None,
+    rules: PeopleRules | None,
     paths: Paths,
     environment: Mapping[str, str],
     *,
@@ -87,7 +89,7 @@ def open_people(
     `hook` is a Python file whose function is asked first, by default the profile's. Raises
     ConfigurationError for a key or a file that cannot be used.
     """
-    return load_people_settings(profile, paths, environment, hook=hook).open()
+    return load_people_settings(rules, paths, environment, hook=hook).open()
 
 
 def describe_people(people: PersonRedactor | None) -> str:
@@ -120,6 +122,43 @@ def redact_interactions(
     for call in found:
         call.learn(people)
     return [call.redact(people) for call in found]
+
+
+def keep_sent_texts(
+    interactions: Iterable[Interaction], people: PersonRedactor
+) -> Callable[[str], bool]:
+    """Return whether a text is the recorded program's own, which it sends in a replay too.
+
+    One that names somebody whom an answer has named before is not: in a replay, the program gets
+    the stand-in there, and sends that.
+    """
+    found = [_RecordedCall(one) for one in interactions]
+    named = people.keeping(lambda _: False)
+    for call in found:
+        call.learn_types(named)
+    own: set[str] = set()
+    answered: list[str] = []
+    for call in found:
+        for text in call.iterate_sent_texts():
+            addresses = {found[0] for found in MAIL.finditer(text)}
+            own |= {one for one in addresses if not _is_in_any(one, answered)}
+            if text not in own and not _is_answered(text, named, own, answered):
+                own.add(text)
+        call.learn_answer(named)
+        answered.append(call.answer_text)
+    return own.__contains__
+
+
+def _is_answered(
+    text: str, named: PersonRedactor, own: Collection[str], answered: Iterable[str]
+) -> bool:
+    """Return whether a text names somebody whom an answer named; `named` knows them all."""
+    plain = MAIL.sub(lambda found: "" if found[0] in own else found[0], text)
+    return _is_in_any(f'"{text}"', answered) or named.redact_text(plain) != plain
+
+
+def _is_in_any(text: str, answered: Iterable[str]) -> bool:
+    return any(text.casefold() in one for one in answered)
 
 
 def accept_stand_ins(recordings: Iterable[RecordedAnswer], people: PersonRedactor) -> None:
@@ -161,8 +200,32 @@ class _RecordedCall:
         if self._call == "fields":
             people.learn_types(self._entity, self._body)
 
+    @property
+    def answer_text(self) -> str:
+        """The answer's body without regard to case; empty where no record is in it."""
+        return "" if self._is_without_records else self._body.casefold()
+
+    @property
+    def _is_without_records(self) -> bool:
+        return self._call in {"fields", "authenticate"}
+
+    def iterate_sent_texts(self) -> Iterator[str]:
+        """Yield the texts in the request: of its path, its query and its body."""
+        path = _route_of(self._interaction.uri)
+        yield from (unquote(segment) for segment in path.split("/"))
+        for query in (self._query, self._sent if self._is_form else ""):
+            yield from (unquote_plus(part.partition("=")[2]) for part in query.split("&"))
+        try:
+            yield from (text.value for text in iterate_texts(self._sent))
+        except (ValueError, RecursionError):
+            yield self._sent
+
+    def learn_answer(self, people: PersonRedactor) -> None:
+        if not self._is_without_records:
+            people.learn_body(self._entity, self._body)
+
     def learn(self, people: PersonRedactor) -> None:
-        if self._call in {"fields", "authenticate"}:
+        if self._is_without_records:
             return
         people.learn_query(self._entity, self._query)
         if self._is_form:

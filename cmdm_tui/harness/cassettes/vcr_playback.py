@@ -36,7 +36,7 @@ from cmdm_tui.harness.cassettes.format import (
     RECORDED_TOKEN,
     REQUEST_HEADERS,
     IdAliases,
-    make_canonical,
+    Interaction,
     select_headers,
     shorten_body,
 )
@@ -46,10 +46,16 @@ from cmdm_tui.harness.cassettes.matching import (
     make_order_free_key,
 )
 from cmdm_tui.harness.cassettes.network_block import block_network
+from cmdm_tui.harness.cassettes.people import accept_stand_ins, keep_sent_texts
 from cmdm_tui.harness.cassettes.reader import read_cassette
-from cmdm_tui.harness.cassettes.recorder import encode_cassette, from_vcrpy
+from cmdm_tui.harness.cassettes.recorder import (
+    from_vcrpy,
+    make_recording,
+    serialize_with_vcrpy,
+)
 from cmdm_tui.redaction.common_words import is_searched_for
 from cmdm_tui.redaction.leak_scanner import LeakScanner
+from cmdm_tui.redaction.people.person_redactor import PersonRedactor
 
 LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "::1", "0.0.0.0"})  # noqa: S104 — not listened on
 """The names of this machine, whose servers are let through by default."""
@@ -76,7 +82,8 @@ class Playback:
     `paths` are read in this order, and new interactions go to `target`, where there is one.
     `service` is the address that clients call, without `/api/v1`; it is `ADDRESS` in the files.
     Requests with the header `passed_header` are let through. `options` are those of vcrpy's
-    `use_cassette`.
+    `use_cassette`. `people` replaces the people in what is recorded; what the program sends of its
+    own stays.
     """
 
     paths: Sequence[Path]
@@ -87,11 +94,13 @@ class Playback:
     is_order_free: bool = False
     options: Mapping[str, Any] = field(default_factory=dict[str, Any])
     scanner: LeakScanner = field(default_factory=LeakScanner, repr=False)
+    people: PersonRedactor | None = field(default=None, repr=False)
     is_kept: bool = True
     not_recorded: list[str] = field(default_factory=list[str])
     recorded_count: int = 0
     error: Exception | None = field(default=None, repr=False)
     _counts: list[int] = field(default_factory=list[int])
+    _loaded: list[RecordedAnswer] = field(default_factory=list[RecordedAnswer], repr=False)
     _cassette: "PlayedCassette | None" = field(default=None, repr=False)
 
     @property
@@ -112,7 +121,7 @@ class Playback:
         """Return requests and responses as vcrpy has them; raise CassetteUnreadable or OSError."""
         files = [read_cassette(path) for path in self.paths]
         self._counts = [len(one) for one in files]
-        recordings = [one for each in files for one in each]
+        self._loaded = recordings = [one for each in files for one in each]
         if not recordings and not self.paths:
             raise CassetteNotFoundError
         no_headers: dict[str, str] = {}
@@ -126,11 +135,22 @@ class Playback:
         try:
             pairs = zip(requests, responses, strict=True)
             recorded = [from_vcrpy(request, response) for request, response in pairs]
-            canonical = make_canonical(recorded, IdAliases.after(recorded), self.scanner)
+            people = self._choose_people(recorded)
+            made = make_recording(recorded, IdAliases.after(recorded), self.scanner, people)
+            content = serialize_with_vcrpy(made)
+            if people is not None:
+                people.check(content, str(self.target))
             self.target.parent.mkdir(parents=True, exist_ok=True)
-            self.scanner.write_file(self.target, encode_cassette(canonical))
+            self.scanner.write_file(self.target, content)
         except Exception as error:  # noqa: BLE001 — raised again when the block is left
             self.error = error
+
+    def _choose_people(self, recorded: Sequence[Interaction]) -> PersonRedactor | None:
+        if self.people is None:
+            return None
+        people = self.people.keeping(keep_sent_texts(recorded, self.people))
+        accept_stand_ins(self._loaded, people)
+        return people
 
     def is_passed(self, request: Any) -> bool:
         """Return whether a request is none of the cassette's business."""

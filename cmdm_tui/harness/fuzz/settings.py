@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from cmdm_tui.harness.cassettes.people import PeopleSettings
+
 DOCUMENTED_ENTITIES = ("account", "lead", "contact", "task", "opportunity")
 
 INTERRUPTED = "interrupted"
@@ -17,7 +19,8 @@ class FuzzSettings:
     without a phase mean the stateless one. `excluded` are calls, classes of input and checks that
     are left out of everything. `known` are failures that do not fail the run. What the
     documentation leaves open (`api.md`, ours) fails it only where it `is_strict`. `entities` are
-    used, and `optional_entities` where they exist. `check_files` hold a user's checks.
+    used, and `optional_entities` where they exist. `check_files` hold a user's checks. `people`
+    replaces the people in the cases and cassettes of failures.
     """
 
     seed: int = 0
@@ -33,6 +36,7 @@ class FuzzSettings:
     entities: tuple[str, ...] = DOCUMENTED_ENTITIES
     check_files: tuple[Path, ...] = ()
     optional_entities: tuple[str, ...] = ()
+    people: PeopleSettings | None = None
 
     def excludes(self, name: str) -> bool:
         """Return whether a call, a class of input or a check is left out."""

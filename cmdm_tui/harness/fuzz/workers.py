@@ -88,7 +88,9 @@ def fuzz_in_process(
 
     def save(failure: str, found: Reproduction) -> None:
         learn()
-        case, cassette = save_failure(report, failure, found, scanner, seed=settings.seed)
+        case, cassette = save_failure(
+            report, failure, found, scanner, seed=settings.seed, people=settings.people
+        )
         notify(FailureSaved(failure, case, cassette, worker))
 
     def tell(event: FuzzEvent) -> None:

@@ -20,11 +20,12 @@ from cmdm_tui.api.urls import is_loopback
 from cmdm_tui.harness.proxy.forwarder import (
     Forwarder,
     NotForwarded,
-    RawHeaders,
     ReceivedRequest,
+    ServiceAnswer,
     select_end_to_end,
 )
 from cmdm_tui.harness.proxy.recorded_answers import RecordedAnswers
+from cmdm_tui.harness.proxy.upstream import RawHeaders
 from cmdm_tui.harness.recording.observed_call import LARGEST_BODY, ObservedCall
 from cmdm_tui.harness.recording.session_secrets import is_sign_in_path
 from cmdm_tui.harness.verify.comparison import Difference
@@ -160,34 +161,36 @@ class ProxyApp:
                 return _replay(recorded, received.method)
             self.counts.unanswered += 1
             return _say(502, "unreachable", f"{error} Nothing was recorded.")
-        size = answer.headers.get("content-length", "")
-        if received.method != "HEAD" and not (size.isdigit() and int(size) <= _STREAMED_FROM):
-            return _RawStreaming(self._stream(received, answer, is_new=recorded is None), answer)
+        content, is_whole = answer.read_at_hand()
+        if not is_whole and received.method != "HEAD" and not _is_short(answer):
+            pieces = self._stream(received, answer, content, is_new=recorded is None)
+            return _RawStreaming(pieces, answer)
         try:
-            content = b"".join([piece async for piece in answer.aiter_raw()])
+            if not is_whole:
+                content += b"".join([piece async for piece in answer.iterate()])
         except (httpx.TransportError, h11.ProtocolError) as error:
             self.counts.broken += 1
             words = f"{self.forwarder.describe(error)} Nothing was recorded."
             return _say(502, "unreachable", words)
         finally:
-            await answer.aclose()
+            await answer.close()
         self._finish(received, answer, content, is_new=recorded is None)
         return _RawResponse(content, answer)
 
     async def _stream(
-        self, received: ReceivedRequest, answer: httpx.Response, *, is_new: bool
+        self, received: ReceivedRequest, answer: ServiceAnswer, begun: bytes, *, is_new: bool
     ) -> AsyncIterator[bytes]:
         """Pass on an answer of any length; it is recorded before its last byte goes out."""
         pieces: list[bytes] = []
         size, is_whole = 0, False
-        expected = answer.headers.get("content-length")
+        expected = _find_length(answer)
         try:
-            async for piece in answer.aiter_raw():
+            async for piece in _iterate_from(begun, answer):
                 size += len(piece)
                 # Of what is too long to be recorded, enough is kept to say so.
                 if size - len(piece) <= LARGEST_BODY:
                     pieces.append(piece)
-                if expected is not None and size == int(expected):
+                if expected is not None and size == expected:
                     is_whole = True
                     self._finish(received, answer, b"".join(pieces), is_new=is_new)
                 yield piece
@@ -196,10 +199,10 @@ class ProxyApp:
                 self._finish(received, answer, b"".join(pieces), is_new=is_new)
         finally:
             self.counts.broken += not is_whole
-            await answer.aclose()
+            await answer.close()
 
     def _finish(
-        self, received: ReceivedRequest, answer: httpx.Response, content: bytes, *, is_new: bool
+        self, received: ReceivedRequest, answer: ServiceAnswer, content: bytes, *, is_new: bool
     ) -> None:
         self.counts.forwarded += 1
         call = _observe(received, answer, content)
@@ -216,17 +219,35 @@ class ProxyApp:
 class _RawResponse(Response):
     """An answer of the service whose body has come whole, with its own headers."""
 
-    def __init__(self, content: bytes, answer: httpx.Response) -> None:
-        super().__init__(content, answer.status_code)
-        self.raw_headers = select_end_to_end(answer.headers.raw)
+    def __init__(self, content: bytes, answer: ServiceAnswer) -> None:
+        super().__init__(content, answer.status)
+        self.raw_headers = select_end_to_end(answer.headers)
 
 
 class _RawStreaming(StreamingResponse):
     """An answer of the service whose body is passed on piece by piece."""
 
-    def __init__(self, content: AsyncIterator[bytes], answer: httpx.Response) -> None:
-        super().__init__(content, answer.status_code)
-        self.raw_headers = select_end_to_end(answer.headers.raw)
+    def __init__(self, content: AsyncIterator[bytes], answer: ServiceAnswer) -> None:
+        super().__init__(content, answer.status)
+        self.raw_headers = select_end_to_end(answer.headers)
+
+
+def _find_length(answer: ServiceAnswer) -> int | None:
+    """Return how many bytes the body is said to have; None where nothing is said."""
+    found = next((value for name, value in answer.headers if name == b"content-length"), b"")
+    return int(found) if found.isdigit() else None
+
+
+def _is_short(answer: ServiceAnswer) -> bool:
+    length = _find_length(answer)
+    return length is not None and length <= _STREAMED_FROM
+
+
+async def _iterate_from(begun: bytes, answer: ServiceAnswer) -> AsyncIterator[bytes]:
+    if begun:
+        yield begun
+    async for piece in answer.iterate():
+        yield piece
 
 
 def _is_sign_in(received: ReceivedRequest) -> bool:
@@ -263,11 +284,11 @@ async def _read_body(request: Request) -> bytes | None:
 
 
 def _observe(
-    received: ReceivedRequest, answer: httpx.Response | None = None, content: bytes = b""
+    received: ReceivedRequest, answer: ServiceAnswer | None = None, content: bytes = b""
 ) -> ObservedCall:
     """Return a call with its answer; without one where it is only looked up."""
-    status = 0 if answer is None else answer.status_code
-    reason = "" if answer is None else answer.reason_phrase
+    status = 0 if answer is None else answer.status
+    reason = "" if answer is None else answer.reason
     if not reason and status in set(HTTPStatus):
         reason = HTTPStatus(status).phrase
     return ObservedCall(
@@ -277,7 +298,7 @@ def _observe(
         received.body,
         status,
         reason,
-        () if answer is None else _to_text(answer.headers.raw),
+        () if answer is None else _to_text(answer.headers),
         content,
     )
 

@@ -7,8 +7,12 @@ from collections.abc import Callable, Generator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+import h11
 import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.server import ServerState
 
 from cmdm_tui.harness.cassettes.library import LIVE
 from cmdm_tui.harness.cassettes.people import PeopleSettings
@@ -157,6 +161,41 @@ def _listen(port: int) -> Generator[socket.socket]:
         yield listener
 
 
+class _JoiningHttp(h11.Connection):
+    """Holds the head of an answer whose length is known, so that it goes out with its body.
+
+    For a short answer, two writes cost more than making it.
+    """
+
+    _held = b""
+
+    def send(self, event: h11.Event) -> bytes | None:  # pyright: ignore[reportIncompatibleMethodOverride]
+        """Return what is to be written."""
+        data = super().send(event)  # pyright: ignore[reportCallIssue, reportArgumentType, reportUnknownVariableType]
+        if isinstance(event, h11.Response) and any(
+            name == b"content-length" for name, _ in event.headers
+        ):
+            self._held = data or b""
+            return b""
+        if self._held:
+            self._held, data = b"", self._held + (data or b"")
+        return data
+
+
+class _ProxyConnection(H11Protocol):
+    """A client's connection to the proxy."""
+
+    def __init__(
+        self,
+        config: uvicorn.Config,
+        server_state: ServerState,
+        app_state: dict[str, Any],
+        _loop: asyncio.AbstractEventLoop | None = None,
+    ) -> None:
+        super().__init__(config, server_state, app_state, _loop)
+        self.conn: h11.Connection = _JoiningHttp(h11.SERVER)
+
+
 class _Server(uvicorn.Server):
     """A uvicorn server that is started and stopped by another thread."""
 
@@ -164,7 +203,7 @@ class _Server(uvicorn.Server):
         super().__init__(
             uvicorn.Config(
                 app,
-                http="h11",
+                http=_ProxyConnection,
                 ws="none",
                 lifespan="off",
                 loop="asyncio",

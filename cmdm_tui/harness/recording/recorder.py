@@ -82,8 +82,7 @@ class SessionRecorder:
     def __init__(self, settings: RecordingSettings) -> None:
         self._settings = settings
         self._process: subprocess.Popen[bytes] | None = None
-        self._waiting: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
-        self._encoder = msgspec.msgpack.Encoder()
+        self._waiting: queue.SimpleQueue[ObservedCall | None] = queue.SimpleQueue()
         self._starting = threading.Lock()
         self._thread = threading.Thread(target=self._send, name="recorder", daemon=True)
         self._thread.start()
@@ -100,7 +99,7 @@ class SessionRecorder:
 
     def add(self, call: ObservedCall) -> None:
         """Record a call."""
-        self._waiting.put(self._encoder.encode(call))
+        self._waiting.put(call)
 
     def finish(self) -> RecordingSummary:
         """Wait until all is written, and return what is. Raises RecordingFailed."""
@@ -131,12 +130,13 @@ class SessionRecorder:
         # Where the writer has ended, `finish` says so.
         with suppress(OSError):
             _write_message(pipe, msgspec.msgpack.encode(self._settings))
-            message = first
-            while message is not None:
-                _write_message(pipe, message)
+            encoder, call = msgspec.msgpack.Encoder(), first
+            while call is not None:
+                # Encoded here and not in `add`: whoever made the call does not wait for that.
+                _write_message(pipe, encoder.encode(call))
                 if self._waiting.empty():
                     pipe.flush()
-                message = self._waiting.get()
+                call = self._waiting.get()
             pipe.flush()
 
 

@@ -58,7 +58,7 @@ class PersonRedactor:
         self._stand_ins = stand_ins
         self._hook = hook
         self._keeps = keeps
-        self._index = TextIndex(stand_ins)
+        self._index = TextIndex(stand_ins, keeps)
         self._accepted: set[tuple[PersonKind, str]] = set()
         self._originals: dict[PersonKind, set[str]] = {}
         self._seen: dict[PersonKind, set[str]] = {}
@@ -125,6 +125,8 @@ class PersonRedactor:
         if kind is None or replaced is None or replaced == value:
             return
         folded = normalize("NFC", value).casefold()
+        if (kind, folded) in self._accepted:
+            return
         self._originals.setdefault(kind, set()).add(folded)
         self._seen.setdefault(kind, set()).add(folded)
         if kind == "phone":

@@ -5,7 +5,7 @@ stand-in is. So a recording that holds only stand-ins is enough to know the peop
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from cmdm_tui.redaction.people.stand_ins import MAIL, StandIns, fold_word, word_pattern
 
@@ -23,10 +23,14 @@ Span = tuple[int, int, str]
 
 
 class TextIndex:
-    """The known people of a recording, each by the stand-ins of its words."""
+    """The known people of a recording, each by the stand-ins of its words.
 
-    def __init__(self, stand_ins: StandIns) -> None:
+    A mail address for which `keeps` is true is left alone.
+    """
+
+    def __init__(self, stand_ins: StandIns, keeps: Callable[[str], bool] = lambda _: False) -> None:
         self._stand_ins = stand_ins
+        self._keeps = keeps
         self._phrases: dict[str, set[tuple[str, ...]]] = {}
         self._phones: set[str] = set()
 
@@ -81,6 +85,8 @@ class TextIndex:
     def _find_mails(self, text: str) -> Iterator[Span]:
         if "@" in text:
             for found in MAIL.finditer(text):
+                if self._keeps(found[0]):
+                    continue
                 yield *found.span(), self._stand_ins.replace_mail(found[0])
 
     def _find_phones(self, text: str) -> Iterator[Span]:

@@ -82,7 +82,7 @@ async def record_calls(session: ReplSession, arguments: tuple[str, ...]) -> None
     people = None
     try:
         if is_live and _KEEP_PEOPLE not in arguments:
-            people = open_people(profile, session.paths, os.environ)
+            people = open_people(profile.people, session.paths, os.environ)
     except ConfigurationError as error:
         raise ReplError(one_line(str(error), 400)) from None
     recording.write(path, people)

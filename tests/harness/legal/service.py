@@ -395,6 +395,9 @@ def serve(make: Make) -> Generator[str]:
         """Answers requests, one at a time."""
 
         protocol_version = "HTTP/1.1"
+        # An answer in two parts would wait 40 ms between them for the client's acknowledgement.
+        wbufsize = -1
+        disable_nagle_algorithm = True
 
         def handle_one(self) -> None:
             length = int(self.headers.get("content-length") or 0)
@@ -414,6 +417,7 @@ def serve(make: Make) -> Generator[str]:
             self.end_headers()
             if self.command != "HEAD":
                 self.wfile.write(payload)
+            self.wfile.flush()
 
         do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_HEAD = do_OPTIONS = handle_one  # noqa: N815
 

@@ -333,3 +333,23 @@ def test_a_port_in_use_is_named(proxied: StartProxy) -> None:
             proxied(port=port),
         ):
             pass
+
+
+@pytest.mark.parametrize("exempt", ["", "crm.invalid"])
+def test_the_proxy_of_the_environment_is_used(
+    exempt: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refusal = b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n"
+    for name in ("no_proxy", "https_proxy", "all_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    with run_raw_service(**{"crm.invalid:443": refusal}) as company:
+        monkeypatch.setenv("HTTPS_PROXY", company.url)
+        monkeypatch.setenv("NO_PROXY", exempt)
+        with (
+            run_proxy(ProxySettings("https://crm.invalid", tmp_path)) as proxy,
+            httpx.Client(base_url=proxy.url, trust_env=False) as client,
+        ):
+            answer = client.get("/api/v1/lead")
+    assert (answer.status_code, answer.headers[PROXY_HEADER]) == (502, "unreachable")
+    asked = [one.split(b"\r\n")[0] for one in company.requests]
+    assert asked == ([] if exempt else [b"CONNECT crm.invalid:443 HTTP/1.1"])

@@ -139,7 +139,7 @@ def record(
         kind = "live" if chosen.is_live else None
         people = choose_people(
             context,
-            chosen.profile,
+            None if chosen.profile is None else chosen.profile.people,
             is_live=chosen.is_live,
             keep_people=keep_people,
             people_hook=people_hook,

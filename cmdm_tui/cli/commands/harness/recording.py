@@ -5,7 +5,7 @@ import signal
 import threading
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -17,7 +17,7 @@ from cmdm_tui.cli.commands.harness.selection import report_case_failures
 from cmdm_tui.cli.context import CommandContext, note
 from cmdm_tui.cli.exit_codes import CommandFailure, ExitCode
 from cmdm_tui.cli.people import choose_people, choose_people_settings
-from cmdm_tui.cli.service import ChosenAddress, choose_address
+from cmdm_tui.cli.service import ChosenAddress, choose_address, find_people_rules
 from cmdm_tui.text import count_noun, one_line
 
 if TYPE_CHECKING:
@@ -133,6 +133,7 @@ def record_through_proxy(
                 secrets=address.secrets,
                 people=choose_people_settings(
                     context,
+                    address.people,
                     is_live=address.is_live,
                     keep_people=keep_people,
                     people_hook=people_hook,
@@ -289,10 +290,14 @@ def record_har(
 
         origin = None
         if options.target is not None:
-            parts = urlsplit(options.target)
+            address = options.target
+            if "://" not in address:
+                address = replace(context, profile_name=address).load_url()
+            parts = urlsplit(address)
             origin = f"{parts.scheme}://{parts.netloc}"
+        rules = find_people_rules(context, options.target)
         people = choose_people(
-            context, None, is_live=True, keep_people=keep_people, people_hook=people_hook
+            context, rules, is_live=True, keep_people=keep_people, people_hook=people_hook
         )
         summary, skipped = record_har_file(path, into, name, origin, people)
     if skipped:

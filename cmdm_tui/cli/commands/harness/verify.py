@@ -146,7 +146,8 @@ def _open_people(
         return None
     from cmdm_tui.harness.cassettes.people import open_people
 
-    people = open_people(chosen.profile, context.paths, context.environment)
+    rules = None if chosen.profile is None else chosen.profile.people
+    people = open_people(rules, context.paths, context.environment)
     others = sum(key not in {"", people.fingerprint} for key in keys.values())
     if others:
         note(
