@@ -3,6 +3,7 @@
 import fcntl
 import os
 import signal
+import socket
 import subprocess
 import threading
 import time
@@ -176,6 +177,19 @@ def test_a_full_stdout_is_one_line(tmp_path: Path) -> None:
     assert b"No space left on device" in ended.stderr
 
 
+def wait_for_server(port: int) -> None:
+    """Wait until it answers."""
+    end = time.monotonic() + 30
+    while time.monotonic() < end:
+        try:
+            socket.create_connection(("127.0.0.1", port), 1).close()
+        except OSError:
+            time.sleep(0.05)
+        else:
+            return
+    pytest.fail("nothing answers")
+
+
 def test_a_full_stdout_pipe_keeps_nobody_waiting(tmp_path: Path) -> None:
     """Another program has filled the pipe that the first line goes to."""
     reader, writer = os.pipe()
@@ -185,9 +199,12 @@ def test_a_full_stdout_pipe_keeps_nobody_waiting(tmp_path: Path) -> None:
             os.write(writer, b"x" * 4_096)
     except BlockingIOError:
         os.set_blocking(writer, True)
-    words = [*COMMAND, "--port", "0", "--records", "5", "--data", str(tmp_path / "data")]
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+    words = [*COMMAND, "--port", str(port), "--records", "5", "--data", str(tmp_path / "data")]
     with subprocess.Popen(words, stdout=writer, stderr=subprocess.PIPE) as process:
-        time.sleep(2)
+        wait_for_server(port)
         process.send_signal(signal.SIGTERM)
         _, errors = process.communicate(timeout=5)
     os.close(reader)

@@ -224,14 +224,23 @@ def read_xlsx(content: bytes) -> list[str]:
     return [row[1][1] or "" for row in cells(content)[1:]]
 
 
+NULL_TEXT = "'null'"
+"""How a table, and a record a field a line, show the text null, to tell it from no value."""
+
+
+def read_shown(text: str) -> str:
+    return "null" if text == NULL_TEXT else text
+
+
 def read_table(content: bytes) -> list[str]:
     heading, _, *lines = content.decode().removesuffix("\n").split("\n")
-    return [line[heading.index("Value") :].rstrip() for line in lines]
+    return [read_shown(line[heading.index("Value") :].rstrip()) for line in lines]
 
 
 def read_vertical(content: bytes) -> list[str]:
     lines = content.decode().split("\n")
-    return [line[len("ExternalID  ") :] for line in lines if line.startswith("Value")]
+    values = [line[len("ExternalID  ") :] for line in lines if line.startswith("Value")]
+    return [read_shown(value) for value in values]
 
 
 def read_markdown(content: bytes) -> list[str]:
