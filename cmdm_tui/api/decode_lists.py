@@ -6,11 +6,11 @@ A record that cannot be read, or not whole, is named; the others stay.
 import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Annotated, Any, Generic, TypeVar, cast
 
 import msgspec
+from msgspec import Struct
 
 from cmdm_tui.api.json_body import (
     DECODE_ERRORS,
@@ -64,8 +64,7 @@ _LIST_DECODER = msgspec.json.Decoder(_RecordList[_RecordRow[Any]], float_hook=De
 _WHOLE_NUMBER = re.compile(r"[0-9]{1,15}|[0-9]{1,3}(,[0-9]{3}){1,4}")
 
 
-@dataclass(frozen=True, slots=True)
-class RecordRows:
+class RecordRows(Struct, frozen=True):
     """The records of a list, what could not be read of them, and the totals as they came."""
 
     records: tuple[Record, ...]

@@ -5,9 +5,9 @@ import ssl
 import time
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 
 import httpx
+from msgspec import Struct
 
 from cmdm_tui.api import errors
 from cmdm_tui.api.decode import read_error_message
@@ -162,8 +162,7 @@ def _map_error(
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Refusal:
+class _Refusal(Struct, frozen=True):
     """What an error status means: the class of its error, and what that is made of."""
 
     kind: type[errors.StatusError]

@@ -4,6 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
+
 from cmdm_tui.api.errors import ApiError, CallInfo
 from cmdm_tui.api.models import RecordFault, Response
 from cmdm_tui.text import one_line
@@ -14,8 +16,7 @@ if TYPE_CHECKING:
 _FAULTS_SHOWN = 3
 
 
-@dataclass(frozen=True, slots=True)
-class SignInStarted:
+class SignInStarted(Struct, frozen=True):
     """A sign-in is sent."""
 
     call: CallInfo
@@ -43,16 +44,14 @@ class CallSent:
     request: "httpx.Request" = field(compare=False, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
-class QuotaWait:
+class QuotaWait(Struct, frozen=True):
     """The call waits `seconds`: no call may be sent before the hour's count starts again."""
 
     call: CallInfo
     seconds: float
 
 
-@dataclass(frozen=True, slots=True)
-class RetryScheduled:
+class RetryScheduled(Struct, frozen=True):
     """Attempt `attempt` failed with `failure`; the call is sent again after `seconds`."""
 
     call: CallInfo
@@ -73,16 +72,14 @@ class CallFinished:
     """The answer itself, None where it is not kept."""
 
 
-@dataclass(frozen=True, slots=True)
-class CallFailed:
+class CallFailed(Struct, frozen=True):
     """The call got no answer: `failure` says why, None if it was cancelled or we are at fault."""
 
     call: CallInfo
     failure: ApiError | None
 
 
-@dataclass(frozen=True, slots=True)
-class PageRead:
+class PageRead(Struct, frozen=True):
     """Page `number` of `pages` has come; `pages` is None where the service does not say."""
 
     entity: str
@@ -90,8 +87,7 @@ class PageRead:
     pages: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class TotalChanged:
+class TotalChanged(Struct, frozen=True):
     """The entity's records changed while its pages were read: there were `before`, now `after`."""
 
     entity: str
@@ -99,8 +95,7 @@ class TotalChanged:
     after: int
 
 
-@dataclass(frozen=True, slots=True)
-class RecordsMissing:
+class RecordsMissing(Struct, frozen=True):
     """The pages were read to their end: `came` records have come, and the service counts more."""
 
     entity: str
@@ -108,8 +103,7 @@ class RecordsMissing:
     came: int
 
 
-@dataclass(frozen=True, slots=True)
-class RecordsUnreadable:
+class RecordsUnreadable(Struct, frozen=True):
     """Some records could not be read, or not whole: `faults` name them.
 
     They stood on a page, or one alone (`page` is None). `noun` says what each is: a record or a

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
+from msgspec import Struct
 
 from cmdm_tui.api.charset import to_utf8
 
@@ -12,8 +13,7 @@ Properties = Mapping[str, Any]
 """Field names and their values: text or null as documented; a client takes any JSON value."""
 
 
-@dataclass(frozen=True, slots=True)
-class Response:
+class Response(Struct, frozen=True):
     """One HTTP answer, whole: the raw side of every result.
 
     `body` is the decoded bytes, `elapsed` seconds from sending to the last byte, `number` the
@@ -64,8 +64,7 @@ class Record(msgspec.Struct, frozen=True, eq=False, gc=False):
         return f"Record({self.entity!r}, {self.external_id!r}, {self.properties!r})"
 
 
-@dataclass(frozen=True, slots=True)
-class RecordFault:
+class RecordFault(Struct, frozen=True):
     """What cannot be read of one record, or of one field: `problem` is a clause with its subject.
 
     `position` counts those of the answer from 1, None for an answer that holds one alone. One that
@@ -106,8 +105,7 @@ class Page:
         return len(self.records) + self.lost_count
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(Struct, frozen=True):
     """What the service says of one field: only `name` is sure, the rest None where it is silent."""
 
     name: str
@@ -161,24 +159,21 @@ class Done:
     response: Response = field(compare=False, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
-class Parent:
+class Parent(Struct, frozen=True):
     """The record that a new task or opportunity belongs to."""
 
     entity: str
     external_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class WriteMark:
+class WriteMark(Struct, frozen=True):
     """A text that no other create carries: `text` begins the value of the field `field`."""
 
     field: str
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class PendingWrite:
+class PendingWrite(Struct, frozen=True):
     """What a call was to make: a record of `entity` with `properties`, or an account of a lead.
 
     `since` is the server's Unix time when the call was made, None where its clock is not known;

@@ -5,10 +5,11 @@ No clock is trusted to be right: not the service's `Date` or `CreatedDate`, not 
 
 import math
 import time
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import pairwise
 from typing import Literal, Protocol
+
+from msgspec import Struct, field
 
 from cmdm_tui.api.errors import BadRequest, NotFound
 from cmdm_tui.api.models import Page, Record, WriteMark
@@ -45,8 +46,7 @@ class RecordReader(Protocol):
         ...
 
 
-@dataclass(slots=True)
-class NewestRecords:
+class NewestRecords(Struct):
     """The records read so far.
 
     `is_whole`: they are all that the entity has. `shows_newest`: a record made since would be among

@@ -4,16 +4,16 @@ import math
 import re
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+
+from msgspec import Struct
 
 _SECONDS = re.compile(r"\d+(\.\d*)?", re.ASCII)
 _LATEST_UNIX_TIME = 253_402_300_799.0  # the end of the year 9999, beyond which no datetime goes
 
 
-@dataclass(frozen=True, slots=True)
-class Quota:
+class Quota(Struct, frozen=True):
     """The hour's limit by the last answer; None where a header was missing or not a number.
 
     `reset` and `token_reset` are Unix times by the server's clock (`api.md`, response headers).

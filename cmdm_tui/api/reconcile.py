@@ -8,8 +8,9 @@ is no longer at it: it answered that it failed, or the connection ended `SETTLIN
 
 import asyncio
 import time
-from dataclasses import dataclass
 from enum import Enum
+
+from msgspec import Struct
 
 from cmdm_tui.api.errors import InvalidCall, NotFound, OutcomeUnknown
 from cmdm_tui.api.models import PendingWrite, Record, WriteMark
@@ -43,8 +44,7 @@ class WriteVerdict(Enum):
     CANNOT_TELL = "cannot tell"
 
 
-@dataclass(frozen=True, slots=True)
-class Reconciliation:
+class Reconciliation(Struct, frozen=True):
     """The verdict, the external id where something was found, and why in a sentence.
 
     `may_come_later`: nothing that was there can be it, and the service may still make it.

@@ -8,7 +8,8 @@ the sign-in alone does it, after a 401.
 
 import random
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from cmdm_tui.api.errors import (
     ApiError,
@@ -24,33 +25,28 @@ from cmdm_tui.api.errors import (
 IDEMPOTENT_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"})
 
 
-@dataclass(frozen=True, slots=True)
-class RetryAfter:
+class RetryAfter(Struct, frozen=True):
     """Send it again after `seconds`; when the rate limiter allows it, where `seconds` is None."""
 
     seconds: float | None
 
 
-@dataclass(frozen=True, slots=True)
-class GiveUp:
+class GiveUp(Struct, frozen=True):
     """The failure is final."""
 
 
-@dataclass(frozen=True, slots=True)
-class InDoubt:
+class InDoubt(Struct, frozen=True):
     """The call may have been done, and doing it again could do it twice."""
 
 
-@dataclass(frozen=True, slots=True)
-class AlreadyDone:
+class AlreadyDone(Struct, frozen=True):
     """An earlier attempt did it: a repeated delete finds nothing left to delete."""
 
 
 RetryDecision = RetryAfter | GiveUp | InDoubt | AlreadyDone
 
 
-@dataclass(frozen=True, slots=True)
-class Attempt:
+class Attempt(Struct, frozen=True):
     """One sending of a call. `number` counts from 1.
 
     `once` is a call that must not be done twice, `was_sent` whether this attempt reached the
@@ -69,8 +65,7 @@ class Attempt:
         return not self.once and self.method in IDEMPOTENT_METHODS
 
 
-@dataclass(frozen=True, slots=True)
-class RetryPolicy:
+class RetryPolicy(Struct, frozen=True):
     """How often and how patiently a call is sent again.
 
     Waits double from `first_wait` to `longest_wait`, in seconds, and are drawn from the upper half

@@ -5,10 +5,10 @@ import math
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 import httpx
+from msgspec import Struct, field
 
 from cmdm_tui.api import errors
 from cmdm_tui.api.auth import SignIn
@@ -53,8 +53,7 @@ def ignore_send(_: int) -> None:
 _Result = TypeVar("_Result")
 
 
-@dataclass(frozen=True, slots=True)
-class OutgoingCall(Generic[_Result]):
+class OutgoingCall(Struct, Generic[_Result], frozen=True):
     """A call to send: `build_request` makes a new request for each attempt, `read` its result.
 
     `once` is a call that must not be done twice; `describe_write` says what it is to make, for
@@ -283,8 +282,7 @@ class RequestSender:
         return seconds if seconds > 0 else _DEFAULT_WAIT
 
 
-@dataclass(slots=True)
-class _RetryState:
+class _RetryState(Struct):
     """The attempts at one call so far, and what was decided about the last."""
 
     info: CallInfo

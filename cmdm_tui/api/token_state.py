@@ -4,10 +4,10 @@ import time
 from collections import deque
 from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager, nullcontext
-from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 import httpx
+from msgspec import Struct
 
 from cmdm_tui.api.errors import (
     ApiError,
@@ -36,8 +36,7 @@ _STATUS_ERRORS = {
 _TOKEN_END_HEADER = "x-token-reset"  # noqa: S105 — the name of a header
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(Struct, frozen=True):
     """A bearer token; `renew_at` is Unix time by the server's clock, None where unknown."""
 
     value: SecretStr
@@ -56,8 +55,7 @@ class TokenStore(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class SignInFailure:
+class SignInFailure(Struct, frozen=True):
     """A sign-in that gave no token: when it was answered, as a Unix time of this machine, and how.
 
     `kind` is the name of its error, `message` the service's words without secrets.
@@ -93,8 +91,7 @@ class SharedTokenStore(TokenStore, Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Failures:
+class Failures(Struct, frozen=True):
     """Failed sign-ins: those that are new to this process, and how many there were in all."""
 
     unseen: tuple[SignInFailure, ...]

@@ -3,10 +3,10 @@
 import os
 import re
 import ssl
-from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
+from msgspec import Struct
 
 from cmdm_tui.text import one_line
 
@@ -22,8 +22,7 @@ _UNKNOWN_ISSUER = frozenset({2, 19, 20, 21})
 _OTHER_NAME = frozenset({62, 64})
 
 
-@dataclass(frozen=True, slots=True)
-class TlsProblem:
+class TlsProblem(Struct, frozen=True):
     """What is wrong with a TLS connection, without the host's name, and what to do about it."""
 
     cause: str

@@ -5,7 +5,9 @@ import secrets
 import time
 from collections import OrderedDict, deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from cmdm_tui.api.errors import InvalidCall
 from cmdm_tui.api.models import PendingWrite, Properties, WriteMark
@@ -24,8 +26,7 @@ _MIN_SEEN = 1_000
 """The last external ids of an entity that are remembered, at least."""
 
 
-@dataclass(slots=True)
-class _SeenRecords:
+class _SeenRecords(Struct):
     """External ids of an entity, an answer at a time, each with how many writes began before it.
 
     Reading a whole account adds to it at every page: nothing is done for each id until it is asked.

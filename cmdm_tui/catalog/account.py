@@ -1,11 +1,11 @@
 """An account opened: one profile, its client and its catalog."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
 import httpx
+from msgspec import Struct
 
 from cmdm_tui.api import Client, Event, EventListener
 from cmdm_tui.api.client import CALL_DEADLINE
@@ -19,8 +19,7 @@ from cmdm_tui.catalog.token_cache import CachedTokens, TokenFile
 from cmdm_tui.config import Profile
 
 
-@dataclass(frozen=True, slots=True)
-class Account:
+class Account(Struct, frozen=True):
     """What every face works on. Opening one sends nothing; use it as an asynchronous context."""
 
     profile: Profile

@@ -6,10 +6,10 @@ server, or cannot be written costs a call and nothing else.
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
+from msgspec import Struct
 
 from cmdm_tui.api import Field
 from cmdm_tui.api.decode_fields import named_fields
@@ -23,8 +23,7 @@ TOTAL_MAX_AGE = 3600.0
 """Seconds for which the count of an entity's records is believed when a query is planned."""
 
 
-@dataclass(frozen=True, slots=True)
-class RecordCount:
+class RecordCount(Struct, frozen=True):
     """How many records an entity had, and how many seconds ago an answer said so."""
 
     total: int

@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Awaitable, Callable, Collection, Container, Iterable, Sequence
-from dataclasses import replace
 from decimal import Decimal
+
+from msgspec.structs import replace
 
 from cmdm_tui.api import BadRequest, Field, NotFound, Record
 from cmdm_tui.api.decode_fields import FIELD_TYPES, named_fields

@@ -7,11 +7,11 @@ so it is the most that can be left. After that, or where the clock was set back,
 import hashlib
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
+from msgspec import Struct, field
 
 from cmdm_tui.api import Quota
 from cmdm_tui.config.bounded_files import read_bounded
@@ -24,8 +24,7 @@ _LONGEST_HOUR = 3600.0
 """Seconds after which a quota without a reset says nothing any more, or with one that is odd."""
 
 
-@dataclass(frozen=True, slots=True)
-class KnownQuota:
+class KnownQuota(Struct, frozen=True):
     """The quota, and since when it is known: `seen` is None for an answer of this run.
 
     `clock_offset` is the seconds that the server's clock is ahead of this machine's.

@@ -8,11 +8,12 @@ one word comes first, or which of two punctuation marks.
 
 import unicodedata
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache, cached_property, lru_cache
 from itertools import product
 from typing import TypeVar
+
+from msgspec import Struct
 
 DIGITS = frozenset("0123456789")
 _UPPER = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
@@ -70,8 +71,7 @@ class _Kind(StrEnum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True)
-class TextOrder:
+class TextOrder(Struct, frozen=True, dict=True):
     """One order of text, as its traits."""
 
     case: CaseOrder = CaseOrder.FOLDED

@@ -20,12 +20,12 @@ import secrets
 import time
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
 from email.utils import formatdate
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
+from msgspec import Struct
 
 from cmdm_tui.api.quota import ServerClock
 from cmdm_tui.api.token_state import SignInFailure, Token
@@ -49,8 +49,7 @@ _LARGEST_OFFSET = 10 * 365 * 86_400.0
 _LATEST_UNIX_TIME = 253_402_300_799.0  # the end of the year 9999, beyond which no datetime goes
 
 
-@dataclass(frozen=True, slots=True)
-class StoredToken:
+class StoredToken(Struct, frozen=True):
     """A token as it was kept; `renew_at` is Unix time by the server's clock, None where unknown."""
 
     value: SecretStr

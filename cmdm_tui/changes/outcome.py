@@ -2,7 +2,9 @@
 
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+
+from msgspec.structs import replace
 
 from cmdm_tui.api import Client
 from cmdm_tui.api.errors import BadRequest, CallInfo, NetworkError, NotFound, OutcomeUnknown

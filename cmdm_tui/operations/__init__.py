@@ -9,6 +9,7 @@ makes changes of a file, `related_import` of several, `copy` of records of anoth
 whoever shows them (`call_entry`, bounded by `kept_bodies`; `call_use` counts them by the minute).
 `fetch_progress` says how far a fetch has come, `interrupts` holds what Ctrl-C does meanwhile.
 `statement_history` keeps what was typed, and `saved_queries` the queries that were given a name.
+`module_loading` imports what is heavy.
 
 `charts/` draws the values of a result.
 

@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from enum import Enum, auto
+
+from msgspec import Struct
 
 from cmdm_tui.redaction.redactor import REDACTED
 
@@ -31,8 +32,7 @@ class CallState(Enum):
     """It was not waited for."""
 
 
-@dataclass(frozen=True, slots=True)
-class CallEntry:
+class CallEntry(Struct, frozen=True):
     """One call. `path` follows the base address, without secrets; it is untrusted.
 
     `started` is the Unix time of its first sending and `sent_at` the monotonic time of its last,
@@ -74,8 +74,7 @@ class CallEntry:
         return not self.is_sign_in and self.method not in {"GET", "HEAD", "OPTIONS"}
 
 
-@dataclass(frozen=True, slots=True)
-class LoggedBody:
+class LoggedBody(Struct, frozen=True):
     """A body without secrets; empty with a `note` that says why, where there is none to show."""
 
     content: bytes = b""
@@ -84,8 +83,7 @@ class LoggedBody:
     """Whether it is as it was sent or received: nothing was taken out of it."""
 
 
-@dataclass(frozen=True, slots=True)
-class CallDetails:
+class CallDetails(Struct, frozen=True):
     """The headers and bodies of a call, without secrets; all of it is untrusted."""
 
     request_headers: tuple[HeaderLine, ...] = ()

@@ -7,8 +7,10 @@ and the prompt can use it as well: its home is above the client and below both.
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from cmdm_tui.api import (
     ApiError,
@@ -48,8 +50,7 @@ _LONGEST_REASON = 300
 _SUCCESSES = range(200, 300)
 
 
-@dataclass(slots=True)
-class _KeptCall:
+class _KeptCall(Struct):
     """A call and what its details are made of."""
 
     call: CallEntry

@@ -1,13 +1,17 @@
 """Which changes are asked about before they are sent, and what counts as a yes: one rule."""
 
-from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from cmdm_tui.api.urls import is_conversion, is_loopback, parse_base_url
 from cmdm_tui.changes.errors import ChangeError
-from cmdm_tui.changes.preview import ChangePreview
 from cmdm_tui.config import ConfirmRule, Profile
 from cmdm_tui.operations.prompter import Prompter
 from cmdm_tui.text import count_noun, one_line
+
+if TYPE_CHECKING:
+    from cmdm_tui.changes.preview import ChangePreview
 
 FEW_LOST = 10
 """The most records that are deleted or converted on a yes; of more, the number is to be entered.
@@ -22,8 +26,7 @@ class ChangesNotConfirmed(ChangeError):
     """No one has confirmed the changes: no one can be asked, or too many were asked for."""
 
 
-@dataclass(frozen=True, slots=True)
-class WritePolicy:
+class WritePolicy(Struct, frozen=True):
     """What a command or a session allows before its changes are shown.
 
     Where `is_confirmed` nothing is asked; `max_writes` changes are the most that are sent in any
@@ -70,7 +73,7 @@ def _is_on_this_machine(profile: Profile) -> bool:
 
 
 async def is_confirmed(
-    preview: ChangePreview, policy: WritePolicy, prompter: Prompter, *, host: str
+    preview: "ChangePreview", policy: WritePolicy, prompter: Prompter, *, host: str
 ) -> bool:
     """Return whether the changes, which were shown, may be sent; ask where that is to be asked.
 

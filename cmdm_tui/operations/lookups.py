@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+from msgspec import structs
+
 from cmdm_tui.catalog import Account
 from cmdm_tui.changes.change_set import ChangeSet
 from cmdm_tui.changes.errors import PartialChanges
@@ -64,7 +66,7 @@ class LookupOperation:
         """Return which of the ids exist, folded, and the calls; None where the person declines."""
         policy, most = self._policy, self._policy.max_calls
         if most is not None:
-            policy = replace(policy, max_calls=max(most - calls_made, 0))
+            policy = structs.replace(policy, max_calls=max(most - calls_made, 0))
         operation = QueryOperation(self._engine, self._prompter, policy)
         try:
             prepared = await operation.prepare(select_records(entity, ids), is_raw=True)

@@ -3,8 +3,9 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from cmdm_tui.config import ConfigurationError, Profile
 from cmdm_tui.config.private_files import remove_file
@@ -26,8 +27,7 @@ What it returns is waited for before more pages are asked for.
 """
 
 
-@dataclass(frozen=True, slots=True)
-class CallPolicy:
+class CallPolicy(Struct, frozen=True):
     """How many calls a query may make.
 
     `max_calls` stops it with what has come; where it is None, the most that the plan takes does.
@@ -43,8 +43,7 @@ class CallPolicy:
     kept_calls: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class ReadRows:
+class ReadRows(Struct, frozen=True):
     """All rows of a query whose result is read at once, for what is made of them.
 
     `notes` are sentences on them, `calls_made` what they took; `is_partial` where some may miss.
@@ -56,8 +55,7 @@ class ReadRows:
     is_partial: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class QueryOutcome:
+class QueryOutcome(Struct, frozen=True):
     """How a query ended.
 
     `result` is None where the person declined before a record was fetched. Where they declined to
@@ -84,8 +82,7 @@ class CallsNotAllowed(TooManyCalls):
         self.result = result
 
 
-@dataclass(frozen=True, slots=True)
-class CheckpointFile:
+class CheckpointFile(Struct, frozen=True):
     """A file that keeps what a stopped query has read, so that the same query continues there."""
 
     path: Path

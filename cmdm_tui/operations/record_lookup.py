@@ -1,7 +1,8 @@
 """Reads records by their external ids, for the fewest calls: one by one, or in a pass over all."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from cmdm_tui.api.models import Properties
 from cmdm_tui.query.engine import Engine

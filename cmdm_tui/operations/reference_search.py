@@ -1,7 +1,8 @@
 """Search an account for the records that point at others, as they are or were deleted."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from cmdm_tui.api.errors import BadRequest, NotFound
 from cmdm_tui.catalog import Account

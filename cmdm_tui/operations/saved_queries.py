@@ -4,8 +4,9 @@ Any editor can change them, and any version control can keep them.
 """
 
 import re
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from cmdm_tui.config import ConfigurationError
 from cmdm_tui.config.bounded_files import read_bounded
@@ -24,8 +25,7 @@ class QueryFileError(ConfigurationError):
     """A file of SQL, or a saved query, cannot be used: what, where, and what to do."""
 
 
-@dataclass(frozen=True, slots=True)
-class SavedQuery:
+class SavedQuery(Struct, frozen=True):
     """A query that has a name; `name` is safe, as every name is that is accepted."""
 
     name: str

@@ -1,6 +1,6 @@
 """How many calls a query may make before someone must confirm it."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from cmdm_tui.query.execution.executor import Resumption
 from cmdm_tui.query.planning.plan import ComposedReads, SeekStep
@@ -8,8 +8,7 @@ from cmdm_tui.query.planning.planned_query import PlannedQuery
 from cmdm_tui.query.result import QueryResult
 
 
-@dataclass(frozen=True, slots=True)
-class Allowance:
+class Allowance(Struct, frozen=True):
     """The calls that a run may make, None for those of its plan.
 
     With `is_guard`, a search that is likely to take few calls stops where it would take more: its

@@ -4,7 +4,9 @@
 """
 
 import asyncio
-from dataclasses import dataclass, replace
+from dataclasses import replace
+
+from msgspec import Struct
 
 from cmdm_tui.catalog import Account
 from cmdm_tui.query.budget import CallBudget
@@ -26,8 +28,7 @@ from cmdm_tui.query.row_stream import RowBatch, RowStream
 __all__ = ["Engine", "PlannedQuery", "QueryResult", "RowBatch", "RowStream"]
 
 
-@dataclass(frozen=True, slots=True)
-class _RunOptions:
+class _RunOptions(Struct, frozen=True):
     """How to run: `calls_before` were made already; see `Engine.stream` for the others."""
 
     max_calls: int | None

@@ -1,8 +1,9 @@
 """What can go wrong with a query: one small tree of errors, each with a hint what to do."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Self
+
+from msgspec import Struct
 
 from cmdm_tui.text import join_sentences
 
@@ -25,8 +26,7 @@ class QueryError(Exception):
         return join_sentences(self.message, self.hint)
 
 
-@dataclass(frozen=True, slots=True)
-class FaultyWord:
+class FaultyWord(Struct, frozen=True):
     """What an error is about, as the SQL writes it: a function, a name, a text, or any word."""
 
     text: str

@@ -1,12 +1,14 @@
 """Values that every part of the query engine shares: columns, tables, costs, first pages."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from functools import cached_property
 from typing import Self
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from cmdm_tui.api import SortOrder
 
@@ -56,8 +58,7 @@ def kind_word(kind: ColumnKind) -> str:
     return "time" if kind is ColumnKind.DATETIME else kind.value
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
+class Column(Struct, frozen=True):
     """One column of an entity: `name` as the service writes it, `type` as the catalog has it.
 
     `is_inferred` is true where no one declared the type: then it is what some records look like,
@@ -86,8 +87,7 @@ class Column:
         return is_itself and ColumnKind.of_type(self.type) is self.kind
 
 
-@dataclass(frozen=True)
-class Table:
+class Table(Struct, frozen=True, dict=True):
     """One entity as a table. `columns` begin with ExternalID, then the described fields.
 
     `total` is the number of records, None where it is not known; `largest_page` the most records
@@ -134,8 +134,7 @@ class Table:
         return 1 + max(-(-(records - per_page) // news), 0)
 
 
-@dataclass(frozen=True, slots=True)
-class Cost:
+class Cost(Struct, frozen=True):
     """What a plan costs, in calls: at least `low` and at most `high`.
 
     It is a prediction, from the totals and page sizes that the service has stated.
@@ -151,8 +150,7 @@ class Cost:
         return f"{self.low:,}" if self.low == self.high else f"{self.low:,} to {self.high:,}"
 
 
-@dataclass(frozen=True, slots=True)
-class FirstPage:
+class FirstPage(Struct, frozen=True):
     """The first page that a plan reads. Planning reads it already where the plan needs its total.
 
     `fields` is None for all fields.
@@ -170,8 +168,7 @@ def shown_name(name: str) -> str:
     return name.rstrip(CASE_MARK)
 
 
-@dataclass(frozen=True, slots=True)
-class ResultColumn:
+class ResultColumn(Struct, frozen=True):
     """One result column: its name in the query, and its DuckDB type, such as DECIMAL(18,2)."""
 
     name: str

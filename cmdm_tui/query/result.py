@@ -2,11 +2,12 @@
 
 import itertools
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import duckdb
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from cmdm_tui.api import ApiError
 from cmdm_tui.query.database.duckdb_errors import describe_error
@@ -32,8 +33,7 @@ _NAME_LENGTH = 80
 _TABLE_NUMBERS = itertools.count(1)
 
 
-@dataclass(frozen=True, slots=True)
-class Stats:
+class Stats(Struct, frozen=True):
     """What a run cost. `calls_*` count every call except sign-in; `ms` is wall-clock time.
 
     `calls_low` and `calls_high` are what the plan predicted from the totals that the service had
@@ -49,8 +49,7 @@ class Stats:
     ms: float
 
 
-@dataclass(frozen=True, slots=True)
-class Notes:
+class Notes(Struct, frozen=True):
     """What a reader must know about a result.
 
     `failed_casts` counts, by `entity.column`, the values that do not fit their column's type and

@@ -1,8 +1,8 @@
 """Some of the rows and columns of a result, in an order: SQL over the table that holds it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 
+from msgspec import Struct, field
 from sqlglot import exp
 
 from cmdm_tui.formats import unique_names
@@ -18,8 +18,7 @@ _SOURCE = "result"
 _WITH_ZONE = "TIMESTAMP WITH TIME ZONE"
 
 
-@dataclass(frozen=True, slots=True)
-class RowSelection:
+class RowSelection(Struct, frozen=True):
     """Which rows of a result, in what order, with which columns.
 
     `condition` is SQL as after WHERE, with its `parameters`; empty for all rows. `order` is the

@@ -3,8 +3,9 @@
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
 from typing import Self
+
+from msgspec import Struct
 
 from cmdm_tui.query.database.duckdb_session import RowValues
 from cmdm_tui.query.errors import SqlError
@@ -18,8 +19,7 @@ from cmdm_tui.query.result import QueryResult
 _BATCH_ROWS = 1_000
 
 
-@dataclass(frozen=True)
-class RowBatch:
+class RowBatch(Struct, frozen=True):
     """Some rows of a result, in order."""
 
     columns: tuple[ResultColumn, ...]

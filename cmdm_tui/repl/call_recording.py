@@ -1,9 +1,10 @@
 """Writes the calls of a session into cassettes, from its log, where they are without secrets."""
 
-from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
 from typing import Self
+
+from msgspec import Struct
 
 from cmdm_tui.catalog import Account
 from cmdm_tui.config import ConfigurationError
@@ -24,8 +25,7 @@ _SIGN_IN: Headers = tuple(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class CallRecording:
+class CallRecording(Struct, frozen=True):
     """The answered calls of a session, and what no file of a recording may hold."""
 
     calls: tuple[ObservedCall, ...]

@@ -1,9 +1,10 @@
 """What changes records at the prompt: SQL, files of changes, and the runs of the journal."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
+
+from msgspec import Struct
 
 from cmdm_tui.catalog import Account
 from cmdm_tui.changes.change_file import load_change_set
@@ -43,8 +44,7 @@ _Given = TypeVar("_Given")
 ReturnedRows = tuple[Sequence[OutputColumn], Sequence[OutputRow]]
 
 
-@dataclass(frozen=True, slots=True)
-class DoneChanges:
+class DoneChanges(Struct, frozen=True):
     """What a statement did: how many changes were made, and the rows that RETURNING gives."""
 
     count: int

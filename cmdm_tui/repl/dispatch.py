@@ -5,8 +5,10 @@ What a statement changes is shown and confirmed by the operation that makes the 
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
+
+from msgspec import Struct
 
 from cmdm_tui.api import ApiError, NotFound, StatusError
 from cmdm_tui.changes.errors import ChangeError
@@ -40,8 +42,7 @@ def ignore_plan(_: StatementPlan) -> None:
     """Do nothing with a plan."""
 
 
-@dataclass(frozen=True, slots=True)
-class Dispatched:
+class Dispatched(Struct, frozen=True):
     """A statement that has ended, and what it asks to be run next."""
 
     outcome: StatementOutcome

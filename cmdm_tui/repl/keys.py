@@ -2,8 +2,8 @@
 
 import signal
 from collections.abc import Callable
-from dataclasses import dataclass
 
+from msgspec import Struct
 from prompt_toolkit.enums import DEFAULT_BUFFER, EditingMode
 from prompt_toolkit.filters import (
     Condition,
@@ -43,15 +43,13 @@ class EditorRequested(PromptLeft):
     """The prompt was left for the editor."""
 
 
-@dataclass(slots=True)
-class EditingState:
+class EditingState(Struct):
     """How the prompt edits: `is_multi_line` where Enter always begins a new line."""
 
     is_multi_line: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class FunctionKey:
+class FunctionKey(Struct, frozen=True):
     """A function key: what the toolbar calls it, and what it does."""
 
     key: str

@@ -7,10 +7,10 @@ offers, the suggestion, and the rest of the toolbar.
 import asyncio
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
+from msgspec import Struct
 from prompt_toolkit import PromptSession
 from prompt_toolkit.enums import EditingMode
 from prompt_toolkit.filters import Condition
@@ -48,8 +48,7 @@ STYLES = Style.from_dict({
 """The colours; without colours only what is bold stays, as Prompt Toolkit obeys `NO_COLOR`."""
 
 
-@dataclass(frozen=True, slots=True)
-class _LineEnd:
+class _LineEnd(Struct, frozen=True):
     """How the first line ended: with a text, or by what is raised for it."""
 
     text: str

@@ -1,7 +1,8 @@
 """How a statement ended, as a value that scripts and the prompt read alike."""
 
-from dataclasses import dataclass
 from enum import Enum, StrEnum, auto
+
+from msgspec import Struct
 
 
 class StatementEffect(Enum):
@@ -30,16 +31,14 @@ class StatementStatus(StrEnum):
     FAILED = auto()
 
 
-@dataclass(frozen=True, slots=True)
-class StatementYield:
+class StatementYield(Struct, frozen=True):
     """What running a statement gave: rows, None where it has none to count."""
 
     status: StatementStatus = StatementStatus.DONE
     rows: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class StatementOutcome:
+class StatementOutcome(Struct, frozen=True):
     """How a statement ended, what it gave, and what it cost.
 
     `calls` are those that were sent, sign-ins not counted; `error` is why it failed, and where

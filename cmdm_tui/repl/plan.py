@@ -1,10 +1,13 @@
 """Plans a statement: its variables replaced, and what it may do told from its syntax tree."""
 
-from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar
 
+from msgspec import Struct
+from msgspec.structs import replace
+
 from cmdm_tui.operations.confirmation import is_change
+from cmdm_tui.operations.module_loading import load_modules
 from cmdm_tui.repl.commands.command import BackslashCommand, Touches
 from cmdm_tui.repl.commands.command_table import find_command
 from cmdm_tui.repl.errors import ReplError
@@ -17,8 +20,11 @@ if TYPE_CHECKING:
     from cmdm_tui.query.parsing.write_statement import SqlStatement
 
 
-@dataclass(frozen=True, slots=True)
-class CommandPlan:
+QUERY_MODULE = "cmdm_tui.repl.queries"
+"""What runs queries: it imports the engine, which is heavy, and a session may never need it."""
+
+
+class CommandPlan(Struct, frozen=True):
     """A backslash command with its arguments."""
 
     command: BackslashCommand
@@ -43,8 +49,7 @@ class CommandPlan:
         return self.command.runs_statements
 
 
-@dataclass(frozen=True, slots=True)
-class CallPlan:
+class CallPlan(Struct, frozen=True):
     """A raw call."""
 
     call: RawCall
@@ -58,8 +63,7 @@ class CallPlan:
         return StatementEffect.WRITES if writes else StatementEffect.CALLS
 
 
-@dataclass(frozen=True)
-class SqlPlan:
+class SqlPlan(Struct, frozen=True, dict=True):
     """SQL with its variables replaced; `statements` are its trees, all of them read."""
 
     sql: str
@@ -100,7 +104,7 @@ def _plan_command(statement: CommandStatement, variables: Variables) -> CommandP
 
 
 def _plan_sql(statement: QueryStatement, variables: Variables) -> SqlPlan:
-    # sqlglot is heavy, and a session may never run SQL.
+    load_modules(QUERY_MODULE)
     from cmdm_tui.query.errors import SqlError
     from cmdm_tui.query.parsing.write_statement import read_statements
 

@@ -4,7 +4,6 @@ import asyncio
 import os
 import signal
 from functools import partial
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
@@ -18,6 +17,7 @@ from prompt_toolkit.output import Output
 
 from cmdm_tui.operations.confirmation import changes_live_records
 from cmdm_tui.operations.interrupts import handle_interrupt, run_interruptible
+from cmdm_tui.operations.module_loading import load_modules
 from cmdm_tui.repl.completion.session_completion import SessionCompletion
 from cmdm_tui.repl.editor import edit_text
 from cmdm_tui.repl.errors import ReplError
@@ -37,6 +37,7 @@ from cmdm_tui.repl.line_editor import (
     open_line_editor,
     write_welcome,
 )
+from cmdm_tui.repl.plan import QUERY_MODULE
 from cmdm_tui.repl.prompt_settings import KeyStyle, PromptSettings, save_settings
 from cmdm_tui.repl.session import ReplSession
 from cmdm_tui.repl.start_file import run_start_file
@@ -299,4 +300,4 @@ async def _ask(keyboard: Input, screen: Output, question: str) -> str:
 
 def _load_queries() -> None:
     """Import what a query needs, so that the first one does not wait for it."""
-    import_module("cmdm_tui.repl.queries")
+    load_modules(QUERY_MODULE)

@@ -5,7 +5,9 @@ It is sorted, shown and written again without a call.
 
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from cmdm_tui.catalog import Account
 from cmdm_tui.formats import WITHHELD, MissingExtra, OutputColumn, OutputRow, withholds_rows
@@ -21,7 +23,6 @@ from cmdm_tui.operations.query import (
 from cmdm_tui.query.engine import Engine, PlannedQuery
 from cmdm_tui.query.parsing.write_statement import ReadStatement, SqlStatement, WriteStatement
 from cmdm_tui.query.result import QueryResult
-from cmdm_tui.repl.changes import SessionChanges
 from cmdm_tui.repl.errors import ReplError
 from cmdm_tui.repl.outcome import StatementStatus, StatementYield
 from cmdm_tui.repl.paged_rows import PagedRows
@@ -33,6 +34,9 @@ from cmdm_tui.repl.summary import summarize_query, summarize_view
 from cmdm_tui.repl.terminal_prompter import ReplPrompter
 from cmdm_tui.text import count_noun
 
+if TYPE_CHECKING:
+    from cmdm_tui.repl.changes import SessionChanges
+
 _ROWS_PER_BATCH = 1_000
 _MOST_KEPT_CALLS = 300
 """The most calls that a query may take for what it reads to be kept until it can be continued."""
@@ -42,8 +46,8 @@ _HOW_TO_ALLOW = r"Type \confirm off first to allow them"
 class SessionQueries:
     """The engine of a session, the query that runs now, and the last result.
 
-    `changes` runs what changes records. `on_result` is called when a query begins to give the
-    session's last result.
+    `changes` returns what runs what changes records. `on_result` is called when a query begins to
+    give the session's last result.
     """
 
     def __init__(
@@ -53,7 +57,7 @@ class SessionQueries:
         settings: SessionSettings,
         prompter: ReplPrompter,
         *,
-        changes: SessionChanges,
+        changes: "Callable[[], SessionChanges]",
         on_result: Callable[[], None],
     ) -> None:
         self._account = account
@@ -105,7 +109,7 @@ class SessionQueries:
         return given
 
     async def _run_change(self, statement: WriteStatement) -> StatementYield:
-        done = await self._changes.run(statement, self._engine, self._new_policy())
+        done = await self._changes().run(statement, self._engine, self._new_policy())
         if done is None:
             return StatementYield(StatementStatus.DECLINED)
         if done.returned is None:

@@ -2,8 +2,9 @@
 
 import io
 import json
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
+
+from msgspec import Struct
 
 from cmdm_tui.formats import OutputStyle, create_writer
 from cmdm_tui.formats.json_text import escape_json, format_json
@@ -25,8 +26,7 @@ if TYPE_CHECKING:
 _WRITER_FORMATS = frozenset({"vertical", "jsonl", "csv", "tsv", "markdown", "parquet", "xlsx"})
 
 
-@dataclass(frozen=True, slots=True)
-class RenderedResult:
+class RenderedResult(Struct, frozen=True):
     """What to write: text that is safe, or unchanged bytes; and notes to go with it."""
 
     content: str | bytes
@@ -90,8 +90,7 @@ def _write_format(content: TableContent, form: "OutputFormat", look: OutputStyle
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _TextColumn:
+class _TextColumn(Struct, frozen=True):
     """A column of an answer, which says nothing of types."""
 
     name: str

@@ -1,8 +1,9 @@
 """What a statement gives: records, a document, a table of what the program knows, or words."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Literal
+
+from msgspec import Struct
 
 from cmdm_tui.api import MalformedResponse, Page, Record, Response
 from cmdm_tui.api.decode import read_json, read_page, read_record
@@ -12,8 +13,7 @@ from cmdm_tui.repl.raw_call import path_segments
 EXTERNAL_ID = "ExternalID"
 
 
-@dataclass(frozen=True, slots=True)
-class RecordList:
+class RecordList(Struct, frozen=True):
     """Many records, or the fields of an entity, which come in the same shape."""
 
     noun: Literal["record", "field"]
@@ -22,16 +22,14 @@ class RecordList:
     response: Response
 
 
-@dataclass(frozen=True, slots=True)
-class OneRecord:
+class OneRecord(Struct, frozen=True):
     """A single record."""
 
     record: Record
     response: Response
 
 
-@dataclass(frozen=True, slots=True)
-class AnswerDocument:
+class AnswerDocument(Struct, frozen=True):
     """Any other answer: JSON, or text that is none."""
 
     response: Response
@@ -40,16 +38,14 @@ class AnswerDocument:
 InfoCell = str | int | bool | tuple[str, ...] | None
 
 
-@dataclass(frozen=True, slots=True)
-class InfoTable:
+class InfoTable(Struct, frozen=True):
     """What the program itself knows, as columns and rows; None is what is not known."""
 
     columns: tuple[str, ...]
     rows: tuple[tuple[InfoCell, ...], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class InfoText:
+class InfoText(Struct, frozen=True):
     """Text for a person."""
 
     text: str
@@ -59,8 +55,7 @@ AnswerResult = RecordList | OneRecord | AnswerDocument
 StatementResult = AnswerResult | InfoTable | InfoText
 
 
-@dataclass(frozen=True, slots=True)
-class TableContent:
+class TableContent(Struct, frozen=True):
     """Named columns and rows of values: what both a table and an expanded display are made of."""
 
     columns: tuple[str, ...]

@@ -1,7 +1,8 @@
 """The last result of a query and what is shown of it: some rows and columns, in an order."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from cmdm_tui.query.errors import UnknownName
 from cmdm_tui.query.result import QueryResult

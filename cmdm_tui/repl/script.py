@@ -2,9 +2,11 @@
 
 import io
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TextIO
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from cmdm_tui.repl.script_checkpoint import BegunRule, ScriptCheckpoint
 from cmdm_tui.repl.session import ReplSession
@@ -12,16 +14,14 @@ from cmdm_tui.repl.statement_runner import ScriptSource, StatementRunner, descri
 from cmdm_tui.text import count_noun
 
 
-@dataclass(frozen=True, slots=True)
-class ScriptPart:
+class ScriptPart(Struct, frozen=True):
     """A part of a script: its name for places, and its statements, a text or a stream."""
 
     source: ScriptSource
     lines: TextIO
 
 
-@dataclass(frozen=True, slots=True)
-class ScriptOptions:
+class ScriptOptions(Struct, frozen=True):
     """How a script is run: its parts in order, whether it goes on after an error, its checkpoint.
 
     With `resumes`, the file at `checkpoint` is there; `begun` says what becomes of a statement
@@ -40,8 +40,7 @@ def script_of_stream(lines: TextIO) -> ScriptOptions:
     return ScriptOptions((ScriptPart(ScriptSource(), lines),))
 
 
-@dataclass(frozen=True, slots=True)
-class ScriptSummary:
+class ScriptSummary(Struct, frozen=True):
     """How a script ended; `first_error` is None where every statement was done."""
 
     run_count: int = 0

@@ -2,8 +2,10 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from cmdm_tui.catalog import Account
 from cmdm_tui.config import Paths
@@ -46,8 +48,7 @@ if TYPE_CHECKING:
     from cmdm_tui.repl.queries import SessionQueries
 
 
-@dataclass(frozen=True, slots=True)
-class OpenedAccount:
+class OpenedAccount(Struct, frozen=True):
     """An account, and the log of its client's calls, None where they are not kept."""
 
     account: Account
@@ -126,7 +127,7 @@ class ReplSession:
                 self.streams,
                 self.settings,
                 self.prompter,
-                changes=self.changes,
+                changes=lambda: self.changes,
                 on_result=self._note_query_result,
             )
         return self._queries

@@ -1,7 +1,8 @@
 """What a session's backslash commands switch."""
 
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from cmdm_tui.query.budget import UNASKED_CALLS
 
@@ -18,8 +19,7 @@ Parquet and XLSX are formats of files alone.
 """
 
 
-@dataclass(slots=True)
-class SessionSettings:
+class SessionSettings(Struct):
     """The present switches of one session."""
 
     expanded: ExpandedMode = "auto"

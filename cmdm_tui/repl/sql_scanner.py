@@ -5,7 +5,8 @@ It cuts where sqlglot's tokenizer cuts, which cannot be given a part of a statem
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 _PIECES = re.compile(
     r"""(?P<line>--[^\n]*)|(?P<block>/\*)|(?P<template>\{\#)|(?P<escaped>[eE]')|(?P<text>')|
@@ -28,8 +29,7 @@ COMMENT_KINDS = frozenset({"line", "block", "template"})
 QUOTED_KINDS = frozenset({"escaped", "text", "name", "dollar"})
 
 
-@dataclass(frozen=True, slots=True)
-class SqlPiece:
+class SqlPiece(Struct, frozen=True):
     """A piece of a line, from `start` to `end`; `kind` is the name of its form.
 
     A text, name or comment over several lines is a piece in each.

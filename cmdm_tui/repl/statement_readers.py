@@ -1,7 +1,8 @@
 """Finds where a statement ends, line by line: SQL, a call, a command, and what follows it."""
 
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from cmdm_tui.query.parsing.beginnings import begins_sql
 from cmdm_tui.repl.call_text import VERBS_WITH_BODY, answers_without_body, match_call
@@ -38,8 +39,7 @@ _GOING_ON = re.compile(
 """The beginning of a line that goes on with SQL, rather than begins a statement."""
 
 
-@dataclass(frozen=True, slots=True)
-class StatementEnd:
+class StatementEnd(Struct, frozen=True):
     """Where a statement ends in its last line: its text at `text_end`, all of it at `end`."""
 
     text_end: int

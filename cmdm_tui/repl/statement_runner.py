@@ -3,10 +3,12 @@
 import io
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TextIO
+
+from msgspec import Struct, structs
 
 from cmdm_tui.operations.interrupts import raise_on_interrupt
 from cmdm_tui.query.sql_excerpt import excerpt
@@ -36,8 +38,7 @@ from cmdm_tui.repl.statements import StatementEnding, StatementText
 from cmdm_tui.text import one_line
 
 
-@dataclass(frozen=True, slots=True)
-class ScriptSource:
+class ScriptSource(Struct, frozen=True):
     """Where statements come from; `name` is shown with a line's number, empty for a stream."""
 
     name: str = ""
@@ -91,7 +92,7 @@ class StatementRunner:
         try:
             return await self._send_on(unit.ending, done, place)
         except ReplError as error:
-            return replace(done.outcome, status=StatementStatus.FAILED, error=error)
+            return structs.replace(done.outcome, status=StatementStatus.FAILED, error=error)
 
     async def run_lines(
         self, lines: TextIO, source: ScriptSource = STREAM, place: str = ""
@@ -135,7 +136,7 @@ class StatementRunner:
         outcome = await self.run(unit, note_plan, place)
         if outcome.status is StatementStatus.DECLINED:
             words = "Nothing was sent, and nothing is run that comes after it."
-            outcome = replace(outcome, error=StatementDeclined(words))
+            outcome = structs.replace(outcome, error=StatementDeclined(words))
         if kept is not None:
             kept.end_statement(place, unit, where, _state_after(outcome))
         if outcome.error is not None and self.failed_count == failed_before:
@@ -178,7 +179,9 @@ class StatementRunner:
         target.check()
         if isinstance(follow_up, RepeatStatement):
             # Each run is sent on, as none is the last.
-            again = replace(follow_up, statement=replace(follow_up.statement, ending=ending))
+            again = structs.replace(
+                follow_up, statement=replace(follow_up.statement, ending=ending)
+            )
             return await self._follow_up(done, again, place)
 
         async def work() -> StatementYield:
@@ -201,7 +204,7 @@ class StatementRunner:
             try:
                 check_repeatable(plan_unit(session, follow_up.statement).effect)
             except STATEMENT_ERRORS as error:
-                return replace(done.outcome, status=StatementStatus.FAILED, error=error)
+                return structs.replace(done.outcome, status=StatementStatus.FAILED, error=error)
             last = await repeat_statement(session, follow_up.seconds, again)
         elif isinstance(follow_up, RunFile):
             with follow_up.lines:
@@ -215,7 +218,7 @@ class StatementRunner:
                 last = await self._run_source(io.StringIO(follow_up.text), source, place)
             finally:
                 session.variables = before if follow_up.parameters else session.variables
-        return replace(last, effect=done.outcome.effect)
+        return structs.replace(last, effect=done.outcome.effect)
 
     async def _run_source(
         self, lines: TextIO, source: ScriptSource, place: str
@@ -229,7 +232,7 @@ class StatementRunner:
             return await self.run_lines(lines, source, place)
         except (ReplError, UnicodeDecodeError) as error:
             fault = error if isinstance(error, ReplError) else describe_bytes(error, source)
-            return replace(_NOTHING_RUN, status=StatementStatus.FAILED, error=fault)
+            return structs.replace(_NOTHING_RUN, status=StatementStatus.FAILED, error=fault)
 
     def _enter(self, source: ScriptSource) -> None:
         if source.path is not None and any(one.path == source.path for one in self._sources):

@@ -3,9 +3,10 @@
 import shlex
 from dataclasses import dataclass, field
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True)
-class RawCall:
+
+class RawCall(Struct, frozen=True):
     """One call as typed: `path` is below the base address, `body` is JSON or empty."""
 
     method: str
@@ -32,8 +33,7 @@ class CommandStatement:
         return " ".join([f"\\{self.name}", *(shlex.quote(word) for word in self.arguments)])
 
 
-@dataclass(frozen=True, slots=True)
-class QueryStatement:
+class QueryStatement(Struct, frozen=True):
     """SQL as typed, without the semicolon at its end; its tree says whether it only reads."""
 
     sql: str
@@ -45,16 +45,14 @@ class QueryStatement:
 Statement = RawCall | CommandStatement | QueryStatement
 
 
-@dataclass(frozen=True, slots=True)
-class FileDestination:
+class FileDestination(Struct, frozen=True):
     """`> FILE` behind a statement: its result goes there; with `>>`, behind what is there."""
 
     name: str
     appends: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class PipeDestination:
+class PipeDestination(Struct, frozen=True):
     """`| COMMAND` behind a statement: the shell's command reads its result."""
 
     command: str
@@ -63,8 +61,7 @@ class PipeDestination:
 Destination = FileDestination | PipeDestination
 
 
-@dataclass(frozen=True, slots=True)
-class StatementEnding:
+class StatementEnding(Struct, frozen=True):
     r"""What comes at the end of a statement.
 
     `is_expanded` for `\gx` and `\G`: every record a field a line. `interval` is what follows

@@ -8,6 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from cmdm_tui.api.models import Parent
 from cmdm_tui.catalog import Account
@@ -215,7 +216,7 @@ async def test_what_cannot_be_set_is_refused_before_a_record_is_read(
 async def test_a_read_only_field_is_refused_with_its_place() -> None:
     async with opened() as one:
         fields = await one.account.catalog.load_fields("lead")
-        closed = tuple(replace(field, read_only=field.name == "Email") for field in fields)
+        closed = tuple(structs.replace(field, read_only=field.name == "Email") for field in fields)
         one.account.catalog.store_fields("lead", closed)
         with pytest.raises(SqlError, match="Email of lead is read-only") as caught:
             await one.make("UPDATE lead SET\n Email = 'x'")

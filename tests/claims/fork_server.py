@@ -74,7 +74,7 @@ def serve(path: str, first: str) -> str:
     for name in (*postponed, *PRELOADED_WITH_DUCKDB):
         import_module(name)
     # Read once a process.
-    import_module("cmdm_tui.query.database.duckdb_functions").aggregate_names()
+    import_module("cmdm_tui.query.database.duckdb_functions").list_functions()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(path)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from cmdm_tui.api.errors import ReadOnly
 from cmdm_tui.catalog import Account
@@ -235,7 +236,7 @@ async def test_more_changes_than_allowed_are_refused_whatever_is_said(bench: Ben
 
 
 async def test_a_read_only_profile_refuses_before_anything_is_read_or_shown(bench: Bench) -> None:
-    account = replace(bench.account, profile=replace(bench.account.profile, read_only=True))
+    account = structs.replace(bench.account, profile=replace(bench.account.profile, read_only=True))
     bench.account = account
     with pytest.raises(ReadOnly, match="read-only"):
         await bench.operation(yes=True).apply(bench.make(create()))

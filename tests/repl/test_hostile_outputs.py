@@ -7,6 +7,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from msgspec import structs
 from prompt_toolkit.completion import CompleteEvent
 from prompt_toolkit.document import Document
 
@@ -237,7 +238,7 @@ def test_the_toolbar_shows_nothing_that_a_terminal_would_obey(
         for value in VALUES:
             profile = replace(account.profile, name=value)
             session = ReplSession(
-                replace(account, profile=profile), ReplStreams(Terminal(), Terminal())
+                structs.replace(account, profile=profile), ReplStreams(Terminal(), Terminal())
             )
             words += [part[1] for part in build_toolbar(session, value.__str__, value)]
         return "".join(words)

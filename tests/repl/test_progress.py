@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import httpx
 import pytest
+from msgspec import structs
 
 from cmdm_tui.catalog import Account
 from cmdm_tui.repl import progress
@@ -125,7 +126,7 @@ async def test_a_live_profile_that_may_change_records_is_red_and_said(
 
     profile = replace(account.profile, url=url, read_only=is_read_only)
     session = ReplSession(
-        replace(account, profile=profile), ReplStreams(io.StringIO(), io.StringIO())
+        structs.replace(account, profile=profile), ReplStreams(io.StringIO(), io.StringIO())
     )
     styles = [part[0] for part in build_toolbar(session)]
     assert ("class:bottom-toolbar.alert" in styles) is is_live

@@ -214,6 +214,8 @@ async def test_a_watched_statement_stops_at_the_floor(
 ) -> None:
     from dataclasses import replace
 
+    from msgspec import structs
+
     log = CallLog()
     async with Account.open(
         profile_of(sandbox, "acme", ()), catalogs=None, transport=transport, listener=log.add_event
@@ -221,7 +223,7 @@ async def test_a_watched_statement_stops_at_the_floor(
         await account.client.request("GET", "lead?per_page=1&page=1")
         left = account.client.quota.remaining
         assert left is not None
-        floored = replace(account, profile=replace(account.profile, floor=left - 3))
+        floored = structs.replace(account, profile=replace(account.profile, floor=left - 3))
         screen = Screen(floored, log, tmp_path)
         calls.clear()
         await screen("GET lead?per_page=1&page=1 \\watch 0.001")

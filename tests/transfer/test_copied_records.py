@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+from msgspec import structs
+
 from cmdm_tui.api.models import Field, Properties
 from cmdm_tui.changes.change_set import Change
 from cmdm_tui.transfer.copied_records import CopiedEntity, build_copy
@@ -70,7 +72,7 @@ def test_fields_that_the_other_account_has_not_or_sets_itself_are_left_out_and_t
 
 def test_values_are_checked_by_the_other_account() -> None:
     fields = tuple(
-        replace(one, options=("Hot",)) if one.name == "Rating" else one
+        structs.replace(one, options=("Hot",)) if one.name == "Rating" else one
         for one in fields_of("account")
     )
     made, _ = copy(

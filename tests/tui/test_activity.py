@@ -105,7 +105,7 @@ def test_pages_and_changes_are_told_for_a_while() -> None:
     assert after(change, page).describe(111.0) == ""
 
 
-class SlowPolicy(RetryPolicy):
+class SlowPolicy(RetryPolicy, frozen=True):
     """Waits half a minute before each try."""
 
     def draw_wait(self, number: int) -> float:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from msgspec import structs
 from textual.pilot import Pilot
 from textual.widgets import Input
 
@@ -137,7 +138,7 @@ async def test_a_read_only_profile_does_not_offer_a_change(service: ScriptedServ
         await wait_until_settled(pilot)
         assert "again" in app.calls.available_commands
         read_only = replace(app.account.profile, read_only=True)
-        app.calls.account = replace(app.account, profile=read_only)
+        app.calls.account = structs.replace(app.account, profile=read_only)
         assert "again" not in app.calls.available_commands
         await press(pilot, "a")
         assert app.screen is app.calls

@@ -1,9 +1,9 @@
 """The languages in which a call can be written."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import httpx
+from msgspec import Struct
 
 from cmdm_tui.api.curl import format_curl
 from cmdm_tui.api.snippets.csharp_restsharp import format_csharp
@@ -12,8 +12,7 @@ from cmdm_tui.api.snippets.php_guzzle import format_php_guzzle
 from cmdm_tui.api.snippets.python_httpx import format_python
 
 
-@dataclass(frozen=True, slots=True)
-class SnippetFormat:
+class SnippetFormat(Struct, frozen=True):
     """One of them: its `title`, and what writes a method, a whole address and a body (or None)."""
 
     title: str

@@ -2,11 +2,11 @@
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, TypeVar, cast
 
 import msgspec
+from msgspec import Struct
 
 from cmdm_tui.api import (
     AuthenticationFailed,
@@ -38,8 +38,7 @@ class ProbeStopped(Exception):
         self.by_service = by_service
 
 
-@dataclass(frozen=True, slots=True)
-class ProbeAnswer:
+class ProbeAnswer(Struct, frozen=True):
     """One answer: the call in words, its status, and the list it holds, if it holds one."""
 
     call: str

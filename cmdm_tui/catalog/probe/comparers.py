@@ -5,11 +5,12 @@ An order judges only pairs about which everyone who sorts so agrees; about other
 
 import unicodedata
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from itertools import pairwise
 from typing import TypeVar
+
+from msgspec import Struct
 
 Comparer = Callable[[object, object], int | None]
 """Compares two values: below 0, 0 or above 0 as they ascend, tie or descend; None for no idea."""
@@ -24,8 +25,7 @@ shuffle of each 362,880."""
 _LAST_OF_BASIC_PLANE = "\uffff"
 
 
-@dataclass(frozen=True, slots=True)
-class PairCounts:
+class PairCounts(Struct, frozen=True):
     """How many pairs ascend in an order, and how many contradict it."""
 
     ascending: int

@@ -1,6 +1,6 @@
 """The context of a probe: the entity it looks at, a sample of its records, and its fields."""
 
-from dataclasses import dataclass, field
+from msgspec import Struct, field
 
 from cmdm_tui.api import Field, Record
 from cmdm_tui.api.decode_fields import FIELD_TYPES
@@ -8,8 +8,7 @@ from cmdm_tui.catalog.fields import infer_fields
 from cmdm_tui.catalog.probe.client import ProbeAnswer, ProbeClient
 
 
-@dataclass(slots=True)
-class ProbeContext:
+class ProbeContext(Struct):
     """The state of one probe; its stages read it, and the first ones fill it."""
 
     client: ProbeClient

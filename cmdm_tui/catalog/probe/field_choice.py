@@ -1,9 +1,10 @@
 """Chooses the fields that show most about an order: those whose values it would move."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import cmp_to_key
 from typing import Any
+
+from msgspec import Struct
 
 from cmdm_tui.catalog.probe.comparers import Comparer, count_pairs, neighbour_pairs
 from cmdm_tui.catalog.probe.context import ProbeContext
@@ -12,8 +13,7 @@ _TEXT, _NUMBER, _DATE = {"Text"}, {"Number", "Currency"}, {"Date", "DateTime"}
 TYPES_BY_KIND = {"text": _TEXT, "number": _NUMBER, "date": _DATE}
 
 
-@dataclass(frozen=True, slots=True)
-class SortField:
+class SortField(Struct, frozen=True):
     """A field to sort by. `is_described` is true where the service says its type."""
 
     name: str

@@ -1,7 +1,8 @@
 """Runs a probe: its stages in order, each of which adds the traits it finds."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from cmdm_tui.api import Client
 from cmdm_tui.catalog.probe import page_size, refusals, sort_traits, stability, survey
@@ -27,8 +28,7 @@ _STAGES: tuple[tuple[ProbeStage, int], ...] = (
 """What follows the survey: each stage with the calls that it makes at most."""
 
 
-@dataclass(frozen=True, slots=True)
-class ProbeResult:
+class ProbeResult(Struct, frozen=True):
     """The result of a probe: the calls it made, and why it stopped early, None where it did not.
 
     `entity` is the one whose records it read, empty where no entity answered with a list.

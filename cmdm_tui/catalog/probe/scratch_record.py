@@ -1,7 +1,8 @@
 """The body of a scratch record: a name to find it by, and what the entity requires."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from cmdm_tui.api import Field, Record
 from cmdm_tui.api.decode_fields import FIELD_TYPES
@@ -21,8 +22,7 @@ _SAMPLE_VALUES = {
 _LAST_NAME = "LastName"
 
 
-@dataclass(frozen=True, slots=True)
-class ScratchRecord:
+class ScratchRecord(Struct, frozen=True):
     """A record to create: its properties, the field that names it, and one to change later."""
 
     properties: dict[str, str]

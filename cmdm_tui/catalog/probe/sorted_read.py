@@ -1,7 +1,8 @@
 """Reads an entity in an order: its first page, its last, and the first of the order reversed."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from cmdm_tui.api import SortOrder
 from cmdm_tui.catalog.probe.client import ProbeAnswer
@@ -19,8 +20,7 @@ MAX_RECORDS = 1_000
 """Records asked for at once to see an order: one field of them, so a small answer."""
 
 
-@dataclass(frozen=True, slots=True)
-class SortedRead:
+class SortedRead(Struct, frozen=True):
     """What came under `sort_by`. `last` is the first page too where that holds everything.
 
     `last` is None where the last page was not read, `descending` where that was not asked for.

@@ -4,9 +4,11 @@ import asyncio
 import sys
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import structs
 
 from cmdm_tui.catalog import Account
 from cmdm_tui.changes.apply_events import DEFAULT_OPTIONS, ApplyOptions, ApplySummary
@@ -241,7 +243,7 @@ class ChangeSession:
         policy = self._options.calls
         if policy.max_calls is not None:
             left = max(policy.max_calls - change_set.calls_made, 0)
-            policy = replace(policy, max_calls=left)
+            policy = structs.replace(policy, max_calls=left)
         with closing(Engine(self.account)) as engine:
             operation = LookupOperation(self.account, engine, self.prompter, policy)
             return await operation.check(change_set)

@@ -58,14 +58,13 @@ def explore(
         end_with_parent()
     from cmdm_tui.cli.event_loop import run_async
     from cmdm_tui.cli.terminal_watch import end_without_terminal
+    from cmdm_tui.operations.module_loading import frozen_modules, load_modules
 
-    gc.disable()  # modules are no garbage: the collector would look at each of their objects often
-    from cmdm_tui.tui import Explorer
-
-    gc.freeze()
     gc.set_threshold(_OBJECTS_UNTIL_COLLECTION)
-    gc.enable()
-    with ProfileSource(context).ended() as opening, _unfrozen_at_the_end():
+    with ProfileSource(context).ended() as opening, frozen_modules():
+        load_modules("cmdm_tui.tui")
+        from cmdm_tui.tui import Explorer
+
         explorer = Explorer(
             opening,
             catalogs=context.paths.catalogs,
@@ -78,15 +77,6 @@ def explore(
             run_async(explorer.run_async())
         if explorer.return_code:
             sys.exit(explorer.return_code)
-
-
-@contextlib.contextmanager
-def _unfrozen_at_the_end() -> Generator[None]:
-    """Let the collector look at all modules again: DuckDB prints what it finds left at the exit."""
-    try:
-        yield
-    finally:
-        gc.unfreeze()
 
 
 class ProfileSource:

@@ -5,7 +5,6 @@ import io
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 from urllib.parse import urlsplit
@@ -146,12 +145,13 @@ def repl(
     """
     from cmdm_tui.cli.arguments import read_parameters
     from cmdm_tui.cli.event_loop import run_async
+    from cmdm_tui.operations.module_loading import frozen_modules
 
     arguments = _ScriptArguments(commands, file, on_error == "continue", checkpoint, resume, begun)
     arguments.check()
     variables = read_parameters(given)
     script = arguments.open_script()
-    with ProfileSource(context).ended() as opening:
+    with ProfileSource(context).ended() as opening, frozen_modules():
         profile = opening.start_demo() if on_demo else context.load_profile_asking()
         start_file = None if no_start_file else context.paths.start_file
         # What a start file writes comes before the prompt.
@@ -202,8 +202,9 @@ async def _run_prompt(
 
 def _load_session() -> None:
     """Import what a session needs: it takes longer than drawing the prompt."""
-    for module in ("cmdm_tui.catalog", "cmdm_tui.repl.session", "cmdm_tui.repl.prompt"):
-        import_module(module)
+    from cmdm_tui.operations.module_loading import load_modules
+
+    load_modules("cmdm_tui.catalog", "cmdm_tui.repl.session", "cmdm_tui.repl.prompt")
 
 
 def _name_address(url: str) -> str:

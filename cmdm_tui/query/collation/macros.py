@@ -5,8 +5,9 @@ times as fast and is right where no text has one of `special_characters()`.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cache, reduce
+
+from msgspec import Struct
 
 _COMPARISON_SIGNS = {
     "text_less_than": "<",
@@ -90,8 +91,7 @@ def _macro_statements(end: str, casefold: str) -> list[str]:
     return statements
 
 
-@dataclass(frozen=True)
-class _CasefoldDifferences:
+class _CasefoldDifferences(Struct, frozen=True):
     """How `str.casefold` differs from DuckDB's `lower`, which folds one character to one."""
 
     longer: dict[str, str]
@@ -125,7 +125,9 @@ def special_characters() -> str:
 
 def may_hold_special(sql: str) -> bool:
     """Return whether a query may produce such characters itself, as literals or by `chr()`."""
-    return "chr(" in sql.lower() or not set(sql).isdisjoint(special_characters())
+    if "chr(" in sql.lower():
+        return True
+    return not sql.isascii() and not set(sql).isdisjoint(special_characters())
 
 
 def _casefold_sql() -> str:

@@ -6,7 +6,7 @@ collation). `folded` is the casefold of text and NULL for everything else: DuckD
 when it binds the query, so no types are needed here. Equality stays exact.
 """
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from functools import reduce
 
 from sqlglot import exp
@@ -34,7 +34,7 @@ _RANDOM_FUNCTIONS = frozenset({"random", "uuidv4", "uuidv7"})
 
 def apply_account_order(
     tree: exp.Expr,
-    aggregates: frozenset[str] = frozenset(),
+    aggregates: Container[str] = frozenset(),
     *,
     fully: bool = True,
     in_place: bool = False,
@@ -234,7 +234,7 @@ def _is_in_asof_join(node: exp.Expr) -> bool:
     return isinstance(join, exp.Join) and join.method == "ASOF"
 
 
-def _write_out_grouping(select: exp.Select, aggregates: frozenset[str]) -> None:
+def _write_out_grouping(select: exp.Select, aggregates: Container[str]) -> None:
     """Write GROUP BY ALL as the columns it means, which an ORDER BY can then compute with."""
     group = select.args.get("group")
     if not isinstance(group, exp.Group) or not group.args.get("all"):
@@ -247,7 +247,7 @@ def _write_out_grouping(select: exp.Select, aggregates: frozenset[str]) -> None:
     select.set("group", exp.Group(expressions=columns) if columns else None)
 
 
-def _has_aggregate(node: exp.Expr, aggregates: frozenset[str]) -> bool:
+def _has_aggregate(node: exp.Expr, aggregates: Container[str]) -> bool:
     return any(
         isinstance(one, exp.AggFunc)
         or (isinstance(one, exp.Anonymous) and one.name.casefold() in aggregates)

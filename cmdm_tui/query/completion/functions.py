@@ -1,6 +1,7 @@
 """The functions that a query may use: the usual ones, and all that DuckDB has."""
 
 import re
+from collections.abc import Iterator
 from functools import lru_cache
 
 from cmdm_tui.query.completion.offers import SqlFunction
@@ -18,6 +19,13 @@ _INTERNAL = re.compile(
     r"|json_(de)?serialize_.*|json_copy_.*|parse_duckdb_log_message|remap_struct|vertex_extract"
 )
 """Functions of DuckDB's own use, or that do more than give a value."""
+
+
+class AllFunctions:
+    """The functions of DuckDB that a query may use, read when they are first gone through."""
+
+    def __iter__(self) -> Iterator[SqlFunction]:
+        return iter(load_functions())
 
 
 @lru_cache(maxsize=1)

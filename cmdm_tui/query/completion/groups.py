@@ -1,7 +1,8 @@
 """Arranges the tokens of SQL by their brackets, and finds the brackets that a place is in."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from cmdm_tui.query.completion.tokens import SqlToken
 
@@ -11,8 +12,7 @@ MOST_NESTED = 40
 _QUERY_WORDS = frozenset({"SELECT", "WITH", "FROM", "VALUES"})
 
 
-@dataclass(slots=True)
-class TokenGroup:
+class TokenGroup(Struct):
     """What is between two brackets, or all of a statement; `end` is behind the closing one."""
 
     start: int

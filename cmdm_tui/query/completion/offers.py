@@ -1,9 +1,10 @@
 """What completion offers, and what it may know to do so."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Protocol
+
+from msgspec import Struct, field
 
 from cmdm_tui.api import Field
 
@@ -41,8 +42,7 @@ class NotedCatalog:
         return fields
 
 
-@dataclass(frozen=True, slots=True)
-class SqlFunction:
+class SqlFunction(Struct, frozen=True):
     """A function that a query may use; `about` says its parameters and what it gives."""
 
     name: str
@@ -53,8 +53,7 @@ def _know_none(_: str) -> Sequence[str]:
     return ()
 
 
-@dataclass(frozen=True, slots=True)
-class CompletionFacts:
+class CompletionFacts(Struct, frozen=True):
     """What a face knows next to the catalog.
 
     `uses` counts how often each word was used, in small letters. `ids` returns the external ids of
@@ -62,7 +61,7 @@ class CompletionFacts:
     folder's with a slash at its end.
     """
 
-    functions: Sequence[SqlFunction] = ()
+    functions: Iterable[SqlFunction] = ()
     uses: Mapping[str, int] = field(default_factory=Counter[str])
     ids: Callable[[str], Sequence[str]] = _know_none
     files: Callable[[str], Sequence[str]] = _know_none
@@ -71,8 +70,7 @@ class CompletionFacts:
 NO_FACTS = CompletionFacts()
 
 
-@dataclass(frozen=True, slots=True)
-class Offer:
+class Offer(Struct, frozen=True):
     """One completion: the text to put in, the name that is shown and matched, and a remark.
 
     Of offers that fit equally well, those of the lower `group` come first.
@@ -84,8 +82,7 @@ class Offer:
     group: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Suggestions:
+class Suggestions(Struct, frozen=True):
     """What is offered for `word`, the end of what was typed, and the name of the rule that does.
 
     `unread` are the entities whose fields would be offered too, if they were known.

@@ -5,7 +5,8 @@ their SELECT lists, as far as that can be read.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from cmdm_tui.api import Field
 from cmdm_tui.query.completion.groups import GroupItem, TokenGroup, keyword_of, mark_of
@@ -17,16 +18,14 @@ from cmdm_tui.query.model import EXTERNAL_ID
 _FROM_LIST = frozenset({"FROM", "USING", "JOIN", "INTO", "UPDATE", *TABLE_CLAUSES})
 
 
-@dataclass(frozen=True, slots=True)
-class ScopeColumn:
+class ScopeColumn(Struct, frozen=True):
     """A column; `field` is that of the entity that it comes from, None where it is computed."""
 
     name: str
     field: Field | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ScopeTable:
+class ScopeTable(Struct, frozen=True):
     """A table that can be named; `alias` is how, `entity` is empty for one that is computed."""
 
     alias: str

@@ -4,7 +4,8 @@ The first rule that fits a place says all that is offered there.
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from cmdm_tui.query.completion.groups import keyword_of, mark_of
 from cmdm_tui.query.completion.offers import Offer
@@ -27,8 +28,7 @@ from cmdm_tui.query.completion.sql_place import SqlPlace
 from cmdm_tui.query.completion.words import JOIN_BEGINNINGS
 
 
-@dataclass(frozen=True, slots=True)
-class SqlRule:
+class SqlRule(Struct, frozen=True):
     """Offers something where it fits; `name` is what tests and explanations call it."""
 
     name: str

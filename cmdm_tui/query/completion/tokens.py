@@ -5,8 +5,9 @@ It only serves completion and colours: what a statement does, its syntax tree sa
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 TokenKind = Literal["comment", "text", "name", "number", "word", "mark"]
 """A `name` is in double quotes, a `text` in single ones; a `mark` is an operator or a bracket."""
@@ -22,8 +23,7 @@ _TOKEN = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class SqlToken:
+class SqlToken(Struct, frozen=True):
     """One token, and where in the text it begins."""
 
     kind: TokenKind

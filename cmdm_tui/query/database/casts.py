@@ -7,9 +7,10 @@ and times come in every form of ISO 8601: `plain_text` brings them into the one 
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from decimal import Decimal
 from types import MappingProxyType
+
+from msgspec import Struct, field
 
 from cmdm_tui.query.database.iso_times import (
     PLAIN_DATE,
@@ -136,8 +137,7 @@ def unread_sequences() -> Mapping[ColumnKind, str]:
     return {kind: f"unread_{kind.value}" for kind in FORMS}
 
 
-@dataclass(slots=True)
-class Digits:
+class Digits(Struct):
     """The most digits that a number column's values have before and after the point."""
 
     before: int = 1
@@ -202,8 +202,7 @@ class Digits:
         return before, f"length(rtrim(split_part({sql}, '.', 2), '0'))"
 
 
-@dataclass(slots=True)
-class LoadedValues:
+class LoadedValues(Struct):
     """What was found out about the values of one entity's columns while they were loaded."""
 
     failed_casts: dict[str, int] = field(default_factory=dict[str, int])

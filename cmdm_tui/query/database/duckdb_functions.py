@@ -1,10 +1,12 @@
 """The functions of this DuckDB, read once a process: opening one takes longer than many calls."""
 
 import threading
-from dataclasses import dataclass
+from collections.abc import Container
 from functools import cache
+from typing import Final
 
 import duckdb
+from msgspec import Struct
 
 _QUERY = r"""
 WITH functions AS (
@@ -23,8 +25,7 @@ FROM functions GROUP BY function_name ORDER BY function_name
 _reading = threading.Lock()
 
 
-@dataclass(frozen=True, slots=True)
-class DuckDBFunction:
+class DuckDBFunction(Struct, frozen=True):
     """A function: `is_plain` where a query calls it by its name alone, as it is written."""
 
     name: str
@@ -40,9 +41,19 @@ def list_functions() -> tuple[DuckDBFunction, ...]:
         return _read_functions()
 
 
+class AggregateNames:
+    """The names of the aggregate functions in lower case, read when one is first looked for."""
+
+    def __contains__(self, name: object) -> bool:
+        # What is no word needs no look into the list: an operator, as sqlglot writes it.
+        return isinstance(name, str) and name.isidentifier() and name in _aggregate_names()
+
+
+AGGREGATE_NAMES: Final[Container[str]] = AggregateNames()
+
+
 @cache
-def aggregate_names() -> frozenset[str]:
-    """Return the names of the aggregate functions in lower case."""
+def _aggregate_names() -> frozenset[str]:
     return frozenset(one.name.lower() for one in list_functions() if one.is_aggregate)
 
 

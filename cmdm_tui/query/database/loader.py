@@ -191,7 +191,8 @@ class RecordLoader:
     def _encode(self, lists: Sequence[Sequence[str | None]]) -> str:
         """Return the columns to load as JSON, and note the special characters in them."""
         content = _encode(lists)
-        self.holds_special = self.holds_special or _special_pattern().search(content) is not None
+        if not self.holds_special and not content.isascii():
+            self.holds_special = _special_pattern().search(content) is not None
         return content
 
     def show_loaded(self, since: int | None = None) -> None:

@@ -8,11 +8,11 @@ import asyncio
 import contextlib
 import re
 from collections.abc import Generator, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import duckdb
+from msgspec import Struct
 
 from cmdm_tui.config.bounded_files import LARGEST_INPUT, open_bounded
 from cmdm_tui.query.database.duckdb_session import (
@@ -71,16 +71,14 @@ _KINDS: Mapping[str, ColumnKind] = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class DistinctValues:
+class DistinctValues(Struct, frozen=True):
     """Values of one DuckDB type, each once."""
 
     kind: str
     values: tuple[Any, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class LoadedFile:
+class LoadedFile(Struct, frozen=True):
     """A table of files as it was loaded: `columns` are names and DuckDB types."""
 
     source: FileSource

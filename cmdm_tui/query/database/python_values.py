@@ -1,11 +1,12 @@
 """Turns the values of a result into Python's: UTC where a type has a zone, no zeros of padding."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Context, Decimal
 from functools import cached_property
 from typing import Any, cast
+
+from msgspec import Struct
 
 from cmdm_tui.query.database.duckdb_session import RowValues
 
@@ -23,8 +24,7 @@ DIGITS = "\x01digits "
 """Begins the name of a column with the stored digits of another column, whose place follows."""
 
 
-@dataclass(frozen=True)
-class Described:
+class Described(Struct, frozen=True, dict=True):
     """The columns of a query as DuckDB describes them, by name and type.
 
     `shown` are those of the result; `digits` says, by the place of a shown column of numbers, at

@@ -1,7 +1,8 @@
 """Runs the reads of a composed plan: each place's records, by its condition or by keys."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from cmdm_tui.api import Record
 from cmdm_tui.query import seek

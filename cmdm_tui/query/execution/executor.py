@@ -4,8 +4,10 @@ import asyncio
 import time
 from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from cmdm_tui.api import Page, Record
 from cmdm_tui.query import seek
@@ -52,8 +54,7 @@ from cmdm_tui.text import one_line
 _MAX_PAGES_PER_BATCH = 8
 
 
-@dataclass(frozen=True)
-class Resumption:
+class Resumption(Struct, frozen=True):
     """Where a run was stopped: what it has read since when, and the number of calls used.
 
     `is_out_of_calls` is true where it had no calls left, or too few to read every page.

@@ -5,7 +5,8 @@ place. A few calls show that once, and a seek that has to guess would read many 
 """
 
 from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from cmdm_tui.query import seek
 from cmdm_tui.query.fetching.trait_learner import TraitLearner

@@ -2,8 +2,8 @@
 
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 
+from msgspec import Struct
 from sqlglot import exp
 
 from cmdm_tui.api import Page, Record, SortOrder
@@ -37,8 +37,7 @@ Rewrite = Callable[[exp.Expr], exp.Expr]
 """Changes a copy of the query before it runs on what was loaded."""
 
 
-@dataclass(frozen=True, slots=True)
-class SeekOutcome:
+class SeekOutcome(Struct, frozen=True):
     """How a seek answers the query: by loaded records, through a rewrite, or whole as SQL.
 
     `answer` is the query as SQL without its entity; `rewrite` is needed to run it on counts.

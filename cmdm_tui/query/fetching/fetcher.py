@@ -3,9 +3,10 @@
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Coroutine, Iterator, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TypeVar
+
+from msgspec import Struct, field
 
 from cmdm_tui.api import (
     ApiError,
@@ -38,8 +39,7 @@ _CONCURRENT_RECORDS = 8
 Returned = TypeVar("Returned")
 
 
-@dataclass(frozen=True, slots=True)
-class EntityRead:
+class EntityRead(Struct, frozen=True):
     """One entity to read whole: its table, the columns to load, and its first page."""
 
     table: Table
@@ -47,8 +47,7 @@ class EntityRead:
     first_page: FirstPage
 
 
-@dataclass
-class RunReport:
+class RunReport(Struct):
     """What a run reports in addition to its rows."""
 
     stop_reason: str = ""

@@ -2,9 +2,11 @@
 
 from collections.abc import AsyncGenerator, Iterable, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from urllib.parse import quote
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from cmdm_tui.api import BadRequest, Client, NotFound, Page, Record, Response, SortOrder
 from cmdm_tui.api.events import EventListener, ignore_events
@@ -28,8 +30,7 @@ _NO_RESPONSE = Response(0, "GET", "", 200, {}, b"", 0.0)
 """The response of a page from a checkpoint: only its records are kept."""
 
 
-@dataclass(frozen=True, slots=True)
-class _CachedPage:
+class _CachedPage(Struct, frozen=True):
     page: Page
     fields: frozenset[str] | None
 
@@ -38,8 +39,7 @@ class _CachedPage:
         return self.fields is None or (fields is not None and self.fields >= set(fields))
 
 
-@dataclass(frozen=True, slots=True)
-class _PageRequest:
+class _PageRequest(Struct, frozen=True):
     number: int
     sort_by: str | None
     sort_order: str | None

@@ -8,10 +8,10 @@ and patterns are no files.
 import contextlib
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import Literal
 
+from msgspec import Struct
 from sqlglot import exp
 
 from cmdm_tui.query.errors import QueryRefused, SqlError
@@ -81,8 +81,7 @@ _MOST_FILES = 100
 _MOST_SHOWN = 200
 
 
-@dataclass(frozen=True, slots=True)
-class FileSource:
+class FileSource(Struct, frozen=True):
     """The files of one place in FROM: they are read together as the table `table`.
 
     `options` are those of DuckDB's reader, each with its value as SQL: literals alone.

@@ -7,12 +7,12 @@ planner sees a literal like any other: it can search for it.
 import math
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from itertools import chain
 
 import msgspec
+from msgspec import Struct
 from sqlglot import exp
 
 from cmdm_tui.query.errors import QueryRefused, SqlError
@@ -39,8 +39,7 @@ _NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 _WHOLE_NUMBER = re.compile(r"[0-9]+")
 
 
-@dataclass(frozen=True, slots=True)
-class _List:
+class _List(Struct, frozen=True):
     """The literals of a value that is a list."""
 
     items: list[exp.Expr]

@@ -1,9 +1,9 @@
 """Recognises the shapes of query that need less than every record, from the tree alone."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Container, Iterator, Sequence
 from functools import cached_property
 
+from msgspec import Struct
 from sqlglot import exp
 
 from cmdm_tui.query.model import EXTERNAL_ID, Column, Table
@@ -14,8 +14,7 @@ _OTHER_CLAUSES = ("joins", "laterals", "with_", "sample", "pivots", "match", "wi
 """The clauses that make a SELECT more than the rows of one entity."""
 
 
-@dataclass(frozen=True, slots=True)
-class OrderByField:
+class OrderByField(Struct, frozen=True):
     """One field to sort by, as `sort_by` and `sort_order` mean it.
 
     `nulls_first` says where the query wants nulls: as in `api.md`, unless it names the other end.
@@ -26,13 +25,12 @@ class OrderByField:
     nulls_first: bool
 
 
-@dataclass(frozen=True)
-class QueryShape:
+class QueryShape(Struct, frozen=True, dict=True):
     """A SELECT of a single entity. `aggregates` are the names of DuckDB's aggregate functions."""
 
     select: exp.Select
     source: Source
-    aggregates: frozenset[str]
+    aggregates: Container[str]
 
     @property
     def where(self) -> exp.Expr | None:
@@ -156,7 +154,7 @@ class QueryShape:
 
 
 def shape_of(
-    tree: exp.Expr, sources: Sequence[Source], aggregates: frozenset[str]
+    tree: exp.Expr, sources: Sequence[Source], aggregates: Container[str]
 ) -> QueryShape | None:
     """Return the query as a SELECT of a single entity; None where it is anything else."""
     if not isinstance(tree, exp.Select) or len(sources) != 1:

@@ -5,8 +5,8 @@ one more column costs no call. DuckDB resolves them exactly once the tables are 
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 
+from msgspec import Struct
 from sqlglot import exp
 
 from cmdm_tui.query.model import Column, Table
@@ -14,8 +14,7 @@ from cmdm_tui.query.parsing.file_sources import is_file
 from cmdm_tui.query.parsing.identifiers import SCHEMA
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(Struct, frozen=True):
     """One place where the query names an entity: the node, the entity, and its alias."""
 
     node: exp.Table

@@ -1,9 +1,9 @@
 """Reads SQL into a statement: a query as a tree, or a statement about names."""
 
 import re
-from dataclasses import dataclass
 from types import MappingProxyType
 
+from msgspec import Struct
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
@@ -40,8 +40,7 @@ _PIECE = re.compile(rf'"(?:[^"]|"")*"|{_COMMENT.pattern}|.', re.DOTALL)
 _TRAILING = re.compile(r"(?:\s|;)+$")
 
 
-@dataclass(frozen=True, slots=True)
-class Select:
+class Select(Struct, frozen=True):
     """A query that was parsed and only reads; `files` are the local files that it names."""
 
     sql: str
@@ -51,20 +50,17 @@ class Select:
     """Whether the columns of the query are summarized, and not its rows given."""
 
 
-@dataclass(frozen=True, slots=True)
-class ShowEntities:
+class ShowEntities(Struct, frozen=True):
     """SHOW ENTITIES: lists the known entities."""
 
 
-@dataclass(frozen=True, slots=True)
-class Describe:
+class Describe(Struct, frozen=True):
     """DESCRIBE entity: lists its columns."""
 
     entity: str
 
 
-@dataclass(frozen=True, slots=True)
-class Explain:
+class Explain(Struct, frozen=True):
     """EXPLAIN query: shows its plan and cost. `as_json` where FORMAT JSON was given."""
 
     query: Select
@@ -145,8 +141,7 @@ def _several_statements() -> SqlError:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _SelectReader:
+class _SelectReader(Struct, frozen=True):
     """Reads queries, with the values of their parameters, and files where they are allowed."""
 
     parameters: Parameters

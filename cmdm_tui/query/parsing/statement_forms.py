@@ -1,9 +1,9 @@
 """Turns SUMMARIZE, PIVOT and UNPIVOT as whole statements into queries; takes a script apart."""
 
 import re
-from dataclasses import dataclass
 
 import sqlglot
+from msgspec import Struct
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
 from sqlglot.tokenizer_core import TokenType
@@ -16,8 +16,7 @@ _DEPTHS = {TokenType.L_PAREN: 1, TokenType.R_PAREN: -1}
 _OUTER = "SELECT * FROM t"
 
 
-@dataclass(frozen=True, slots=True)
-class ScriptStatement:
+class ScriptStatement(Struct, frozen=True):
     """One statement of a script: its SQL, where it begins, from 1, and its parameters' names."""
 
     sql: str

@@ -7,10 +7,10 @@ before. Of several the one that is read furthest is suggested.
 import difflib
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
+from msgspec import Struct
 from sqlglot import exp
 from sqlglot.errors import SqlglotError, TokenError
 from sqlglot.tokenizer_core import Token, TokenType
@@ -53,8 +53,7 @@ _SIMILAR = 0.6
 _VERY_SIMILAR = 0.75
 
 
-@dataclass(frozen=True, slots=True)
-class _Correction:
+class _Correction(Struct, frozen=True):
     """A word that lets a statement be read further: instead of what is there, or before it."""
 
     word: str

@@ -1,9 +1,9 @@
 """Reads the parts that statements which change records have in common: the entity, RETURNING."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 
+from msgspec import Struct
 from sqlglot import exp
 
 from cmdm_tui.query.errors import QueryRefused, SqlError
@@ -38,8 +38,7 @@ _WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class PartCheck:
+class PartCheck(Struct, frozen=True):
     """Checks the parts of one statement that are to be read; they may name files if `allows_files`.
 
     The files stay in the tree as they are written: the engine takes them once it reads the part.

@@ -1,16 +1,15 @@
 """The statements that change records, as frozen values: parts of a syntax tree that was checked."""
 
 import enum
-from dataclasses import dataclass
 from typing import Self
 
+from msgspec import Struct
 from sqlglot import exp
 
 from cmdm_tui.query.parsing.statement_forms import ScriptStatement
 
 
-@dataclass(frozen=True, slots=True)
-class WrittenName:
+class WrittenName(Struct, frozen=True):
     """A name as it was written, and where: `node` is its identifier."""
 
     node: exp.Identifier
@@ -43,8 +42,7 @@ class WrittenName:
         return None if end is None else max(end - length, 1)
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(Struct, frozen=True):
     """The entity whose records are changed; `alias` is what the statement calls them."""
 
     entity: WrittenName
@@ -56,24 +54,21 @@ class Target:
         return (self.alias or self.entity.node).name.casefold()
 
 
-@dataclass(frozen=True, slots=True)
-class Assignment:
+class Assignment(Struct, frozen=True):
     """One field and its new value, of an UPDATE."""
 
     field: WrittenName
     value: exp.Expr
 
 
-@dataclass(frozen=True, slots=True)
-class ReturnedColumn:
+class ReturnedColumn(Struct, frozen=True):
     """A column of RETURNING: a field under a title; None for a star."""
 
     field: WrittenName | None
     title: str
 
 
-@dataclass(frozen=True, slots=True)
-class InsertStatement:
+class InsertStatement(Struct, frozen=True):
     """INSERT: either `rows` of values, or a `query`; both in the order of `fields`."""
 
     script: ScriptStatement
@@ -84,8 +79,7 @@ class InsertStatement:
     returning: tuple[ReturnedColumn, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class UpdateStatement:
+class UpdateStatement(Struct, frozen=True):
     """UPDATE; `sources` are the items of its FROM."""
 
     script: ScriptStatement
@@ -102,8 +96,7 @@ class UpdateStatement:
         return self.where is None
 
 
-@dataclass(frozen=True, slots=True)
-class DeleteStatement:
+class DeleteStatement(Struct, frozen=True):
     """DELETE; `sources` are the items of its USING."""
 
     script: ScriptStatement
@@ -131,8 +124,7 @@ class Procedure(enum.Enum):
         return self.value
 
 
-@dataclass(frozen=True, slots=True)
-class CallStatement:
+class CallStatement(Struct, frozen=True):
     """CALL of a procedure, with external ids, or with a query that gives them."""
 
     script: ScriptStatement

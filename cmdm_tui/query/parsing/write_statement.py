@@ -8,11 +8,11 @@ which refuses everything that changes something.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
 import sqlglot
+from msgspec import Struct
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
 from sqlglot.tokenizer_core import Token, TokenType
@@ -51,8 +51,7 @@ _CLAUSES_BY_WORD = {
 _DEPTHS = {TokenType.L_PAREN: 1, TokenType.R_PAREN: -1}
 
 
-@dataclass(frozen=True, slots=True)
-class ReadStatement:
+class ReadStatement(Struct, frozen=True):
     """A statement that only reads, for `Engine.prepare`.
 
     Of `parameters` it needs these; `script.padded` is its text, at its place in the whole.

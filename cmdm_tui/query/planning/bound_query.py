@@ -1,9 +1,9 @@
 """A query whose names are resolved, which all planning starts from."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Container
 from functools import cached_property
 
+from msgspec import Struct
 from sqlglot import exp
 
 from cmdm_tui.query.collation.rewrite import apply_account_order, title_projections
@@ -15,8 +15,7 @@ from cmdm_tui.query.parsing.query_shape import QueryShape
 from cmdm_tui.query.parsing.references import Source, find_tables, qualify_sources
 
 
-@dataclass(frozen=True)
-class BoundQuery:
+class BoundQuery(Struct, frozen=True, dict=True):
     """A query whose names are resolved: its entities as tables, and the columns it uses."""
 
     tree: exp.Expr
@@ -29,7 +28,7 @@ class BoundQuery:
     """The values that picklist fields may have, by `entity.field`."""
     first_pages: dict[str, FirstPage]
     """The first pages that planning has read."""
-    aggregates: frozenset[str]
+    aggregates: Container[str]
     """The names of DuckDB's aggregate functions."""
     messages: tuple[str, ...] = ()
     """What to say of how it is computed."""

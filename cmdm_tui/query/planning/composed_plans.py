@@ -6,10 +6,11 @@ places read before give, in the order that is likely to take the fewest calls.
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 from datetime import date
 from itertools import permutations
 
+from msgspec import Struct
+from msgspec.structs import replace
 from sqlglot import exp
 
 from cmdm_tui.query.fetching.page_cache import can_be_fetched
@@ -48,8 +49,7 @@ _SAMPLES = {ColumnKind.TEXT: "a", ColumnKind.NUMBER: 1, ColumnKind.DATE: date(20
 """A value of each kind of key: what a search for one costs says how it works."""
 
 
-@dataclass(frozen=True)
-class _Option:
+class _Option(Struct, frozen=True):
     """A way to read a place: the read, how many records it likely brings, what is read before."""
 
     read: PlannedRead

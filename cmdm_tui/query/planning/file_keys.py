@@ -6,8 +6,8 @@ when a query is planned, so its values are known, and a plan can fetch or search
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from msgspec import Struct
 from sqlglot import exp
 
 from cmdm_tui.query.collation.rewrite import apply_account_order
@@ -27,8 +27,7 @@ UNSEEN_CLAUSES = ("limit", "offset", "group", "having", "qualify", "distinct")
 """The clauses by which a SELECT may show other rows than those that fulfil its conditions."""
 
 
-@dataclass(frozen=True, slots=True)
-class FileKey:
+class FileKey(Struct, frozen=True):
     """A field of the entity that must have one of the values which `sql` gives, each once."""
 
     column: Column

@@ -1,9 +1,9 @@
 """The plans that look for the values of a local file: by id, by a search, or not at all."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from typing import Any
 
+from msgspec.structs import replace
 from sqlglot import exp
 
 from cmdm_tui.query.fetching.page_cache import can_be_fetched

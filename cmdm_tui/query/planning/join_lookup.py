@@ -5,8 +5,8 @@ is read first; if its distinct ids are fewer than b's pages, b's records are fet
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from msgspec import Struct
 from sqlglot import exp
 
 from cmdm_tui.query.fetching.page_cache import can_be_fetched
@@ -22,8 +22,7 @@ _MIN_PAGE_RATIO = 4
 """How many times more pages b must have than a for it to be worth reading a before b."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Join:
+class _Join(Struct, frozen=True):
     """The two sides: `near` is read first, and its `key` names records of `far`."""
 
     near: Source

@@ -4,8 +4,8 @@
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
+from msgspec import Struct
 from sqlglot import exp
 
 from cmdm_tui.query.database.type_words import HOW_TO_WRITE, KIND_WORDS
@@ -21,8 +21,7 @@ _COMPARISONS = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class ComparedText:
+class ComparedText(Struct, frozen=True):
     """A text that is compared with a typed field, and where the SQL names that: an offset."""
 
     text: str

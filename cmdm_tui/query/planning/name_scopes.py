@@ -1,8 +1,8 @@
 """Finds out what a column's name means where it is: a field of an entity, or an expression."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
+from msgspec import Struct
 from sqlglot import exp
 
 from cmdm_tui.query.model import Column, ColumnKind, Table
@@ -10,8 +10,7 @@ from cmdm_tui.query.parsing.file_sources import is_file
 from cmdm_tui.query.parsing.references import Source
 
 
-@dataclass(frozen=True, slots=True)
-class EntityColumn:
+class EntityColumn(Struct, frozen=True):
     """A column of an entity."""
 
     table: Table

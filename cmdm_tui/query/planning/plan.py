@@ -1,8 +1,9 @@
 """The steps of a plan, and what each of them costs in calls."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
+
+from msgspec import Struct
 
 from cmdm_tui.query.model import Column, Cost, FirstPage, Table
 from cmdm_tui.query.seek import ColumnOrders, ColumnPredicate
@@ -19,20 +20,17 @@ class PlanClass(StrEnum):
     LOCAL = "local"
 
 
-@dataclass(frozen=True)
-class NoFetch:
+class NoFetch(Struct, frozen=True):
     """No record is needed."""
 
 
-@dataclass(frozen=True)
-class CountRecords:
+class CountRecords(Struct, frozen=True):
     """Count the records of an entity: every page states the total."""
 
     table: Table
 
 
-@dataclass(frozen=True)
-class GetRecords:
+class GetRecords(Struct, frozen=True):
     """Fetch a few records by their ids, one call each."""
 
     table: Table
@@ -40,8 +38,7 @@ class GetRecords:
     ids: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class Scan:
+class Scan(Struct, frozen=True):
     """Read every page of the entities once, side by side.
 
     `first_pages` says how the pages are sorted; a page that planning has read is used again.
@@ -52,8 +49,7 @@ class Scan:
     first_pages: dict[str, FirstPage]
 
 
-@dataclass(frozen=True)
-class JoinLookup:
+class JoinLookup(Struct, frozen=True):
     """Read one entity's records, then look up the records of another entity that they name.
 
     The near side is read whole, or by `ids` where the query names them; `scan` is the plan for
@@ -70,8 +66,7 @@ class JoinLookup:
     ids: tuple[str, ...] | None
 
 
-@dataclass(frozen=True)
-class SeekRecords:
+class SeekRecords(Struct, frozen=True):
     """Find the records that match a condition on one field by binary search."""
 
     table: Table
@@ -80,15 +75,13 @@ class SeekRecords:
     orders: ColumnOrders
 
 
-@dataclass(frozen=True, slots=True)
-class TotalAggregate:
+class TotalAggregate(Struct, frozen=True):
     """A count of all records, which every page states. `node` is its index among the aggregates."""
 
     node: int
 
 
-@dataclass(frozen=True, slots=True)
-class BoundaryAggregate:
+class BoundaryAggregate(Struct, frozen=True):
     """One aggregate to answer from boundaries. `node` is its index among the query's aggregates."""
 
     node: int
@@ -97,8 +90,7 @@ class BoundaryAggregate:
     orders: ColumnOrders
 
 
-@dataclass(frozen=True)
-class BoundaryAggregates:
+class BoundaryAggregates(Struct, frozen=True):
     """Compute counts, minima and maxima from the places where values begin and end."""
 
     table: Table
@@ -106,8 +98,7 @@ class BoundaryAggregates:
     aggregates: tuple[TotalAggregate | BoundaryAggregate, ...]
 
 
-@dataclass(frozen=True)
-class CountValues:
+class CountValues(Struct, frozen=True):
     """Count how often each value of a field occurs, by skipping from value to value."""
 
     table: Table
@@ -115,8 +106,7 @@ class CountValues:
     orders: ColumnOrders
 
 
-@dataclass(frozen=True)
-class Stream:
+class Stream(Struct, frozen=True):
     """Read pages in order until there are enough rows. `max_records` limits the records to read."""
 
     table: Table
@@ -126,8 +116,7 @@ class Stream:
     max_records: int | None
 
 
-@dataclass(frozen=True)
-class SeekFirst:
+class SeekFirst(Struct, frozen=True):
     """Find the first `count` records in the order of a field, nulls where the query wants them."""
 
     table: Table
@@ -138,8 +127,7 @@ class SeekFirst:
     nulls_first: bool
 
 
-@dataclass(frozen=True)
-class ReadWhole:
+class ReadWhole(Struct, frozen=True):
     """Read every page of one entity."""
 
     table: Table
@@ -147,8 +135,7 @@ class ReadWhole:
     first_page: FirstPage
 
 
-@dataclass(frozen=True)
-class ReadByKeys:
+class ReadByKeys(Struct, frozen=True):
     """Read the records whose `key` has one of the values that `sql` gives of what was read before.
 
     They are fetched each by its id, or searched for, or the entity is read whole: whichever takes
@@ -162,8 +149,7 @@ class ReadByKeys:
     orders: ColumnOrders | None
 
 
-@dataclass(frozen=True)
-class ReadAny:
+class ReadAny(Struct, frozen=True):
     """Read the records that any of several accesses finds."""
 
     table: Table
@@ -175,8 +161,7 @@ Access = GetRecords | SeekRecords | SeekFirst | ReadByKeys | ReadAny | ReadWhole
 """A way to get the records of one place in FROM."""
 
 
-@dataclass(frozen=True)
-class PlannedRead:
+class PlannedRead(Struct, frozen=True):
     """One read of a composed plan, and its calls; `after` are the reads whose values it needs.
 
     `parts` are the accesses of a `ReadAny`, each with its calls and its likely calls.
@@ -190,8 +175,7 @@ class PlannedRead:
     parts: tuple[tuple[Access, Cost, float], ...] = ()
 
 
-@dataclass(frozen=True)
-class ComposedReads:
+class ComposedReads(Struct, frozen=True):
     """Read what each place in FROM needs, one after the other; then run the query on all of it.
 
     `record_needs` says why that is enough. Where a search fails, its entity is read whole. With
@@ -209,8 +193,7 @@ SeekStep = SeekRecords | BoundaryAggregates | CountValues | SeekFirst
 Step = NoFetch | CountRecords | GetRecords | Scan | JoinLookup | ComposedReads | Stream | SeekStep
 
 
-@dataclass(frozen=True)
-class CandidatePlan:
+class CandidatePlan(Struct, frozen=True):
     """One way to answer the query.
 
     The planner chooses by `likely`, the expected number of calls.
@@ -225,8 +208,7 @@ class CandidatePlan:
     """What the pages are sorted by, in words; empty where it does not matter."""
 
 
-@dataclass(frozen=True)
-class EntityPlan:
+class EntityPlan(Struct, frozen=True):
     """What a plan reads of one entity, as EXPLAIN shows it."""
 
     entity: str
@@ -235,16 +217,14 @@ class EntityPlan:
     order: str
 
 
-@dataclass(frozen=True, slots=True)
-class FilePlan:
+class FilePlan(Struct, frozen=True):
     """The local files of one place in FROM, as EXPLAIN shows them: their names, and their rows."""
 
     names: tuple[str, ...]
     rows: int
 
 
-@dataclass(frozen=True, slots=True)
-class PlanStep:
+class PlanStep(Struct, frozen=True):
     """A step of a composed plan, as EXPLAIN shows it; `after` are the steps that it waits for."""
 
     what: str
@@ -254,8 +234,7 @@ class PlanStep:
     after: tuple["PlanStep", ...] = ()
 
 
-@dataclass(frozen=True)
-class Plan:
+class Plan(Struct, frozen=True):
     """The chosen plan. `cost` includes the `calls_made` while planning.
 
     `likely` is the number of calls that a seek takes if the service sorts as expected; for any

@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from msgspec import Struct
+
 from cmdm_tui.api import Quota
 from cmdm_tui.catalog import KnownQuota
 from cmdm_tui.query.database.duckdb_session import QueryDatabase
@@ -15,8 +17,7 @@ from cmdm_tui.query.planning.bound_query import BoundQuery
 from cmdm_tui.query.planning.plan import Plan
 
 
-@dataclass
-class PlanningReads:
+class PlanningReads(Struct):
     """What planning has read; the first run starts with it."""
 
     pages: dict[str, PageCache]

@@ -5,8 +5,8 @@ Those calls are the plan's own first ones: their pages are kept, and the run sta
 
 import math
 from collections.abc import Sequence
-from dataclasses import replace
 
+from msgspec.structs import replace
 from sqlglot import exp
 
 from cmdm_tui.api import BadRequest, Field
@@ -15,7 +15,7 @@ from cmdm_tui.catalog.fields import match_records
 from cmdm_tui.query.budget import CallBudget
 from cmdm_tui.query.collation.rewrite import title_projections
 from cmdm_tui.query.database.duckdb_errors import NO_COLUMNS
-from cmdm_tui.query.database.duckdb_functions import aggregate_names
+from cmdm_tui.query.database.duckdb_functions import AGGREGATE_NAMES
 from cmdm_tui.query.database.duckdb_session import QueryDatabase
 from cmdm_tui.query.database.local_files import FileDatabase, open_file_database
 from cmdm_tui.query.database.python_values import Described
@@ -153,7 +153,7 @@ class QueryPreparer:
         if self._files is not None:
             note_file_columns(tree, {one.source.table: one.kinds() for one in self._files.files})
         sources = tuple(self._resolve_entity(node) for node in find_tables(tree))
-        shape = shape_of(tree, sources, aggregate_names())
+        shape = shape_of(tree, sources, AGGREGATE_NAMES)
         entities = tuple(dict.fromkeys(source.entity for source in sources))
         for entity in entities:
             if entity in self._pages:
@@ -216,7 +216,7 @@ class QueryPreparer:
             self._learner,
             values,
             dict(self._schema.first_pages),
-            aggregate_names(),
+            AGGREGATE_NAMES,
             self._readings.messages,
             self._files,
         )

@@ -17,8 +17,8 @@ read, as that holds everything of it that matters.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 
+from msgspec import Struct, field
 from sqlglot import exp
 
 from cmdm_tui.query.collation.rewrite import apply_account_order
@@ -45,8 +45,7 @@ _MAX_BRANCHES = 8
 _PLAIN_KINDS = frozenset({"", "INNER", "OUTER", "CROSS", "SEMI", "ANTI"})
 
 
-@dataclass(frozen=True, slots=True)
-class Key:
+class Key(Struct, frozen=True):
     """A field that must have one of the values that `sql` gives, of what the places `of` hold."""
 
     column: Column
@@ -54,8 +53,7 @@ class Key:
     of: frozenset[int]
 
 
-@dataclass(frozen=True)
-class Need:
+class Need(Struct, frozen=True):
     """What asks for the records of one place: each of `keys`, and `conditions`, alone would do.
 
     `conditions` name nothing but fields of the place. Of `choices`, each gives branches that need

@@ -1,6 +1,6 @@
 """The plan that reads every page: its step, its cost, and its first page."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from cmdm_tui.query.fetching.page_cache import fields_to_request
 from cmdm_tui.query.model import EXTERNAL_ID, Cost, FirstPage, Table

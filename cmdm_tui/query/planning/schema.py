@@ -6,8 +6,9 @@ described, a record that is fetched by its id shows its own fields, as text.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 
+from msgspec import Struct
+from msgspec.structs import replace
 from sqlglot import exp
 
 from cmdm_tui.api import BadRequest, Field, NotFound, Page, Record
@@ -31,8 +32,7 @@ from cmdm_tui.query.parsing.identifiers import can_be_named, nearest_names
 from cmdm_tui.query.parsing.query_shape import QueryShape, counts_all_records, wanted_ids
 
 
-@dataclass(frozen=True, slots=True)
-class Sample:
+class Sample(Struct, frozen=True):
     """How many records were read, of how many if that is known, and whether they are all."""
 
     read: int

@@ -1,8 +1,8 @@
 """The plans that use the order of a field, priced by `seek`."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 
+from msgspec.structs import replace
 from sqlglot import exp
 
 from cmdm_tui.api import SortOrder

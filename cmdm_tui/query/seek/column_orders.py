@@ -5,8 +5,10 @@ until a page contradicts it (`api.md`, collation: what a client must live with).
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from cmdm_tui.catalog.text_orders import TEXT_ORDERS, CaseOrder, TextOrder, find_orders
 from cmdm_tui.catalog.traits import TextOrderName, Traits, are_nulls_first
@@ -23,8 +25,7 @@ from cmdm_tui.query.seek.order_kinds import (
 )
 
 
-@dataclass(frozen=True)
-class ColumnOrders:
+class ColumnOrders(Struct, frozen=True):
     """How one column may be sorted: `orders` that nothing known about the service excludes.
 
     `trait` is the name of the trait that tells them apart. `nulls_first` and

@@ -1,7 +1,8 @@
 """What a seek costs, in calls, before a record is read."""
 
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from cmdm_tui.query.model import ColumnKind, Cost, Table
 from cmdm_tui.query.seek.bisect import FEW_PAGES, MAX_EXTRA_PAGES
@@ -26,8 +27,7 @@ _ASSUMED_VALUES = 8
 """The number of values to assume for a field of few values."""
 
 
-@dataclass(frozen=True, slots=True)
-class SeekEstimate:
+class SeekEstimate(Struct, frozen=True):
     """What a seek costs: at least `low`; `likely` on usual data.
 
     `high` includes the scan that takes over where the service sorts otherwise, and the pages read

@@ -1,8 +1,10 @@
 """Finds what comes first in an order: the smallest and largest value, and the first records."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
+
+from msgspec import Struct, structs
 
 from cmdm_tui.api import Record
 from cmdm_tui.query.model import Value
@@ -153,8 +155,7 @@ async def _find_extreme(
     return await retry_once_on_change(seek)
 
 
-@dataclass(frozen=True, slots=True)
-class _Best:
+class _Best(Struct, frozen=True):
     """The rows that come first, whether that is certain, and the places that decided it."""
 
     rows: list[_ValueAndRecord]
@@ -231,7 +232,7 @@ def _predicate_ahead(
     sure: bool,
 ) -> ColumnPredicate:
     """Return the predicate for what would come before the last row, as far as is certain."""
-    region = replace(predicate.region, has_null=False)
+    region = structs.replace(predicate.region, has_null=False)
     if count <= 0:
         region = Region()
     elif len(rows) == count:
@@ -250,7 +251,7 @@ def _region_up_to(
     array: SortedPages, predicate: ColumnPredicate, rows: list[_ValueAndRecord], count: int
 ) -> Region:
     """Return the region up to the last row's value, included."""
-    region = replace(predicate.region, has_null=False)
+    region = structs.replace(predicate.region, has_null=False)
     if len(rows) < count or not rows:
         return region
     limit = array.ordering.sort_key(rows[-1][0])

@@ -1,11 +1,11 @@
 """Reads the pattern of a LIKE or ILIKE as the text that its matches begin with."""
 
 import re
-from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
 from itertools import takewhile
 
+from msgspec import Struct
 from sqlglot import exp
 
 from cmdm_tui.query.model import ColumnKind, Value
@@ -13,8 +13,7 @@ from cmdm_tui.query.seek.field_values import OddValue, read_date, read_datetime
 from cmdm_tui.query.seek.text_keys import is_plain
 
 
-@dataclass(frozen=True, slots=True)
-class LikePattern:
+class LikePattern(Struct, frozen=True):
     """What a pattern's matches begin with; with `is_whole` they are exactly that.
 
     `is_exact` says that everything of this form matches; `is_folded` that case does not matter.

@@ -4,11 +4,12 @@ What is on an unread page is bounded by its neighbours, once for each candidate 
 `column_orders`).
 """
 
-from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum
 from functools import cached_property, lru_cache, reduce
 from typing import Any, Protocol
+
+from msgspec import Struct
 
 from cmdm_tui.catalog.text_orders import TextOrder
 from cmdm_tui.query.model import Value
@@ -93,8 +94,7 @@ class _ByKey:
         return bool(low == high)
 
 
-@dataclass(frozen=True)
-class ByValue(_ByKey):
+class ByValue(_ByKey, Struct, frozen=True):
     """Numbers, dates and booleans by value: the engine's order."""
 
     name: str = "value"
@@ -112,8 +112,7 @@ class ByValue(_ByKey):
         return True
 
 
-@dataclass(frozen=True)
-class ByDigits(_ByKey):
+class ByDigits(_ByKey, Struct, frozen=True):
     """Numbers as if they were text."""
 
     name: str = "text"
@@ -138,8 +137,7 @@ class ByDigits(_ByKey):
         return _text_prefixes(predicate.region) is not None
 
 
-@dataclass(frozen=True)
-class ByText:
+class ByText(Struct, frozen=True):
     """Text in one of the orders of `catalog.text_orders`. Its keys are the texts themselves."""
 
     order: TextOrder
@@ -188,8 +186,7 @@ class ByText:
         return predicate.is_region_exact or self.order.is_binary
 
 
-@dataclass(frozen=True)
-class ByOption(_ByKey):
+class ByOption(_ByKey, Struct, frozen=True, dict=True):
     """A picklist's values in the order of its options."""
 
     options: tuple[str, ...]
@@ -215,8 +212,7 @@ class ByOption(_ByKey):
         return True
 
 
-@dataclass(frozen=True)
-class AmongOptions:
+class AmongOptions(Struct, frozen=True, dict=True):
     """An order of a picklist: it holds nothing except its options."""
 
     order: CandidateOrder

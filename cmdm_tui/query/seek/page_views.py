@@ -1,8 +1,9 @@
 """The pages of one entity as a search sees them: where they come from, those read, and the gaps."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Literal, Protocol
+
+from msgspec import Struct
 
 from cmdm_tui.api import Page, Record
 from cmdm_tui.query.model import Value
@@ -35,8 +36,7 @@ class RecordsChanged(SeekFailed):
     """Records were added, deleted or moved between two pages: what was read is not one state."""
 
 
-@dataclass(frozen=True, slots=True)
-class PageView:
+class PageView(Struct, frozen=True):
     """One page as it was read: `values` with None for null, and its keys in each order."""
 
     number: int
@@ -47,8 +47,7 @@ class PageView:
     """The keys of the values that are not null, by order; none for values an order cannot place."""
 
 
-@dataclass(frozen=True, slots=True)
-class Gap:
+class Gap(Struct, frozen=True):
     """Pages that were not read, from `first` to `last`, with the views before and after them.
 
     `below` is None where no page after them was read.

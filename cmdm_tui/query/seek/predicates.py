@@ -7,10 +7,10 @@ in neither unless the predicate asks for it.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from functools import reduce
 from typing import Any
 
+from msgspec import Struct, field
 from sqlglot import exp
 
 from cmdm_tui.query.model import Column, ColumnKind
@@ -36,8 +36,7 @@ _MAX_INTERVALS = 200
 """The number of intervals beyond which a predicate costs more to search than it saves."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Regions:
+class _Regions(Struct, frozen=True):
     """Regions that enclose where a predicate is true and where it is false; None is unbounded."""
 
     true: Region | None
@@ -46,8 +45,7 @@ class _Regions:
     """Whether both are known and contain nothing else."""
 
 
-@dataclass(frozen=True, slots=True)
-class _PredicateRegions:
+class _PredicateRegions(Struct, frozen=True):
     """What is known of a predicate, by column and order."""
 
     regions: Mapping[tuple[str, str], _Regions] = field(

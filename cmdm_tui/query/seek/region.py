@@ -5,8 +5,9 @@ interval is two cuts and needs no other rule for open and closed ends.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any, Self
+
+from msgspec import Struct
 
 Place = tuple[Any, ...]
 """The place of a value or a cut: comparable with every other place of the same order."""
@@ -30,16 +31,14 @@ def after(key: Any) -> Place:
     return (0, key, 1)
 
 
-@dataclass(frozen=True, slots=True)
-class Interval:
+class Interval(Struct, frozen=True):
     """The values between two cuts; `low` is below `high`, so there is room for a value."""
 
     low: Place = LOWEST
     high: Place = HIGHEST
 
 
-@dataclass(frozen=True, slots=True)
-class Region:
+class Region(Struct, frozen=True):
     """A set of values: disjoint intervals in ascending order, and whether null is in it."""
 
     intervals: tuple[Interval, ...] = ()

@@ -1,8 +1,10 @@
 """What a seek returns: an answer, what it rests on, and what is uncertain about it."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field, replace
 from typing import TypeVar
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from cmdm_tui.api import Record
 from cmdm_tui.query.model import Value
@@ -14,8 +16,7 @@ from cmdm_tui.query.seek.sorted_pages import LearnedTraits, SortedPages
 _REPEATED = "Records changed during the search, which was made again."
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SeekResult:
+class SeekResult(Struct, frozen=True, kw_only=True):
     """The base of every seek's result: total, pages read of all pages, and `notes`.
 
     `learned` is what the pages have shown about the service, by the names of `catalog.traits`.
@@ -32,29 +33,25 @@ class SeekResult:
     places: tuple[int, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FoundRecords(SeekResult):
+class FoundRecords(SeekResult, frozen=True, kw_only=True):
     """Records, each once: all that a predicate keeps, and some that it does not."""
 
     records: tuple[Record, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MatchCount(SeekResult):
+class MatchCount(SeekResult, frozen=True, kw_only=True):
     """How many records a predicate keeps."""
 
     count: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ExtremeValue(SeekResult):
+class ExtremeValue(SeekResult, frozen=True, kw_only=True):
     """The smallest or largest value that a predicate keeps, None where it keeps none."""
 
     value: Value | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ValueCounts(SeekResult):
+class ValueCounts(SeekResult, frozen=True, kw_only=True):
     """Each value of a field, null included, with how many records have it; in ascending order."""
 
     counts: tuple[tuple[Value | None, int], ...]

@@ -5,8 +5,9 @@ that compares the two; a range of the account's order does so only in an order m
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from functools import cache
+
+from msgspec import Struct
 
 from cmdm_tui.catalog.text_orders import TextOrder, is_settled
 from cmdm_tui.query.seek.region import Interval, Region, after, before
@@ -21,8 +22,7 @@ _LAST_CASED = 0x20000
 _CUT_LENGTH = len(before(""))
 
 
-@dataclass(frozen=True, slots=True)
-class Stem:
+class Stem(Struct, frozen=True):
     """A whole text, or what texts begin with; without regard to case where it is folded."""
 
     text: str

@@ -1,10 +1,11 @@
 """What a backslash command is: its name, arguments, help, example, and what it may touch."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from enum import Enum, Flag, auto
 from pathlib import Path
 from typing import TextIO
+
+from msgspec import Struct
 
 from cmdm_tui.repl.errors import ReplError
 from cmdm_tui.repl.session import ReplSession
@@ -54,8 +55,7 @@ class Touches(Flag):
     """It may run other programs."""
 
 
-@dataclass(frozen=True, slots=True)
-class Argument:
+class Argument(Struct, frozen=True):
     """One argument; `name` is how help shows it, as `FILE`."""
 
     name: str
@@ -86,16 +86,14 @@ def choice(*choices: str, is_optional: bool = False) -> Argument:
 ON_OFF = choice("on", "off", is_optional=True)
 
 
-@dataclass(frozen=True, slots=True)
-class RunFile:
+class RunFile(Struct, frozen=True):
     """Run the statements of a file next; `lines` is the file, opened."""
 
     path: Path
     lines: TextIO
 
 
-@dataclass(frozen=True, slots=True)
-class RunText:
+class RunText(Struct, frozen=True):
     """Run the statements of a text next; `origin` says whose they are, for errors.
 
     `parameters` are values for each `$name` in them, besides the session's variables.
@@ -106,8 +104,7 @@ class RunText:
     parameters: tuple[tuple[str, str], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class RepeatStatement:
+class RepeatStatement(Struct, frozen=True):
     """Run a statement again and again, with this many seconds in between."""
 
     seconds: float
@@ -120,8 +117,7 @@ FollowUp = RunFile | RunText | RepeatStatement
 Handler = Callable[[ReplSession, tuple[str, ...]], Awaitable[FollowUp | None]]
 
 
-@dataclass(frozen=True, slots=True)
-class BackslashCommand:
+class BackslashCommand(Struct, frozen=True):
     """One command, declared once: dispatch, completion and help read this.
 
     `help` is a short phrase, `example` the arguments of an example with what it does, separated by

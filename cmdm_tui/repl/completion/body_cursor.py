@@ -2,8 +2,9 @@
 
 import json
 import re
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 _TOKEN = re.compile(
     r"""(?P<text>"(?:[^"\\]|\\.)*")|(?P<unfinished>"(?:[^"\\]|\\.)*\\?\Z)|"""
@@ -13,8 +14,7 @@ _TOKEN = re.compile(
 CursorPlace = Literal["key", "value", "elsewhere"]
 
 
-@dataclass(frozen=True, slots=True)
-class BodyCursor:
+class BodyCursor(Struct, frozen=True):
     """The end of an object as far as it is typed; `partial` includes an opening quote.
 
     `key` is that of the value being typed, `keys` are those that have been given already.

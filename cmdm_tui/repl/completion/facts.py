@@ -1,7 +1,8 @@
 """What completion at the prompt may know next to the catalog: names of the session and of files."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from cmdm_tui.query.completion.offers import CompletionFacts
 
@@ -11,8 +12,7 @@ def know_none() -> Sequence[str]:
     return ()
 
 
-@dataclass(frozen=True, slots=True)
-class PromptFacts:
+class PromptFacts(Struct, frozen=True):
     """Names that a statement can hold, each as of now.
 
     `sql` is what is known inside SQL, `columns` those of the last result, and the others what their

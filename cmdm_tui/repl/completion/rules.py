@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from cmdm_tui.query.completion.matching import rank_offers
 from cmdm_tui.query.completion.offers import CompletionCatalog, NotedCatalog, Offer, Suggestions
@@ -17,8 +18,7 @@ from cmdm_tui.repl.statement_splitter import last_statement
 _Offers = Callable[[re.Match[str], CompletionCatalog, PromptFacts], Iterable[Offer]]
 
 
-@dataclass(frozen=True, slots=True)
-class CompletionRule:
+class CompletionRule(Struct, frozen=True):
     """Offers something where the whole of a statement, up to the cursor, has a certain form.
 
     `name` is what tests and explanations call it.

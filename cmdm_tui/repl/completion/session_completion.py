@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 
 from cmdm_tui.config import ConfigurationError, ProfileStore
 from cmdm_tui.operations.saved_queries import SavedQueries
-from cmdm_tui.query.completion.functions import load_functions
-from cmdm_tui.query.completion.offers import NO_FACTS, CompletionFacts, SqlFunction
+from cmdm_tui.query.completion.functions import AllFunctions
+from cmdm_tui.query.completion.offers import NO_FACTS, CompletionFacts
 from cmdm_tui.query.completion.sql_place import SqlPlace
 from cmdm_tui.query.model import EXTERNAL_ID
 from cmdm_tui.repl.completion.completer import StatementCompleter
@@ -30,14 +30,12 @@ class SessionCompletion:
     def __init__(self, session: ReplSession, on_change: Callable[[], None]) -> None:
         self._session = session
         self._uses = UseCounter()
-        self._functions: Sequence[SqlFunction] = ()
         self.fields = FieldReader(session.account, on_change)
         self.completer = StatementCompleter(session.catalog, self._list_facts, self.fields.want)
 
     def load(self, statements: Sequence[str]) -> None:
-        """Count the words of the history, and list DuckDB's functions: slow, for a thread."""
+        """Count the words of the history: slow, for a thread."""
         self._uses.note_all(statements)
-        self._functions = load_functions()
 
     async def note_run(self, text: str) -> None:
         """Take in what was run: its words, and the external ids that its rows show. No call."""
@@ -60,7 +58,7 @@ class SessionCompletion:
     def _list_facts(self) -> PromptFacts:
         session = self._session
         return PromptFacts(
-            CompletionFacts(self._functions, self._uses.counts, session.catalog.ids, list_files),
+            CompletionFacts(AllFunctions(), self._uses.counts, session.catalog.ids, list_files),
             columns=self._list_columns,
             variables=lambda: list(session.variables.values),
             saved_queries=self._list_saved_queries,

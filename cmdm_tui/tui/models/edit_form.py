@@ -1,8 +1,10 @@
 """The form of a record: its fields, what was typed into them, and the change that this comes to."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
+
+from msgspec.structs import replace
 
 from cmdm_tui.api import Field, Parent, Record
 from cmdm_tui.catalog.fields import infer_fields

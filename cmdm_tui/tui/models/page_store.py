@@ -4,6 +4,8 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from msgspec import structs
+
 from cmdm_tui.api import Page, Record
 
 MAX_BYTES = 64 * 1024 * 1024
@@ -38,7 +40,7 @@ class StoredPage:
 
 def strip_page(page: Page) -> Page:
     """Return a page without the bytes of its answer and without its totals."""
-    response = replace(page.response, body=b"")
+    response = structs.replace(page.response, body=b"")
     return replace(page, response=response, total_records=None, total_pages=None)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import sqlglot
+from msgspec import structs
 from sqlglot import exp
 
 from cmdm_tui.catalog import Account
@@ -211,7 +212,7 @@ async def test_a_search_that_trusts_the_order_is_found_out(
         *rest: Any,
         **options: Any,
     ) -> column_orders.ColumnOrders:
-        return replace(
+        return structs.replace(
             ordering(column, orders[:1], *rest, **options),
             nulls_first=True,
             nulls_first_descending=False,
