@@ -191,7 +191,7 @@ def _report_prompts(
     if libraries > MOST_FOR_STATEMENT:
         print(
             f"  first statement, of python -c pass: {first:.3g}, at most {MOST_FOR_STATEMENT}: NO; "
-            f"the same libraries alone take {libraries:.3g}, so no prompt that uses them meets it"
+            f"the same libraries alone take {libraries:.3g}, so none that loads them then meets it"
         )
     else:
         verdicts.note("first statement, of python -c pass", first, MOST_FOR_STATEMENT)

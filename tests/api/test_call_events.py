@@ -8,6 +8,7 @@ import pytest
 from cmdm_tui.api import (
     CallCancelled,
     CallFailed,
+    CallInfo,
     CallSent,
     Client,
     Event,
@@ -81,7 +82,7 @@ async def test_a_client_without_a_listener_makes_no_event(
     async with Client(server.url, CREDENTIALS, listener=lambda _: None) as client:
         with pytest.raises(AssertionError, match="nobody"):
             await client.page("lead")
-    assert ignore_events(SignInStarted.__new__(SignInStarted)) is None
+    assert ignore_events(SignInStarted(CallInfo(1, "POST", "token"))) is None
 
 
 async def test_a_sign_in_without_an_answer_is_reported_to_have_ended(

@@ -69,7 +69,8 @@ def test_a_search_that_cannot_be_continued_keeps_its_rows(
 
 
 FILLS_UP = """
-import errno, resource, tempfile
+import errno, resource, sys, tempfile
+sys.dont_write_bytecode = True  # Python would keep what it could write of it
 resource.setrlimit(resource.RLIMIT_FSIZE, (16_384, 16_384))
 """
 LOSES_WHAT_WAS_THERE = """
