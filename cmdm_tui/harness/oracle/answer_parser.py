@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, TypeGuard
 
 from cmdm_tui.api.quota import parse_whole_number
-from cmdm_tui.harness.exchange import Exchange
+from cmdm_tui.harness.exchange import NOT_JSON, Exchange, is_loose_json
 
 OK, CREATED = 200, 201
 REFUSED = 400
@@ -35,6 +35,11 @@ class ParsedAnswer:
     fault: str = ""
     variation: str = ""
 
+    @property
+    def has_list(self) -> bool:
+        """Whether a list could be read in it, if only a part of it."""
+        return self.total is not None or bool(self.rows)
+
 
 def parse_answer(exchange: Exchange) -> ParsedAnswer:
     """Take apart the answer to a documented call."""
@@ -44,6 +49,8 @@ def parse_answer(exchange: Exchange) -> ParsedAnswer:
     if call == "other":
         return ParsedAnswer()
     content = exchange.json
+    if content is NOT_JSON and is_loose_json(exchange.body):
+        return ParsedAnswer(variation="holds text that not every reader of JSON takes")
     if not isinstance(content, dict):
         return ParsedAnswer(fault="is not JSON object")
     return _parse_call(call, exchange.intent.entity, content)  # pyright: ignore[reportUnknownArgumentType] — any JSON
