@@ -1,6 +1,5 @@
 """One exchange with a service: what is sent, what comes back, and both as reports keep them."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
@@ -143,21 +142,6 @@ class Exchange:
     @cached_property
     def _by_name(self) -> dict[str, str]:
         return dict(reversed(self.headers))
-
-
-def is_loose_json(body: bytes) -> bool:
-    """Return whether a body that is `NOT_JSON` is a JSON object all the same, by its grammar.
-
-    Half of a surrogate pair (RFC 8259, 8.2) is text that not every reader takes.
-    """
-
-    def refuse(constant: str) -> None:
-        raise ValueError(constant)
-
-    try:
-        return isinstance(json.loads(body, parse_constant=refuse), dict)
-    except (ValueError, RecursionError):
-        return False
 
 
 class NotJson:

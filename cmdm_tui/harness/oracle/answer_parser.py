@@ -1,11 +1,12 @@
 """Takes an answer apart: its records, totals, ids and limits, as far as its form is documented."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypeGuard
 
 from cmdm_tui.api.quota import parse_whole_number
-from cmdm_tui.harness.exchange import NOT_JSON, Exchange, is_loose_json
+from cmdm_tui.harness.exchange import Exchange
 
 OK, CREATED = 200, 201
 REFUSED = 400
@@ -49,11 +50,19 @@ def parse_answer(exchange: Exchange) -> ParsedAnswer:
     if call == "other":
         return ParsedAnswer()
     content = exchange.json
-    if content is NOT_JSON and is_loose_json(exchange.body):
-        return ParsedAnswer(variation="holds text that not every reader of JSON takes")
     if not isinstance(content, dict):
+        if _is_lenient_object(exchange.body):
+            return ParsedAnswer(variation="is JSON to a lenient reader only")
         return ParsedAnswer(fault="is not JSON object")
     return _parse_call(call, exchange.intent.entity, content)  # pyright: ignore[reportUnknownArgumentType] — any JSON
+
+
+def _is_lenient_object(body: bytes) -> bool:
+    """Return whether a body is an object to readers that take lone surrogates, or NaN."""
+    try:
+        return isinstance(json.loads(body), dict)
+    except (ValueError, RecursionError):
+        return False
 
 
 def describe_number(number: int | None) -> str:

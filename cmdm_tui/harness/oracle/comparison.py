@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, field
 from typing import Literal
-from urllib.parse import parse_qsl, urlsplit
 
 from cmdm_tui.harness.exchange import Exchange
 from cmdm_tui.harness.oracle.answer_parser import OK, ListedRow, ParsedAnswer
@@ -51,10 +50,9 @@ class RecordComparison:
 
     @property
     def is_projected(self) -> bool:
-        """Whether some fields only were asked for, in whatever way: an odd one may be read so."""
-        query = urlsplit(self.exchange.path).query
-        names = (name for name, _ in parse_qsl(query, keep_blank_values=True))
-        return any(name.strip().casefold() == "fields" for name in names)
+        """Whether some fields only were asked for, or may have been by a query that is odd."""
+        intent = self.exchange.intent
+        return intent.call == "list" and (intent.query is None or "fields" in intent.query)
 
     def compare(self) -> None:
         """Compare the answer, where it is one to a reading by a user who may."""

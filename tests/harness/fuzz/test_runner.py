@@ -324,7 +324,8 @@ def test_a_service_that_goes_away_ends_the_run_with_what_was_found(
             ended = fuzz_in_process(fuzzed, wanted, tell, tmp_path)
     assert ended.is_cut
     assert "does not answer" in ended.reason if has_control else "not reached" in ended.reason
-    assert ended.failures == ("allow-names-methods other",)
+    (failure,) = ended.failures
+    assert failure.startswith("allow-names-methods ")
     assert {one.failure for one in told.of(FailureFound)} == set(ended.failures)
     assert 0 not in {one.status for one in told.exchanges}
     assert told.ended == ended
@@ -389,7 +390,7 @@ def test_no_secret_is_told_or_written(fuzz: Fuzz) -> None:
 def test_a_short_secret_is_taken_out_too(password: str) -> None:
     secrets = SecretVariables({"password": password, "username": "abc"})
     assert secrets.replace_secrets(f"<{password}> abc".encode()) == b"<$CMDM_PASSWORD> abc"
-    assert secrets.values == {password}
+    assert password in secrets.values
 
 
 def test_steps_are_told_as_lines_for_a_shell(fuzz: Fuzz) -> None:

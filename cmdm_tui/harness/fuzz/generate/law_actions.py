@@ -187,12 +187,18 @@ def order_numbers(actions: Actions) -> None:
 
 
 def order_texts(actions: Actions) -> None:
-    """Create records whose texts differ in capitals and accents, and sort by them."""
+    """Create records whose texts differ in capitals and accents, and sort by them.
+
+    Sort by options too, which are in the order of their letters, and not of their list.
+    """
     entity = actions.draw_entity()
     rules = _text_rules(actions, entity)
     if rules:
         values = [pick(actions.draw, _CLOSE_TEXTS) for _ in range(4)]
         _create_and_sort(actions, entity, pick(actions.draw, rules).name, values)
+    options = [rule.name for rule in actions.fields_of(entity).values() if rule.options]
+    if options:
+        actions.list_all(entity, {"sort_by": pick(actions.draw, options)})
 
 
 def _create_and_sort(actions: Actions, entity: str, name: str, values: Sequence[str]) -> None:
