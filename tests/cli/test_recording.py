@@ -236,7 +236,7 @@ def test_a_har_file_has_its_people_replaced_as_the_named_profile_says(
     )
     record = {"ExternalID": "A", "Properties": {"Motto": "Granny", "LastName": "Weatherwax"}}
     answer = {"mimeType": "application/json", "text": json.dumps(record)}
-    entry = {
+    entry: dict[str, object] = {
         "request": {"method": "GET", "url": "https://crm.example.com/api/v1/lead/A", "headers": []},
         "response": {"status": 200, "headers": [], "content": answer},
     }

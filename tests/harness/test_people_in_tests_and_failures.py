@@ -41,6 +41,7 @@ def answer(content: object) -> bytes:
 def run_program(url: str, *, reads: int) -> list[str]:
     """Read a lead `reads` times, then make a task that names it, and somebody of its own."""
     seen: list[str] = []
+    lead: dict[str, str] = {}
     with httpx.Client(base_url=url) as http:
         for _ in range(reads):
             lead = http.get("/api/v1/lead/A1").json()["Properties"]
@@ -128,7 +129,8 @@ def test_the_plug_in_replaces_people_of_what_is_not_on_this_machine(
     monkeypatch.setenv("CMDM_PEOPLE_KEY", "k" * 32)
     folders = CassetteFolders(tmp_path, tmp_path)
     (tmp_path / "there.yaml").write_text("interactions: []\nversion: 1\n")
-    chosen = CassetteOptions(**{"record_mode": "all", **options})
+    given: dict[str, Any] = {"record_mode": "all", **options}
+    chosen = CassetteOptions(**given)
     playback = make_playback(["there"], folders, chosen, service)
     assert (playback.people is not None) is is_replaced
 

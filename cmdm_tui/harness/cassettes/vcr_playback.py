@@ -82,8 +82,8 @@ class Playback:
     `paths` are read in this order, and new interactions go to `target`, where there is one.
     `service` is the address that clients call, without `/api/v1`; it is `ADDRESS` in the files.
     Requests with the header `passed_header` are let through. `options` are those of vcrpy's
-    `use_cassette`. `people` replaces the people in what is recorded; what the program sends of its
-    own stays.
+    `use_cassette`. `people` replaces the people in what is recorded; what only the program has
+    named stays.
     """
 
     paths: Sequence[Path]

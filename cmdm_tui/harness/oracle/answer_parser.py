@@ -36,6 +36,11 @@ class ParsedAnswer:
     fault: str = ""
     variation: str = ""
 
+    @property
+    def has_list(self) -> bool:
+        """Whether a list could be read in it, if only a part of it."""
+        return self.total is not None or bool(self.rows)
+
 
 def parse_answer(exchange: Exchange) -> ParsedAnswer:
     """Take apart the answer to a documented call."""

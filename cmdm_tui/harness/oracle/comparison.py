@@ -165,7 +165,7 @@ class MemberCount:
                     f"{self.entity} should have {members.total} records, and {total} are reported"
                 )
                 self._add("total", message, cause, members)
-        if is_whole and members.ids is not None:
+        if is_whole and answer.has_list and members.ids is not None:
             self._compare_members(answer, members, members.ids)
 
     def _add(

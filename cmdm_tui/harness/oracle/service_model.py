@@ -233,7 +233,7 @@ class ServiceModel:
 
     def _add_list(self, intent: Intent, answer: ParsedAnswer) -> None:
         query = intent.query
-        if query is None:
+        if query is None or not answer.has_list:
             return
         members = self.members.setdefault(intent.entity, EntityMembers())
         if not self.is_alone and answer.total != members.total:

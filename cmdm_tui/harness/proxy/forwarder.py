@@ -51,7 +51,7 @@ class ReceivedRequest:
 
 
 class ServiceAnswer(Protocol):
-    """The head of an answer, and its body as it comes: not decoded. Close it in any case."""
+    """The head of an answer, and its body as it arrives, not decoded. Close it in any case."""
 
     status: int
     reason: str
@@ -74,7 +74,7 @@ class Forwarder:
     """Sends requests to the service at `url`. Each is sent once, and no redirect is followed.
 
     Where the environment names a proxy for the service, httpx sends them through it; else they go
-    over connections of our own, which costs a fraction of that.
+    over its own connections, which costs a fraction of that.
     """
 
     def __init__(self, url: str) -> None:

@@ -25,7 +25,7 @@ _MOST_WAITING = 256 * 1024
 class UpstreamConnection(asyncio.Protocol):
     """One connection, for one request at a time.
 
-    What fails is told as httpx tells it: `httpx.TransportError`.
+    A failure is one of httpx: `httpx.TransportError`.
     """
 
     def __init__(self, seconds_of_silence: float) -> None:
@@ -57,7 +57,7 @@ class UpstreamConnection(asyncio.Protocol):
         self._transport = transport
 
     def data_received(self, data: bytes) -> None:
-        """Keep what came; what comes before anything was asked is no answer."""
+        """Keep what came; what comes before anything was asked answers nothing."""
         if not self._is_busy:
             self.close()
             return
@@ -207,7 +207,7 @@ class UpstreamConnection(asyncio.Protocol):
 
 
 class UpstreamAnswer:
-    """The head of an answer, and its body as it comes. Close it, even where it was read whole."""
+    """The head of an answer, and its body as it arrives. Close it, even where it was read whole."""
 
     def __init__(
         self, pool: "UpstreamPool", connection: UpstreamConnection, head: h11.Response
