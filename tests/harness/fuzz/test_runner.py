@@ -26,6 +26,7 @@ from cmdm_tui.harness.fuzz.execute import reconnecting_sender
 from cmdm_tui.harness.fuzz.generate.user_session import UserSession
 from cmdm_tui.harness.fuzz.settings import FuzzSettings
 from cmdm_tui.harness.fuzz.workers import fuzz_in_process
+from cmdm_tui.harness.oracle import CHECKS, ServiceModel, judge_exchange
 from cmdm_tui.harness.service import Service, ServiceFailed
 from cmdm_tui.redaction.secret_variables import SecretVariables
 from cmdm_tui.sandbox import Sandbox, SandboxConfig
@@ -412,3 +413,15 @@ def test_whoever_cannot_sign_in_is_told_so(fuzz: Fuzz, tmp_path: Path) -> None:
             fuzz(wrong, seed=1, requests=10)
     with pytest.raises(ServiceFailed, match="does not answer"):
         fuzz(replace(target, control=None), seed=1, requests=10)
+
+
+def test_a_check_is_asked_at_every_call_of_a_run_it_has_something_to_say_of(fuzz: Fuzz) -> None:
+    """Asked at every call, no check says more: of a run, nor of its answers in a false order."""
+    with sandbox() as target:
+        exchanges = fuzz(target, seed=5, requests=600).exchanges
+    everywhere = [replace(check, calls=None) for check in CHECKS]
+    for log in (exchanges, exchanges[::-1]):
+        chosen_model, model = ServiceModel(), ServiceModel()
+        for exchange in log:
+            judged = judge_exchange(chosen_model, exchange)
+            assert judged == judge_exchange(model, exchange, everywhere)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cmdm_tui.harness.exchange import Exchange, Intent
+from cmdm_tui.harness.exchange import Call, Exchange, Intent
 from cmdm_tui.harness.oracle import CHECKS, ServiceModel, judge_exchange, judge_log
 from cmdm_tui.harness.oracle.list_model import granted_sizes
 from tests.harness.oracle.exchange_logs import ENDS, MOMENT, RESET, Log
@@ -546,3 +546,22 @@ def test_an_answer_that_took_until_after_the_hour_told_what_was_right_before() -
 def test_an_exchange_without_an_intent_is_judged_by_what_holds_for_all() -> None:
     exchange = Exchange(1, "GET", "/", (), b"", 500, (), b"", 0.0, moment=MOMENT, intent=Intent())
     assert {finding.check for finding in judge_log([exchange])} == {"no-server-error"}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_check_has_nothing_to_say_at_the_calls_it_is_not_asked_at(name: str) -> None:
+    """Left out at a call, a check is none that would have spoken: asked everywhere, all agree."""
+    everywhere = [replace(check, calls=None) for check in CHECKS]
+    for make_log in CASES[name]:
+        chosen_model, model = ServiceModel(), ServiceModel()
+        for exchange in make_log().exchanges:
+            judged = judge_exchange(chosen_model, exchange)
+            assert judged == judge_exchange(model, exchange, everywhere)
+
+
+def test_a_check_that_leaves_out_a_call_it_is_about_is_noticed() -> None:
+    (sound,) = [check for check in CHECKS if check.name == "converts-once"]
+    deaf = replace(sound, calls=frozenset[Call]({"get"}))
+    _, broken = CASES["converts-once"]
+    assert judge_log(broken().exchanges, [sound])
+    assert not judge_log(broken().exchanges, [deaf])

@@ -280,8 +280,8 @@ def use_up_quota(actions: Actions) -> None:
 
 
 RULES = (
-    # Twenty-four of them, and slow.
-    Rule("credentials", law_actions.try_credentials, ("authenticate",), 0.15, needs_control=True),
+    # Twenty-four of them, and slow: once in a run of 5,000 requests.
+    Rule("credentials", law_actions.try_credentials, ("authenticate",), 0.08, needs_control=True),
     Rule("others", law_actions.update_among_others, ("update",), 1.5),
     Rule("closed", law_actions.update_closed_task, ("close",), 1.0),
     Rule("refused-update", law_actions.refuse_updates, ("update",), 2.0),
@@ -296,11 +296,11 @@ RULES = (
     Rule("sort", sort_records, ("list",), 2.0, needs_writing=False),
     Rule("read", read_records, ("get", "fields"), 1.0, needs_writing=False),
     Rule("create", create_and_read, ("create",), 1.5),
-    Rule("update", update_and_read, ("update",), 3.5),
-    Rule("delete", delete_and_read, ("delete",), 5.5),
+    Rule("update", update_and_read, ("update",), 3.75),
+    Rule("delete", delete_and_read, ("delete",), 6.0),
     Rule("child", create_child_and_read, ("create-task", "create-opportunity"), 1.5),
-    Rule("convert", convert_and_read, ("convert",), 8.0),
-    Rule("close", close_and_read, ("close",), 9.5),
+    Rule("convert", convert_and_read, ("convert",), 9.5),
+    Rule("close", close_and_read, ("close",), 11.0),
     Rule("odd", send_odd_requests, (), 1.0),
     Rule("wait", let_time_pass, (), 1.5, needs_control=True),
     Rule("exhaust", use_up_quota, (), 0.75, needs_control=True),

@@ -20,7 +20,7 @@ from cmdm_tui.harness.fuzz.generate.user_session import UserSession
 _CLASSES_AT_ONCE = 12
 _RULES_AT_ONCE, _FEWEST_RULES = 8, 4
 _SHARE_OF_TRIALS = 0.4
-_SIGN_IN_COST = 2.0
+_SIGN_IN_COST = 4.0
 """How much rarer a trial of the sign-in is than another: a service makes it slow on purpose."""
 
 

@@ -109,6 +109,8 @@ def _folded(external_id: str) -> str:
 def own_entity(context: CheckContext) -> Iterator[Verdict]:
     """An id answers for its own entity only; that no other has the same ids is our own law."""
     intent = context.intent
+    if intent.call not in _OF_RECORD:
+        return
     home = context.model.entity_of(intent.external_id)
     if home in {None, intent.entity} or context.record is not None or not context.exchange.status:
         return
