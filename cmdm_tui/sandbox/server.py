@@ -24,8 +24,8 @@ from cmdm_tui.sandbox.errors import PortError, SandboxError
 from cmdm_tui.sandbox.http import connections
 from cmdm_tui.sandbox.http.access_log import LoggedCall
 from cmdm_tui.sandbox.http.call_journal import CallJournal
-from cmdm_tui.sandbox.http.connections import ClientConnection
 from cmdm_tui.sandbox.http.exposure import make_tls_context
+from cmdm_tui.sandbox.http.server_settings import configure_server
 from cmdm_tui.sandbox.storage.sqlite.file_task import SeedProgress
 from cmdm_tui.sandbox.storage.store import Store
 
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 
 _BACKLOG = 2_048
 _WANTED_FILES = 10_240
-_SECONDS_TO_FINISH = 2
 _SECONDS_TO_STOP = 15
 _SECONDS_TO_NOTICE = 0.1
 
@@ -63,23 +62,7 @@ class UvicornServer(uvicorn.Server):
         info: RunningInfo,
         tls: "ssl.SSLContext | None" = None,
     ) -> None:
-        # The answers' own headers say the date, by the sandbox's clock.
-        super().__init__(
-            uvicorn.Config(
-                app,
-                http=ClientConnection,
-                ws="none",
-                lifespan="off",
-                loop="asyncio",
-                log_config=None,
-                access_log=False,
-                server_header=False,
-                date_header=False,
-                proxy_headers=False,
-                timeout_graceful_shutdown=_SECONDS_TO_FINISH,
-                ssl_context_factory=None if tls is None else lambda _config, _default: tls,
-            )
-        )
+        super().__init__(configure_server(app, tls))
         self.info = info
         self._store = store
         self._listener = listener

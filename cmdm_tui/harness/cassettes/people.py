@@ -84,11 +84,7 @@ def open_people(
     *,
     hook: Path | None = None,
 ) -> PersonRedactor:
-    """Return what replaces the people of a profile's service, with the key of this user.
-
-    `hook` is a Python file whose function is asked first, by default the profile's. Raises
-    ConfigurationError for a key or a file that cannot be used.
-    """
+    """Return what replaces them, opened, as `load_people_settings` says."""
     return load_people_settings(rules, paths, environment, hook=hook).open()
 
 

@@ -9,20 +9,19 @@ from types import FrameType
 
 import uvicorn
 from starlette.requests import Request
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from cmdm_tui.cli.exit_codes import CommandFailure, ExitCode
 from cmdm_tui.harness.cassettes.replay_service import ReplayService, ServedAnswer
 from cmdm_tui.redaction.redactor import Redactor
 from cmdm_tui.sandbox.http.access_log import redact_target
-from cmdm_tui.sandbox.http.connections import ClientConnection
 from cmdm_tui.sandbox.http.hosts import HostMiddleware
+from cmdm_tui.sandbox.http.server_settings import configure_server
 
 HOST = "127.0.0.1"
 MAX_BODY_BYTES = 16 * 1024 * 1024
 
 _BACKLOG = 128
-_SECONDS_TO_FINISH = 2
 _MOST_SECRETS = 100
 _SECRET_HEADERS = ("authorization", "client_id", "client_secret", "password", "username")
 _TOO_LARGE = b'{"Message": "The body is over 16 MiB, which no cassette is compared with."}'
@@ -71,22 +70,8 @@ class ReplayApp:
 class ReplayServer(uvicorn.Server):
     """A uvicorn server that says when it accepts connections, and leaves signals to its caller."""
 
-    def __init__(self, app: object, on_ready: Callable[[], None]) -> None:
-        super().__init__(
-            uvicorn.Config(
-                app,  # pyright: ignore[reportArgumentType] — any ASGI application
-                http=ClientConnection,
-                ws="none",
-                lifespan="off",
-                loop="asyncio",
-                log_config=None,
-                access_log=False,
-                server_header=False,
-                date_header=False,
-                proxy_headers=False,
-                timeout_graceful_shutdown=_SECONDS_TO_FINISH,
-            )
-        )
+    def __init__(self, app: ASGIApp, on_ready: Callable[[], None]) -> None:
+        super().__init__(configure_server(app))
         self._on_ready = on_ready
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
