@@ -215,7 +215,7 @@ def _read_seconds(
 )  # fmt: skip
 @click.option(
     "--record", type=click.Path(), metavar="FILE",
-    help="Record the command's calls into this cassette (a .yaml file), without secrets.",
+    help="Record the command's calls into this cassette (a .yaml file), known secrets left out.",
 )  # fmt: skip
 @click.option(
     "--keep-people", is_flag=True,

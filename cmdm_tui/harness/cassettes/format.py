@@ -36,7 +36,7 @@ RESPONSE_HEADERS = frozenset({
 
 _MAX_BODY_BYTES = 16 * 1024
 _MIN_ID_LENGTH = 4
-_ALIAS = re.compile(r"NEW([0-9]{5})")
+_ALIAS = re.compile(r"\bNEW([0-9]{5,})\b")
 _ORIGIN = re.compile(r"(?i)^https?://[^/?#]*")
 _PLAIN_ID = re.compile(r"[A-Za-z0-9]+")
 _TOKEN_IN_BODY = re.compile(rb'("token"\s*:\s*")((?:[^"\\]|\\.)*)(")')
@@ -84,8 +84,7 @@ class IdAliases:
     def after(cls, interactions: Iterable[Interaction]) -> "IdAliases":
         """Return aliases whose numbers follow those that a cassette holds already."""
         texts = (f"{one.uri} {one.body.decode('utf-8', 'replace')}" for one in interactions)
-        numbers = (int(found[1]) for text in texts for found in _ALIAS.finditer(text))
-        return cls(first=max(numbers, default=0))
+        return cls(first=find_highest_alias(texts))
 
     def learn(self, external_id: str) -> None:
         """Give an id its number. A very short one stays unchanged: it could mean anything."""
@@ -134,6 +133,12 @@ class IdAliases:
 
 RedactInteractions = Callable[[list[Interaction]], list[Interaction]]
 """Replaces the people in the calls of a recording (`people.redact_interactions`)."""
+
+
+def find_highest_alias(texts: Iterable[str]) -> int:
+    """Return the highest number of a record that was made, in the texts of cassettes; else 0."""
+    numbers = (int(found[1]) for text in texts for found in _ALIAS.finditer(text))
+    return max(numbers, default=0)
 
 
 def make_canonical(

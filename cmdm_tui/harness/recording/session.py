@@ -19,6 +19,7 @@ from cmdm_tui.harness.cassettes.format import (
     API_PATH,
     IdAliases,
     Interaction,
+    find_highest_alias,
     make_canonical,
     shorten_body,
 )
@@ -52,7 +53,6 @@ RECORDING_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,79}")
 
 _HEAD, _TAIL = b"interactions:\n", b"version: 1\n"
 _LARGEST_PART = 2 * 1024 * 1024
-_NUMBERED_ID = re.compile(rb"\bNEW([0-9]{5,})\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +116,7 @@ class SessionFiles:
     def __post_init__(self) -> None:
         before = list_parts(self.folder / self.kind, self.name) if self.extends else []
         self._taken = frozenset(path.stem for path in before)
-        highest = max((_find_highest_id(path) for path in before), default=0)
+        highest = find_highest_alias(path.read_text("utf-8", "replace") for path in before)
         self._aliases = IdAliases(first=highest)
         if self.people is not None:
             accept_stand_ins((one for path in before for one in read_cassette(path)), self.people)
@@ -350,11 +350,6 @@ def _is_recorded(path: Path) -> bool:
     if not case.is_file():
         return OTHER_ENDING in path.stem
     return f'source = "{CASE_SOURCE}"' in case.read_text("utf-8", "replace")
-
-
-def _find_highest_id(path: Path) -> int:
-    numbers = (int(number) for number in _NUMBERED_ID.findall(path.read_bytes()))
-    return max(numbers, default=0)
 
 
 def _decode(call: ObservedCall) -> ObservedCall:

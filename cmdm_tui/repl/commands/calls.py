@@ -88,7 +88,7 @@ async def record_calls(session: ReplSession, arguments: tuple[str, ...]) -> None
     recording.write(path, people)
     session.streams.write_note(
         f"Recorded {count_noun(recording.count, 'call')} in {one_line(str(path), 200)}, without "
-        "a secret. cmdm explore opens it."
+        "the secrets that are known. cmdm explore opens it."
     )
     if is_live:
         session.streams.write_note(describe_people(people))
