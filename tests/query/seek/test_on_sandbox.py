@@ -123,7 +123,7 @@ def value_of(column: Column, raw: object) -> Any:
 
 @pytest.mark.parametrize("behaviour", BEHAVIOURS, ids=str)
 async def test_a_seek_finds_what_a_scan_does_however_the_service_sorts(
-    running: RunningInfo, client: Client, behaviour: dict[str, str]
+    running: RunningInfo, client: Client, behaviour: dict[str, str], *, runs_whole: bool
 ) -> None:
     behave(running, behaviour)
     answered = 0
@@ -132,7 +132,9 @@ async def test_a_seek_finds_what_a_scan_does_however_the_service_sorts(
         async for page in client.pages("lead", per_page=50, sort_by="ExternalID")
         for record in page.records
     ]
-    for condition in CONDITIONS:
+    # Each condition is tried on every other behaviour; all are where few can be answered.
+    is_sample = "unstable" not in behaviour.values() and not runs_whole
+    for condition in CONDITIONS[BEHAVIOURS.index(behaviour) % 2 :: 2] if is_sample else CONDITIONS:
         predicate = extract_predicates(where(condition), COLUMNS)[0]
         column = predicate.column
         options = STATUSES if column.name == "Status" else ()
