@@ -27,6 +27,8 @@ from tests.query.small_service import SmallService, open_engine
 
 RECORDS = 24
 PAGE = 4
+DRAWN = settings().max_examples // 8
+"""How many sets of values each law is tried on: every one takes dozens of queries."""
 
 PLANS: Mapping[str, tuple[str | None, str]] = {
     "get": ("get", "SELECT ExternalID, {column} FROM thing WHERE ExternalID = 'R003'"),
@@ -121,7 +123,7 @@ TEXTS = st.one_of(
 KINDS = [None, "Text", "Number", "Currency", "Date", "DateTime", "Boolean", "Picklist", "Strange"]
 
 
-@settings(max_examples=8)
+@settings(max_examples=DRAWN)
 @given(texts=st.lists(TEXTS | st.none(), min_size=1, max_size=6), kind=st.sampled_from(KINDS))
 async def test_stored_text_is_the_same_under_every_plan(
     texts: list[str | None], kind: str | None
@@ -162,7 +164,7 @@ NUMBERS = st.from_regex(r"-?(0|[1-9][0-9]{0,11})(\.[0-9]{1,9})?", fullmatch=True
 )
 
 
-@settings(max_examples=8)
+@settings(max_examples=DRAWN)
 @given(texts=st.lists(NUMBERS | st.just("wild") | st.none(), min_size=1, max_size=6))
 async def test_numbers_have_their_stored_digits_under_every_plan(texts: list[str | None]) -> None:
     service = service_of(texts, "Number")
@@ -270,7 +272,7 @@ def test_every_output_is_read_back() -> None:
     assert READERS.keys() == set(FORMATS) - {"tsv"}
 
 
-@settings(max_examples=8)
+@settings(max_examples=DRAWN)
 @given(texts=st.lists(PRINTABLE, min_size=1, max_size=6), kind=st.sampled_from([None, "Text"]))
 async def test_stored_text_is_the_same_in_every_output(texts: list[str], kind: str | None) -> None:
     service = service_of(texts, kind)
@@ -282,7 +284,7 @@ async def test_stored_text_is_the_same_in_every_output(texts: list[str], kind: s
                 assert READERS[name](content) == whole, name
 
 
-@settings(max_examples=8)
+@settings(max_examples=DRAWN)
 @given(texts=st.lists(NUMBERS, min_size=1, max_size=6))
 async def test_stored_digits_are_the_same_in_every_output(texts: list[str]) -> None:
     """JSON is read without loss; Parquet and xlsx hold the number, and not its zeros at the end."""
