@@ -16,7 +16,7 @@ from cmdm_tui.query.planning.bound_query import BoundQuery
 from cmdm_tui.query.planning.plan import CandidatePlan, ComposedReads
 from tests.query.small_service import SmallService, Values, open_engine
 
-A_SAMPLE, THE_WHOLE = 120, 4_000
+A_SAMPLE, THE_WHOLE = 60, 4_000
 CITIES = ("York", "Leeds", "Bath", "", None, "Ely", "york")
 
 
@@ -308,7 +308,7 @@ async def test_the_first_rows_of_a_join_are_those_of_a_scan(
 ) -> None:
     composed = 0
     async with open_engine(SmallService(RECORDS, TYPES, page=4)) as engine:
-        for seed in range(400 if runs_whole else 40):
+        for seed in range(400 if runs_whole else 20):
             sql = QueryMaker(seed).first_rows()
             prepared = await engine.prepare(sql)
             step = prepared.plan.step
