@@ -15,7 +15,7 @@ from tests.query.differential.trials import BEHAVIOURS, page_caps, run_trials
 SETS = (11, 0, 7, 5, 13, 3, 10, 4)
 """Data sets: of 400 leads and of none, with few values and many, clean and not."""
 
-A_SAMPLE = (1, 6)
+A_SAMPLE = (1, 3)
 THE_WHOLE = (6, 12)
 """How many data sets are tried with each behaviour, and how many queries on each."""
 

@@ -14,7 +14,7 @@ from tests.query.makes.make_trials import run_trials
 from tests.query.makes.makes import ALPHABETS, MAKES, Make
 from tests.query.makes.tally import Tally
 
-A_SAMPLE = (1, 3)
+A_SAMPLE = (1, 2)
 THE_WHOLE = (4, 41)
 """How many data sets are tried on each make, and how many queries on each."""
 

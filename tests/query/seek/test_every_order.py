@@ -47,7 +47,7 @@ from tests.query.seek.test_predicates import where
 from tests.query.seek.words import FLAVOURS, make_word
 
 TEXT = column(ColumnKind.TEXT)
-A_SAMPLE, THE_WHOLE = 4, 300
+A_SAMPLE, THE_WHOLE = 2, 300
 """Trials of each order."""
 
 
