@@ -20,7 +20,7 @@ from tests.harness.mutants.hunt import (
 
 logger = logging.getLogger(__name__)
 
-REQUESTS, FEW_REQUESTS = 5_000, 1_500
+REQUESTS, FEW_REQUESTS, SOUND_REQUESTS = 5_000, 1_500, 700
 SEED, OTHER_SEEDS = 1, (2, 3)
 LEAST_FOUND, LEAST_FOUND_OF_OTHERS, LEAST_FOUND_ALONE = 0.98, 0.95, 0.95
 
@@ -128,7 +128,7 @@ def test_a_check_finds_alone_what_is_aimed_at_it(runs_whole: bool) -> None:
 
 @pytest.mark.timeout(3_600)
 def test_nothing_is_found_in_a_sound_sandbox(runs_whole: bool) -> None:
-    seeds, requests = (SOUND_SEEDS, REQUESTS) if runs_whole else (SOUND_SEEDS[:1], FEW_REQUESTS)
+    seeds, requests = (SOUND_SEEDS, REQUESTS) if runs_whole else (SOUND_SEEDS[:1], SOUND_REQUESTS)
     found: dict[int, list[str]] = {}
     for seed in seeds:
         with sandbox() as target:
@@ -136,8 +136,9 @@ def test_nothing_is_found_in_a_sound_sandbox(runs_whole: bool) -> None:
     assert {seed: failures for seed, failures in found.items() if failures} == {}
 
 
-def test_nothing_is_found_where_nothing_can_be_restored() -> None:
+def test_nothing_is_found_where_nothing_can_be_restored(runs_whole: bool) -> None:
+    requests = REQUESTS if runs_whole else SOUND_REQUESTS
     with sandbox() as target:
         bare = replace(target, control=None, control_token=None)
-        failures, _ = fuzz_target(bare, FuzzSettings(seed=SEED, requests=FEW_REQUESTS))
+        failures, _ = fuzz_target(bare, FuzzSettings(seed=SEED, requests=requests))
     assert failures == []
