@@ -73,7 +73,7 @@ class SecretMatcher:
         spellings = {one.lower() for secret in kept for one in _spell(secret)}
         longest_first = sorted(spellings, key=lambda one: (-len(one), one))
         self._longest = len(longest_first[0]) if longest_first else 0
-        self._wanted = bytes(set().union(*spellings))
+        self._wanted = bytes(sorted({byte for one in spellings for byte in one}))
         self._whole = re.compile(b"|".join(map(re.escape, longest_first))) if spellings else None
         forms = [
             (len(secret), form)

@@ -73,7 +73,9 @@ def _apply(
     word, noted = rule.word(found), NotedCatalog(known)
     offers = rule.offers(found, noted, facts)
     ranked = rank_offers(rule.typed(word), offers, facts.sql.uses)
-    return Suggestions(word, follow_case(ranked, word, found.string), rule.name, tuple(noted.unread))
+    return Suggestions(
+        word, follow_case(ranked, word, found.string), rule.name, tuple(noted.unread)
+    )
 
 
 _VARIABLE = re.compile(r"(?<![:\w'\"\])]):(?P<word>(?P<mark>['\"]?)(?:[^\W\d]\w*)?)\Z")
