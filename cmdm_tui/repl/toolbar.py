@@ -23,8 +23,8 @@ def build_toolbar(
     """Return the line at the bottom: profile, host, calls left, the times, and how SQL ends.
 
     `typing` returns what is typed so far; `reading` is the entity whose fields are being read. A
-    profile that changes the records of a live service is in red, and is called live. Where the line
-    would take more than `room` columns, the token's time is left out, then the host, then the reset.
+    profile that changes the records of a live service is in red, and is called live. To fit into
+    `room` columns, the token's time is left out, then the host, then the reset.
     """
     account = session.account
     known = account.known_quota
