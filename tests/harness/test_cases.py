@@ -122,6 +122,7 @@ def test_a_file_that_is_no_case_is_refused_in_a_sentence(reason: str, tmp_path: 
         {"body_base64": "?"},
         {"anonymous": True, "authorization": "Basic x"},
         {"headers": (("a", "\u0100"),)},
+        {"headers": (("content-TYPE", "x"),), "without_content_type": True},
     ],
 )
 def test_a_step_that_contradicts_itself_is_refused(wrong: dict[str, Any]) -> None:

@@ -5,6 +5,7 @@ import json
 from collections.abc import Callable, Mapping
 from urllib.parse import quote
 
+from cmdm_tui.harness.calls import CONTENT_TYPE_HEADER
 from cmdm_tui.harness.cases.format import PLACEHOLDER, CaseError, CaseStep
 from cmdm_tui.harness.exchange import OutgoingRequest
 
@@ -32,6 +33,9 @@ def build_request(step: CaseStep, values: Mapping[str, str]) -> OutgoingRequest:
         (name, _encode_header_value(_fill(value, known, _keep_as_is)))
         for name, value in step.headers
     ]
+    body = _build_body(step, known)
+    if body and not step.without_content_type and not step.names_content_type:
+        headers.append(CONTENT_TYPE_HEADER)
     if not step.anonymous:
         value = _encode_header_value(_fill(step.authorization, known, _keep_as_is))
         headers.append(("Authorization", value))
@@ -39,7 +43,7 @@ def build_request(step: CaseStep, values: Mapping[str, str]) -> OutgoingRequest:
         step.method,
         _fill(step.path, known, _quote_for_path),
         tuple(headers),
-        _build_body(step, known),
+        body,
     )
 
 
