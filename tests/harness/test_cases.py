@@ -220,6 +220,17 @@ def test_expectations_that_are_not_met_are_named() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("answered", "is_right"), [(b'{"a":"xxxZ"}', True), (b'{"a":"xxZ"}', False)]
+)
+def test_an_expected_value_can_hold_what_the_step_repeats(answered: bytes, is_right: bool) -> None:
+    filling = Filling(text="x", times=3)
+    expect = Expectation(status=200, values={"/a": "${filling}Z"})
+    case = Case(name="x", summary="", endpoint="get", steps=(step(expect=expect, filling=filling),))
+    ((_, problems),) = played(case, answered)
+    assert (problems == ()) is is_right
+
+
 def test_after_a_value_that_never_came_nothing_more_is_sent() -> None:
     first = step(capture={"lead": "/ExternalID"})
     case = Case(

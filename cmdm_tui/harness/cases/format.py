@@ -71,7 +71,7 @@ class Needs(
 class Filling(
     msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True
 ):
-    """The meaning of `${filling}`: `text`, repeated `times` times."""
+    """The meaning of `${filling}` in a step and what it expects: `text`, repeated `times` times."""
 
     text: str
     times: Annotated[int, msgspec.Meta(ge=1, le=4_000_000)]

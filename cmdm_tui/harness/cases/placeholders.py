@@ -26,9 +26,7 @@ class MissingValue(CaseError):
 
 def build_request(step: CaseStep, values: Mapping[str, str]) -> OutgoingRequest:
     """Return the request of a step. Raises MissingValue for a value that is not known."""
-    known = dict(values)
-    if step.filling is not None:
-        known[FILLING] = step.filling.text * step.filling.times
+    known = with_filling(step, values)
     headers = [
         (name, _encode_header_value(_fill(value, known, _keep_as_is)))
         for name, value in step.headers
@@ -45,6 +43,13 @@ def build_request(step: CaseStep, values: Mapping[str, str]) -> OutgoingRequest:
         tuple(headers),
         body,
     )
+
+
+def with_filling(step: CaseStep, values: Mapping[str, str]) -> dict[str, str]:
+    """Return the values that are known in a step: what `${filling}` stands for is its own."""
+    if step.filling is None:
+        return dict(values)
+    return {**values, FILLING: step.filling.text * step.filling.times}
 
 
 def fill_expected_value(value: object, values: Mapping[str, str]) -> object:
