@@ -16,7 +16,13 @@ from cmdm_tui.redaction.leak_scanner import LeakScanner, SecretLeak
 from cmdm_tui.redaction.people.json_strings import JsonText, iterate_texts, replace_texts
 from cmdm_tui.redaction.people.person_fields import PersonFields, PersonKind
 from cmdm_tui.redaction.people.redaction_hook import RedactionHook
-from cmdm_tui.redaction.people.stand_ins import MAIL, StandIns, word_pattern
+from cmdm_tui.redaction.people.stand_ins import (
+    StandIns,
+    find_mails,
+    is_mail,
+    replace_mails,
+    word_pattern,
+)
 from cmdm_tui.redaction.people.text_index import TextIndex
 from cmdm_tui.text import one_line
 
@@ -268,7 +274,7 @@ class PersonRedactor:
         rule = self.fields.find_rule(entity, field)
         if rule == "keep":
             return None
-        if MAIL.fullmatch(value.strip()):
+        if is_mail(value.strip()):
             return "mail"
         is_worded = rule in {"name", "user", "words", "address"}
         if is_worded and rule != "address" and not any(one.isalpha() for one in value):
@@ -280,7 +286,7 @@ class PersonRedactor:
         made = self._stand_ins
         match kind:
             case "mail":
-                return MAIL.sub(lambda found: made.replace_mail(found[0]), value)
+                return replace_mails(value, made.replace_mail)
             case "phone":
                 return made.replace_phone(value)
             case "birth date":
@@ -292,12 +298,12 @@ class PersonRedactor:
         """Return a name or an address with its words replaced, a mail address in it as one."""
         pieces: list[str] = []
         position = 0
-        for found in MAIL.finditer(value):
+        for start, end in find_mails(value):
             pieces += (
-                self._stand_ins.replace_words(value[position : found.start()]),
-                self._stand_ins.replace_mail(found[0]),
+                self._stand_ins.replace_words(value[position:start]),
+                self._stand_ins.replace_mail(value[start:end]),
             )
-            position = found.end()
+            position = end
         return "".join((*pieces, self._stand_ins.replace_words(value[position:])))
 
     def _make_named(self, kind: str, value: str) -> str:

@@ -8,6 +8,7 @@ a word is written, in upper case or with decomposed accents, makes no difference
 import hashlib
 import re
 import unicodedata
+from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from functools import lru_cache
 from typing import NamedTuple
@@ -26,8 +27,8 @@ _CACHE_SIZE = 65_536
 _BLOCK = 256
 _LARGEST_PLANE = 0x10000
 
-MAIL = re.compile(r"[^\W_](?:[\w.!#$%&'*+/=?^`{|}~-]*[\w-])?@(?:[\w-]+\.)+[^\W\d_][\w-]*")
-"""What is taken for a mail address, wherever it is."""
+_MAIL_DOMAIN = re.compile(r"@(?:[\w-]+\.)+[^\W\d_][\w-]*")
+_REVERSED_MAILBOX = re.compile(r"(?:[\w-][\w.!#$%&'*+/=?^`{|}~-]*)?[^\W_]")
 
 
 class _Character(NamedTuple):
@@ -112,6 +113,36 @@ class StandIns:
             "NFD" if is_decomposed and not unicodedata.is_normalized("NFC", word) else "NFC",
             written,
         )
+
+
+def find_mails(text: str) -> Iterator[tuple[int, int]]:
+    """Yield where the mail addresses of a text begin and end: the longest ones, from the left.
+
+    Each is looked for from its @: from where it may begin, a text of one long word takes hours.
+    """
+    least = 0
+    for found in _MAIL_DOMAIN.finditer(text):
+        at = found.start()
+        least = max(least, text.rfind("@", least, at) + 1)
+        mailbox = _REVERSED_MAILBOX.match(text[least:at][::-1])
+        if mailbox is not None:
+            yield at - mailbox.end(), found.end()
+            least = found.end()
+
+
+def is_mail(text: str) -> bool:
+    """Return whether a text is one mail address and nothing else."""
+    return next(find_mails(text), None) == (0, len(text))
+
+
+def replace_mails(text: str, replace: Callable[[str], str]) -> str:
+    """Return a text with each mail address as `replace` returns it."""
+    pieces: list[str] = []
+    position = 0
+    for start, end in find_mails(text):
+        pieces += (text[position:start], replace(text[start:end]))
+        position = end
+    return "".join((*pieces, text[position:]))
 
 
 def fold_word(word: str) -> str:
