@@ -1,5 +1,7 @@
 """The stand-in of a value: of the same form, always the same, and another for any other value.
 
+Only spellings of one word share theirs: `Strauß` and `Strauss`.
+
 A word's letters are replaced by letters (vowels by vowels, consonants by consonants, those of
 another script within it) and its digits by digits; case, accents, punctuation and length stay. How
 a word is written, in upper case or with decomposed accents, makes no difference to its stand-in.
@@ -22,6 +24,7 @@ _FEWEST_PHONE_DIGITS = 5
 _VOWELS = "aeiou"
 _CONSONANTS = "bcdfghjklmnpqrstvwxyz"
 _DATE = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})(?![0-9])")
+_DIGIT = re.compile(r"\d")
 _ACCENTS = re.compile("[\u0300-\u036f]+")
 _CACHE_SIZE = 65_536
 _BLOCK = 256
@@ -59,6 +62,12 @@ class StandIns:
     def replace_words(self, text: str) -> str:
         """Return a text with every word replaced: of a name, or of an address."""
         return word_pattern().sub(lambda found: self._of_word(found[0]), text)
+
+    def replace_letters(self, text: str) -> str:
+        """Return a text with every word replaced that has no digit: `ext` behind a number, say."""
+        return word_pattern().sub(
+            lambda found: found[0] if _DIGIT.search(found[0]) else self._of_word(found[0]), text
+        )
 
     def replace_mail(self, address: str) -> str:
         """Return the stand-in of a mail address: its parts keep their form, its last label stays.
