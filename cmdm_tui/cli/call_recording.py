@@ -89,7 +89,7 @@ class CommandRecording:
         They stay where they are to be kept.
         """
         if self._recorder is None:
-            from cmdm_tui.api.urls import is_loopback, parse_base_url
+            from cmdm_tui.api.urls import is_on_this_machine
             from cmdm_tui.config import Paths
             from cmdm_tui.harness.cassettes.people import load_people_settings
             from cmdm_tui.harness.exchange import API_PATH
@@ -97,7 +97,7 @@ class CommandRecording:
 
             folder = str(self.path.parent)
             people = None
-            is_live = not is_loopback(parse_base_url(profile.url).host)
+            is_live = not is_on_this_machine(profile.url)
             if is_live and not self.keep_people:
                 people = load_people_settings(profile.people, Paths.of_user(), os.environ)
             settings = RecordingSettings(folder, self.path.stem, "", API_PATH, people=people)

@@ -332,7 +332,7 @@ async def test_the_people_of_a_live_service_are_replaced_in_a_cassette(
     await screen('POST lead {"LastName": "Weatherwax", "Notes": "Met Weatherwax"}')
     await screen(f"\\record '{file}'")
     assert b"Weatherwax" in read_cassette(file)[-1].key[2]  # a sandbox's own
-    monkeypatch.setattr("cmdm_tui.repl.commands.calls.is_loopback", "".__eq__)
+    monkeypatch.setattr("cmdm_tui.repl.commands.calls.is_on_this_machine", "".__eq__)
     await screen(f"\\record '{file}'")
     assert b"Weatherwax" not in read_cassette(file)[-1].key[2]
     await screen(f"\\record '{file}' keep-people")

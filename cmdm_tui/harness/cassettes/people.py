@@ -21,7 +21,7 @@ from cmdm_tui.redaction.people.people_key import load_people_key
 from cmdm_tui.redaction.people.person_fields import PersonFields, PersonKind
 from cmdm_tui.redaction.people.person_redactor import PersonRedactor
 from cmdm_tui.redaction.people.redaction_hook import RedactionHook
-from cmdm_tui.redaction.people.stand_ins import MAIL, StandIns
+from cmdm_tui.redaction.people.stand_ins import StandIns, find_mails, replace_mails
 
 _PREFIX = ADDRESS + API_PATH
 _FORM = "application/x-www-form-urlencoded"
@@ -136,7 +136,7 @@ def keep_sent_texts(
     answered: list[str] = []
     for call in found:
         for text in call.iterate_sent_texts():
-            addresses = {found[0] for found in MAIL.finditer(text)}
+            addresses = {text[start:end] for start, end in find_mails(text)}
             own |= {one for one in addresses if not _is_in_any(one, answered)}
             if text not in own and not _is_answered(text, named, own, answered):
                 own.add(text)
@@ -149,7 +149,7 @@ def _is_answered(
     text: str, named: PersonRedactor, own: Collection[str], answered: Iterable[str]
 ) -> bool:
     """Return whether a text names somebody whom an answer named; `named` knows them all."""
-    plain = MAIL.sub(lambda found: "" if found[0] in own else found[0], text)
+    plain = replace_mails(text, lambda address: "" if address in own else address)
     return _is_in_any(f'"{text}"', answered) or named.redact_text(plain) != plain
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from cmdm_tui.api.errors import ApiError
 from cmdm_tui.api.snippets.formats import SNIPPET_FORMATS, SnippetFormat
-from cmdm_tui.api.urls import is_loopback, join_path, parse_base_url
+from cmdm_tui.api.urls import is_on_this_machine, join_path, parse_base_url
 from cmdm_tui.config import ConfigurationError
 from cmdm_tui.operations.call_entry import CallEntry
 from cmdm_tui.operations.call_log import CallLog
@@ -78,7 +78,7 @@ async def record_calls(session: ReplSession, arguments: tuple[str, ...]) -> None
     recording: CallRecording = CallRecording.of_log(_log(session), session.account)
     path = _read_path(arguments[0])
     profile = session.account.profile
-    is_live = not is_loopback(parse_base_url(profile.url).host)
+    is_live = not is_on_this_machine(profile.url)
     people = None
     try:
         if is_live and _KEEP_PEOPLE not in arguments:
