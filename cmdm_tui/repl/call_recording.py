@@ -42,13 +42,7 @@ class CallRecording(Struct, frozen=True):
                 f"The log does not hold the first {log.dropped_count:,} calls of the session any "
                 "more. Make those to record in a new session, or start it with cmdm --record."
             )
-        given = account.profile.credentials
-        secrets = (
-            ("client_id", given.client_id.reveal()),
-            ("client_secret", given.client_secret.reveal()),
-            ("username", given.username),
-            ("password", given.password.reveal()),
-        )
+        secrets = tuple(account.profile.credentials.reveal_all().items())
         found = [_observe(one, log.read_details(one.key)) for one in answered]
         return cls(tuple(found), secrets)
 
