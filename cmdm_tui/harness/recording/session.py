@@ -150,7 +150,6 @@ class SessionFiles:
             chunks, steps = self._redact(part)
             content = b"".join((_HEAD, *chunks, _TAIL))
             self._check_people(content, cassette)
-            part.is_saved = True
             replace_file(cassette, content)
             if not part.has_case:
                 continue
@@ -163,6 +162,9 @@ class SessionFiles:
                 )
         if entries:
             write_manifest(self.folder, entries, LeakScanner())
+        # What failed on the way is written again by the next save.
+        for part in changed:
+            part.is_saved = True
 
     def finish(self) -> None:
         """Write what is new, and replace people who were known later in what was written before.

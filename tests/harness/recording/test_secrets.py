@@ -10,7 +10,9 @@ from urllib.parse import quote
 
 import pytest
 
+from cmdm_tui.config import ConfigurationError
 from cmdm_tui.harness.cases import read_case
+from cmdm_tui.harness.cassettes.manifest import read_manifest
 from cmdm_tui.harness.cassettes.offline_replay import replay_case
 from cmdm_tui.harness.recording import session as session_module
 from cmdm_tui.harness.recording.observed_call import ObservedCall
@@ -177,6 +179,24 @@ def test_a_user_name_that_is_a_common_word_leaves_other_text_as_it_is(
     content = case.with_suffix(".yaml").read_text()
     assert f'"Owner": "recorded-username", "Notes": "{name} says status of lead"' in content
     assert replay_case(read_case(case), case.with_suffix(".yaml")) == []
+
+
+def test_what_could_not_be_written_is_written_by_the_next_save(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = SessionFiles(tmp_path, "session")
+    files.add(ObservedCall("GET", "/api/v1/lead/1", (), b"", 200, "OK", JSON, b"{}"))
+
+    def fail(*_: object) -> None:
+        raise ConfigurationError("The disk is full.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(session_module, "write_manifest", fail)
+        for _ in range(2):
+            with pytest.raises(ConfigurationError, match="disk is full"):
+                files.save()
+    files.save()
+    assert read_manifest(tmp_path).keys() == {"stateful/session.yaml"}
 
 
 def test_files_are_made_again_the_same(tmp_path: Path) -> None:
