@@ -181,6 +181,33 @@ def test_a_user_name_that_is_a_common_word_leaves_other_text_as_it_is(
     assert replay_case(read_case(case), case.with_suffix(".yaml")) == []
 
 
+@pytest.mark.parametrize(
+    "first", ["first-token-7f3a9b2c", "7f3a/9b2c+4d5e6f==", "17|first-token:7f3a"]
+)
+def test_one_of_the_oldest_of_many_tokens_is_in_no_file(tmp_path: Path, first: str) -> None:
+    files = SessionFiles(tmp_path, "session")
+    for token in (first, *(f"other-token-{number:04}" for number in range(40))):
+        lines = (("authorization", f"Bearer {token}"),)
+        files.add(ObservedCall("GET", "/api/v1/lead/1", lines, b"", 200, "OK", JSON, b"{}"))
+    echo = json.dumps({"Message": f"{first} is /x/{first}/y, or key={first}.", "List": [first]})
+    for target in (f"/api/v1/lead?key={first}", f"/api/v1/{first}/task"):
+        files.add(ObservedCall("GET", target, JSON, b"", 200, "OK", JSON, echo.encode()))
+    files.save()
+    content = b"".join(path.read_bytes() for path in (tmp_path / "stateful").iterdir())
+    assert first.encode() not in content
+    assert content.count(b"recorded-token is /x/recorded-token/y, or key=recorded-token.") == 2
+
+
+def test_an_old_token_that_is_sent_again_is_searched_for_in_every_encoding() -> None:
+    secrets = SessionSecrets()
+    for token in ("first-token-7f3a9b2c", *(f"other-token-{number:04}" for number in range(40))):
+        secrets.add("token", token)
+    encoded = base64.b64encode(b"first-token-7f3a9b2c")
+    assert not secrets.holds_secret(encoded)
+    assert not secrets.add("token", "first-token-7f3a9b2c")
+    assert secrets.holds_secret(encoded)
+
+
 def test_what_could_not_be_written_is_written_by_the_next_save(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
