@@ -12,7 +12,11 @@ from cmdm_tui.harness.cassettes.format import RECORDED_TOKEN
 from cmdm_tui.harness.cassettes.offline_replay import RECORDED_VALUES
 from cmdm_tui.harness.exchange import API_PATH, Headers
 from cmdm_tui.harness.recording.observed_call import ObservedCall
-from cmdm_tui.harness.recording.session import SessionFiles, check_recording_path
+from cmdm_tui.harness.recording.session import (
+    SessionFiles,
+    check_recording_path,
+    describe_taken_out,
+)
 from cmdm_tui.operations.call_entry import CallDetails, CallEntry, CallState
 from cmdm_tui.operations.call_log import CallLog
 from cmdm_tui.redaction.people.person_redactor import PersonRedactor
@@ -68,6 +72,8 @@ class CallRecording(Struct, frozen=True):
             if reason:
                 message = f"A {call.method} cannot be recorded: {reason}. Nothing was written."
                 raise ReplError(message)
+        if files.taken_out:
+            raise ReplError(f"{describe_taken_out(files.taken_out)} Nothing was written.")
         try:
             files.finish()
         except ConfigurationError as error:

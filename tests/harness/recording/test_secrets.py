@@ -147,6 +147,27 @@ def test_a_call_whose_secret_cannot_be_taken_out_is_left_out(
     assert list(tmp_path.rglob("*")) == []
 
 
+def test_a_call_that_is_taken_out_again_is_counted_and_leaves_no_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def conceal_nothing(_secrets: SessionSecrets, call: ObservedCall) -> ObservedCall:
+        return call
+
+    monkeypatch.setattr(SessionSecrets, "conceal_deeply", conceal_nothing)
+    files = SessionFiles(tmp_path, "session")
+    answer = json.dumps({"Blob": SECRETS["password"].encode().hex()}).encode()
+    files.add(ObservedCall("GET", "/api/v1/lead/1", (), b"", 200, "OK", JSON, answer))
+    files.save()
+    assert [path.name for path in files.cassettes] == ["session.yaml"]
+    lines = (("password", SECRETS["password"].encode().decode("latin-1")),)
+    # What is outside the API is in no case, and in another file.
+    files.add(ObservedCall("GET", "/elsewhere", lines, b"", 200, "OK", JSON, b"{}"))
+    files.save()
+    assert (files.recorded, files.taken_out) == (1, 1)
+    assert [path.name for path in files.cassettes] == ["session-other.yaml"]
+    assert [path.name for path in tmp_path.rglob("session*.*")] == ["session-other.yaml"]
+
+
 def test_a_secret_that_is_learnt_late_is_taken_out_of_what_was_recorded(tmp_path: Path) -> None:
     files = SessionFiles(tmp_path, "session")
     early = b'{"Owner":"sync.bot@acme.example"}'
