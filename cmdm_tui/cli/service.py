@@ -189,14 +189,7 @@ def _read_profile(context: CommandContext) -> tuple[bool, tuple[tuple[str, str],
     except MissingSecrets as error:
         # None of them is needed: whoever uses the proxy signs in.
         return ProfileStore(context.paths).load_settings(error.profile).read_only, ()
-    given = profile.credentials
-    secrets = (
-        ("client_id", given.client_id.reveal()),
-        ("client_secret", given.client_secret.reveal()),
-        ("username", given.username),
-        ("password", given.password.reveal()),
-    )
-    return profile.read_only, secrets
+    return profile.read_only, tuple(profile.credentials.reveal_all().items())
 
 
 @contextmanager

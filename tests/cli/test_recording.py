@@ -14,7 +14,11 @@ from pathlib import Path
 import httpx
 import pytest
 
+from cmdm_tui.api.events import CallFinished, CallInfo, CallSent
+from cmdm_tui.api.models import Response
+from cmdm_tui.cli.call_recording import CommandRecording
 from cmdm_tui.cli.main import run as run_in_process
+from cmdm_tui.config import Credentials, Profile, SecretStr
 from cmdm_tui.harness.cases import read_case
 from cmdm_tui.harness.cassettes.offline_replay import replay_case
 from cmdm_tui.harness.cassettes.reader import read_cassette
@@ -151,6 +155,35 @@ def test_any_command_is_recorded_and_replays(sandbox: RunningInfo, tmp_path: Pat
     content = b"".join(path.read_bytes() for path in (tmp_path / "made").rglob("*.*"))
     for secret in (sandbox.client_id, sandbox.client_secret, sandbox.username, sandbox.password):
         assert secret.encode() not in content
+
+
+def test_each_account_of_a_command_is_recorded_by_its_own_rule_of_people(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CMDM_PEOPLE_KEY", "k" * 43)
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    values = (
+        SecretStr("cid-7f3a9b2c"),
+        SecretStr("secret-7f3a9b"),
+        "sync.bot",
+        SecretStr("pa55word"),
+    )
+    accounts = {"demo": "http://127.0.0.1:9", "live": "https://crm.example.com"}
+    body = b'{"ExternalID":"A","Properties":{"LastName":"Weatherwax"}}'
+    headers = {"content-type": "application/json"}
+    answer = Response(1, "GET", "lead/A", 200, headers, body, 0.1)
+    with CommandRecording(tmp_path / "one.yaml") as recording:
+        for name, url in accounts.items():
+            profile = Profile(name, url, Credentials(*values), name)
+            for number in range(2):
+                listen = recording.listen_to(profile)
+                call = CallInfo(number, "GET", "lead/A")
+                request = httpx.Request("GET", f"{url}/api/v1/lead/A")
+                listen(CallSent(call, 1, request))
+                listen(CallFinished(call, 200, 0.1, len(body), answer))
+    assert b"Weatherwax" in (tmp_path / "one.yaml").read_bytes()
+    assert b"Weatherwax" not in (tmp_path / "one-account-2.yaml").read_bytes()
+    assert len(read_cassette(tmp_path / "one-account-2.yaml")) == 2
 
 
 def write_har(path: Path) -> None:
