@@ -14,6 +14,7 @@ from cmdm_tui.text import count_noun, one_line
 
 if TYPE_CHECKING:
     from cmdm_tui.config import Profile
+    from cmdm_tui.harness.cassettes.people import PeopleSettings
     from cmdm_tui.harness.recording.recorder import SessionRecorder
 
 RECORDABLE = frozenset(
@@ -35,6 +36,8 @@ class CommandRecording:
     path: Path
     keep_people: bool = False
     _recorder: "SessionRecorder | None" = field(default=None, init=False)
+    _people: "PeopleSettings | None" = field(default=None, init=False)
+    _left_out_profiles: dict[str, None] = field(default_factory=dict[str, None], init=False)
 
     def __post_init__(self) -> None:
         try:
@@ -48,11 +51,25 @@ class CommandRecording:
             raise CommandFailure(message, ExitCode.USAGE)
 
     def listen_to(self, profile: "Profile") -> Callable[[object], None]:
-        """Return what takes the events of the client of a profile."""
+        """Return what takes the events of the client of a profile.
+
+        A recording replaces people as its first profile says. It leaves out a later profile that
+        asks for more, and says so in the end: its people would be in the file.
+        """
+        from cmdm_tui.config import Paths
+        from cmdm_tui.harness.cassettes.people import choose_profile_people
         from cmdm_tui.harness.recording.event_recorder import EventRecorder
 
-        add = self._get_recorder(profile).add
-        return EventRecorder(profile.url, profile.credentials, add)
+        people = choose_profile_people(
+            profile, Paths.of_user(), os.environ, keep_people=self.keep_people
+        )
+        if self._recorder is None:
+            self._people = people
+            self._recorder = self._open_recorder(people)
+        elif people not in (None, self._people):
+            self._left_out_profiles[profile.name] = None
+            return _ignore
+        return EventRecorder(profile.url, profile.credentials, self._recorder.add)
 
     def __enter__(self) -> Self:
         return self
@@ -79,30 +96,32 @@ class CommandRecording:
             _note(line)
         count = count_noun(summary.recorded, "call")
         _note(f"{count} recorded in {', '.join(summary.cassettes) or 'no cassette'}.")
-        if summary.left_out_count and error is None:
+        for name in self._left_out_profiles:
+            _note(
+                f"The calls of the profile {name} are not recorded: what replaces its people is "
+                "not what the recording began with. Record it by itself."
+            )
+        if error is not None:
+            return
+        if summary.left_out_count:
             count = count_noun(summary.left_out_count, "call")
             raise CommandFailure(f"{count} not recorded.")
+        if self._left_out_profiles:
+            count = count_noun(len(self._left_out_profiles), "profile")
+            raise CommandFailure(f"{count} not recorded.")
 
-    def _get_recorder(self, profile: "Profile") -> "SessionRecorder":
-        """Return what records; the people of a service that is not on this machine are replaced.
+    def _open_recorder(self, people: "PeopleSettings | None") -> "SessionRecorder":
+        from cmdm_tui.harness.exchange import API_PATH
+        from cmdm_tui.harness.recording.recorder import RecordingSettings, SessionRecorder
 
-        They stay where they are to be kept.
-        """
-        if self._recorder is None:
-            from cmdm_tui.api.urls import is_loopback, parse_base_url
-            from cmdm_tui.config import Paths
-            from cmdm_tui.harness.cassettes.people import load_people_settings
-            from cmdm_tui.harness.exchange import API_PATH
-            from cmdm_tui.harness.recording.recorder import RecordingSettings, SessionRecorder
+        folder = str(self.path.parent)
+        return SessionRecorder(
+            RecordingSettings(folder, self.path.stem, "", API_PATH, people=people)
+        )
 
-            folder = str(self.path.parent)
-            people = None
-            is_live = not is_loopback(parse_base_url(profile.url).host)
-            if is_live and not self.keep_people:
-                people = load_people_settings(profile.people, Paths.of_user(), os.environ)
-            settings = RecordingSettings(folder, self.path.stem, "", API_PATH, people=people)
-            self._recorder = SessionRecorder(settings)
-        return self._recorder
+
+def _ignore(_: object) -> None:
+    """Do nothing with an event."""
 
 
 def _note(message: str) -> None:

@@ -14,11 +14,16 @@ from pathlib import Path
 import httpx
 import pytest
 
+from cmdm_tui.cli.call_recording import CommandRecording
+from cmdm_tui.cli.exit_codes import CommandFailure
 from cmdm_tui.cli.main import run as run_in_process
 from cmdm_tui.harness.cases import read_case
 from cmdm_tui.harness.cassettes.offline_replay import replay_case
+from cmdm_tui.harness.cassettes.people import is_sandbox_profile
 from cmdm_tui.harness.cassettes.reader import read_cassette
-from cmdm_tui.sandbox import RunningInfo
+from cmdm_tui.sandbox import RunningInfo, Sandbox, SandboxConfig
+from cmdm_tui.sandbox.credentials import AccountCredentials
+from tests.services import profile_of
 
 CMDM = (sys.executable, "-m", "cmdm_tui")
 
@@ -249,3 +254,65 @@ def test_a_har_file_has_its_people_replaced_as_the_named_profile_says(
         assert run_in_process(["record", "--har", "a.har", "--into", "made", *words]) == 0
         content = Path("made/stateful/session.yaml").read_text()
         assert ("Granny" in content, "Weatherwax" in content) == kept, words
+
+
+OWN = AccountCredentials("acme-crm", "Tq8-vR2_kz5Lw0Xc", "me@acme.example", "h4H.n7:Pd1$Ye9-B")
+
+
+@pytest.fixture
+def tunnel(tmp_path: Path) -> Generator[RunningInfo]:
+    """What is on this machine, and takes a sign-in that no sandbox has made: maybe a tunnel."""
+    folder = tmp_path / "data"
+    with Sandbox.embedded(SandboxConfig(folder, port=0, records=5, credentials=OWN)) as info:
+        yield info
+
+
+def test_people_behind_an_address_of_this_machine_are_replaced(
+    tunnel: RunningInfo, tmp_path: Path
+) -> None:
+    create = ("create", "lead", "LastName=Weatherwax")
+    made = run("--record", "one.yaml", *create, home=tmp_path, info=tunnel)
+    assert "People are replaced by stand-ins: 1 name" in made.stderr
+    assert "Weatherwax" not in (tmp_path / "one.yaml").read_text()
+    kept = run("--record", "two.yaml", "--keep-people", *create, home=tmp_path, info=tunnel)
+    assert kept.returncode == 0, kept.stderr
+    assert "Weatherwax" in (tmp_path / "two.yaml").read_text()
+    with proxy(tmp_path, tunnel) as (process, url):
+        run(*create, home=tmp_path, info=tunnel, url=url)
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=60)
+    assert "Weatherwax" not in (tmp_path / "made/stateful/session.yaml").read_text()
+
+
+def test_the_people_of_a_sandbox_are_recorded_as_they_are(
+    sandbox: RunningInfo, tmp_path: Path
+) -> None:
+    made = run("--record", "one.yaml", "create", "lead", "LastName=Weatherwax",
+               home=tmp_path, info=sandbox)  # fmt: skip
+    assert "stand-ins" not in made.stderr
+    assert "Weatherwax" in (tmp_path / "one.yaml").read_text()
+
+
+@pytest.mark.parametrize("first", ["sandbox", "tunnel"])
+def test_a_profile_whose_people_would_stay_is_left_out_of_a_recording(
+    request: pytest.FixtureRequest,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    first: str,
+) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    monkeypatch.setenv("CMDM_PEOPLE_KEY", "k" * 32)
+    second = {"sandbox": "tunnel", "tunnel": "sandbox"}[first]
+    one, other = (profile_of(request.getfixturevalue(name), name) for name in (first, second))
+    assert is_sandbox_profile(one) is (first == "sandbox")
+    recording = CommandRecording(tmp_path / "session.yaml")
+    recording.__enter__()
+    recording.listen_to(one)
+    recording.listen_to(other)
+    if first == "tunnel":  # the people of a sandbox are replaced too, which hurts nobody
+        recording.__exit__(None, None, None)
+        return
+    with pytest.raises(CommandFailure, match="1 profile not recorded"):
+        recording.__exit__(None, None, None)
+    assert "The calls of the profile tunnel are not recorded" in capsys.readouterr().err
