@@ -178,14 +178,8 @@ class Service:
 
     def __post_init__(self) -> None:
         self.is_alone = self.control is not None
-        given = self.credentials
-        build_sign_in_headers(given)  # which refuses what no header can carry
-        self.sign_in_values = {
-            "client_id": given.client_id.reveal(),
-            "client_secret": given.client_secret.reveal(),
-            "username": given.username,
-            "password": given.password.reveal(),
-        }
+        build_sign_in_headers(self.credentials)  # which refuses what no header can carry
+        self.sign_in_values = self.credentials.reveal_all()
         for value in self.searched_values.values():
             self.leak_scanner.add_secret(value)
         address = parse_base_url(self.url)
