@@ -78,12 +78,12 @@ def _text_field(context: InputContext, request: CallRequest) -> str:
 
 
 def _fixed_body(*bodies: bytes) -> MakeOdd:
-    return lambda request, context: with_body(request, context.pick(bodies))
+    return lambda request, context: with_body(request, context.alternate(bodies))
 
 
 def _surround(before: bytes, *after: bytes) -> MakeOdd:
     def make_odd(request: CallRequest, context: InputContext) -> CallRequest:
-        body = before + (request.body or b"{}") + context.pick(after or (b"",))
+        body = before + (request.body or b"{}") + context.alternate(after or (b"",))
         return with_body(request, body)
 
     return make_odd
@@ -100,7 +100,7 @@ def _raw_value(*values: bytes) -> MakeOdd:
 
     def make_odd(request: CallRequest, context: InputContext) -> CallRequest:
         name = _text_field(context, request)
-        value = context.pick(values)
+        value = context.alternate(values)
         others = {key: one for key, one in (request.intent.given or {}).items() if key != name}
         start = encode_properties(others)[:-1] + (b"," if others else b"")
         return with_body(request, start + b'"%b":%b}' % (name.encode(), value))
@@ -139,7 +139,7 @@ def _with_field(
 
 def _unknown_field(*names: str) -> MakeOdd:
     def make_odd(request: CallRequest, context: InputContext) -> CallRequest:
-        name = context.pick(names)
+        name = context.alternate(names)
         given = dict(request.intent.given or {}) | {name: "x"}
         is_plain = name.isalpha() and name.isascii()
         return with_body(request, encode_properties(given), name if is_plain else "")

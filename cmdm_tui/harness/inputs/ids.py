@@ -51,7 +51,9 @@ def _id_class(
 def _fixed(name: str, *raw: str, family: str = "", has_example: bool = True) -> InputClass:
     """Return the class of some ids, the first of which is the corpus's example."""
     example = Example(raw[0]) if has_example else None
-    return _id_class(name, lambda _, context: context.pick(raw), example=example, family=family)
+    return _id_class(
+        name, lambda _, context: context.alternate(raw), example=example, family=family
+    )
 
 
 def _extended(
@@ -75,7 +77,7 @@ def _id_of_other_entity(_: str, context: InputContext) -> str | None:
 
 
 def _long_id(_: str, context: InputContext) -> str:
-    return context.pick(("A" * 8_192, "%41" * 2_000))
+    return context.alternate(("A" * 8_192, "%41" * 2_000))
 
 
 def _use_fields_as_id(request: CallRequest, _: InputContext) -> CallRequest | None:

@@ -19,7 +19,8 @@ ChoosePlace = Callable[[int], int]
 class InputContext:
     """What an input class may need: choices, the fields of the entity, ids of other entities.
 
-    `round_number` moves each choice, so that every round begins with another alternative.
+    `round_number` moves each choice, so that every round begins with another alternative. `turn`
+    says how often the class was sent before, from some number on; None where that is not known.
     """
 
     choose: ChoosePlace
@@ -27,6 +28,11 @@ class InputContext:
     other_ids: tuple[str, ...] = ()
     has_ended_token: bool = False
     round_number: int = 0
+    turn: int | None = None
+
+    def alternate(self, things: Sequence[Thing]) -> Thing:
+        """Return the alternative of a class whose turn it is: none comes twice before all have."""
+        return self.pick(things) if self.turn is None else things[self.turn % len(things)]
 
     def pick(self, things: Sequence[Thing]) -> Thing:
         """Choose one of some things; which of them is the simplest changes with the round."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from urllib.parse import quote
 
 from cmdm_tui.harness.calls import CallRequest, format_query
 from cmdm_tui.harness.cases.format import Filling
@@ -67,20 +68,42 @@ def _one_of_queries(*queries: str, names: str = "") -> MakeOdd:
     def make_odd(request: CallRequest, context: InputContext) -> CallRequest:
         bare, _, _ = request.path.partition("?")
         intent = replace(request.intent, query=None, names=names)
-        return replace(request, path=f"{bare}?{context.pick(queries)}", intent=intent)
+        return replace(request, path=f"{bare}?{context.alternate(queries)}", intent=intent)
 
     return make_odd
 
 
+def _with_fields(template: str) -> MakeOdd:
+    """Send a query about two fields of the entity: `{0}` and `{1}`, or `{2}` in other letters."""
+
+    def make_odd(request: CallRequest, context: InputContext) -> CallRequest:
+        names = [name for name in context.fields if name.swapcase() not in context.fields]
+        names = names if len(names) > 1 else ["City", "Company"]
+        place = context.choose(len(names))
+        first, second = names[place], names[(place + 1) % len(names)]
+        spelt = [quote(one, safe="") for one in (first, second, first.swapcase())]
+        bare, _, _ = request.path.partition("?")
+        query = template.format(*spelt)
+        return replace(request, path=f"{bare}?{query}", intent=replace(request.intent, query=None))
+
+    return make_odd
+
+
+def _of_fields(name: str, template: str, example: str) -> InputClass:
+    """Return a class about fields that there are, so that only what is odd can be refused."""
+    shown = example + _ONE_RECORD
+    return _parameter_class(name, _LIST, _with_fields(template), shown, family="hostile")
+
+
 def _add_unknown(request: CallRequest, context: InputContext) -> CallRequest:
-    extra = context.pick(("x=1", "filter=City", "Page=1", "q=", "=1", "&", "_=%00"))
+    extra = context.alternate(("x=1", "filter=City", "Page=1", "q=", "=1", "&", "_=%00"))
     mark = "&" if "?" in request.path else "?"
     return replace(request, path=f"{request.path}{mark}{extra}")
 
 
 def _page_number(*pages: str) -> MakeOdd:
     return lambda request, context: _with_query(
-        request, {"per_page": "10", "page": context.pick(pages)}
+        request, {"per_page": "10", "page": context.alternate(pages)}
     )
 
 
@@ -148,11 +171,11 @@ _FIELDS = (
             family="hostile", has_example=False),
     _choice("sort-by-hostile", "sort_by=1;DROP%20TABLE", "sort_by=%ff", "sort_by=(SELECT%201)",
             "sort_by=%ED%A0%80", family="hostile", has_example=False),
-    _choice("fields-space", "fields=City,%20Company", family="hostile"),
-    _choice("fields-other-case", "fields=city", family="hostile"),
-    _choice("fields-repeated", "fields=City&fields=City", family="hostile"),
-    _choice("sort-by-repeated", "sort_by=City&sort_by=City", family="hostile"),
-    _choice("sort-by-two", "sort_by=City,Company", family="hostile"),
+    _of_fields("fields-space", "fields={0},%20{1}", "fields=City,%20Company"),
+    _of_fields("fields-other-case", "fields={2}", "fields=city"),
+    _of_fields("fields-repeated", "fields={0}&fields={0}", "fields=City&fields=City"),
+    _of_fields("sort-by-repeated", "sort_by={0}&sort_by={0}", "sort_by=City&sort_by=City"),
+    _of_fields("sort-by-two", "sort_by={0},{1}", "sort_by=City,Company"),
     _choice("fields-empty", "fields=", "fields=,", statuses=_EITHER, family="empty-name"),
     _choice("sort-by-empty", "sort_by=", statuses=_EITHER, family="empty-name"),
 )  # fmt: skip

@@ -189,16 +189,21 @@ def order_numbers(actions: Actions) -> None:
 def order_texts(actions: Actions) -> None:
     """Create records whose texts differ in capitals and accents, and sort by them.
 
-    Sort by options too, which are in the order of their letters, and not of their list.
+    Sort by options too, which are in the order of their letters, and not of their list, and by a
+    date.
     """
     entity = actions.draw_entity()
     rules = _text_rules(actions, entity)
     if rules:
         values = [pick(actions.draw, _CLOSE_TEXTS) for _ in range(4)]
         _create_and_sort(actions, entity, pick(actions.draw, rules).name, values)
-    options = [rule.name for rule in actions.fields_of(entity).values() if rule.options]
-    if options:
-        actions.list_all(entity, {"sort_by": pick(actions.draw, options)})
+    fields = actions.fields_of(entity).values()
+    for rule in fields:
+        if rule.options:
+            actions.list_all(entity, {"sort_by": rule.name})
+    dates = [rule.name for rule in fields if rule.type == "Date"]
+    if dates:
+        actions.list_all(entity, {"sort_by": pick(actions.draw, dates)})
 
 
 def _create_and_sort(actions: Actions, entity: str, name: str, values: Sequence[str]) -> None:

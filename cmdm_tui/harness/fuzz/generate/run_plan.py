@@ -11,13 +11,17 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import ClassVar, Protocol
 
+from cmdm_tui.harness.exchange import Call
 from cmdm_tui.harness.fuzz.events import FuzzPhase
 from cmdm_tui.harness.fuzz.generate.actions import Actions
 from cmdm_tui.harness.fuzz.generate.rules import Rule
 from cmdm_tui.harness.fuzz.generate.trials import Trial
 from cmdm_tui.harness.fuzz.generate.user_session import UserSession
+from cmdm_tui.harness.inputs import InputClass
 
 _CLASSES_AT_ONCE = 12
+_MOST_ALTERNATIVES = 60
+"""So many places in the list of a class's alternatives a run may begin at: more than there are."""
 _RULES_AT_ONCE, _FEWEST_RULES = 8, 4
 _SHARE_OF_TRIALS = 0.4
 _SIGN_IN_COST = 4.0
@@ -45,7 +49,8 @@ class RunPlan:
         self._trials = tuple(trials)
         self._rules = tuple(rules)
         self._random = random.Random(seed)  # noqa: S311 — to be repeated, not secret
-        self._times_sent: Counter[tuple[str, str]] = Counter()
+        self._times_sent: Counter[tuple[Call, str]] = Counter()
+        self._first_turns: dict[tuple[Call, str], int] = {}
         self._all_times_sent: Counter[str] = Counter()
         self._times_used: Counter[str] = Counter()
         self._requests: Counter[FuzzPhase] = Counter()
@@ -74,9 +79,17 @@ class RunPlan:
             key=lambda one: (self._times_sent[trial.call, one.full_name], draw()),
         )[:_CLASSES_AT_ONCE]
         self._random.shuffle(classes)
-        self._times_sent.update((trial.call, one.full_name) for one in classes)
+        turns = [self._take_turn(trial.call, one) for one in classes]
         self._all_times_sent[trial.name] += len(classes)
-        return replace(trial, classes=tuple(classes))
+        return replace(trial, classes=tuple(classes), turns=tuple(turns))
+
+    def _take_turn(self, call: Call, one: InputClass) -> int:
+        """Return the number of the alternative that is due, from a random one on."""
+        key = call, one.full_name
+        turn = self._first_turns.setdefault(key, self._random.randrange(_MOST_ALTERNATIVES))
+        turn += self._times_sent[key]
+        self._times_sent[key] += 1
+        return turn
 
     def _mean_times_sent(self, trial: Trial) -> float:
         mean = self._all_times_sent[trial.name] / len(trial.all_classes)

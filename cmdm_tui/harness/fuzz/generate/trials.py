@@ -23,12 +23,14 @@ _CONSUMES_RECORD = frozenset({"delete", "convert"})
 class Trial:
     """One call in some input classes of one group.
 
-    Without `classes`, one of each family is drawn.
+    Without `classes`, one of each family is drawn. `turns` has a number for each of them, which
+    says which of its alternatives is sent.
     """
 
     call: Call
     group: str
     classes: tuple[InputClass, ...] = ()
+    turns: tuple[int, ...] = ()
     phase: ClassVar[FuzzPhase] = "stateless"
 
     @property
@@ -59,6 +61,7 @@ class Trial:
         may_lock_out = self.call == "authenticate" and not actions.session.service.is_restored
         most = _FAILED_SIGN_INS if may_lock_out else most
         classes = (self.classes or self._draw_classes(actions))[:most]
+        turns = dict(zip((one.name for one in self.classes), self.turns, strict=False))
         # What is accepted comes last: it would hide what a refused request has stored.
         refused = [one for one in classes if not one.may_be_accepted]
         for place, one in enumerate(sorted(classes, key=lambda one: one.may_be_accepted)):
@@ -74,6 +77,7 @@ class Trial:
                 other_ids,
                 actions.session.exchanger.secrets.has_ended_token,
                 round_number,
+                turns.get(one.name),
             )
             if refused and place == len(refused):
                 self._read_afterwards(actions, request)
