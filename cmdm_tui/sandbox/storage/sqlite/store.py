@@ -2,8 +2,8 @@
 
 Reads go through indexes and run inline in the event loop: a thread would cost more than they do.
 Writers take turns. A write is on the disk when its transaction ends. The counts of calls are
-written with a delay of a second, as no caller waits for them, and without a wait for the disk: they
-outlive every end of this program, and that of the machine may cost the last ones.
+written with a delay of a second, as no caller waits for them, and no call waits for the disk
+because of them: they outlive every end of this program; an end of the machine may lose the last.
 """
 
 import asyncio
