@@ -36,6 +36,8 @@ def hasty(connection):
     yield
 
 store._transaction = hasty
+# SQLite refuses to change how far a commit waits while a transaction is open.
+store.SqliteStore._set_level = lambda _store, _level: None
 sys.argv[0] = "cmdm"
 main()
 """
@@ -140,3 +142,24 @@ def test_a_store_that_acknowledges_before_it_commits_is_caught(tmp_path: Path) -
     with serving(data, "--records", "20", program=HASTY) as (process, info):
         asyncio.run(killed_while_writing(process, info, chance, told))
     assert lost(data / "sandbox.sqlite", told)
+
+
+def counts_after_kill_9(data: Path, program: str | None = None) -> list[int]:
+    """Sign in, kill the server at once, and return the counts of calls in its file."""
+    with serving(data, "--records", "20", program=program) as (process, info):
+        url = f"{info.url}/api/v1/authenticate"
+        answer = httpx.post(url, headers=sign_in_headers(info.credentials), verify=False)
+        assert answer.status_code == 200
+        process.send_signal(signal.SIGKILL)
+        process.wait(10)
+    with closing(sqlite3.connect(data / "sandbox.sqlite")) as connection:
+        return [calls for (calls,) in connection.execute("SELECT calls FROM _usage")]
+
+
+def test_counts_that_do_not_wait_for_the_disk_outlive_kill_9(tmp_path: Path) -> None:
+    assert counts_after_kill_9(tmp_path / "data") == [1, 1]
+
+
+def test_counts_that_are_never_committed_are_missed(tmp_path: Path) -> None:
+    """The broken twin."""
+    assert counts_after_kill_9(tmp_path / "data", HASTY) == []

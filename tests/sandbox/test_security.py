@@ -1,11 +1,13 @@
 """What keeps others out, each check with a broken twin that proves the check can fail."""
 
+import asyncio
 import contextlib
 import hashlib
+import hmac
 import json
 import os
 import socket
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +17,7 @@ from cmdm_tui.sandbox import SandboxError, auth, data_folder, routes, wire_types
 from cmdm_tui.sandbox import credentials as accounts
 from cmdm_tui.sandbox import data_folder as data_module
 from cmdm_tui.sandbox.auth import TokenIssuer
-from cmdm_tui.sandbox.credentials import AccountCredentials, CredentialHashes
+from cmdm_tui.sandbox.credentials import AccountCredentials, CredentialHashes, SignInCheck
 from cmdm_tui.sandbox.data_folder import hold_folder, load_credentials
 from cmdm_tui.sandbox.http import requests, server_errors, strict_http
 from cmdm_tui.sandbox.rate_limit import CallLimiter
@@ -101,6 +103,49 @@ def test_every_value_is_hashed_and_compared_whichever_is_wrong(monkeypatch: Patc
 
     monkeypatch.setattr(CredentialHashes, "matches", hasty)
     fails(lambda: every_value_is_hashed_and_compared_whichever_is_wrong(monkeypatch))
+
+
+def only_the_right_values_are_known_again(monkeypatch: Patch) -> None:
+    right = (b"k1ent", b"s3cret", b"us3r", b"passw0rd")
+    wrong = [
+        (b"k1en", b"ts3cret", *right[2:]),
+        (*right[:3], b"passw0r"),
+        (b"K1ENT", *right[1:]),
+        (b"", b"", b"", b"".join(right)),
+    ]
+    credentials = AccountCredentials(*(value.decode() for value in right))
+    check = SignInCheck(CredentialHashes.of(credentials))
+    stretched: list[bytes] = []
+    scrypt = hashlib.scrypt
+
+    def counting_scrypt(password: bytes, **settings: Any) -> bytes:
+        stretched.append(password)
+        return scrypt(password, **settings)
+
+    async def sign_in() -> None:
+        for values in (right, *wrong, right, *wrong, right):
+            assert await check.matches(*values) is (values == right)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(hashlib, "scrypt", counting_scrypt)
+        asyncio.run(sign_in())
+    # Of the right ones once, of the others each time they come.
+    assert stretched == [values[3] for values in (right, *wrong, *wrong)]
+    assert not [value for value in right if value in repr(vars(check)).encode()]
+
+
+def test_only_the_right_values_are_known_again(monkeypatch: Patch) -> None:
+    only_the_right_values_are_known_again(monkeypatch)
+
+    def run_together(self: SignInCheck, values: Iterable[bytes]) -> bytes:
+        return hmac.digest(self._key, b"".join(values), "sha256")
+
+    def forget(_self: SignInCheck, _values: object) -> bytes:
+        return os.urandom(32)
+
+    for broken in (run_together, forget):
+        monkeypatch.setattr(SignInCheck, "_digest_all", broken)
+        fails(lambda: only_the_right_values_are_known_again(monkeypatch))
 
 
 def the_account_holds_no_plain_value() -> None:

@@ -12,6 +12,8 @@ from cmdm_tui.harness.report.writers import write_reports
 from cmdm_tui.redaction.leak_scanner import LeakScanner, SecretLeak
 
 _SECONDS_BETWEEN = 10.0
+# Writing them grows with the run, and takes a twentieth of its time at most.
+_TIMES_OF_WRITING = 20
 
 
 class RunningReports:
@@ -36,7 +38,7 @@ class RunningReports:
         self._scanner = scanner
         self._is_wanted = wanted
         self._clock = clock
-        self._written_at: float | None = None
+        self._due_at = 0.0
         self._can_write = True
         self._lock = threading.Lock()
 
@@ -48,21 +50,19 @@ class RunningReports:
             case FailureSaved():
                 self._is_wanted = True
                 self._write()
-            case Progress() if self._is_wanted and self._is_due:
+            case Progress() if self._is_wanted and self._clock() >= self._due_at:
                 self._write()
             case _:
                 pass
-
-    @property
-    def _is_due(self) -> bool:
-        return self._written_at is None or self._clock() - self._written_at >= _SECONDS_BETWEEN
 
     def _write(self) -> None:
         with self._lock:
             if not self._can_write:
                 return
+            began = self._clock()
             try:
                 write_reports(self._collector.results(), self._folder, self._scanner)
             except (SecretLeak, ConfigurationError, OSError):
                 self._can_write = False
-            self._written_at = self._clock()
+            ended = self._clock()
+            self._due_at = ended + max(_SECONDS_BETWEEN, _TIMES_OF_WRITING * (ended - began))

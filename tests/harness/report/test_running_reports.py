@@ -3,11 +3,15 @@
 import xml.etree.ElementTree as ElementTree
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 from cmdm_tui.harness.fuzz.events import FuzzEvent, Progress
-from cmdm_tui.harness.report import ResultCollector, json_report
+from cmdm_tui.harness.report import ResultCollector, json_report, running_reports
 from cmdm_tui.harness.report.results import NOT_FINISHED
 from cmdm_tui.harness.report.running_reports import RunningReports
+from cmdm_tui.harness.report.writers import write_reports
 from cmdm_tui.redaction.leak_scanner import LeakScanner
 from tests.harness.report.events import BEGAN, ended, exchange, failure, made, results_of, started
 
@@ -75,6 +79,24 @@ def test_they_are_written_now_and_then(tmp_path: Path) -> None:
     run.send(progress(1))
     assert run.requests == 0
     run.now = 10.0
+    run.send(progress(1))
+    assert run.requests == 1
+
+
+def test_writing_them_takes_a_twentieth_of_the_time_at_most(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def write_slowly(*values: Any) -> object:
+        run.now += 2.0
+        return write_reports(*values)
+
+    monkeypatch.setattr(running_reports, "write_reports", write_slowly)
+    run = Run(tmp_path)
+    run.send(started(), made(exchange(1)))
+    run.now += 39.9
+    run.send(progress(1))
+    assert run.requests == 0
+    run.now += 0.1
     run.send(progress(1))
     assert run.requests == 1
 
