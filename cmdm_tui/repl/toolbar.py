@@ -24,7 +24,8 @@ def build_toolbar(
 
     `typing` returns what is typed so far; `reading` is the entity whose fields are being read. A
     profile that changes the records of a live service is in red, and is called live. To fit into
-    `room` columns, the token's time is left out, then the host, then the reset.
+    `room` columns, the token's time is left out, then the host, the reset, and that the calls left
+    are unknown.
     """
     account = session.account
     known = account.known_quota
@@ -32,14 +33,15 @@ def build_toolbar(
     host, reset, token = (
         one_line(account.client.host, 60), describe_reset(known), describe_token_end(known)
     )  # fmt: skip
-    parts = [host, describe_known_calls(known), reset, token]
+    calls = describe_known_calls(known)
+    parts = [host, calls, reset, token]
     if reading is not None:
         parts.append(f"reading fields of {one_line(reading, LONGEST_NAME)}…")
     typed = "" if typing is None else typing()
     if is_incomplete(typed) and begins_sql(last_statement(typed)):
-        parts.append("SQL ends with ;")
+        parts.append("; ends it")
     is_live = changes_live_records(account.profile)
-    for left_out in (token, host, reset):
+    for left_out in (token, host, reset, *(() if known.quota.remaining is not None else (calls,))):
         line = _draw_line(name, [part for part in parts if part], is_live=is_live)
         if room is None or get_cwidth("".join(words for _, words, *_ in line)) <= room:
             return line
