@@ -22,7 +22,7 @@ def describe_usage_error(error: click.UsageError) -> str:
 def _describe(error: click.UsageError, command: str) -> str:
     if isinstance(error, click.NoSuchOption):
         return _describe_option(error, command)
-    if isinstance(error, click.exceptions.NoArgsIsHelpError) and error.ctx is not None:
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
         return _list_commands(error.ctx)
     message = error.format_message()
     if isinstance(error, click.BadParameter) and error.param is not None:
