@@ -109,7 +109,7 @@ def _note_odd_parts(call: RawCall, redact: Callable[[str], str]) -> tuple[str, .
             near = difflib.get_close_matches(name.casefold(), known, 1)
             hint = f" Did you mean {near[0]}?" if near else ""
             shown = one_line(redact(name), 60)
-            notes.append(f"{shown} is no documented parameter, and may be ignored.{hint}")
+            notes.append(f"{shown} is not a documented parameter, and may be ignored.{hint}")
     return tuple(notes)
 
 

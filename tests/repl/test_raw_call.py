@@ -6,7 +6,7 @@ from cmdm_tui.repl import ReplError
 from cmdm_tui.repl.raw_call import plan_call, query_parameters, with_page
 from cmdm_tui.repl.statements import RawCall
 
-UNKNOWN = "is no documented parameter, and may be ignored."
+UNKNOWN = "is not a documented parameter, and may be ignored."
 NO_RECORD = (
     "DELETE lead names no record, and the documentation has no such call. "
     "In SQL it is DELETE FROM lead WHERE …;"
@@ -56,7 +56,7 @@ def test_a_secret_that_is_typed_as_a_parameter_is_not_noted() -> None:
     (note,) = plan_call(
         RawCall("GET", "lead?hunter2"), lambda words: words.replace("hunter2", "…")
     ).notes
-    assert note.startswith("… is no documented parameter")
+    assert note.startswith("… is not a documented parameter")
 
 
 @pytest.mark.parametrize("path", ["lead/convert/A", "/Task/Close/B"])

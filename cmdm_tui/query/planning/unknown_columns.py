@@ -43,7 +43,7 @@ def suggest_columns(error: SqlError, query: BoundQuery) -> SqlError:
 
 
 def _advise_quotes(node: exp.Column | None) -> str | None:
-    """Return how a text is written, where the name is in the place of one; else None."""
+    """Return how a text is written, where one is compared with the name; else None."""
     if node is None or node.table or not isinstance(node.parent, _COMPARISONS):
         return None
     if node is node.parent.this:
