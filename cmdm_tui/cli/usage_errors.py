@@ -22,6 +22,8 @@ def describe_usage_error(error: click.UsageError) -> str:
 def _describe(error: click.UsageError, command: str) -> str:
     if isinstance(error, click.NoSuchOption):
         return _describe_option(error, command)
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        return _list_commands(error.ctx)
     message = error.format_message()
     if isinstance(error, click.BadParameter) and error.param is not None:
         kind, found = error.param.type, _NO_CHOICE.search(message)
@@ -30,6 +32,13 @@ def _describe(error: click.UsageError, command: str) -> str:
             near = difflib.get_close_matches(found[1], choices, 1, 0.6)
             return f"{message} Did you mean {near[0]}?" if near else message
     return message
+
+
+def _list_commands(context: click.Context) -> str:
+    """Return which commands may follow one that only groups others."""
+    group = context.command
+    names = group.list_commands(context) if isinstance(group, click.Group) else []
+    return f"{context.command_path} needs one of its commands: {', '.join(names)}."
 
 
 def _describe_option(error: click.NoSuchOption, command: str) -> str:

@@ -127,8 +127,8 @@ class DecodingSearch:
     """One search: what was read already is not read again, as much of it is the same text.
 
     What is searched for has `longest` bytes at most, and no others than `wanted`: a step that makes
-    nothing but quotes or spaces is left out of text where none of those is wanted. (In what is no
-    text, there may be compressed streams of any bytes.)
+    nothing but quotes or spaces is left out of text where none of those is wanted. (Other bytes
+    may hold compressed streams, in which any byte can occur.)
     """
 
     def __init__(self, raw: bytes, longest: int, wanted: bytes) -> None:
@@ -235,7 +235,7 @@ class DecodingSearch:
 
 
 def _is_text(content: bytes) -> bool:
-    """Return whether these are characters in UTF-8: no stream is, that has a mark of its own."""
+    """Return whether these are characters in UTF-8: a stream that has its own mark never is."""
     try:
         content.decode("utf-8", "surrogatepass")
     except UnicodeDecodeError:

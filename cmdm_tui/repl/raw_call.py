@@ -1,5 +1,6 @@
 """Makes of a raw call what is sent: the parameters the API insists on, the body as bytes."""
 
+import difflib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from urllib.parse import unquote
@@ -10,6 +11,15 @@ from cmdm_tui.repl.call_text import answers_without_body
 from cmdm_tui.repl.errors import ReplError
 from cmdm_tui.repl.statements import RawCall
 from cmdm_tui.text import one_line
+
+LIST_PARAMETERS = (
+    ("per_page", "records a page; needs page"),
+    ("page", "which page, from 1; needs per_page"),
+    ("fields", "only these, separated by commas"),
+    ("sort_by", "one field"),
+    ("sort_order", "asc or desc"),
+)
+"""The documented parameters of a list of records, and what each is; a list of fields has two."""
 
 DEFAULT_PER_PAGE = 100
 """Records a page where only the page was given."""
@@ -39,10 +49,13 @@ class PlannedCall:
 def plan_call(call: RawCall, redact: Callable[[str], str] = keep_text) -> PlannedCall:
     """Return the call to send: `per_page` and `page` each require the other (`api.md`).
 
-    A conversion and a close go with an empty object where no body was given. Raises ReplError for
-    a create or update without a body, and for text that UTF-8 has no form for.
+    A conversion and a close go with an empty object where no body was given. What is not documented
+    is sent as it was typed, and noted: other parameters of a list, and a DELETE of no record.
+
+    Raises ReplError for a create or update without a body, and for text that UTF-8 has no form for.
     """
     path, notes = _complete_page_parameters(call) if call.method == "GET" else (call.path, ())
+    notes += _note_odd_parts(call, redact)
     what = ""
     if is_change(call.method):
         verb = "Delete" if call.method == "DELETE" else f"Send {call.method}"
@@ -79,6 +92,25 @@ def _complete_page_parameters(call: RawCall) -> tuple[str, tuple[str, ...]]:
     )
     note = f"Added {added}: the API requires it with {there}."
     return f"{call.path}&{added}", (note,)
+
+
+def _note_odd_parts(call: RawCall, redact: Callable[[str], str]) -> tuple[str, ...]:
+    segments = path_segments(call.path)
+    if call.method == "DELETE" and len(segments) == 1:
+        entity = one_line(redact(segments[0]), 60)
+        unknown = f"DELETE {entity} names no record, and the documentation has no such call."
+        return (f"{unknown} In SQL it is DELETE FROM {entity} WHERE …;",)  # noqa: S608 - never run
+    if call.method != "GET" or len(segments) != 1:
+        return ()
+    known = [name for name, _ in LIST_PARAMETERS]
+    notes: list[str] = []
+    for name in query_parameters(call.path):
+        if name not in known:
+            near = difflib.get_close_matches(name.casefold(), known, 1)
+            hint = f" Did you mean {near[0]}?" if near else ""
+            shown = one_line(redact(name), 60)
+            notes.append(f"{shown} is not a documented parameter, and may be ignored.{hint}")
+    return tuple(notes)
 
 
 def _encode_body(call: RawCall, redact: Callable[[str], str]) -> bytes | None:

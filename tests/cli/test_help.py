@@ -111,6 +111,8 @@ SLIPS: dict[tuple[str, ...], str] = {
     ("lst", "lead"): "Did you mean list?",
     ("profile", "shw"): "There is no command 'shw'. Did you mean show?",
     ("cases", "lst"): "Did you mean list?",
+    ("cases",): "cmdm cases needs one of its commands: list, run, show. See cmdm cases --help.",
+    ("sandbox",): "cmdm sandbox needs one of its commands: serve. See cmdm sandbox --help.",
     ("query", "--formt", "csv", "x"): "no option --formt. Did you mean --output-format?",
     ("query", "--max-cals=3", "x"): "Did you mean --max-calls?",
     ("list", "lead", "--per-pag", "3"): "Did you mean --per-page?",

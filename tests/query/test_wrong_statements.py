@@ -213,3 +213,20 @@ async def test_the_words_of_the_engine_are_the_cause_of_the_error(known: OpenedE
 def test_a_long_statement_is_told_at_once() -> None:
     with pytest.raises(SqlError, match="cannot be read"):
         parse("SELECT * FORM lead WHERE " + " AND ".join(f"a{n} = {n}" for n in range(20_000)))
+
+
+@pytest.mark.parametrize(
+    ("condition", "advice"),
+    [
+        ("City = Hull", "'Hull'"), ('City = "Hull"', "'Hull'"), ("City LIKE Hu", "'Hu'"),
+        ("Score > 5 AND City IN ('York', Hull)", "'Hull'"), ("City <> \"O'Neill\"", "'O''Neill'"),
+        ("Town = 'Hull'", None), ("lead.Town = lead.Hull", None), ("upper(Town) = 'HULL'", None),
+    ],
+)  # fmt: skip
+async def test_a_text_without_its_quotes_is_told_how_it_is_written(
+    known: OpenedEngine, condition: str, advice: str | None
+) -> None:
+    said = await say(known, f"SELECT * FROM lead WHERE {condition}")
+    assert said.startswith("There is no column")
+    written = re.search(r"Text is written in single quotes: (.*)\.", said)
+    assert (written and written[1]) == advice

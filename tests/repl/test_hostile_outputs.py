@@ -13,6 +13,9 @@ from prompt_toolkit.document import Document
 
 from cmdm_tui import text
 from cmdm_tui.catalog import Account
+from cmdm_tui.changes.change_set import Change, ChangeKind, ChangeSet
+from cmdm_tui.changes.journal import Journal
+from cmdm_tui.changes.journal_entry import EntryState
 from cmdm_tui.config import Credentials, Paths, Profile, SecretStr
 from cmdm_tui.operations.call_log import CallLog
 from cmdm_tui.query.completion.offers import CompletionFacts
@@ -44,6 +47,9 @@ def answer(request: httpx.Request) -> httpx.Response:
     entity, *rest = request.url.path.removeprefix("/api/v1/").split("/")
     if entity == "account":
         return _respond(400, {"Message": VALUES[int(rest[0])]})
+    if entity == "opportunity":
+        lines = [(f"x-{n}".encode(), value.encode()) for n, value in enumerate(VALUES)]
+        return httpx.Response(200, headers=lines, content=b"{}")
     if entity == "task":
         return _respond(200, {value: value for value in VALUES})
     if request.method != "GET":
@@ -68,6 +74,41 @@ def answer(request: httpx.Request) -> httpx.Response:
     return _respond(200, {**totals, "Entity": rows if page == 1 else []})
 
 
+def keep_runs(session: ReplSession) -> None:
+    """Keep a run for every five values in the journal, which are its title."""
+    with Journal.open(session.paths.journal) as journal:
+        for first in range(0, COUNT, 5):
+            title = " ".join(VALUES[first : first + 5])
+            journal.begin(_make_changes(session, [], title), profile="odd")
+
+
+def keep_run(session: ReplSession) -> None:
+    """Keep a run with a change for each value: where it was sent, and how it ended, is hostile."""
+    changes = [
+        Change(ChangeKind.DELETE, f"E{value}", f"R{number:04}{value}", origin=value)
+        for number, value in enumerate(VALUES)
+    ]
+    with Journal.open(session.paths.journal) as journal:
+        run = journal.begin(_make_changes(session, changes, "".join(VALUES)), profile="odd")
+        for number, value in enumerate(VALUES[::10]):
+            run.set_state(10 * number + 1, EntryState.CONFLICT, reason=value)
+
+
+def _make_changes(session: ReplSession, changes: list[Change], title: str) -> ChangeSet:
+    account = session.account
+    return ChangeSet(tuple(changes), title, account.client.address, "user", 0.0)
+
+
+def keep_queries(session: ReplSession) -> None:
+    """Keep a file for each value among the saved queries; the names of some are hostile as well."""
+    folder = session.paths.saved_queries
+    folder.mkdir(parents=True)
+    for number, value in enumerate(VALUES):
+        (folder / f"R0{number}.sql").write_text(f"SELECT '{value}', $city")
+        name = value.replace("/", "").replace("\0", "")
+        (folder / f"Q{number}{name}"[:60]).with_suffix(".sql").write_text("SELECT 1")
+
+
 class Shown:
     """A session on a terminal of text, and all that was written on it."""
 
@@ -76,7 +117,7 @@ class Shown:
         streams = ReplStreams(self.screen, self.screen)
         paths = Paths(folder / "config", folder / "data")
         self.session = ReplSession(
-            account, streams, call_log=log, journal=folder / "journal", paths=paths
+            account, streams, call_log=log, journal=paths.journal, paths=paths
         )
         self.session.settings.confirms = False
         self.session.list_history = lambda: VALUES
@@ -134,9 +175,16 @@ OUTPUTS = {
         ), 0,
     ),
     "calls": (f"GET lead?fields={'%1B'.join('abc')}; \\log", 0),
+    "headers": ("GET opportunity/O1; \\headers", 0),
+    "the journal": ("\\journal; \\o json; \\journal", 0),
+    "a run": ("\\journal 1", COUNT),
+    "saved queries": ("\\n", COUNT),
     "errors of the service": ("; ".join(f"GET account/{n}" for n in range(COUNT)), COUNT),
 }  # fmt: skip
 """What is run, and how many records the output then has."""
+
+KEPT = {"the journal": keep_runs, "a run": keep_run, "saved queries": keep_queries}
+"""What is there before: in the journal, or among the saved queries."""
 
 
 def typed(value: str) -> list[str]:
@@ -153,6 +201,7 @@ def typed(value: str) -> list[str]:
 @pytest.mark.parametrize("name", OUTPUTS)
 async def test_a_terminal_gets_nothing_that_it_would_obey(shown: Shown, name: str) -> None:
     statements, count = OUTPUTS[name]
+    KEPT.get(name, keep_nothing)(shown.session)
     written = await shown(statements)
     assert ACTED_ON.search(written) is None
     assert "␛" in written or "\\u001b" in written
@@ -163,23 +212,38 @@ async def test_a_terminal_gets_nothing_that_it_would_obey(shown: Shown, name: st
 async def test_an_output_that_shows_a_value_as_it_came_is_noticed(
     shown: Shown, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    KEPT.get(name, keep_nothing)(shown.session)
     monkeypatch.setattr(text, "_show", _keep)
     assert ACTED_ON.search(await shown(OUTPUTS[name][0])) is not None
 
 
 async def test_what_is_wrong_with_a_statement_is_safe(
+    shown: Shown, monkeypatch: pytest.MonkeyPatch, *, runs_whole: bool
+) -> None:
+    """Daily, each value is in one wrong statement, and each statement has forty values."""
+    monkeypatch.setattr(shown.session, "call", _refuse)
+    written: list[str] = []
+    for number, value in enumerate(VALUES):
+        statements = typed(value)
+        chosen = statements if runs_whole else [statements[number % len(statements)]]
+        written += [await shown(one) for one in chosen]
+    assert "␛" in "".join(written)
+    assert [one for one in written if ACTED_ON.search(one)] == []
+
+
+async def test_an_error_that_shows_what_was_typed_is_noticed(
     shown: Shown, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def show() -> str:
-        written = [await shown(one) for value in VALUES[::20] for one in typed(value)]
-        return "".join(written)
-
     monkeypatch.setattr(shown.session, "call", _refuse)
-    written = await show()
-    assert "␛" in written
-    assert ACTED_ON.search(written) is None
     monkeypatch.setattr(text, "_show", _keep)
-    assert ACTED_ON.search(await show()) is not None
+    written = [await shown(one) for one in typed("\x1b[2J")]
+    noticed = {number for number, one in enumerate(written) if ACTED_ON.search(one)}
+    # The others are no error, or do not repeat what was typed.
+    assert noticed == set(range(len(written))) - {2, 4, 5, 8}
+
+
+def keep_nothing(_: ReplSession) -> None:
+    """Leave all as it is."""
 
 
 def _keep(character: str) -> str:

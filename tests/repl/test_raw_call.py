@@ -6,6 +6,12 @@ from cmdm_tui.repl import ReplError
 from cmdm_tui.repl.raw_call import plan_call, query_parameters, with_page
 from cmdm_tui.repl.statements import RawCall
 
+UNKNOWN = "is not a documented parameter, and may be ignored."
+NO_RECORD = (
+    "DELETE lead names no record, and the documentation has no such call. "
+    "In SQL it is DELETE FROM lead WHERE …;"
+)
+
 
 @pytest.mark.parametrize(
     ("path", "sent"),
@@ -26,6 +32,31 @@ def test_the_page_parameter_that_is_missing_is_added_and_told(path: str, sent: s
 def test_nothing_is_added_where_nothing_is_missing(path: str) -> None:
     assert plan_call(RawCall("GET", path)).path == path
     assert plan_call(RawCall("GET", path)).notes == ()
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "expected"),
+    [
+        ("GET", "lead?sort=City", f"sort {UNKNOWN} Did you mean sort_by?"),
+        ("GET", "/lead?Page=1&limit%1B=5", f"limit␛ {UNKNOWN}"),
+        ("DELETE", "lead", NO_RECORD),
+        ("GET", "lead?sort_by=City&fields=City", None), ("GET", "lead/A?sort=City", None),
+        ("DELETE", "lead/A", None), ("POST", "lead?sort=City", None),
+    ],
+)  # fmt: skip
+def test_what_the_documentation_does_not_have_is_noted(
+    method: str, path: str, expected: str | None
+) -> None:
+    planned = plan_call(RawCall(method, path, "{}" if method == "POST" else ""))
+    assert planned.path == path
+    assert planned.notes[-1:] == (() if expected is None else (expected,))
+
+
+def test_a_secret_that_is_typed_as_a_parameter_is_not_noted() -> None:
+    (note,) = plan_call(
+        RawCall("GET", "lead?hunter2"), lambda words: words.replace("hunter2", "…")
+    ).notes
+    assert note.startswith("… is not a documented parameter")
 
 
 @pytest.mark.parametrize("path", ["lead/convert/A", "/Task/Close/B"])

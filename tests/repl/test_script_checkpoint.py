@@ -78,6 +78,10 @@ async def test_what_is_done_is_not_done_again(runs: Runs, calls: list[str]) -> N
     assert "Resuming: 1 statement done already" in runs.notes
 
 
+def _forget(_: ScriptCheckpoint, __: str) -> None:
+    """Return what `state_of` does of a statement that has not begun."""
+
+
 async def test_a_checkpoint_that_forgets_would_be_noticed(
     runs: Runs, calls: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -85,7 +89,7 @@ async def test_a_checkpoint_that_forgets_would_be_noticed(
     with pytest.raises(FAULTS):
         await runs(script)
     kept = runs.file.read_text()
-    monkeypatch.setattr(ScriptCheckpoint, "state_of", lambda *_: None)
+    monkeypatch.setattr(ScriptCheckpoint, "state_of", _forget)
     with pytest.raises(FAULTS):
         await runs(script, resumes=True)
     assert len(writes(calls)) == 2, "it was done already, and was done again"

@@ -12,20 +12,13 @@ from cmdm_tui.query.completion.sql_offers import describe_field
 from cmdm_tui.repl.call_text import VERBS
 from cmdm_tui.repl.completion.body_cursor import find_cursor
 from cmdm_tui.repl.completion.facts import PromptFacts
-from cmdm_tui.repl.raw_call import path_segments, query_parameters
+from cmdm_tui.repl.raw_call import LIST_PARAMETERS, path_segments, query_parameters
 from cmdm_tui.text import one_line
 
 _SQL_WORDS = (
     "SELECT ", "WITH ", "EXPLAIN ", "SHOW ENTITIES", "DESCRIBE ",
     "INSERT INTO ", "UPDATE ", "DELETE FROM ", "CALL ",
 )  # fmt: skip
-_PARAMETERS = (
-    ("per_page", "records a page; needs page"),
-    ("page", "which page, from 1; needs per_page"),
-    ("fields", "only these, separated by commas"),
-    ("sort_by", "one field"),
-    ("sort_order", "asc or desc"),
-)
 
 
 def offer_verbs(_: re.Match[str], __: CompletionCatalog, ___: PromptFacts) -> Iterable[Offer]:
@@ -78,7 +71,13 @@ def offer_parameters(
 ) -> Iterable[Offer]:
     """Offer the parameters of a list that were not given yet."""
     path = path_segments(found["path"])
-    names = _PARAMETERS if len(path) == 1 else _PARAMETERS[:2] if path[1:] == ("fields",) else ()
+    names = (
+        LIST_PARAMETERS
+        if len(path) == 1
+        else LIST_PARAMETERS[:2]
+        if path[1:] == ("fields",)
+        else ()
+    )
     given = query_parameters(f"?{found['before']}")
     return (Offer(f"{name}=", name, about) for name, about in names if name not in given)
 
