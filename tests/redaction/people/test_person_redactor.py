@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Callable
 from dataclasses import replace as with_changes
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote_plus
 
@@ -355,6 +356,17 @@ def test_a_hook_that_fails_says_where_and_no_value() -> None:
     with pytest.raises(RedactionHookFailed, match=r"^hook\.py, asked about task\.") as failed:
         redact_interactions(recording(), people)
     assert "Marchetti" not in str(failed.value)
+
+
+def test_a_hook_that_ends_the_program_is_one_that_fails(tmp_path: Path) -> None:
+    file = tmp_path / "hook.py"
+    file.write_text("raise SystemExit(0)\n")
+    with pytest.raises(RedactionHookFailed, match="failed with SystemExit"):
+        RedactionHook.load(file)
+    file.write_text("def redact(*_):\n    raise SystemExit(0)\n")
+    people = redactor(hook=RedactionHook.load(file))
+    with pytest.raises(RedactionHookFailed, match="failed with SystemExit"):
+        people.redact_value("lead", "LastName", "Marchetti")
 
 
 def test_a_hook_that_returns_something_else_is_refused() -> None:
