@@ -319,6 +319,16 @@ def test_a_value_that_is_not_written_as_its_kind_is_replaced_in_its_field_alone(
     assert redact_interactions([made], later) == [made]
 
 
+@pytest.mark.parametrize("part", ["0a", "9", "9 ", "x@"])
+def test_a_long_note_is_recorded_as_it_is(part: str) -> None:
+    """An attachment, say: what is known is looked for in it, and it holds nothing of that."""
+    notes = part * 10_000
+    (made,) = redact_interactions(
+        [call("GET", "/lead/A", answer=record({**ANN, "Notes": notes}))], redactor()
+    )
+    assert json.loads(made.body)["Properties"]["Notes"] == notes
+
+
 def test_a_date_of_birth_in_digits_alone_is_replaced_too() -> None:
     answer = {"Properties": {"Birthday": 19800517, "Score": 19800517}}
     (made,) = redact_interactions([call("GET", "/lead/A", answer=answer)], redactor())
