@@ -64,8 +64,8 @@ def is_loopback(host: str) -> bool:
 def is_on_this_machine(address: str) -> bool:
     """Return whether a service's address is this machine's, by its name or number.
 
-    What is there is taken for a sandbox: its changes are asked about less, and its people are
-    recorded as they are. Raises what `parse_base_url` raises.
+    The changes of what is there are asked about less. It may still be a tunnel to a live service.
+    Raises what `parse_base_url` raises.
     """
     return is_loopback(parse_base_url(address).host)
 

@@ -1,4 +1,7 @@
-"""`cmdm --record FILE`: the calls of any command, recorded into a cassette and its case."""
+"""`cmdm --record FILE`: the calls of any command, recorded into a cassette and its case.
+
+A command may use several accounts: the calls of each have cassettes of their own.
+"""
 
 import os
 from collections.abc import Callable
@@ -29,12 +32,15 @@ RECORDABLE = frozenset(
 class CommandRecording:
     """The recording of one command; use it as a context. Nothing is started before the first call.
 
-    Raises CommandFailure for a file that cannot be one.
+    The first account is recorded into `path`, the next into `NAME-account-2.yaml` next to it, and
+    so on. Raises CommandFailure for a file that cannot be one.
     """
 
     path: Path
     keep_people: bool = False
-    _recorder: "SessionRecorder | None" = field(default=None, init=False)
+    _recorders: "dict[tuple[str, str], SessionRecorder]" = field(
+        default_factory=dict[tuple[str, str], "SessionRecorder"], init=False
+    )
 
     def __post_init__(self) -> None:
         try:
@@ -65,44 +71,57 @@ class CommandRecording:
     ) -> None:
         from cmdm_tui.harness.errors import HarnessError
 
-        if self._recorder is None:
+        if not self._recorders:
             _note("No call was made, so nothing was recorded.")
             return
-        try:
-            summary = self._recorder.finish()
-        except HarnessError as failure:
-            if error is not None:
-                _note(str(failure))
-                return
-            raise CommandFailure(str(failure)) from None
-        for line in filter(None, (summary.people, *summary.left_out)):
-            _note(line)
-        count = count_noun(summary.recorded, "call")
-        _note(f"{count} recorded in {', '.join(summary.cassettes) or 'no cassette'}.")
-        if summary.left_out_count and error is None:
-            count = count_noun(summary.left_out_count, "call")
-            raise CommandFailure(f"{count} not recorded.")
+        failures: list[str] = []
+        left_out = 0
+        for recorder in self._recorders.values():
+            try:
+                summary = recorder.finish()
+            except HarnessError as failure:
+                failures.append(str(failure))
+                continue
+            for line in filter(None, (summary.people, *summary.left_out)):
+                _note(line)
+            count = count_noun(summary.recorded, "call")
+            _note(f"{count} recorded in {', '.join(summary.cassettes) or 'no cassette'}.")
+            left_out += summary.left_out_count
+        if left_out:
+            failures.append(f"{count_noun(left_out, 'call')} not recorded.")
+        if failures and error is None:
+            raise CommandFailure(" ".join(failures))
+        for message in failures:
+            _note(message)
 
     def _get_recorder(self, profile: "Profile") -> "SessionRecorder":
-        """Return what records; the people of a service that is not on this machine are replaced.
+        """Return what records the calls of an account.
 
-        They stay where they are to be kept.
+        Its people are replaced as its profile says, unless it is known to be a sandbox or they are
+        to be kept.
         """
-        if self._recorder is None:
-            from cmdm_tui.api.urls import is_on_this_machine
+        account = (profile.name, profile.url)
+        if account not in self._recorders:
             from cmdm_tui.config import Paths
-            from cmdm_tui.harness.cassettes.people import load_people_settings
+            from cmdm_tui.harness.cassettes.people import choose_profile_people
             from cmdm_tui.harness.exchange import API_PATH
             from cmdm_tui.harness.recording.recorder import RecordingSettings, SessionRecorder
 
-            folder = str(self.path.parent)
-            people = None
-            is_live = not is_on_this_machine(profile.url)
-            if is_live and not self.keep_people:
-                people = load_people_settings(profile.people, Paths.of_user(), os.environ)
-            settings = RecordingSettings(folder, self.path.stem, "", API_PATH, people=people)
-            self._recorder = SessionRecorder(settings)
-        return self._recorder
+            number = len(self._recorders) + 1
+            name = self.path.stem if number == 1 else f"{self.path.stem[:60]}-account-{number}"
+            people = choose_profile_people(
+                profile, Paths.of_user(), os.environ, keep_people=self.keep_people
+            )
+            settings = RecordingSettings(
+                str(self.path.parent),
+                name,
+                "",
+                API_PATH,
+                secrets=tuple(profile.credentials.reveal_all().items()),
+                people=people,
+            )
+            self._recorders[account] = SessionRecorder(settings)
+        return self._recorders[account]
 
 
 def _note(message: str) -> None:

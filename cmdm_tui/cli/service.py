@@ -75,6 +75,17 @@ class ChosenService:
         return str(parse_base_url(self.profile.url))
 
     @property
+    def is_known_sandbox(self) -> bool:
+        """Whether it is certainly a sandbox, whose people are invented: no tunnel to a live one."""
+        if self.is_live:
+            return False
+        if self.profile is None or self.control is not None:
+            return True
+        from cmdm_tui.harness.cassettes.people import is_sandbox_profile
+
+        return is_sandbox_profile(self.profile)
+
+    @property
     def can_be_restored(self) -> bool:
         """Whether its records, clock and limits can be put back."""
         return self.profile is None or self.control is not None
@@ -138,6 +149,15 @@ class ChosenAddress:
     secrets: tuple[tuple[str, str], ...] = ()
     people: "PeopleRules | None" = None
 
+    @property
+    def is_known_sandbox(self) -> bool:
+        """Whether it is certainly a sandbox, by the sign-in that goes with its address."""
+        from cmdm_tui.harness.cassettes.people import is_known_sandbox
+
+        given = dict(self.secrets)
+        client_id, username = given.get("client_id", ""), given.get("username", "")
+        return not self.is_live and is_known_sandbox(self.url, client_id, username)
+
 
 def choose_address(
     context: CommandContext, target: str | None, *, live: bool, writes: bool
@@ -189,14 +209,7 @@ def _read_profile(context: CommandContext) -> tuple[bool, tuple[tuple[str, str],
     except MissingSecrets as error:
         # None of them is needed: whoever uses the proxy signs in.
         return ProfileStore(context.paths).load_settings(error.profile).read_only, ()
-    given = profile.credentials
-    secrets = (
-        ("client_id", given.client_id.reveal()),
-        ("client_secret", given.client_secret.reveal()),
-        ("username", given.username),
-        ("password", given.password.reveal()),
-    )
-    return profile.read_only, secrets
+    return profile.read_only, tuple(profile.credentials.reveal_all().items())
 
 
 @contextmanager

@@ -26,15 +26,9 @@ class EventRecorder:
         self._base = parse_base_url(url).raw_path.decode("ascii").rstrip("/")
         self._record = record
         self._sent: dict[int, httpx.Request] = {}
-        values = {
-            "client_id": credentials.client_id.reveal(),
-            "client_secret": credentials.client_secret.reveal(),
-            "username": credentials.username,
-            "password": credentials.password.reveal(),
-        }
         self._sign_in_headers: Headers = tuple(
             (name, value.encode("utf-8", "surrogatepass").decode("latin-1"))
-            for name, value in values.items()
+            for name, value in credentials.reveal_all().items()
         )
 
     def __call__(self, event: object) -> None:
