@@ -30,7 +30,7 @@ async def edit_text(text: str, streams: ReplStreams, ending: str = ".json") -> s
             file.write(text)
         # Ctrl-C is the editor's while it has the terminal.
         with keep_terminal(), handle_interrupt(lambda: None):
-            return await _edit_file(path, streams)
+            return await _edit_file(path, streams, "The editor failed; the text is as it was.")
     finally:
         remove_file(path)
 
@@ -43,13 +43,13 @@ async def edit_script(path: Path, streams: ReplStreams) -> str | None:
     """
     with keep_terminal(), handle_interrupt(lambda: None):
         try:
-            return await _edit_file(path, streams)
+            return await _edit_file(path, streams, "The editor failed.")
         except FileNotFoundError:
             return None
 
 
-async def _edit_file(path: Path, streams: ReplStreams) -> str | None:
-    """Return what the editor has made of the file; None where it failed."""
+async def _edit_file(path: Path, streams: ReplStreams, failure: str) -> str | None:
+    """Return what the editor has made of the file; None where it failed, which `failure` says."""
     chosen = [word for name in _EDITOR_VARIABLES if (word := os.environ.get(name, "")).strip()]
     for editor in (*chosen, *_USUAL_EDITORS):
         try:
@@ -64,7 +64,7 @@ async def _edit_file(path: Path, streams: ReplStreams) -> str | None:
                 return _read_text(path)
         finally:
             await end_process(process)
-        streams.write_note("The editor failed; the text is as it was.")
+        streams.write_note(failure)
         return None
     streams.write_note("There is no editor. Name one in the variable EDITOR.")
     return None

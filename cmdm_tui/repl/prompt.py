@@ -105,7 +105,7 @@ class StatementPrompt:
         try:
             # A Ctrl-C that comes between two prompts, or before a search, ends nothing.
             with handle_interrupt(lambda: None):
-                if self._start_file is not None:
+                if self._start_file is not None and self._start_file.exists():
                     await run_start_file(session, self._start_file, self._stop)
                     self._apply_keys()
                 await self._ask_for_statements()

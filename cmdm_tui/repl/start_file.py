@@ -4,7 +4,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 from cmdm_tui.operations.interrupts import run_interruptible
-from cmdm_tui.repl.commands.command import RunFile
 from cmdm_tui.repl.commands.scripts import open_script
 from cmdm_tui.repl.errors import ReplError
 from cmdm_tui.repl.session import ReplSession
@@ -12,16 +11,14 @@ from cmdm_tui.repl.statement_runner import ScriptSource, StatementRunner
 
 
 async def run_start_file(session: ReplSession, path: Path, stop: Callable[[], bool]) -> None:
-    """Run the statements of the file, if it is there; an error is shown with its line.
+    """Run the statements of the file, which is there; an error is shown with its line.
 
     `stop` is what Ctrl-C does, which ends the file, not the prompt. Nothing is paged.
     """
     prompter = session.prompter
 
     async def work() -> None:
-        script = _open(path)
-        if script is None:
-            return
+        script = open_script(str(path))
         with script.lines:
             source = ScriptSource(str(path), script.path)
             await StatementRunner(session, goes_on=True).run_lines(script.lines, source)
@@ -33,8 +30,3 @@ async def run_start_file(session: ReplSession, path: Path, stop: Callable[[], bo
         session.streams.write_error(str(error))
     finally:
         prompter.runs_script = False
-
-
-def _open(path: Path) -> RunFile | None:
-    """Return the file; None where there is none. Raises ReplError where it cannot be read."""
-    return open_script(str(path)) if path.exists() else None

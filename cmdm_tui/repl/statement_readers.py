@@ -26,9 +26,10 @@ _FILE = re.compile(r">>|>(?![=>])")
 _COMMAND_NAME = re.compile(r"\\(!|\S*)")
 _ARGUMENT = re.compile(r"""\s+(?:'[^']*'|"(?:\\.|[^"\\])*"|[^\s'"])+(?=\s)""")
 _WAITING_WORDS = frozenset({
-    ",", "=", "<", ">", "SELECT", "DISTINCT", "FROM", "WHERE", "BY", "HAVING", "JOIN", "ON", "AND",
-    "OR", "NOT", "IN", "LIKE", "BETWEEN", "AS", "SET", "INTO", "VALUES", "UNION", "ALL", "EXCEPT",
-    "INTERSECT", "CASE", "WHEN", "THEN", "ELSE", "WITH", "LIMIT",
+    ",", "=", "<", ">", "+", "-", "/", "%", "|", "SELECT", "DISTINCT", "FROM", "WHERE", "GROUP",
+    "ORDER", "PARTITION", "BY", "HAVING", "JOIN", "ON", "USING", "AND", "OR", "NOT", "IN", "IS",
+    "LIKE", "ILIKE", "BETWEEN", "EXISTS", "AS", "SET", "INTO", "VALUES", "UNION", "ALL", "EXCEPT",
+    "INTERSECT", "CASE", "WHEN", "THEN", "ELSE", "WITH", "LIMIT", "OFFSET",
 })  # fmt: skip
 """What SQL cannot end with."""
 _GOING_ON = re.compile(

@@ -11,7 +11,7 @@ from sqlglot import exp
 from cmdm_tui.query.engine import Engine
 from cmdm_tui.query.execution.composed_executor import ComposedExecutor
 from cmdm_tui.query.parsing.query_shape import split_conjuncts, split_where
-from cmdm_tui.query.planning import composed_plans, record_needs
+from cmdm_tui.query.planning import composed_plans, item_conditions, record_needs
 from cmdm_tui.query.planning.bound_query import BoundQuery
 from cmdm_tui.query.planning.plan import CandidatePlan, ComposedReads
 from tests.query.small_service import SmallService, Values, open_engine
@@ -367,9 +367,9 @@ def _is_always(join: exp.Join, item: exp.Expr) -> bool:
 
 
 BROKEN: dict[str, tuple[str, Callable[..., Any]]] = {
-    "the sides of an outer join are like others": ("_conditions_on", _conditions_of_any_side),
-    "no join makes a side optional": ("_makes_optional", _is_never),
-    "every join restricts both sides": ("_restricts", _is_always),
+    "the sides of an outer join are like others": ("conditions_on", _conditions_of_any_side),
+    "no join makes a side optional": ("makes_optional", _is_never),
+    "every join restricts both sides": ("restricts", _is_always),
 }
 
 
@@ -377,6 +377,7 @@ BROKEN: dict[str, tuple[str, Callable[..., Any]]] = {
 async def test_a_condition_too_many_would_be_noticed(
     fault: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(record_needs, *BROKEN[fault])
+    for module in (item_conditions, record_needs):
+        monkeypatch.setattr(module, *BROKEN[fault])
     wrong, _ = await find_wrong(range(THE_WHOLE), 1)
     assert wrong

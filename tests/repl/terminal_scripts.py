@@ -81,7 +81,7 @@ STATEMENTS: dict[str, tuple[Step, ...]] = {
         enter("\\e", "^new$", "^1 row"),
         enter("\\e SELECT 'old', 2 AS b", "^new +2$"),
         enter("\\e draft.sql", "^drafted new$"),
-        enter("\\e nosuch/draft.sql", "was not edited"),
+        enter("\\e nosuch/draft.sql", "The editor gave nothing of"),
     ),
     "\\i, \\ir and \\!": (
         enter("\\i monday.sql", "^monday$", "^tuesday$"),

@@ -6,6 +6,7 @@ from collections.abc import Generator
 from pathlib import Path
 
 import pytest
+from prompt_toolkit.enums import EditingMode
 from prompt_toolkit.input import PipeInput, create_pipe_input
 from prompt_toolkit.output import DummyOutput
 
@@ -14,7 +15,7 @@ from cmdm_tui.repl import run
 from cmdm_tui.repl.history import open_history
 from cmdm_tui.repl.line_editor import LineEditor
 
-ENTER, CTRL_C, CTRL_D = "\r", "\x03", "\x04"
+ENTER, CTRL_C, CTRL_D, F4 = "\r", "\x03", "\x04", "\x1bOS"
 
 
 class Terminal(io.StringIO):
@@ -96,3 +97,24 @@ async def test_an_account_that_does_not_open_ends_the_line_and_its_terminal(
     with pytest.raises(OSError, match="not opened"):
         await fail_to_open()
     assert not editor.prompts.app.is_running
+
+
+async def test_the_keys_chosen_before_the_account_is_open_stay_without_a_start_file(
+    account: Account, keyboard: PipeInput, tmp_path: Path
+) -> None:
+    editor = open_editor(keyboard, tmp_path / "history")
+    async with asyncio.timeout(30), editor.begun():
+        keyboard.send_text(F4)
+        while editor.prompts.editing_mode is not EditingMode.VI:  # noqa: ASYNC110 - as above
+            await asyncio.sleep(0)
+        keyboard.send_text(f"\\q{ENTER}")
+        await run(
+            account,
+            history=None,
+            input=Terminal(),
+            output=Terminal(),
+            errors=Terminal(),
+            editor=editor,
+            start_file=tmp_path / "none.sql",
+        )
+    assert editor.keys == "vi"

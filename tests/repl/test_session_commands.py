@@ -171,6 +171,21 @@ async def test_an_editor_that_cannot_be_run_or_fails_is_told(
     assert "The editor failed" in screen.notes
 
 
+async def test_nothing_is_said_of_a_file_that_a_failing_editor_may_have_changed(
+    screen: Screen, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    editor, file = tmp_path / "editor", tmp_path / "draft.sql"
+    editor.write_text("#!/bin/sh\necho 'SELECT 2;' > \"$1\"\nexit 1\n")
+    editor.chmod(0o700)
+    file.write_text("SELECT 1;\n")
+    monkeypatch.setenv("VISUAL", str(editor))
+    with pytest.raises(ReplError, match="so nothing is run"):
+        await screen(f"\\e {file}")
+    assert file.read_text() == "SELECT 2;\n"
+    assert "The editor failed." in screen.notes
+    assert "as it was" not in screen.notes
+
+
 async def test_a_saved_change_asks_as_any_other(screen: Screen, calls: list[str]) -> None:
     await screen("\\ns clear DELETE FROM lead;")
     with pytest.raises(Exception, match="no one can confirm"):

@@ -39,8 +39,8 @@ _PORT = 8_000
 def serve(context: CommandContext, *, on_demo: bool, host: str, port: int) -> int:
     """Serve the explorer to browsers on this machine until interrupted.
 
-    The first line on stdout is the address to open. It has a random token in it: whoever knows the
-    address can do in the explorer what you can. Each page has its own explorer.
+    The first line on stdout names the address to open. It has a random token in it: whoever knows
+    the address can do in the explorer what you can. Each page has its own explorer.
 
     It needs the extra serve: pipx install 'cmdm-tui[serve]'.
     """

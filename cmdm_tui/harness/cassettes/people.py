@@ -55,6 +55,10 @@ class PeopleSettings(msgspec.Struct, frozen=True):
     fields: dict[str, FieldRule] = {}
     hook: str = ""
 
+    def __repr__(self) -> str:
+        """Show them without the key, by which stand-ins are turned back."""
+        return f"PeopleSettings(fields={self.fields!r}, hook={self.hook!r})"
+
     def open(self) -> PersonRedactor:
         """Return what replaces the people. Raises ConfigurationError for a hook of no use."""
         hook = RedactionHook.load(Path(self.hook)) if self.hook else None

@@ -34,15 +34,22 @@ from cmdm_tui.query.planning.file_keys import (
     is_steady,
     is_strict,
 )
+from cmdm_tui.query.planning.item_conditions import (
+    conditions_on,
+    ctes_of,
+    has_odd_clause,
+    is_understood,
+    joins_from,
+    makes_optional,
+    restricts,
+    select_of,
+)
 from cmdm_tui.query.planning.name_scopes import COLUMNS_OF_FILE
 
-_ODD_CLAUSES = ("sample", "pivots", "laterals", "match", "connect")
-"""The clauses of a SELECT, or of a FROM item, that may need any record."""
 _MAX_CONDITIONS = 50
 """The number of conditions of one place that are looked at: the others would save little."""
 _MAX_BRANCHES = 8
 """The number of branches of an OR up to which each may be searched for alone."""
-_PLAIN_KINDS = frozenset({"", "INNER", "OUTER", "CROSS", "SEMI", "ANTI"})
 
 
 class Key(Struct, frozen=True):
@@ -96,7 +103,7 @@ class RecordNeeds:
         if any(one.find(exp.Query) for one in split_where(select)):
             return None
         order, items = select.args.get("order"), list(list_from_items(select))
-        is_plain = _is_understood(select) and not select.args.get("with_")
+        is_plain = is_understood(select) and not select.args.get("with_")
         if not is_plain or {id(one) for one in items} != self._numbers.keys():
             return None
         if not isinstance(order, exp.Order) or len(order.expressions) != 1:
@@ -109,15 +116,15 @@ class RecordNeeds:
         found = None if is_alias and not ordered.this.table else self._find_item(ordered.this)
         if found is None or found[1] is not select:
             return None
-        if any(_makes_optional(join, found[0]) for join in _joins_from(found[0], select)):
+        if any(makes_optional(join, found[0]) for join in joins_from(found[0], select)):
             return None
         return self._numbers[id(found[0])], ordered
 
     def _find_need(self, place: Source) -> Need:
-        select = _select_of(place.node)
+        select = select_of(place.node)
         if select is None:
             return Need()
-        conditions = list(_conditions_on(place.node, select))
+        conditions = list(conditions_on(place.node, select))
         around = tuple(self._keys_around(place, select))
         need = self._need_of(place, select, conditions)
         keys = (*need.keys, *self._keys_of_using(place, select), *around)
@@ -189,7 +196,7 @@ class RecordNeeds:
         if not isinstance(within, exp.In) or query.arg_key != "query":
             return
         outer = within.find_ancestor(exp.Select)
-        if outer is None or len(select.expressions) != 1 or not _is_understood(outer):
+        if outer is None or len(select.expressions) != 1 or not is_understood(outer):
             return
         if any(select.args.get(one) for one in UNSEEN_CLAUSES if one != "distinct"):
             return
@@ -205,7 +212,7 @@ class RecordNeeds:
         if found is None or found[0] is place.node:
             return
         item, select = found
-        if not _is_understood(select) or any(item.args.get(one) for one in _ODD_CLAUSES):
+        if not is_understood(select) or has_odd_clause(item):
             return
         yield from self._keys_of_item(column, exp.alias_(value.copy(), "v"), item, select)
 
@@ -217,13 +224,13 @@ class RecordNeeds:
 
     def _keys_of_using(self, place: Source, select: exp.Select) -> Iterator[Key]:
         joins: list[exp.Join] = select.args.get("joins") or []
-        if len(joins) != 1 or not _is_understood(select):
+        if len(joins) != 1 or not is_understood(select):
             return
         (join,) = joins
-        if not _restricts(join, place.node):
+        if not restricts(join, place.node):
             return
         (other,) = (one for one in list_from_items(select) if one is not place.node)
-        if any(other.args.get(one) for one in _ODD_CLAUSES):
+        if has_odd_clause(other):
             return
         names = [one.name for one in join.args.get("using") or ()]
         if join.method == "NATURAL":
@@ -256,7 +263,7 @@ class RecordNeeds:
             not is_steady(item) or item.find(exp.Limit, exp.Offset, exp.Fetch) is not None
         ):
             return
-        named = _ctes_of(origin, select, frozenset(self._numbers))
+        named = ctes_of(origin, select, frozenset(self._numbers))
         if named is None:
             return
         numbers = {
@@ -270,7 +277,7 @@ class RecordNeeds:
         copied.set("joins", None)
         query.set("from_", exp.From(this=copied))
         if id(item) in self._numbers:
-            own = [one for one in _conditions_on(item, select) if self._is_own(one, item)]
+            own = [one for one in conditions_on(item, select) if self._is_own(one, item)]
             if own:
                 query.where(*(one.copy() for one in own), copy=False)
         if named:
@@ -332,70 +339,6 @@ class RecordNeeds:
         return any(one.alias_or_name.casefold() == name.casefold() for one in columns.expressions)
 
 
-def _select_of(node: exp.Expr) -> exp.Select | None:
-    """Return the SELECT of a FROM item, where it is one that asks for certain records."""
-    select = node.find_ancestor(exp.Select)
-    if select is None or not _is_understood(select):
-        return None
-    if not any(one is node for one in list_from_items(select)) or node.alias_column_names:
-        return None
-    return None if any(node.args.get(one) for one in (*_ODD_CLAUSES, "joins")) else select
-
-
-def _is_understood(select: exp.Select) -> bool:
-    """Return whether a SELECT joins by conditions and equal fields alone, not by position."""
-    if any(select.args.get(one) for one in _ODD_CLAUSES):
-        return False
-    joins: list[exp.Join] = select.args.get("joins") or []
-    return all(
-        join.method in {"", "NATURAL"}
-        and join.side in {"", "LEFT", "RIGHT", "FULL"}
-        and join.kind in _PLAIN_KINDS
-        and not (join.side and join.kind in {"SEMI", "ANTI"})
-        for join in joins
-    )
-
-
-def _conditions_on(item: exp.Expr, select: exp.Select) -> Iterator[exp.Expr]:
-    """Yield the conditions that every record of an item fulfils in a row that can matter.
-
-    The joins are followed in their order, up to the one that makes the item optional.
-    """
-    for join in _joins_from(item, select):
-        if _restricts(join, item):
-            yield from _conditions_of_join(join)
-        if _makes_optional(join, item):
-            return
-    yield from split_where(select)
-
-
-def _joins_from(item: exp.Expr, select: exp.Select) -> list[exp.Join]:
-    """Return the joins from that of an item on: all of them for the first item."""
-    joins: list[exp.Join] = select.args.get("joins") or []
-    own = next((n for n, join in enumerate(joins) if join.this is item), 0)
-    return joins[own:]
-
-
-def _restricts(join: exp.Join, item: exp.Expr) -> bool:
-    """Return whether a record of an item that fails the join's ON is in no row after the join."""
-    if join.this is item:
-        return join.side in {"", "LEFT"}
-    return join.side in {"", "RIGHT"} and join.kind != "ANTI"
-
-
-def _makes_optional(join: exp.Join, item: exp.Expr) -> bool:
-    """Return whether a join, without a record of an item, may give a row that it did not give."""
-    if join.this is item:
-        return join.side in {"LEFT", "FULL"} or join.kind == "ANTI"
-    return join.side in {"RIGHT", "FULL"}
-
-
-def _conditions_of_join(join: exp.Join) -> Iterator[exp.Expr]:
-    on = join.args.get("on")
-    if isinstance(on, exp.Expr):
-        yield from split_conjuncts(on)
-
-
 def _split_or(node: exp.Expr) -> Iterator[exp.Expr]:
     node = node.unnest()
     if isinstance(node, exp.Or):
@@ -408,35 +351,3 @@ def _split_or(node: exp.Expr) -> Iterator[exp.Expr]:
 def _both_ways(node: exp.Expr) -> Iterator[tuple[exp.Expr, exp.Expr]]:
     yield node.this, node.expression
     yield node.expression, node.this
-
-
-def _ctes_of(item: exp.Expr, select: exp.Select, entities: frozenset[int]) -> list[exp.CTE] | None:
-    """Return the common table expressions that an item needs, in order; None if not certain."""
-    around: list[exp.CTE] = []
-    node: exp.Expr | None = select
-    while node is not None:
-        with_ = node.args.get("with_")
-        if isinstance(with_, exp.With):
-            if with_.args.get("recursive"):
-                return None
-            around = [*with_.expressions, *around]
-        node = node.parent
-    names = [one.alias.casefold() for one in around]
-    if len(set(names)) < len(names):
-        return None
-    needed: set[str] = set()
-    waiting: list[exp.Expr] = [item]
-    while waiting:
-        for table in waiting.pop().find_all(exp.Table):
-            name = table.name.casefold()
-            if id(table) in entities or table.args.get("db") or name in needed:
-                continue
-            if name in names:
-                needed.add(name)
-                waiting.append(around[names.index(name)].this)
-    found = [one for one in around if one.alias.casefold() in needed]
-    is_usable = all(
-        is_steady(one.this) and one.this.find(exp.Limit, exp.Offset, exp.Fetch) is None
-        for one in found
-    )
-    return found if is_usable else None

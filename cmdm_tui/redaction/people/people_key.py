@@ -44,12 +44,14 @@ def load_people_key(path: Path, environment: Mapping[str, str]) -> bytes:
 def _read_key(path: Path) -> bytes:
     content = read_private_file(path, 4 * _KEY_BYTES)
     try:
-        key = bytes.fromhex((content or b"").decode("ascii").strip())
+        written = (content or b"").decode("ascii").strip()
+        key = bytes.fromhex(written)
     except ValueError:
-        key = b""
+        written, key = "", b""
     if len(key) != _KEY_BYTES:
         raise ConfigurationError(
             f"{path} is not a key for stand-ins, or others may read it. Remove it, and the next "
             "recording makes another: people get other stand-ins then."
         )
+    note_secret(written)
     return key

@@ -53,7 +53,7 @@ class RedactionHook:
             raise RedactionHookFailed(message) from None
         except ConfigurationError:
             raise
-        except Exception as error:  # noqa: BLE001 (whatever a user's file does)
+        except (Exception, SystemExit) as error:  # noqa: BLE001 (whatever a user's file does)
             message = f"{shown} failed with {type(error).__name__}. Run it with Python to see why."
             raise RedactionHookFailed(message) from None
         function = names.get(FUNCTION_NAME)
@@ -69,7 +69,7 @@ class RedactionHook:
         where = f"{self._place}, asked about {one_line(entity, 40)}.{one_line(field, 60)},"
         try:
             chosen = self._function(entity, field, value, stand_in)
-        except Exception as error:  # noqa: BLE001 (whatever a user's function does)
+        except (Exception, SystemExit) as error:  # noqa: BLE001 (whatever a user's function does)
             message = f"{where} failed with {type(error).__name__}. Correct it there."
             raise RedactionHookFailed(message) from None
         if chosen is None or isinstance(chosen, str):

@@ -27,6 +27,8 @@ _DATE = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})(?![0-9])")
 _DIGIT = re.compile(r"\d")
 _ACCENTS = re.compile("[\u0300-\u036f]+")
 _CACHE_SIZE = 65_536
+_LONGEST_PIECE = 512
+"""Characters that are replaced together: the time grows with their square. No name is longer."""
 _BLOCK = 256
 _LARGEST_PLANE = 0x10000
 
@@ -57,16 +59,16 @@ class StandIns:
 
     def replace_word(self, word: str) -> str:
         """Return the stand-in of a word: letters, digits and accents without a gap."""
-        return self._of_word(word)
+        return self._of_word(word) if len(word) <= _LONGEST_PIECE else self._make_word(word)
 
     def replace_words(self, text: str) -> str:
         """Return a text with every word replaced: of a name, or of an address."""
-        return word_pattern().sub(lambda found: self._of_word(found[0]), text)
+        return word_pattern().sub(lambda found: self.replace_word(found[0]), text)
 
     def replace_letters(self, text: str) -> str:
         """Return a text with every word replaced that has no digit: `ext` behind a number, say."""
         return word_pattern().sub(
-            lambda found: found[0] if _DIGIT.search(found[0]) else self._of_word(found[0]), text
+            lambda found: found[0] if _DIGIT.search(found[0]) else self.replace_word(found[0]), text
         )
 
     def replace_mail(self, address: str) -> str:
@@ -112,7 +114,11 @@ class StandIns:
         characters = _read_characters(unicodedata.normalize("NFC", word))
         alphabets = [one.alphabet for one in characters]
         digits = [one.alphabet.index(one.letter) for one in characters]
-        chosen = permute(digits, [len(alphabet) for alphabet in alphabets], self._key)
+        radixes = [len(alphabet) for alphabet in alphabets]
+        chosen: list[int] = []
+        for start in range(0, len(digits), _LONGEST_PIECE):
+            piece = slice(start, start + _LONGEST_PIECE)
+            chosen += permute(digits[piece], radixes[piece], self._key)
         written = "".join(
             _write_character(one, one.alphabet[digit])
             for one, digit in zip(characters, chosen, strict=True)

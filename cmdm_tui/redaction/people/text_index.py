@@ -38,6 +38,7 @@ class TextIndex:
         self._keeps = keeps
         self._phrases: dict[str, set[tuple[str, ...]]] = {}
         self._phones: set[str] = set()
+        self._phone_lengths: set[int] = set()
 
     def add_words(self, replaced: str) -> None:
         """Add a value by its stand-in: a text in which its words follow one another is known."""
@@ -58,15 +59,14 @@ class TextIndex:
     def add_phone(self, number: str) -> None:
         """Add a phone number, as it is written for its country too where it begins with a +."""
         for one in (number, *_write_nationally(number)):
-            digits = self._replace_digits(one)
-            if len(digits) >= _FEWEST_PHONE_DIGITS:
-                self._phones.add(digits)
+            self.add_phone_stand_in(self._replace_digits(one))
 
     def add_phone_stand_in(self, replaced: str) -> None:
         """Add a phone number by its stand-in; a short one is not looked for in texts."""
         digits = _read_digits(replaced)
         if len(digits) >= _FEWEST_PHONE_DIGITS:
             self._phones.add(digits)
+            self._phone_lengths.add(len(digits))
 
     def replace_known(self, text: str, *, fewest_words: int = 1) -> str:
         """Return a text with every mail address and every known value replaced.
@@ -107,7 +107,11 @@ class TextIndex:
 
     def _is_known_phone(self, number: str) -> bool:
         forms = (number, *_write_nationally(number))
-        return any(self._replace_digits(one) in self._phones for one in forms)
+        return any(
+            len(_read_digits(one)) in self._phone_lengths
+            and self._replace_digits(one) in self._phones
+            for one in forms
+        )
 
     def _replace_digits(self, number: str) -> str:
         return _read_digits(self._stand_ins.replace_phone(number) or "")

@@ -66,7 +66,7 @@ async def _edit_file(session: ReplSession, name: str) -> RunText | None:
         raise _cannot_read(name, error) from None
     shown = one_line(str(path), 200)
     if edited is None:
-        raise ReplError(f"{shown} was not edited, so nothing is run.")
+        raise ReplError(f"The editor gave nothing of {shown}, so nothing is run.")
     if not edited.strip():
         session.streams.write_note(f"{shown} is empty, so nothing is run.")
         return None

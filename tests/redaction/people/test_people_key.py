@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 
 from cmdm_tui.config import ConfigurationError
+from cmdm_tui.config.credentials import list_noted_secrets
+from cmdm_tui.harness.cassettes.people import PeopleSettings
 from cmdm_tui.redaction.people.people_key import KEY_VARIABLE, load_people_key
 
 
@@ -22,6 +24,16 @@ def test_a_key_in_the_environment_is_the_same_everywhere_and_stored_nowhere(tmp_
     key = load_people_key(tmp_path / "a" / "people.key", shared)
     assert load_people_key(tmp_path / "b" / "people.key", shared) == key
     assert not (tmp_path / "a").exists()
+
+
+def test_a_key_is_concealed_like_any_secret(tmp_path: Path) -> None:
+    path = tmp_path / "people.key"
+    key = load_people_key(path, {})
+    assert path.read_text().strip() == key.hex()
+    assert key.hex() in list_noted_secrets()
+    shown = repr(PeopleSettings(key, {"Nickname": "name"}))
+    assert "Nickname" in shown
+    assert repr(key) not in shown
 
 
 def test_a_key_that_is_too_short_is_refused(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Callable
 from dataclasses import replace as with_changes
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote_plus
 
@@ -318,6 +319,16 @@ def test_a_value_that_is_not_written_as_its_kind_is_replaced_in_its_field_alone(
     assert redact_interactions([made], later) == [made]
 
 
+@pytest.mark.parametrize("part", ["0a", "9", "9 ", "x@"])
+def test_a_long_note_is_recorded_as_it_is(part: str) -> None:
+    """An attachment, say: what is known is looked for in it, and it holds nothing of that."""
+    notes = part * 10_000
+    (made,) = redact_interactions(
+        [call("GET", "/lead/A", answer=record({**ANN, "Notes": notes}))], redactor()
+    )
+    assert json.loads(made.body)["Properties"]["Notes"] == notes
+
+
 def test_a_date_of_birth_in_digits_alone_is_replaced_too() -> None:
     answer = {"Properties": {"Birthday": 19800517, "Score": 19800517}}
     (made,) = redact_interactions([call("GET", "/lead/A", answer=answer)], redactor())
@@ -355,6 +366,17 @@ def test_a_hook_that_fails_says_where_and_no_value() -> None:
     with pytest.raises(RedactionHookFailed, match=r"^hook\.py, asked about task\.") as failed:
         redact_interactions(recording(), people)
     assert "Marchetti" not in str(failed.value)
+
+
+def test_a_hook_that_ends_the_program_is_one_that_fails(tmp_path: Path) -> None:
+    file = tmp_path / "hook.py"
+    file.write_text("raise SystemExit(0)\n")
+    with pytest.raises(RedactionHookFailed, match="failed with SystemExit"):
+        RedactionHook.load(file)
+    file.write_text("def redact(*_):\n    raise SystemExit(0)\n")
+    people = redactor(hook=RedactionHook.load(file))
+    with pytest.raises(RedactionHookFailed, match="failed with SystemExit"):
+        people.redact_value("lead", "LastName", "Marchetti")
 
 
 def test_a_hook_that_returns_something_else_is_refused() -> None:

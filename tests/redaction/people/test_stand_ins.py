@@ -193,3 +193,14 @@ def test_mail_addresses_are_found_as_one_pattern_describes_them(text: str) -> No
 def test_a_text_without_an_end_is_searched_in_one_pass(part: str) -> None:
     text = f"{part * 300_000} @"
     assert sum(1 for _ in find_mails(text)) in {0, 1, 150_000, 300_000}
+
+
+@pytest.mark.parametrize("letters", ["a", "Q", "7", "0", "b1"])
+def test_a_word_of_any_length_has_a_stand_in_of_its_form(letters: str) -> None:
+    word = letters * 10_000
+    replaced = MADE.replace_word(word)
+    assert form_of(replaced) == form_of(word)
+    assert replaced.casefold() == MADE.replace_word(word.swapcase()).casefold()
+    others = {MADE.replace_word(f"{word[:at]}5{word[at:-1]}") for at in (1, 511, 512, 9_999)}
+    assert replaced not in others
+    assert len(others) == 4
