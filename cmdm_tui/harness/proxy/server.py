@@ -25,7 +25,7 @@ from cmdm_tui.harness.recording.recorder import (
     RecordingSummary,
     SessionRecorder,
 )
-from cmdm_tui.harness.recording.session import SESSION_KIND, list_parts
+from cmdm_tui.harness.recording.recording_names import SESSION_KIND, list_parts
 from cmdm_tui.harness.verify.comparison import Difference
 
 HOST = "127.0.0.1"
