@@ -212,7 +212,9 @@ def test_what_is_excluded_must_be_there(
 ) -> None:
     ended = cmdm(*command, "--from", str(folder), "--exclude", "nope")
     assert ended.code == 2
-    assert "--exclude nope: no case has that name, kind, call, class" in ended.err
+    assert "--exclude nope: none of the cases chosen has that name, kind, call, class" in ended.err
+    ended = cmdm(*command, "--from", str(folder), "--exclude", "*")
+    assert (ended.code, "--exclude leaves out every case" in ended.err) == (2, True)
 
 
 def test_a_folder_of_cases_is_run_whole(cmdm: Command, folder: Path) -> None:

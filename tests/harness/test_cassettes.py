@@ -278,8 +278,9 @@ def test_a_body_that_cannot_be_read_is_said_in_a_sentence(
         "headers": {"Content-Encoding": [coding]},
         "body": {"string": body},
     }
+    sent: dict[str, str] = {}
     with pytest.raises(UndecodableBody, match=said):
-        from_vcrpy(Request("GET", "http://127.0.0.1:8765/api/v1/lead", b"", {}), response)
+        from_vcrpy(Request("GET", "http://127.0.0.1:8765/api/v1/lead", b"", sent), response)
 
 
 def test_long_bodies_are_told_by_their_hash_and_tell_apart() -> None:

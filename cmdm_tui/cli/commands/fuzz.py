@@ -191,10 +191,10 @@ def _finish(ended: "RunEnded", seed: int) -> None:
     from cmdm_tui.harness.fuzz.settings import INTERRUPTED
     from cmdm_tui.harness.report.results import format_count
 
-    cut = f" The run was cut short: {ended.reason}" if ended.is_cut else ""
+    cut = f"The run was cut short: {ended.reason}" if ended.is_cut else ""
     if ended.failures:
         told = format_count(len(ended.failures), "failure")
-        raise CommandFailure(f"{told} found; seed {seed}.{cut}")
+        raise CommandFailure(f"{told} found; seed {seed}. {cut}".rstrip())
     if ended.is_cut:
         raise CommandFailure(cut, ExitCode.USAGE)
     if ended.is_limited:
