@@ -27,8 +27,8 @@ from cmdm_tui.harness.report.results import (
     Failure,
     RunResults,
     describe_certainty,
-    format_count,
 )
+from cmdm_tui.text import count_noun
 
 NAME = "html"
 FILE = "report.html"
@@ -121,7 +121,7 @@ def _build_failure(number: int, failure: Failure) -> Element:
         make_element("p", to_plain_text(finding.message, _MAX_TEXT), class_="message"),
         make_element(
             "p",
-            f"Sent: {finding.input_class}. {format_count(failure.steps, 'step')}, {failure.state}.",
+            f"Sent: {finding.input_class}. {count_noun(failure.steps, 'step')}, {failure.state}.",
         ),
         make_element("p", describe_certainty(finding.certainty)),
     ]
