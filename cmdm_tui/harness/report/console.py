@@ -110,7 +110,7 @@ class ConsoleReporter:
         examples = count_noun(event.examples, "example")
         self._write_result(
             f"{requests} in {examples}, {event.seconds:.1f} s, "
-            f"{rate:,.0f} a second; ended: {one_line(event.reason, 200)}."
+            f"{rate:,.0f} a second; ended: {one_line(event.reason, 200).rstrip('.')}."
         )
         for failure, count in sorted(self._known.items()):
             if failure in event.known:
@@ -118,8 +118,9 @@ class ConsoleReporter:
         for record in event.left:
             self._write_result(f"left on the service: {one_line(record, 100)}")
         found = sorted(set(event.failures))
+        nothing = "No failure, and cut short." if event.is_cut else "No failure."
         self._write_result(
-            f"{count_noun(len(found), 'failure')}: {', '.join(found)}." if found else "No failure."
+            f"{count_noun(len(found), 'failure')}: {', '.join(found)}." if found else nothing
         )
 
 

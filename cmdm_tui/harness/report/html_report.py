@@ -99,7 +99,8 @@ def _build_header(results: RunResults) -> Element:
         make_element("div", make_element("dt", name), make_element("dd", value))
         for name, value in facts.items()
     ]
-    kind = "failed" if results.failures else "passed"
+    is_whole = ended is not None and not ended.is_cut
+    kind = "failed" if results.failures else "passed" if is_whole else "unfinished"
     return make_element(
         "header",
         make_element(

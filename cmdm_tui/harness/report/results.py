@@ -171,7 +171,9 @@ class RunResults:
         """The outcome so far in a few words, as the exit code would say it."""
         if self.failures:
             return f"{count_noun(len(self.failures), 'failure')} found"
-        return "no failure found" if self.ended else "no failure so far"
+        if self.ended is None:
+            return "no failure so far"
+        return "no failure found, and cut short" if self.ended.is_cut else "no failure found"
 
 
 def describe_certainty(certainty: Certainty) -> str:
