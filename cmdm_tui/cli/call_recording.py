@@ -100,23 +100,21 @@ class CommandRecording:
     def _get_recorder(self, profile: "Profile") -> "SessionRecorder":
         """Return what records the calls of an account.
 
-        The people of a service that is not on this machine are replaced, unless they are to be
-        kept.
+        Its people are replaced as its profile says, unless it is known to be a sandbox or they are
+        to be kept.
         """
         account = (profile.name, profile.url)
         if account not in self._recorders:
-            from cmdm_tui.api.urls import is_loopback, parse_base_url
             from cmdm_tui.config import Paths
-            from cmdm_tui.harness.cassettes.people import load_people_settings
+            from cmdm_tui.harness.cassettes.people import choose_profile_people
             from cmdm_tui.harness.exchange import API_PATH
             from cmdm_tui.harness.recording.recorder import RecordingSettings, SessionRecorder
 
             number = len(self._recorders) + 1
             name = self.path.stem if number == 1 else f"{self.path.stem[:60]}-account-{number}"
-            people = None
-            is_live = not is_loopback(parse_base_url(profile.url).host)
-            if is_live and not self.keep_people:
-                people = load_people_settings(profile.people, Paths.of_user(), os.environ)
+            people = choose_profile_people(
+                profile, Paths.of_user(), os.environ, keep_people=self.keep_people
+            )
             settings = RecordingSettings(
                 str(self.path.parent),
                 name,

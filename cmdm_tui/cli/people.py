@@ -1,7 +1,7 @@
 """The options that say what becomes of the people in a recording: one rule for all commands.
 
-In a recording of a live service they are replaced by stand-ins, unless --keep-people is given. The
-sandbox's people are invented, and stay.
+In a recording they are replaced by stand-ins, unless --keep-people is given. The people of what is
+known to be a sandbox are invented, and stay.
 """
 
 from collections.abc import Callable
@@ -41,7 +41,7 @@ def choose_people(
     context: CommandContext,
     rules: "PeopleRules | None",
     *,
-    is_live: bool,
+    is_known_sandbox: bool,
     keep_people: bool,
     people_hook: Path | None,
 ) -> "PersonRedactor | None":
@@ -51,14 +51,18 @@ def choose_people(
     contradict each other, ConfigurationError for a key or a hook that cannot be used.
     """
     settings = choose_people_settings(
-        context, rules, is_live=is_live, keep_people=keep_people, people_hook=people_hook
+        context,
+        rules,
+        is_known_sandbox=is_known_sandbox,
+        keep_people=keep_people,
+        people_hook=people_hook,
     )
     return None if settings is None else settings.open()
 
 
-def report_people(people: "PersonRedactor | None", *, is_live: bool) -> None:
+def report_people(people: "PersonRedactor | None", *, is_known_sandbox: bool) -> None:
     """Write to stderr what became of the people in a recording; nothing of a sandbox's own."""
-    if people is None and not is_live:
+    if people is None and is_known_sandbox:
         return
     from cmdm_tui.harness.cassettes.people import describe_people
 
@@ -69,7 +73,7 @@ def choose_people_settings(
     context: CommandContext,
     rules: "PeopleRules | None",
     *,
-    is_live: bool,
+    is_known_sandbox: bool,
     keep_people: bool,
     people_hook: Path | None,
 ) -> "PeopleSettings | None":
@@ -77,7 +81,7 @@ def choose_people_settings(
     if keep_people and people_hook is not None:
         message = "--keep-people and --people-hook exclude each other: give one of them."
         raise CommandFailure(message, ExitCode.USAGE)
-    if keep_people or not (is_live or people_hook is not None):
+    if keep_people or (is_known_sandbox and people_hook is None):
         return None
     from cmdm_tui.harness.cassettes.people import load_people_settings
 

@@ -75,6 +75,17 @@ class ChosenService:
         return str(parse_base_url(self.profile.url))
 
     @property
+    def is_known_sandbox(self) -> bool:
+        """Whether it is certainly a sandbox, whose people are invented: no tunnel to a live one."""
+        if self.is_live:
+            return False
+        if self.profile is None or self.control is not None:
+            return True
+        from cmdm_tui.harness.cassettes.people import is_sandbox_profile
+
+        return is_sandbox_profile(self.profile)
+
+    @property
     def can_be_restored(self) -> bool:
         """Whether its records, clock and limits can be put back."""
         return self.profile is None or self.control is not None
@@ -137,6 +148,15 @@ class ChosenAddress:
     may_write: bool
     secrets: tuple[tuple[str, str], ...] = ()
     people: "PeopleRules | None" = None
+
+    @property
+    def is_known_sandbox(self) -> bool:
+        """Whether it is certainly a sandbox, by the sign-in that goes with its address."""
+        from cmdm_tui.harness.cassettes.people import is_known_sandbox
+
+        given = dict(self.secrets)
+        client_id, username = given.get("client_id", ""), given.get("username", "")
+        return not self.is_live and is_known_sandbox(self.url, client_id, username)
 
 
 def choose_address(

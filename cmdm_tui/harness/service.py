@@ -13,6 +13,7 @@ from cmdm_tui.api.quota import parse_unix_time, parse_whole_number
 from cmdm_tui.api.urls import parse_base_url
 from cmdm_tui.config import Credentials
 from cmdm_tui.config.credentials import note_secret
+from cmdm_tui.harness.calls import CONTENT_TYPE_HEADER
 from cmdm_tui.harness.cleanup import (
     CreatedRecord,
     UndeletedRecord,
@@ -163,7 +164,8 @@ class Service:
     def send_call(self, method: str, target: str, body: bytes | None = None) -> Answer:
         """Make one signed-in call that is not part of a case."""
         self.ensure_token()
-        headers = (("Authorization", f"Bearer {self.token}"),)
+        declared = (CONTENT_TYPE_HEADER,) if body else ()
+        headers = (("Authorization", f"Bearer {self.token}"), *declared)
         return self.send(OutgoingRequest(method, target, headers, body))
 
     @contextmanager

@@ -163,16 +163,15 @@ def make_playback(
 def _choose_people(
     service: str, folders: CassetteFolders, options: CassetteOptions
 ) -> "PersonRedactor | None":
-    """Return what replaces the people of a service that is not on this machine.
+    """Return what replaces the people of a service, unless that is known to be a sandbox.
 
     The rules are those of the profile that CMDM_PROFILE names. Raises CassetteFailed for a key or a
     hook that cannot be used.
     """
-    from cmdm_tui.api.urls import is_loopback
     from cmdm_tui.config import Paths, ProfileStore
     from cmdm_tui.harness.cassettes.people import open_people
 
-    is_sandbox = not service or is_loopback(urlsplit(service).hostname or "")
+    is_sandbox = not service or _is_known_sandbox(service)
     if options.keep_people or (is_sandbox and not options.people_hook):
         return None
     paths, rules = Paths.of_user(), None
@@ -184,6 +183,17 @@ def _choose_people(
         return open_people(rules, paths, os.environ, hook=hook)
     except ConfigurationError as error:
         raise CassetteFailed(str(error)) from None
+
+
+def _is_known_sandbox(service: str) -> bool:
+    """Return whether the environment holds a sandbox's sign-in for this very address."""
+    from cmdm_tui.harness.cassettes.people import is_known_sandbox
+
+    named = urlsplit(os.environ.get("CMDM_URL", ""))
+    if urlsplit(service)[:2] != named[:2]:
+        return False
+    given = read_environment_headers()
+    return bool(given) and is_known_sandbox(service, given["client_id"], given["username"])
 
 
 def will_record(names: Sequence[str], folders: CassetteFolders, options: CassetteOptions) -> bool:

@@ -22,7 +22,9 @@ from cmdm_tui.config import Credentials, Profile, SecretStr
 from cmdm_tui.harness.cases import read_case
 from cmdm_tui.harness.cassettes.offline_replay import replay_case
 from cmdm_tui.harness.cassettes.reader import read_cassette
-from cmdm_tui.sandbox import RunningInfo
+from cmdm_tui.sandbox import RunningInfo, Sandbox, SandboxConfig
+from cmdm_tui.sandbox.credentials import AccountCredentials
+from tests.services import profile_of
 
 CMDM = (sys.executable, "-m", "cmdm_tui")
 
@@ -163,7 +165,7 @@ def test_any_command_is_recorded_and_replays(sandbox: RunningInfo, tmp_path: Pat
 
 
 def test_each_account_of_a_command_is_recorded_by_its_own_rule_of_people(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    sandbox: RunningInfo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("CMDM_PEOPLE_KEY", "k" * 43)
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
@@ -173,17 +175,17 @@ def test_each_account_of_a_command_is_recorded_by_its_own_rule_of_people(
         "sync.bot",
         SecretStr("pa55word"),
     )
-    accounts = {"demo": "http://127.0.0.1:9", "live": "https://crm.example.com"}
+    live = Profile("live", "https://crm.example.com", Credentials(*values), "live")
+    accounts = (profile_of(sandbox, "demo"), live)
     body = b'{"ExternalID":"A","Properties":{"LastName":"Weatherwax"}}'
     headers = {"content-type": "application/json"}
     answer = Response(1, "GET", "lead/A", 200, headers, body, 0.1)
     with CommandRecording(tmp_path / "one.yaml") as recording:
-        for name, url in accounts.items():
-            profile = Profile(name, url, Credentials(*values), name)
+        for profile in accounts:
             for number in range(2):
                 listen = recording.listen_to(profile)
                 call = CallInfo(number, "GET", "lead/A")
-                request = httpx.Request("GET", f"{url}/api/v1/lead/A")
+                request = httpx.Request("GET", f"{profile.url}/api/v1/lead/A")
                 listen(CallSent(call, 1, request))
                 listen(CallFinished(call, 200, 0.1, len(body), answer))
     assert b"Weatherwax" in (tmp_path / "one.yaml").read_bytes()
@@ -287,3 +289,40 @@ def test_a_har_file_has_its_people_replaced_as_the_named_profile_says(
         assert run_in_process(["record", "--har", "a.har", "--into", "made", *words]) == 0
         content = Path("made/stateful/session.yaml").read_text()
         assert ("Granny" in content, "Weatherwax" in content) == kept, words
+
+
+OWN = AccountCredentials("acme-crm", "Tq8-vR2_kz5Lw0Xc", "me@acme.example", "h4H.n7:Pd1$Ye9-B")
+
+
+@pytest.fixture
+def tunnel(tmp_path: Path) -> Generator[RunningInfo]:
+    """What is on this machine, and takes a sign-in that no sandbox has made: maybe a tunnel."""
+    folder = tmp_path / "data"
+    with Sandbox.embedded(SandboxConfig(folder, port=0, records=5, credentials=OWN)) as info:
+        yield info
+
+
+def test_people_behind_an_address_of_this_machine_are_replaced(
+    tunnel: RunningInfo, tmp_path: Path
+) -> None:
+    create = ("create", "lead", "LastName=Weatherwax")
+    made = run("--record", "one.yaml", *create, home=tmp_path, info=tunnel)
+    assert "People are replaced by stand-ins: 1 name" in made.stderr
+    assert "Weatherwax" not in (tmp_path / "one.yaml").read_text()
+    kept = run("--record", "two.yaml", "--keep-people", *create, home=tmp_path, info=tunnel)
+    assert kept.returncode == 0, kept.stderr
+    assert "Weatherwax" in (tmp_path / "two.yaml").read_text()
+    with proxy(tmp_path, tunnel) as (process, url):
+        run(*create, home=tmp_path, info=tunnel, url=url)
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=60)
+    assert "Weatherwax" not in (tmp_path / "made/stateful/session.yaml").read_text()
+
+
+def test_the_people_of_a_sandbox_are_recorded_as_they_are(
+    sandbox: RunningInfo, tmp_path: Path
+) -> None:
+    made = run("--record", "one.yaml", "create", "lead", "LastName=Weatherwax",
+               home=tmp_path, info=sandbox)  # fmt: skip
+    assert "stand-ins" not in made.stderr
+    assert "Weatherwax" in (tmp_path / "one.yaml").read_text()

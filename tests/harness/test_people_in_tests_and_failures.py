@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import msgspec
 import pytest
 
 from cmdm_tui.config import Paths, PeopleRules, ProfileStore
@@ -21,6 +22,7 @@ from cmdm_tui.pytest_plugin.cassette_options import CassetteOptions, InvalidOpti
 from cmdm_tui.redaction.leak_scanner import LeakScanner
 from cmdm_tui.redaction.people.person_redactor import PersonRedactor
 from cmdm_tui.redaction.people.stand_ins import StandIns
+from cmdm_tui.sandbox.credentials import AccountCredentials
 from tests.harness.recording.raw_service import run_raw_service
 
 RECORD = {"LastName": "Weatherwax", "Email": "esme@lancre.org", "Phone": "+44 20 7946 0911"}
@@ -114,12 +116,13 @@ def test_a_call_that_is_added_leaves_the_stand_ins_as_they_are(tmp_path: Path) -
     [
         ("https://crm.example.com", {}, True),
         ("https://crm.example.com", {"keep_people": True}, False),
-        ("http://127.0.0.1:9", {}, False),
+        ("http://127.0.0.1:9", {}, True),  # it may be a tunnel to a live one
+        ("http://127.0.0.1:7", {}, False),  # the environment holds a sandbox's sign-in for it
         ("", {}, False),
         ("https://crm.example.com", {"record_mode": "none"}, False),
     ],
 )
-def test_the_plug_in_replaces_people_of_what_is_not_on_this_machine(
+def test_the_plug_in_replaces_people_of_what_is_not_known_to_be_a_sandbox(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     service: str,
@@ -127,6 +130,9 @@ def test_the_plug_in_replaces_people_of_what_is_not_on_this_machine(
     is_replaced: bool,
 ) -> None:
     monkeypatch.setenv("CMDM_PEOPLE_KEY", "k" * 32)
+    monkeypatch.setenv("CMDM_URL", "http://127.0.0.1:7/api/v1")
+    for name, value in msgspec.structs.asdict(AccountCredentials.random()).items():
+        monkeypatch.setenv(f"CMDM_{name.upper()}", value)
     folders = CassetteFolders(tmp_path, tmp_path)
     (tmp_path / "there.yaml").write_text("interactions: []\nversion: 1\n")
     given: dict[str, Any] = {"record_mode": "all", **options}

@@ -3,8 +3,10 @@
 import io
 import json
 from collections.abc import AsyncGenerator
+from dataclasses import replace
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from cmdm_tui.catalog import Account
@@ -325,14 +327,18 @@ async def test_the_calls_are_recorded_in_a_cassette(screen: Screen, tmp_path: Pa
         assert getattr(screen.session.account.profile.credentials, secret).reveal() not in text
 
 
-async def test_the_people_of_a_live_service_are_replaced_in_a_cassette(
-    screen: Screen, tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+async def test_people_are_replaced_in_a_cassette_unless_they_are_known_to_be_a_sandboxs(
+    screen: Screen, tmp_path: Path, home: Path
 ) -> None:
     file = tmp_path / "session.yaml"
     await screen('POST lead {"LastName": "Weatherwax", "Notes": "Met Weatherwax"}')
     await screen(f"\\record '{file}'")
     assert b"Weatherwax" in read_cassette(file)[-1].key[2]  # a sandbox's own
-    monkeypatch.setattr("cmdm_tui.repl.commands.calls.is_loopback", "".__eq__)
+    # What was signed in to on this machine is no sandbox by its address.
+    account = screen.session.account
+    given = replace(account.profile.credentials, username="ada@acme.example")
+    tunnel = replace(account.profile, credentials=given)
+    screen.session.account = msgspec.structs.replace(account, profile=tunnel)
     await screen(f"\\record '{file}'")
     assert b"Weatherwax" not in read_cassette(file)[-1].key[2]
     await screen(f"\\record '{file}' keep-people")

@@ -219,7 +219,7 @@ def _read_seconds(
 )  # fmt: skip
 @click.option(
     "--keep-people", is_flag=True,
-    help="With --record: record people of a live service as they are, not stand-ins for them.",
+    help="With --record: record people as they are, not stand-ins for them.",
 )  # fmt: skip
 @click.version_option(__version__, prog_name="cmdm", message="%(prog)s %(version)s")
 @click.pass_context

@@ -164,7 +164,7 @@ def fuzz(
             people=choose_people_settings(
                 context,
                 None if chosen.profile is None else chosen.profile.people,
-                is_live=chosen.is_live,
+                is_known_sandbox=chosen.is_known_sandbox,
                 keep_people=keep_people,
                 people_hook=people_hook,
             ),

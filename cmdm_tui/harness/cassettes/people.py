@@ -1,9 +1,10 @@
 """Replaces the people in recorded calls by stand-ins, before a cassette is written.
 
-A recording of a live service does so unless it was asked not to (`open_people`); the sandbox's
-people are invented.
+A recording does so unless it was asked not to, or the service is known to be a sandbox, whose
+people are invented (`is_known_sandbox`).
 """
 
+import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +12,8 @@ from urllib.parse import unquote, unquote_plus
 
 import msgspec
 
-from cmdm_tui.config import FieldRule, Paths, PeopleRules
+from cmdm_tui.api.urls import is_on_this_machine
+from cmdm_tui.config import FieldRule, Paths, PeopleRules, Profile
 from cmdm_tui.harness.calls import parse_call
 from cmdm_tui.harness.cassettes.canonical_yaml import CallKey, RecordedAnswer
 from cmdm_tui.harness.cassettes.format import ADDRESS, HeaderLists, Interaction
@@ -21,7 +23,7 @@ from cmdm_tui.redaction.people.people_key import load_people_key
 from cmdm_tui.redaction.people.person_fields import PersonFields, PersonKind
 from cmdm_tui.redaction.people.person_redactor import PersonRedactor
 from cmdm_tui.redaction.people.redaction_hook import RedactionHook
-from cmdm_tui.redaction.people.stand_ins import MAIL, StandIns
+from cmdm_tui.redaction.people.stand_ins import StandIns, find_mails, replace_mails
 
 _PREFIX = ADDRESS + API_PATH
 _FORM = "application/x-www-form-urlencoded"
@@ -32,6 +34,8 @@ _SENT_ENTITIES: dict[Call, str] = {
     "convert": "account",
 }
 
+_SANDBOX_CLIENT = re.compile(r"sandbox-[0-9a-f]{12}")
+_SANDBOX_USER = re.compile(r"demo-[0-9a-f]{6}@sandbox\.example")
 
 _NOUNS: Mapping[PersonKind, tuple[str, str]] = {
     "name": ("name", "names"),
@@ -55,6 +59,35 @@ class PeopleSettings(msgspec.Struct, frozen=True):
         """Return what replaces the people. Raises ConfigurationError for a hook of no use."""
         hook = RedactionHook.load(Path(self.hook)) if self.hook else None
         return PersonRedactor(StandIns(self.key), PersonFields(self.fields), hook)
+
+
+def is_known_sandbox(url: str, client_id: str, username: str) -> bool:
+    """Return whether the service at an address is a sandbox, by the sign-in that goes with it.
+
+    It is one where the address is on this machine, and the sign-in one that a sandbox has made up:
+    no other service knows that. The address alone proves nothing, as a tunnel to a live service has
+    such a one. A sandbox that was given its credentials is not known.
+    """
+    is_made_up = _SANDBOX_CLIENT.fullmatch(client_id) and _SANDBOX_USER.fullmatch(username)
+    return bool(is_made_up) and is_on_this_machine(url)
+
+
+def is_sandbox_profile(profile: Profile) -> bool:
+    """Return whether the account of a profile is known to be a sandbox's."""
+    given = profile.credentials
+    return is_known_sandbox(profile.url, given.client_id.reveal(), given.username)
+
+
+def choose_profile_people(
+    profile: Profile, paths: Paths, environment: Mapping[str, str], *, keep_people: bool = False
+) -> PeopleSettings | None:
+    """Return what replaces the people in a recording of a profile's account.
+
+    None where they are to be kept, or are a sandbox's own. Raises ConfigurationError.
+    """
+    if keep_people or is_sandbox_profile(profile):
+        return None
+    return load_people_settings(profile.people, paths, environment)
 
 
 def load_people_settings(
@@ -136,7 +169,7 @@ def keep_sent_texts(
     answered: list[str] = []
     for call in found:
         for text in call.iterate_sent_texts():
-            addresses = {found[0] for found in MAIL.finditer(text)}
+            addresses = {text[start:end] for start, end in find_mails(text)}
             own |= {one for one in addresses if not _is_in_any(one, answered)}
             if text not in own and not _is_answered(text, named, own, answered):
                 own.add(text)
@@ -149,7 +182,7 @@ def _is_answered(
     text: str, named: PersonRedactor, own: Collection[str], answered: Iterable[str]
 ) -> bool:
     """Return whether a text names somebody whom an answer named; `named` knows them all."""
-    plain = MAIL.sub(lambda found: "" if found[0] in own else found[0], text)
+    plain = replace_mails(text, lambda address: "" if address in own else address)
     return _is_in_any(f'"{text}"', answered) or named.redact_text(plain) != plain
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from cmdm_tui.api.errors import ApiError
 from cmdm_tui.api.snippets.formats import SNIPPET_FORMATS, SnippetFormat
-from cmdm_tui.api.urls import is_loopback, join_path, parse_base_url
+from cmdm_tui.api.urls import join_path, parse_base_url
 from cmdm_tui.config import ConfigurationError
 from cmdm_tui.operations.call_entry import CallEntry
 from cmdm_tui.operations.call_log import CallLog
@@ -65,12 +65,16 @@ async def show_snippet(session: ReplSession, arguments: tuple[str, ...]) -> None
 
 
 async def record_calls(session: ReplSession, arguments: tuple[str, ...]) -> None:
-    """Write the calls of this session into a cassette, the people of a live service replaced.
+    """Write the calls of this session into a cassette, people replaced unless they are a sandbox's.
 
     Raises ReplError where it cannot be done.
     """
     try:
-        from cmdm_tui.harness.cassettes.people import describe_people, open_people
+        from cmdm_tui.harness.cassettes.people import (
+            choose_profile_people,
+            describe_people,
+            is_sandbox_profile,
+        )
         from cmdm_tui.repl.call_recording import CallRecording
     except ImportError as error:
         message = f"This needs {error.name}: pipx install 'cmdm-tui[harness]' brings it."
@@ -78,11 +82,10 @@ async def record_calls(session: ReplSession, arguments: tuple[str, ...]) -> None
     recording: CallRecording = CallRecording.of_log(_log(session), session.account)
     path = _read_path(arguments[0])
     profile = session.account.profile
-    is_live = not is_loopback(parse_base_url(profile.url).host)
-    people = None
+    keeps = _KEEP_PEOPLE in arguments
     try:
-        if is_live and _KEEP_PEOPLE not in arguments:
-            people = open_people(profile.people, session.paths, os.environ)
+        settings = choose_profile_people(profile, session.paths, os.environ, keep_people=keeps)
+        people = None if settings is None else settings.open()
     except ConfigurationError as error:
         raise ReplError(one_line(str(error), 400)) from None
     recording.write(path, people)
@@ -90,7 +93,7 @@ async def record_calls(session: ReplSession, arguments: tuple[str, ...]) -> None
         f"Recorded {count_noun(recording.count, 'call')} in {one_line(str(path), 200)}, without "
         "the secrets that are known. cmdm explore opens it."
     )
-    if is_live:
+    if not is_sandbox_profile(profile):
         session.streams.write_note(describe_people(people))
 
 

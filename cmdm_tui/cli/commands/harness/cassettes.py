@@ -88,9 +88,10 @@ def record(
     not a sandbox needs --live, and is recorded into FOLDER/live. A sandbox with a control plane is
     put back before each case, its clock stopped, so that recording again gives the same bytes.
 
-    Of a live service, people are replaced by stand-ins of the same form, the same for one person
-    everywhere: the values of fields that are known to be a person's, and where these are known, in
-    other texts. What the case itself says stays. --keep-people records people as they are.
+    Unless it is known to be a sandbox, people are replaced by stand-ins of the same form, the same
+    for one person everywhere: the values of fields that are known to be a person's, and where these
+    are known, in other texts. What the case itself says stays. --keep-people records people as they
+    are.
 
     With --proxy, no case is sent: a server on this machine passes the calls of any program on to
     the service, and records them as FOLDER/KIND/NAME.yaml and its case (NAME-2 and so on, 50 calls
@@ -140,7 +141,7 @@ def record(
         people = choose_people(
             context,
             None if chosen.profile is None else chosen.profile.people,
-            is_live=chosen.is_live,
+            is_known_sandbox=chosen.is_known_sandbox,
             keep_people=keep_people,
             people_hook=people_hook,
         )
@@ -158,7 +159,7 @@ def record(
                     click.echo(f"recorded {result.cassette}")
             same = len(kept) - failed - changed
             note(f"{changed} recorded, {same} as they were, {failed} not as expected.")
-            report_people(people, is_live=chosen.is_live)
+            report_people(people, is_known_sandbox=chosen.is_known_sandbox)
             require_nothing_left(service)
     if failed:
         message = f"{count_cases(failed)} not recorded: see above."

@@ -135,7 +135,7 @@ def record_through_proxy(
                 people=choose_people_settings(
                     context,
                     address.people,
-                    is_live=address.is_live,
+                    is_known_sandbox=address.is_known_sandbox,
                     keep_people=keep_people,
                     people_hook=people_hook,
                 ),
@@ -296,7 +296,7 @@ def record_har(
             origin = _find_origin(address)
         rules = find_people_rules(context, options.target)
         people = choose_people(
-            context, rules, is_live=True, keep_people=keep_people, people_hook=people_hook
+            context, rules, is_known_sandbox=False, keep_people=keep_people, people_hook=people_hook
         )
         summary, skipped = record_har_file(path, into, options.chosen_name, origin, people)
     if skipped:
