@@ -473,6 +473,8 @@ def test_a_live_run_that_the_quota_cuts_short_tells_what_it_saw(
     (whole,) = re.findall(r"^cmdm: (\d+) cases against", ended.err, re.MULTILINE)
     assert 0 < ended.json["cases"] < int(whole)
     assert ended.json["drifts"]
+    assert not ended.json["complete"]
+    assert "Run the rest in the next hour" in ended.json["reason"]
     assert "Run the rest in the next hour" in ended.err
     assert cmdm(*words, **known).code == 5
 
