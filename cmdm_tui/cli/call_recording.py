@@ -1,11 +1,12 @@
 """`cmdm --record FILE`: the calls of any command, recorded into a cassette and its case.
 
-A command may use several accounts: the calls of each have cassettes of their own.
+A command may use several accounts: the calls of each go into other cassettes.
 """
 
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from importlib import import_module
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -44,10 +45,12 @@ class CommandRecording:
 
     def __post_init__(self) -> None:
         try:
-            from cmdm_tui.harness.recording.session import check_recording_path
+            import_module("vcr")  # the module that is missing without the extra
         except ModuleNotFoundError as error:
             message = f"This needs {error.name}: pipx install 'cmdm-tui[harness]' brings it."
             raise CommandFailure(message, ExitCode.USAGE) from None
+        from cmdm_tui.harness.recording.recording_names import check_recording_path
+
         fault = check_recording_path(self.path)
         if fault:
             message = f"--record {one_line(str(self.path), 200)} cannot be a cassette: {fault}"

@@ -52,7 +52,8 @@ DOCUMENTS: Mapping[str, JsonDocument] = MappingProxyType(
         "cmdm-drift": JsonDocument(
             1,
             "cmdm verify --json",
-            "target, cases, drifts: a list of severity, case, step, place, message",
+            "target, complete, reason, cases, drifts: a list of severity, case, step, place, "
+            "message",
         ),
         "cmdm-case": JsonDocument(
             1,

@@ -231,7 +231,8 @@ def prepare_service(
     import secrets
 
     from cmdm_tui.harness.control_client import ControlClient
-    from cmdm_tui.harness.service import DEFAULT_LIMITS, SNAPSHOT, Service
+    from cmdm_tui.harness.saved_state import DEFAULT_LIMITS
+    from cmdm_tui.harness.service import SNAPSHOT, Service
 
     with ExitStack() as running:
         profile, control = chosen.profile, chosen.control

@@ -52,7 +52,8 @@ class RunJudge:
         self._lock = threading.Lock()
         self._model = ServiceModel(is_alone=False)
         self._number = 0
-        self._under_way = 0
+        self._callers: set[int] = set()
+        """The threads that have sent a call and wait for its answer."""
         self._overlaps = False
         self._findings: OrderedDict[int, tuple[object, tuple[Finding, ...]]] = OrderedDict()
         self._tokens: set[str] = set()
@@ -65,19 +66,23 @@ class RunJudge:
             self._secrets |= {token, *secrets} - {""}
 
     def begin_call(self) -> None:
-        """Note that a call is sent."""
+        """Note that a call is sent by this thread."""
+        caller = threading.get_ident()
         with self._lock:
-            self._under_way += 1
-            self._overlaps = self._overlaps or self._under_way > 1
+            if caller in self._callers:
+                # Its last call was not answered: what that has done is not known.
+                self._model = ServiceModel(is_alone=False)
+            self._callers.add(caller)
+            self._overlaps = self._overlaps or len(self._callers) > 1
 
     def end_call(self, response: Any) -> None:
-        """Judge a call's answer."""
+        """Judge the answer to this thread's call."""
         with self._lock:
-            self._under_way = max(self._under_way - 1, 0)
+            self._callers.discard(threading.get_ident())
             if self._overlaps:
                 # It is not known which call the service took first.
                 self._model = ServiceModel(is_alone=False)
-                self._overlaps = self._under_way > 0
+                self._overlaps = bool(self._callers)
             self._judge(response)
 
     def find(self, check: str, response: Any) -> list[str]:

@@ -247,7 +247,7 @@ def _choose_service(
     request: pytest.FixtureRequest, playback: "Playback"
 ) -> "tuple[str, Mapping[str, str]]":
     """Return the address and the sign-in for the test; to record of the sandbox, its own."""
-    from cmdm_tui.harness.service import CASE_TIME
+    from cmdm_tui.harness.saved_state import CASE_TIME
     from cmdm_tui.pytest_plugin.cassette import REPLAYED_HEADERS, read_environment_headers
 
     if playback.target is None:

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from cmdm_tui.api import Client, Credentials, SecretStr
+from cmdm_tui.config import ConfigurationError
+from cmdm_tui.harness.calls import CREDENTIAL_NAMES
 from cmdm_tui.harness.cassettes.format import ADDRESS
 from cmdm_tui.harness.cassettes.library import CASSETTE_SUFFIX, KINDS, built_in_folder
-from cmdm_tui.harness.cassettes.reader import CassetteUnreadable
+from cmdm_tui.harness.errors import HarnessError
 from cmdm_tui.pytest_plugin.cassette_options import CassetteOptions
 from cmdm_tui.redaction.leak_scanner import LeakScanner, SecretLeak
 from cmdm_tui.sandbox.http.call_journal import SETUP_HEADER
@@ -20,16 +22,14 @@ if TYPE_CHECKING:
     from cmdm_tui.harness.cassettes.vcr_playback import Playback
     from cmdm_tui.redaction.people.person_redactor import PersonRedactor
 
-_SIGN_IN_NAMES = ("client_id", "client_secret", "username", "password")
-
 
 def read_environment_headers() -> Mapping[str, str]:
     """Return the headers of a sign-in that the environment holds; none where one is missing."""
-    found = {name: os.environ.get(f"CMDM_{name.upper()}", "") for name in _SIGN_IN_NAMES}
+    found = {name: os.environ.get(f"CMDM_{name.upper()}", "") for name in CREDENTIAL_NAMES}
     return found if all(found.values()) else {}
 
 
-REPLAYED_HEADERS: Mapping[str, str] = dict.fromkeys(_SIGN_IN_NAMES, "recorded")
+REPLAYED_HEADERS: Mapping[str, str] = dict.fromkeys(CREDENTIAL_NAMES, "recorded")
 """The headers of a sign-in where a cassette is played, which looks at none of them."""
 
 
@@ -73,7 +73,7 @@ class Cassette:
             )
             raise CassetteFailed(message)
         client_id, client_secret, username, password = (
-            self.sign_in_headers[name] for name in _SIGN_IN_NAMES
+            self.sign_in_headers[name] for name in CREDENTIAL_NAMES
         )
         credentials = Credentials(
             SecretStr(client_id), SecretStr(client_secret), username, SecretStr(password)
@@ -168,7 +168,7 @@ def _choose_people(
     The rules are those of the profile that CMDM_PROFILE names. Raises CassetteFailed for a key or a
     hook that cannot be used.
     """
-    from cmdm_tui.config import ConfigurationError, Paths, ProfileStore
+    from cmdm_tui.config import Paths, ProfileStore
     from cmdm_tui.harness.cassettes.people import open_people
 
     is_sandbox = not service or _is_known_sandbox(service)
@@ -221,12 +221,13 @@ def play_cassette(
     try:
         with play(playback, record_mode=mode):
             yield Cassette(playback, url, headers)
-    except (CassetteUnreadable, SecretLeak, ValueError) as error:
+    except (HarnessError, ConfigurationError, SecretLeak, ValueError) as error:
         raise CassetteFailed(str(error)) from None
     except KeyError as error:
         raise CassetteFailed(f"{error.args[0]}.") from None
     except OSError as error:
-        message = f"The cassette {error.filename} cannot be used: {error.strerror}."
+        place = error.filename or playback.target
+        message = f"The cassette {place} cannot be used: {error.strerror or error}."
         raise CassetteFailed(message) from error
 
 

@@ -8,9 +8,9 @@ from urllib.parse import parse_qsl
 
 import msgspec
 
+from cmdm_tui.harness.exchange import API_PATH
 from cmdm_tui.sandbox.http.call_journal import CallJournal
 
-_API_PATH = "/api/v1"
 _LONGEST_BODY = 200
 
 
@@ -88,8 +88,8 @@ class ReceivedCalls(Sequence[ReceivedCall]):
         """Return the API's calls in a journal; those of the control plane are left out."""
         return cls(
             ReceivedCall(
-                line.method, line.path.removeprefix(_API_PATH), line.query, line.body, line.status
+                line.method, line.path.removeprefix(API_PATH), line.query, line.body, line.status
             )
             for line in journal.list_lines()
-            if line.path.startswith(f"{_API_PATH}/")
+            if line.path.startswith(f"{API_PATH}/")
         )

@@ -12,11 +12,8 @@ from cmdm_tui.harness.cassettes.format import RECORDED_TOKEN
 from cmdm_tui.harness.cassettes.offline_replay import RECORDED_VALUES
 from cmdm_tui.harness.exchange import API_PATH, Headers
 from cmdm_tui.harness.recording.observed_call import ObservedCall
-from cmdm_tui.harness.recording.session import (
-    SessionFiles,
-    check_recording_path,
-    describe_taken_out,
-)
+from cmdm_tui.harness.recording.recording_names import check_recording_path
+from cmdm_tui.harness.recording.session import SessionFiles, describe_taken_out
 from cmdm_tui.operations.call_entry import CallDetails, CallEntry, CallState
 from cmdm_tui.operations.call_log import CallLog
 from cmdm_tui.redaction.people.person_redactor import PersonRedactor

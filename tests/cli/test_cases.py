@@ -212,7 +212,9 @@ def test_what_is_excluded_must_be_there(
 ) -> None:
     ended = cmdm(*command, "--from", str(folder), "--exclude", "nope")
     assert ended.code == 2
-    assert "--exclude nope: no case has that name, kind, call, class" in ended.err
+    assert "--exclude nope: none of the cases chosen has that name, kind, call, class" in ended.err
+    ended = cmdm(*command, "--from", str(folder), "--exclude", "*")
+    assert (ended.code, "--exclude leaves out every case" in ended.err) == (2, True)
 
 
 def test_a_folder_of_cases_is_run_whole(cmdm: Command, folder: Path) -> None:
@@ -471,6 +473,8 @@ def test_a_live_run_that_the_quota_cuts_short_tells_what_it_saw(
     (whole,) = re.findall(r"^cmdm: (\d+) cases against", ended.err, re.MULTILINE)
     assert 0 < ended.json["cases"] < int(whole)
     assert ended.json["drifts"]
+    assert not ended.json["complete"]
+    assert "Run the rest in the next hour" in ended.json["reason"]
     assert "Run the rest in the next hour" in ended.err
     assert cmdm(*words, **known).code == 5
 

@@ -121,6 +121,11 @@ def test_the_proxy_needs_live_for_what_is_no_sandbox(capsys: pytest.CaptureFixtu
     ("words", "said"),
     [
         (("record", "--proxy", "get-lead"), "--proxy takes no case"),
+        (("record", "--proxy", "--exclude", "list"), "no --from and no --exclude"),
+        (
+            ("record", "--har", "x.har", "--target", "http://["),
+            "is not an address of an API",
+        ),
         (("record", "--proxy", "--har", "x.har"), "--proxy and --har are two ways"),
         (("record", "--port", "1"), "--port goes with --proxy"),
         (("record", "--proxy", "--name", "My Name"), "My Name cannot name a recording"),

@@ -11,6 +11,7 @@ import httpx
 import msgspec
 import pytest
 import yaml
+from vcr.request import Request  # pyright: ignore[reportMissingTypeStubs]
 
 from cmdm_tui.harness.cassettes.case_recorder import record_case, record_cases
 from cmdm_tui.harness.cassettes.format import (
@@ -26,7 +27,12 @@ from cmdm_tui.harness.cassettes.library import (
     select_entries,
 )
 from cmdm_tui.harness.cassettes.manifest import find_faults, read_manifest
-from cmdm_tui.harness.cassettes.recorder import record_cassette, write_cassette
+from cmdm_tui.harness.cassettes.recorder import (
+    UndecodableBody,
+    from_vcrpy,
+    record_cassette,
+    write_cassette,
+)
 from cmdm_tui.harness.exchange import Exchange
 from cmdm_tui.redaction.leak_scanner import LeakScanner, SecretLeak
 from cmdm_tui.sandbox import RunningInfo
@@ -254,6 +260,27 @@ def test_a_compressed_answer_is_recorded_as_what_it_says(tmp_path: Path) -> None
     )
     with pytest.raises(SecretLeak):
         write_cassette(tmp_path / "x.yaml", [said], LeakScanner({"hunter2"}))
+
+
+@pytest.mark.parametrize(
+    ("coding", "body", "said"),
+    [
+        ("gzip", gzip.compress(b"{}")[:-4], "it is not the gzip that its answer says"),
+        ("deflate", b"\x78\x9cxx", "it is not the deflate that its answer says"),
+        ("br", b"\x8b\x00\x80", "the coding br cannot be recorded"),
+    ],
+)
+def test_a_body_that_cannot_be_read_is_said_in_a_sentence(
+    coding: str, body: bytes, said: str
+) -> None:
+    response = {
+        "status": {"code": 200, "message": "OK"},
+        "headers": {"Content-Encoding": [coding]},
+        "body": {"string": body},
+    }
+    sent: dict[str, str] = {}
+    with pytest.raises(UndecodableBody, match=said):
+        from_vcrpy(Request("GET", "http://127.0.0.1:8765/api/v1/lead", b"", sent), response)
 
 
 def test_long_bodies_are_told_by_their_hash_and_tell_apart() -> None:

@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from threading import Thread
 
 import pytest
 import requests
@@ -88,7 +89,9 @@ def judge(*answers: Response, overlap: bool = False) -> list[str]:
     judging.add_token("t0ken-t0ken")
     found: list[str] = []
     if overlap:
-        judging.begin_call()
+        other = Thread(target=judging.begin_call)
+        other.start()
+        other.join()
     for one in answers:
         judging.begin_call()
         judging.end_call(one)
@@ -112,6 +115,27 @@ def test_an_answer_that_overlaps_with_another_call_is_judged_alone() -> None:
     assert "no-stack-trace" in judge(
         answer("GET", "/lead/X", 500, b"Traceback (most recent call last):"), overlap=True
     )
+
+
+def test_a_call_without_an_answer_ends_no_judging() -> None:
+    judging = RunJudge(CHECKS, is_strict=True)
+    judging.add_token("t0ken-t0ken")
+    judging.begin_call()
+    for one in DELETED:
+        judging.begin_call()
+        judging.end_call(one)
+    assert judging.find("deleted-is-gone", DELETED[1]) != []
+
+
+def test_after_a_call_without_an_answer_nothing_is_known() -> None:
+    judging = RunJudge(CHECKS, is_strict=True)
+    judging.add_token("t0ken-t0ken")
+    judging.begin_call()
+    judging.end_call(DELETED[0])
+    judging.begin_call()
+    judging.begin_call()
+    judging.end_call(DELETED[1])
+    assert judging.find("deleted-is-gone", DELETED[1]) == []
 
 
 def test_a_token_that_is_not_known_is_not_taken_for_a_good_one() -> None:

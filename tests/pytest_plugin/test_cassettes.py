@@ -199,6 +199,21 @@ def test_a_test_is_recorded_of_the_sandbox_and_played_back(
     assert file.read_bytes() == first
 
 
+def test_a_function_for_people_that_fails_is_named_in_a_sentence(
+    runs: Runs, pytester: pytest.Pytester
+) -> None:
+    pytester.makefile(".py", hook="def redact(*_):\n    raise RuntimeError")
+    test = RECORD.replace(
+        'cmdm_cassette("pushed")', 'cmdm_cassette("pushed", people_hook="hook.py")'
+    )
+    ended = runs(test, "--cmdm-record-mode=once")
+    ended.assert_outcomes(passed=1, errors=1)
+    ended.stdout.fnmatch_lines(
+        ["*hook.py, asked about *failed with RuntimeError. Correct it there.*"]
+    )
+    ended.stdout.no_fnmatch_line("*vcr_playback.py*")
+
+
 def test_fixtures_of_the_project_say_how_and_where(runs: Runs, pytester: pytest.Pytester) -> None:
     pytester.makeconftest(
         """

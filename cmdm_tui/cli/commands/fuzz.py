@@ -32,7 +32,7 @@ from cmdm_tui.cli.service import (
     service_options,
 )
 from cmdm_tui.cli.signals import note_end_signal
-from cmdm_tui.text import one_line
+from cmdm_tui.text import count_noun, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -189,12 +189,11 @@ def _finish(ended: "RunEnded", seed: int) -> None:
     """Raise CommandFailure unless the run ended without a failure."""
     from cmdm_tui.harness.fuzz.execute.run_budget import STOPPED
     from cmdm_tui.harness.fuzz.settings import INTERRUPTED
-    from cmdm_tui.harness.report.results import format_count
 
-    cut = f" The run was cut short: {ended.reason}" if ended.is_cut else ""
+    cut = f"The run was cut short: {ended.reason}" if ended.is_cut else ""
     if ended.failures:
-        told = format_count(len(ended.failures), "failure")
-        raise CommandFailure(f"{told} found; seed {seed}.{cut}")
+        told = count_noun(len(ended.failures), "failure")
+        raise CommandFailure(f"{told} found; seed {seed}. {cut}".rstrip())
     if ended.is_cut:
         raise CommandFailure(cut, ExitCode.USAGE)
     if ended.is_limited:

@@ -10,7 +10,8 @@ from cmdm_tui.harness.cases.step_runner import PlayedStep, run_steps
 from cmdm_tui.harness.exchange import Answer, OutgoingRequest
 from cmdm_tui.harness.http.connection import NoAnswer, NotConnected
 from cmdm_tui.harness.http.senders import RequestListener
-from cmdm_tui.harness.service import DEFAULT_LIMITS, Service, ServiceFailed
+from cmdm_tui.harness.saved_state import DEFAULT_LIMITS
+from cmdm_tui.harness.service import Service, ServiceFailed
 
 if TYPE_CHECKING:
     from cmdm_tui.harness.oracle import Check

@@ -110,16 +110,16 @@ def _apply_checks(
             "One of your own needs --checks."
         )
         return [*done[:-1], replace(done[-1], problems=(*done[-1].problems, message))]
-    ledger = ServiceModel(is_alone)
+    model = ServiceModel(is_alone)
     found: list[PlayedStep] = []
     token = TOKEN_PREFIX
     for one in done:
         if one.step.rate_limit is not None:
-            ledger.forget_limits()
+            model.forget_limits()
         intent = read_intent(case, one.step, one.exchange, API_PATH, token=token)
         token = next((name for name in one.step.capture if name.startswith(TOKEN_PREFIX)), token)
         exchange = replace(one.exchange, intent=intent)
-        findings = judge_exchange(ledger, exchange, checks).findings
+        findings = judge_exchange(model, exchange, checks).findings
         faults = [
             f"{finding.check}: {finding.message}" if finding.certainty == "own" else finding.message
             for finding in findings

@@ -12,7 +12,7 @@ from cmdm_tui.harness.cases.player import play_case, prepare_case
 from cmdm_tui.harness.cassettes.case_texts import keep_case_texts
 from cmdm_tui.harness.cassettes.library import LibraryEntry
 from cmdm_tui.harness.cassettes.manifest import ManifestEntry, hash_file, make_entry, write_manifest
-from cmdm_tui.harness.cassettes.recorder import record_cassette
+from cmdm_tui.harness.cassettes.recorder import UndecodableBody, record_cassette
 from cmdm_tui.harness.exchange import API_PATH
 from cmdm_tui.harness.service import Service
 from cmdm_tui.redaction.leak_scanner import SecretLeak
@@ -43,7 +43,7 @@ def record_cases(
     A cassette goes to the folder of the case's kind below `into`, or to that of `kind`, next to its
     case. `name` names the service in the manifest. `people` replaces the people in the answers;
     what a case itself says is kept, as it is written next to the cassette. A case whose answers are
-    not as expected, or would reveal a secret, is not recorded.
+    not as expected, or cannot be read, or would reveal a secret, is not recorded.
     """
     done: dict[str, ManifestEntry] = {}
     versions = {"cmdm": __version__, "vcrpy": version("vcrpy")}
@@ -57,8 +57,8 @@ def record_cases(
                 problems = _find_secrets(entry.case, service) or record_case(
                     entry.case, cassette, service, people
                 )
-            except SecretLeak as leak:
-                problems = (str(leak),)
+            except (SecretLeak, UndecodableBody) as error:
+                problems = (str(error),)
             if not problems:
                 if case != entry.path:
                     write_case(case, entry.case)
@@ -87,7 +87,7 @@ def record_case(
 
     Where the service is not restored, a cassette stays as it is if only times and counts differ.
     `people` replaces the people in the answers.
-    Raises SecretLeak, and writes nothing, where a secret would get out.
+    Raises SecretLeak, and writes nothing, where a secret would get out, and UndecodableBody.
     """
     prepare_case(case, service)
     url = service.api_url.removesuffix(API_PATH)

@@ -56,6 +56,8 @@ def parse_har(text: str) -> HarFile:
         parsed: Any = msgspec.json.decode(text.removeprefix("\ufeff"))
         entries: list[Any] = parsed["log"]["entries"]
         found = [_parse_entry(one) for one in entries]
+    except HarUnreadable:
+        raise
     except msgspec.DecodeError as error:
         raise HarUnreadable(f"it is not JSON ({error})") from None
     except (KeyError, TypeError, AttributeError, ValueError, RecursionError):
@@ -110,7 +112,8 @@ def _split_address(url: str) -> tuple[str, str]:
 def _read_headers(lines: Iterable[Any]) -> Iterator[tuple[str, str]]:
     for line in lines:
         name = str(line["name"]).lower()
-        if not name.startswith(":") and name not in _DROPPED:
+        # HTTP/2 has names that begin with a colon; one that is not ASCII was never sent.
+        if name.isascii() and not name.startswith(":") and name not in _DROPPED:
             value = str(line["value"]).encode("utf-8", "surrogatepass")
             yield name, value.decode("latin-1")
 

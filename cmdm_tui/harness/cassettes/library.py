@@ -130,16 +130,18 @@ def exclude_entries(entries: list[LibraryEntry], names: Iterable[str]) -> list[L
     A name is one that `select_entries` takes, a call, a class of input (`body:empty`), a group of
     classes (`body`), a pattern of classes, or the check that a case must hold to.
 
-    Raises CaseError for a name that fits no entry.
+    Raises CaseError for a name that fits no entry, and where no entry is left.
     """
     kept = entries
     for name in names:
         if not any(_is_meant(entry, name) for entry in entries):
             raise CaseError(
-                f"--exclude {one_line(name, 100)}: no case has that name, kind, call, class of "
-                "input or check; cmdm cases list names them."
+                f"--exclude {one_line(name, 100)}: none of the cases chosen has that name, kind, "
+                "call, class of input or check; cmdm cases list names them."
             )
         kept = [entry for entry in kept if not _is_meant(entry, name)]
+    if entries and not kept:
+        raise CaseError("--exclude leaves out every case that was chosen. Exclude fewer.")
     return kept
 
 

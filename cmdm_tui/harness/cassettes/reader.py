@@ -61,7 +61,10 @@ def read_cassette(path: Path) -> list[RecordedAnswer]:
 
 
 def _read_har(path: Path, text: str) -> list[RecordedAnswer]:
-    """Return the answers in a HAR file, as if they were recorded of the address of a cassette."""
+    """Return the answers in a HAR file, as if they were recorded of the address of a cassette.
+
+    An answer whose body the file does not have is left out: an empty one would be another answer.
+    """
     try:
         found = parse_har(text)
     except HarUnreadable as error:
@@ -79,9 +82,10 @@ def _read_har(path: Path, text: str) -> list[RecordedAnswer]:
             [(name.encode("latin-1"), value.encode("latin-1")) for name, value in call.headers],
             call.reason.encode("ascii", "replace"),
             None,
-            call.body or b"",
+            call.body,
         )
         for call in found.calls
+        if call.body is not None
     ]
 
 

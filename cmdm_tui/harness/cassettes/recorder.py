@@ -34,10 +34,12 @@ from cmdm_tui.harness.cassettes.format import (
 )
 from cmdm_tui.harness.cassettes.people import redact_interactions
 from cmdm_tui.harness.cassettes.rerecording import is_answered_as_before
+from cmdm_tui.harness.errors import HarnessError
 from cmdm_tui.harness.exchange import Exchange, OutgoingRequest
 from cmdm_tui.harness.service import CASE_MARK
 from cmdm_tui.redaction.leak_scanner import LeakScanner
 from cmdm_tui.redaction.people.person_redactor import PersonRedactor
+from cmdm_tui.text import one_line
 
 MAX_INTERACTIONS = 50
 """Replay by vcrpy takes quadratic time, so a cassette is short."""
@@ -45,6 +47,10 @@ MAX_INTERACTIONS = 50
 _GZIP_START, _ZLIB_START = b"\x1f\x8b", b"\x78"
 
 NotRecorded = CannotOverwriteExistingCassetteException
+
+
+class UndecodableBody(HarnessError):
+    """A body is not in the coding that its answer says, or in one that is not read; a sentence."""
 
 
 class RecordingSession:
@@ -256,7 +262,10 @@ def _make_persister(
 
 
 def from_vcrpy(request: Any, response: Any) -> Interaction:
-    """Return an interaction of vcrpy, not yet canonical; its body without its compression."""
+    """Return an interaction of vcrpy, not yet canonical; its body without its compression.
+
+    Raises UndecodableBody.
+    """
     headers = {name.lower(): values for name, values in response["headers"].items()}
     return Interaction(
         request.method,
@@ -273,16 +282,21 @@ def from_vcrpy(request: Any, response: Any) -> Interaction:
 def _decompress(body: bytes, codings: list[str]) -> bytes:
     """Return a body without its compression, whose header is not recorded.
 
-    A client may have removed the compression, and not the header.
+    A client may have removed the compression, and not the header. Raises UndecodableBody.
     """
     for coding in reversed(",".join(codings).replace(" ", "").lower().split(",")):
-        if coding in {"gzip", "x-gzip"}:
-            body = gzip.decompress(body) if body.startswith(_GZIP_START) else body
-        elif coding == "deflate":
-            body = zlib.decompress(body) if body[:1] == _ZLIB_START else body
-        elif coding not in {"", "identity"} and not _is_text(body):
-            message = f"A body in the coding {coding} cannot be recorded."
-            raise ValueError(message)
+        shown = one_line(coding, 40)
+        try:
+            if coding in {"gzip", "x-gzip"}:
+                body = gzip.decompress(body) if body.startswith(_GZIP_START) else body
+            elif coding == "deflate":
+                body = zlib.decompress(body) if body[:1] == _ZLIB_START else body
+            elif coding not in {"", "identity"} and not _is_text(body):
+                message = f"A body in the coding {shown} cannot be recorded: it is not read here."
+                raise UndecodableBody(message)
+        except (OSError, EOFError, zlib.error):
+            message = f"A body cannot be recorded: it is not the {shown} that its answer says."
+            raise UndecodableBody(message) from None
     return body
 
 

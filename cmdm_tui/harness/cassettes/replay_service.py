@@ -22,6 +22,7 @@ from cmdm_tui.harness.cassettes.player import (
     UnrecordedCall,
     UnusedAnswers,
 )
+from cmdm_tui.harness.http.end_to_end import RawHeaders, select_end_to_end
 
 NOT_RECORDED = 501
 """The status for a call that no cassette holds: no recorded service answers so."""
@@ -31,12 +32,7 @@ MOST_KEPT = 1_000
 
 _ADDRESS = ADDRESS.encode()
 _SIGN_IN = f"{API_PATH}/authenticate"
-_CONNECTION_HEADERS = frozenset({
-    b"connection", b"content-length", b"keep-alive", b"proxy-authenticate", b"proxy-connection",
-    b"te", b"trailer", b"transfer-encoding", b"upgrade",
-})  # fmt: skip
-
-HeaderPairs = list[tuple[bytes, bytes]]
+_WRITTEN_HERE = frozenset({b"content-length"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +40,7 @@ class ServedAnswer:
     """An answer to be sent; `problem` says why it is not a recorded one."""
 
     status: int
-    headers: HeaderPairs
+    headers: RawHeaders
     body: bytes
     problem: str = ""
 
@@ -145,14 +141,19 @@ def is_sign_in(call: CallKey) -> bool:
     return call[0] == "POST" and strip_origin(call[1]) == _SIGN_IN
 
 
-def _as_served(recorded: RecordedAnswer) -> ServedAnswer:
-    kept = [
-        # What is at the address of all cassettes is on this server.
+def localize_headers(headers: RawHeaders) -> RawHeaders:
+    """Return recorded headers as a server of this machine sends them, without a length.
+
+    What is at the address of all cassettes is on this server.
+    """
+    return [
         (name, (value.removeprefix(_ADDRESS) or b"/") if name == b"location" else value)
-        for name, value in recorded.headers
-        if name not in _CONNECTION_HEADERS
+        for name, value in select_end_to_end(headers, without=_WRITTEN_HERE)
     ]
-    return ServedAnswer(recorded.status, kept, recorded.body)
+
+
+def _as_served(recorded: RecordedAnswer) -> ServedAnswer:
+    return ServedAnswer(recorded.status, localize_headers(recorded.headers), recorded.body)
 
 
 def _answer_json(status: int, content: object) -> ServedAnswer:

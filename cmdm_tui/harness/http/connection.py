@@ -25,7 +25,7 @@ _MIN_TIMEOUT = 0.001
 _HOST_NAMES = ("Host", "host", b"Host", b"host")
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
-RawHeaders = Sequence[tuple[str | bytes, str | bytes]]
+HeadersToSend = Sequence[tuple[str | bytes, str | bytes]]
 
 
 class NoAnswer(HarnessError):
@@ -74,7 +74,7 @@ class RawConnection:
         self,
         method: str,
         path: str,
-        headers: RawHeaders = (),
+        headers: HeadersToSend = (),
         body: bytes = b"",
         *,
         timeout: float | None = None,
@@ -181,7 +181,7 @@ class RawConnection:
         return opened
 
 
-def _describe_unsendable(method: str, path: str, lines: RawHeaders) -> str:
+def _describe_unsendable(method: str, path: str, lines: HeadersToSend) -> str:
     """Describe what HTTP cannot carry of a request: the path, or a header by its name."""
     call = one_line(f"{method} {path}", 100)
     at_fault = next((name for name, value in lines if not _is_sendable_header(name, value)), None)

@@ -10,8 +10,8 @@ for finding in judge_log(exchanges):
 Central files: `service_model` with its parts `record_model`, `list_model` and `service_limits`
 (what is known so far), `answer_parser` (an answer taken apart), `contract` (what is documented),
 `check` and `check_context` (what a check is, and what it looks at), `own_checks` (checks in a
-user's file), `evidence` (what proves a fault
-against the documentation). Also public: `Certainty`, `Check`, `Finding`, `Judgement`.
+user's file), `evidence` (what proves a fault against the documentation). Also
+public: `Certainty`, `Check`, `Finding`, `Judgement`.
 """
 
 from collections.abc import Iterable

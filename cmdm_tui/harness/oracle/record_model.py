@@ -14,7 +14,6 @@ Cause = Literal[
     "again",  # the same update was sent a second time
     "others",  # it was read, and other fields of the record were updated since
     "neighbour",  # it was read, and another record was changed since
-    "neighbour",  # it was read, and another record was changed since
     "closed",
     "converted",
     "deleted",

@@ -1,7 +1,7 @@
 """Passes requests on to one service, byte for byte, over connections that are kept open."""
 
 import ssl
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Protocol
 from urllib.request import getproxies, proxy_bypass
@@ -12,7 +12,8 @@ import httpx
 from cmdm_tui.api.pool import NoCookies
 from cmdm_tui.api.trust import create_tls_context, describe_tls_failure
 from cmdm_tui.api.urls import is_loopback, parse_base_url
-from cmdm_tui.harness.proxy.upstream import RawHeaders, UpstreamPool
+from cmdm_tui.harness.http.end_to_end import RawHeaders, select_end_to_end
+from cmdm_tui.harness.proxy.upstream import UpstreamPool
 from cmdm_tui.harness.recording.observed_call import READABLE_CODINGS
 from cmdm_tui.text import one_line
 
@@ -20,14 +21,6 @@ _CONNECT_SECONDS = 10.0
 _SILENCE_SECONDS = 120.0
 _KEEPALIVE_SECONDS = 4.0
 _MOST_IDLE = 100
-
-_HOP_BY_HOP = frozenset(
-    {
-        b"connection", b"keep-alive", b"proxy-authenticate", b"proxy-authorization",
-        b"proxy-connection", b"te", b"trailer", b"transfer-encoding", b"upgrade",
-    }
-)  # fmt: skip
-"""Headers that are between two programs next to each other (RFC 9110, 7.6.1)."""
 
 _OURS = frozenset({b"host", b"expect", b"content-length"})
 """Headers of a request that the proxy writes itself, as the service is another host."""
@@ -130,16 +123,6 @@ class Forwarder:
         if isinstance(error, httpx.ConnectError):
             return f"{self.host} cannot be reached: {reason}."
         return f"{self.host} gave no whole answer: {reason}."
-
-
-def select_end_to_end(
-    headers: Iterable[tuple[bytes, bytes]], *, without: frozenset[bytes] = frozenset()
-) -> RawHeaders:
-    """Return the headers that a proxy passes on, names in lower case."""
-    lines = [(name.lower(), value) for name, value in headers]
-    named = b",".join(value for name, value in lines if name == b"connection")
-    dropped = {word.strip().lower() for word in named.split(b",")} | _HOP_BY_HOP | without
-    return [line for line in lines if line[0] not in dropped]
 
 
 def _limit_codings(line: tuple[bytes, bytes]) -> tuple[bytes, bytes]:

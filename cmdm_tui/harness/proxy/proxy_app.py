@@ -8,7 +8,6 @@ import json
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import Literal
 
 import h11
 import httpx
@@ -17,30 +16,19 @@ from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from cmdm_tui.api.urls import is_loopback
+from cmdm_tui.harness.cassettes.replay_service import localize_headers
+from cmdm_tui.harness.http.end_to_end import RawHeaders, select_end_to_end
 from cmdm_tui.harness.proxy.forwarder import (
     Forwarder,
     NotForwarded,
     ReceivedRequest,
     ServiceAnswer,
-    select_end_to_end,
 )
+from cmdm_tui.harness.proxy.modes import Mode
 from cmdm_tui.harness.proxy.recorded_answers import RecordedAnswers
-from cmdm_tui.harness.proxy.upstream import RawHeaders
 from cmdm_tui.harness.recording.observed_call import LARGEST_BODY, ObservedCall
 from cmdm_tui.harness.recording.session_secrets import is_sign_in_path
 from cmdm_tui.harness.verify.comparison import Difference
-
-Mode = Literal["once", "new", "rewrite", "spy", "diff"]
-"""What answers, and what is recorded.
-
-`once`: the cassette alone where there is one, else the service, recorded. `new`: each recorded
-answer once, else the service, recorded in addition. `rewrite`: the service; the recording is
-replaced. `spy`: as `new`, but recorded answers are given again and again. `diff`: the service;
-nothing is recorded, and what differs from the cassette is reported. With `new` and `spy`, a sign-in
-goes to the service in any case, as its token is needed there.
-"""
-
-MODES: tuple[Mode, ...] = Mode.__args__
 
 PROXY_HEADER = "x-cmdm-proxy"
 """In every answer that is the proxy's own: `refused`, `unreachable` or `not-recorded`."""
@@ -255,9 +243,9 @@ def _is_sign_in(received: ReceivedRequest) -> bool:
 
 
 def _replay(recorded: httpx.Response, method: str) -> Response:
-    content = recorded.read()
+    content = b"".join(recorded.iter_raw())
     response = Response(content, recorded.status_code)
-    headers: RawHeaders = recorded.headers.raw
+    headers = localize_headers(recorded.headers.raw)
     response.raw_headers = [*headers, (b"content-length", str(len(content)).encode())]
     if method == "HEAD":
         response.raw_headers = headers

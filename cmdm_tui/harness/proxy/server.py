@@ -18,14 +18,15 @@ from cmdm_tui.harness.cassettes.library import LIVE
 from cmdm_tui.harness.cassettes.people import PeopleSettings
 from cmdm_tui.harness.errors import HarnessError
 from cmdm_tui.harness.proxy.forwarder import Forwarder
-from cmdm_tui.harness.proxy.proxy_app import Mode, ProxyApp, ProxyCounts
+from cmdm_tui.harness.proxy.modes import Mode
+from cmdm_tui.harness.proxy.proxy_app import ProxyApp, ProxyCounts
 from cmdm_tui.harness.proxy.recorded_answers import RecordedAnswers
 from cmdm_tui.harness.recording.recorder import (
     RecordingSettings,
     RecordingSummary,
     SessionRecorder,
 )
-from cmdm_tui.harness.recording.session import SESSION_KIND, list_parts
+from cmdm_tui.harness.recording.recording_names import SESSION_KIND, list_parts
 from cmdm_tui.harness.verify.comparison import Difference
 
 HOST = "127.0.0.1"

@@ -10,11 +10,13 @@ import socket
 import ssl
 from collections import deque
 from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING
 
 import h11
 import httpx
 
-RawHeaders = list[tuple[bytes, bytes]]
+if TYPE_CHECKING:
+    from cmdm_tui.harness.http.end_to_end import RawHeaders
 
 _PIECE_BYTES = 64 * 1024
 _LARGEST_HEAD = 100 * 1024

@@ -6,6 +6,7 @@ from cmdm_tui.config.bounded_files import LARGEST_INPUT, read_bounded
 from cmdm_tui.harness.cassettes.har import HarCall, HarUnreadable, parse_har
 from cmdm_tui.harness.cassettes.people import describe_people
 from cmdm_tui.harness.errors import HarnessError
+from cmdm_tui.harness.exchange import API_PATH
 from cmdm_tui.harness.recording.observed_call import ObservedCall
 from cmdm_tui.harness.recording.recorder import MOST_REASONS, RecordingSummary
 from cmdm_tui.harness.recording.session import SessionFiles, describe_taken_out
@@ -49,7 +50,7 @@ def observe_har_call(call: HarCall) -> ObservedCall | None:
         return None
     return ObservedCall(
         call.method,
-        "/api/v1" + call.target.removeprefix(call.base),
+        API_PATH + call.target.removeprefix(call.base),
         call.request_headers,
         call.request_body,
         call.status,

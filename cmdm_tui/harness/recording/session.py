@@ -1,8 +1,5 @@
 """The files of a recording: cassettes of at most 50 calls, each with its case, and the manifest."""
 
-import itertools
-import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from pathlib import Path
@@ -29,7 +26,6 @@ from cmdm_tui.harness.cassettes.people import accept_stand_ins, redact_interacti
 from cmdm_tui.harness.cassettes.reader import read_cassette
 from cmdm_tui.harness.cassettes.recorder import serialize_with_vcrpy
 from cmdm_tui.harness.recording.case_steps import (
-    CASE_SOURCE,
     MOST_STEPS,
     NoStep,
     list_captured_ids,
@@ -37,19 +33,17 @@ from cmdm_tui.harness.recording.case_steps import (
     make_step,
 )
 from cmdm_tui.harness.recording.observed_call import LARGEST_BODY, ObservedCall, Unrecordable
+from cmdm_tui.harness.recording.recording_names import (
+    OTHER_ENDING,
+    SESSION_KIND,
+    is_recorded,
+    iterate_names,
+    list_parts,
+)
 from cmdm_tui.harness.recording.session_secrets import SessionSecrets
 from cmdm_tui.redaction.leak_scanner import LeakScanner, SecretLeak
 from cmdm_tui.redaction.people.person_redactor import PersonRedactor
 from cmdm_tui.text import count_noun
-
-SESSION_KIND = "stateful"
-"""The kind of what is recorded from a sandbox; a live service's recordings are `live`."""
-
-OTHER_ENDING = "-other"
-"""The name of a cassette of calls that no case can make again ends so."""
-
-RECORDING_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,79}")
-"""What a recording may be named: with an ending, it is the name of a case."""
 
 _HEAD, _TAIL = b"interactions:\n", b"version: 1\n"
 _LARGEST_PART = 2 * 1024 * 1024
@@ -218,7 +212,7 @@ class SessionFiles:
             return
         kept = {part.name for part in self._parts}
         for path in list_parts(self.folder / self.kind, self.name):
-            if path.stem not in kept and _is_recorded(path):
+            if path.stem not in kept and is_recorded(path):
                 path.unlink(missing_ok=True)
                 path.with_suffix(CASE_SUFFIX).unlink(missing_ok=True)
         if self.kind:
@@ -303,7 +297,7 @@ class SessionFiles:
         if alike and not alike[-1].is_full:
             return alike[-1]
         used = {part.name for part in self._parts} | self._taken
-        for name in _list_names(self.name if has_case else f"{self.name}{OTHER_ENDING}"):
+        for name in iterate_names(self.name if has_case else f"{self.name}{OTHER_ENDING}"):
             if name not in used:
                 return _Part(name, has_case)
         raise AssertionError  # the names do not end
@@ -324,50 +318,11 @@ def describe_taken_out(count: int) -> str:
     )
 
 
-def check_recording_path(path: Path) -> str:
-    """Return why no recording can be at a path, as a sentence; nothing where one can be."""
-    if path.suffix != CASSETTE_SUFFIX or not RECORDING_NAME.fullmatch(path.stem):
-        return (
-            "Name a file such as session.yaml, of lower-case letters, digits and hyphens, that "
-            "ends in .yaml."
-        )
-    return "It is a folder. Name a file in it." if path.is_dir() else ""
-
-
 def locate_in_cassette(target: str, base: str) -> str:
     """Return the address that a cassette has for a target; `base` is the path before a call."""
     rest = target.removeprefix(base)
     is_call = target.startswith(base) and rest[:1] in {"", "/", "?"}
     return ADDRESS + API_PATH + rest if is_call else ADDRESS + target
-
-
-def list_parts(folder: Path, name: str) -> list[Path]:
-    """Return the cassettes of a recording in the order of their calls; none where there is none."""
-    found: list[Path] = []
-    for first in (name, f"{name}{OTHER_ENDING}"):
-        for one in _list_names(first):
-            path = folder / f"{one}{CASSETTE_SUFFIX}"
-            if not path.is_file():
-                break
-            found.append(path)
-    return found
-
-
-def _list_names(name: str) -> Iterator[str]:
-    yield name
-    for number in itertools.count(2):
-        yield f"{name}-{number}"
-
-
-def _is_recorded(path: Path) -> bool:
-    """Return whether a cassette was recorded from calls: its case says so, or none can make them.
-
-    A case that a person wrote may have such a name too.
-    """
-    case = path.with_suffix(CASE_SUFFIX)
-    if not case.is_file():
-        return OTHER_ENDING in path.stem
-    return f'source = "{CASE_SOURCE}"' in case.read_text("utf-8", "replace")
 
 
 def _decode(call: ObservedCall) -> ObservedCall:

@@ -100,7 +100,7 @@ class SessionSecrets:
         return is_new
 
     def _end_token(self, value: str) -> None:
-        """Search for the plain spelling of a token alone; of one that is no run, for all."""
+        """Search for a token's plain spelling alone; for all, where it has other characters too."""
         raw = value.encode("utf-8", "surrogatepass")
         if _TOKEN_RUN.fullmatch(raw):
             del self._known[value]

@@ -16,8 +16,8 @@ from cmdm_tui.harness.fuzz.events import (
     RunStarted,
 )
 from cmdm_tui.harness.report.coverage import format_coverage
-from cmdm_tui.harness.report.results import RunResults, describe_certainty, format_count
-from cmdm_tui.text import one_line
+from cmdm_tui.harness.report.results import RunResults, describe_certainty
+from cmdm_tui.text import count_noun, one_line
 
 _SECONDS_BETWEEN = 5.0
 _LONGEST_LINE = 2_000
@@ -57,7 +57,7 @@ class ConsoleReporter:
             case FailureFound(_, finding, steps):
                 self._write_progress(f"failed  {finding.check}: {one_line(finding.message, 300)}")
                 self._write_progress(
-                    f"        after {format_count(steps, 'request')}; looking for fewer"
+                    f"        after {count_noun(steps, 'request')}; looking for fewer"
                 )
             case FailureShrunk():
                 self._report_failure(event)
@@ -106,11 +106,11 @@ class ConsoleReporter:
         for line in format_coverage(self._results()):
             self._write_result(line)
         rate = event.requests / max(event.seconds, 0.001)
-        requests = format_count(event.requests, "request")
-        examples = format_count(event.examples, "example")
+        requests = count_noun(event.requests, "request")
+        examples = count_noun(event.examples, "example")
         self._write_result(
             f"{requests} in {examples}, {event.seconds:.1f} s, "
-            f"{rate:,.0f} a second; ended: {one_line(event.reason, 200)}."
+            f"{rate:,.0f} a second; ended: {one_line(event.reason, 200).rstrip('.')}."
         )
         for failure, count in sorted(self._known.items()):
             if failure in event.known:
@@ -118,20 +118,19 @@ class ConsoleReporter:
         for record in event.left:
             self._write_result(f"left on the service: {one_line(record, 100)}")
         found = sorted(set(event.failures))
+        nothing = "No failure, and cut short." if event.is_cut else "No failure."
         self._write_result(
-            f"{format_count(len(found), 'failure')}: {', '.join(found)}."
-            if found
-            else "No failure."
+            f"{count_noun(len(found), 'failure')}: {', '.join(found)}." if found else nothing
         )
 
 
 def _start_line(event: RunStarted) -> str:
-    bounds = [format_count(event.requests, "request") if event.requests is not None else "",
+    bounds = [count_noun(event.requests, "request") if event.requests is not None else "",
               f"{event.seconds:g} seconds" if event.seconds is not None else ""]  # fmt: skip
     bound = " or ".join(filter(None, bounds)) or "Ctrl-C"
     how = "restored for each example" if event.restores else "with records that the run creates"
     how = how if event.writes else "reading only"
     return (
         f"Fuzzing {one_line(event.url, 200)}, {how}: seed {event.seed}, until {bound}, "
-        f"{format_count(len(event.checks), 'check')}."
+        f"{count_noun(len(event.checks), 'check')}."
     )

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from cmdm_tui.harness.exchange import CALLS, VALID_INPUT
 from cmdm_tui.harness.inputs import GROUPS
 from cmdm_tui.harness.report.plain_text import to_plain_text
-from cmdm_tui.harness.report.results import RunResults, format_count
+from cmdm_tui.harness.report.results import RunResults
+from cmdm_tui.text import count_noun
 
 _COLUMNS = (VALID_INPUT, *GROUPS)
 _SHORT_NAMES = {"authorization": "auth"}
@@ -68,14 +69,14 @@ def format_gaps(results: RunResults) -> Iterator[str]:
         planned = len(results.started.inputs) if results.started else 0
         named = [f"{call} {name}" for call, name in missing[:_MOST_NAMED]]
         more = f" and {len(missing) - len(named):,} more" if len(missing) > len(named) else ""
-        kinds = format_count(planned, "kind")
+        kinds = count_noun(planned, "kind")
         yield f"Never sent: {len(missing):,} of {kinds} of request: {', '.join(named)}{more}."
     if results.ended is not None and results.ended.absent:
         names = ", ".join(to_plain_text(one, 60) for one in results.ended.absent)
         yield f"Not asked for again, as the service answered 404: {names}."
     unexamined = results.unexamined_checks
     if unexamined:
-        count = format_count(len(unexamined), "check")
+        count = count_noun(len(unexamined), "check")
         yield f"{count} had nothing to judge: {', '.join(map(to_plain_text, unexamined))}."
     if results.started is not None and results.ended is not None:
         yield from _format_changes(results, may_write=results.started.writes)
@@ -87,7 +88,7 @@ def _format_changes(results: RunResults, *, may_write: bool) -> Iterator[str]:
     elif not results.sent_changes:
         yield "Nothing was written: none of its requests changes records."
     elif not results.accepted_changes:
-        refused = format_count(results.sent_changes, "request")
+        refused = count_noun(results.sent_changes, "request")
         yield (
             f"Nothing was written: the service accepted none of {refused} to change records. "
             "The run says nothing about changes."

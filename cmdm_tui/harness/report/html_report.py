@@ -27,8 +27,8 @@ from cmdm_tui.harness.report.results import (
     Failure,
     RunResults,
     describe_certainty,
-    format_count,
 )
+from cmdm_tui.text import count_noun
 
 NAME = "html"
 FILE = "report.html"
@@ -99,7 +99,8 @@ def _build_header(results: RunResults) -> Element:
         make_element("div", make_element("dt", name), make_element("dd", value))
         for name, value in facts.items()
     ]
-    kind = "failed" if results.failures else "passed"
+    is_whole = ended is not None and not ended.is_cut
+    kind = "failed" if results.failures else "passed" if is_whole else "unfinished"
     return make_element(
         "header",
         make_element(
@@ -121,7 +122,7 @@ def _build_failure(number: int, failure: Failure) -> Element:
         make_element("p", to_plain_text(finding.message, _MAX_TEXT), class_="message"),
         make_element(
             "p",
-            f"Sent: {finding.input_class}. {format_count(failure.steps, 'step')}, {failure.state}.",
+            f"Sent: {finding.input_class}. {count_noun(failure.steps, 'step')}, {failure.state}.",
         ),
         make_element("p", describe_certainty(finding.certainty)),
     ]

@@ -104,7 +104,8 @@ class ReportFailure(msgspec.Struct, frozen=True, kw_only=True):
     """A failure: which check, in a sentence what is wrong, and the shortest steps to it.
 
     `confirmed` is null where the steps were not tried once more after a reset. `certainty` is
-    `documented` where the documentation is broken, `ours` where it is silent.
+    `documented` where the documentation is broken, `ours` where it is silent, and `own` where a
+    check of the user's is.
     """
 
     name: str

@@ -15,8 +15,8 @@ from cmdm_tui.harness.report.results import (
     Failure,
     RunResults,
     describe_certainty,
-    format_count,
 )
+from cmdm_tui.text import count_noun
 
 NAME = "junit"
 FILE = "junit.xml"
@@ -108,7 +108,7 @@ def _build_test(results: RunResults, check: str, call: Call) -> ElementTree.Elem
         )
         inside.text = _format_steps(failure)
     if results.is_unexplored(check, call):
-        times = format_count(results.broken[check, call], "answer")
+        times = count_noun(results.broken[check, call], "answer")
         message = f"{times} found wrong; the run ended before that was examined"
         ElementTree.SubElement(test, "failure", {"message": message, "type": to_plain_text(check)})
     elif not failures and results.is_known(check, call):

@@ -8,6 +8,7 @@ from pathlib import Path
 from cmdm_tui.harness.exchange import CALLS, Call, Certainty, Exchange
 from cmdm_tui.harness.fuzz.events import CallInput, FuzzPhase, RunEnded, RunStarted
 from cmdm_tui.harness.oracle.check import Finding
+from cmdm_tui.text import count_noun
 
 NOT_FINISHED = "The run is not finished, or was killed."
 """What reports say instead of a reason until the run has ended."""
@@ -169,8 +170,10 @@ class RunResults:
     def outcome(self) -> str:
         """The outcome so far in a few words, as the exit code would say it."""
         if self.failures:
-            return f"{format_count(len(self.failures), 'failure')} found"
-        return "no failure found" if self.ended else "no failure so far"
+            return f"{count_noun(len(self.failures), 'failure')} found"
+        if self.ended is None:
+            return "no failure so far"
+        return "no failure found, and cut short" if self.ended.is_cut else "no failure found"
 
 
 def describe_certainty(certainty: Certainty) -> str:
@@ -180,8 +183,3 @@ def describe_certainty(certainty: Certainty) -> str:
     if certainty == "own":
         return "It breaks a check of your own."
     return "The documentation is silent; the sandbox does otherwise."
-
-
-def format_count(number: int, word: str) -> str:
-    """Return a number with its word, in the plural where it is not one."""
-    return f"{number:,} {word}" if number == 1 else f"{number:,} {word}s"

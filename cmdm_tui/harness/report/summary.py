@@ -10,8 +10,8 @@ from cmdm_tui.harness.report.results import (
     Failure,
     RunResults,
     describe_certainty,
-    format_count,
 )
+from cmdm_tui.text import count_noun
 
 MIN_WIDTH = 40
 """The narrowest width, in columns, that lines are fitted to."""
@@ -73,7 +73,7 @@ def _format_failure(number: int, failure: Failure, width: int) -> Iterator[str]:
         yield _fit(f"   {line}", width)
     for line in _wrap(to_plain_text(finding.message, 600), width - 3):
         yield _fit(f"   {line}", width)
-    yield f"   {format_count(failure.steps, 'step')}, {failure.state}{':' if failure.curl else '.'}"
+    yield f"   {count_noun(failure.steps, 'step')}, {failure.state}{':' if failure.curl else '.'}"
     yield from (f"   {to_plain_text(line)}" for line in failure.curl)
     if failure.case is not None:
         yield f"   case {to_plain_text(str(failure.case))}"
@@ -84,17 +84,17 @@ def _format_totals(results: RunResults) -> Iterator[str]:
     failing = len({one.finding.check for one in results.failures})
     examined = checks - len(results.unexamined_checks)
     if checks:
-        yield f"{examined - failing:,} of {format_count(checks, 'check')} held."
+        yield f"{examined - failing:,} of {count_noun(checks, 'check')} held."
     if results.known:
-        yield f"{format_count(len(results.known), 'failure')} known before the run, found again."
+        yield f"{count_noun(len(results.known), 'failure')} known before the run, found again."
     if results.ended and results.ended.left:
-        count = format_count(len(results.ended.left), "record")
+        count = count_noun(len(results.ended.left), "record")
         yield f"{count} that the run created could not be deleted:"
         yield from (f"   {to_plain_text(name)}" for name in results.ended.left)
     seconds = f"{results.seconds:,.1f} s"
     reason = f" ({to_plain_text(results.ended.reason, 120)})" if results.ended else " so far"
     rate = f", {results.requests / results.seconds:,.0f} a second" if results.seconds else ""
-    yield f"{format_count(results.requests, 'request')} in {seconds}{rate}{reason}."
+    yield f"{count_noun(results.requests, 'request')} in {seconds}{rate}{reason}."
     outcome = results.outcome
     yield f"{outcome[0].upper()}{outcome[1:]}." + _format_seed(results)
 

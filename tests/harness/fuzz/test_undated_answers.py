@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from cmdm_tui.harness.oracle import judge_log
-from cmdm_tui.harness.service import CASE_TIME
+from cmdm_tui.harness.saved_state import CASE_TIME
 from tests.harness.fuzz.conftest import Fuzz
 from tests.harness.mutants.faulty_app import FaultAnswer, FaultRequest, PlantedFault, SendOn
 from tests.harness.mutants.hunt import sandbox

@@ -1,5 +1,6 @@
 """The recording proxy passes calls on honestly, and what it records replays."""
 
+import base64
 import gzip
 import json
 import socket
@@ -353,3 +354,24 @@ def test_the_proxy_of_the_environment_is_used(
     assert (answer.status_code, answer.headers[PROXY_HEADER]) == (502, "unreachable")
     asked = [one.split(b"\r\n")[0] for one in company.requests]
     assert asked == ([] if exempt else [b"CONNECT crm.invalid:443 HTTP/1.1"])
+
+
+def test_a_cassette_of_another_tool_is_answered_from_as_it_came(
+    proxied: StartProxy, tmp_path: Path
+) -> None:
+    packed = base64.b64encode(gzip.compress(b'{"ExternalID":"A"}')).decode()
+    cassette = tmp_path / "stateful" / "session.yaml"
+    cassette.parent.mkdir()
+    cassette.write_text(
+        "version: 1\ninteractions:\n- request:\n    method: POST\n"
+        "    uri: http://127.0.0.1:8765/api/v1/lead\n    body: '{}'\n  response:\n"
+        "    status: {code: 201, message: Created}\n    headers:\n"
+        "      Content-Length: ['9']\n      Transfer-Encoding: [chunked]\n"
+        "      Content-Encoding: [gzip]\n      Location: ['http://127.0.0.1:8765/api/v1/lead/A']\n"
+        f"    body: {{string: !!binary {packed}}}\n"
+    )
+    with proxied() as running, httpx.Client(base_url=running.url) as client:
+        answer = client.post("/api/v1/lead", content=b"{}")
+    assert (answer.status_code, answer.json()) == (201, {"ExternalID": "A"})
+    assert answer.headers["location"] == "/api/v1/lead/A"
+    assert "transfer-encoding" not in answer.headers

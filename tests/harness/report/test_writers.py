@@ -4,6 +4,7 @@ import base64
 import hashlib
 import re
 import xml.etree.ElementTree as ElementTree
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from cmdm_tui.harness.report import (
     junit_report,
     write_reports,
 )
+from cmdm_tui.harness.report.console import ConsoleReporter
 from cmdm_tui.harness.report.json_report import UnknownReport
 from cmdm_tui.harness.report.results import RunResults
 from cmdm_tui.redaction.leak_scanner import LeakScanner, SecretLeak
@@ -248,6 +250,24 @@ def test_the_page_has_every_call_status_and_check() -> None:
     assert "1 failure found" in shown.text
     assert "curl --request POST" in shown.text
     assert [tag for tag, _ in shown.elements].count("svg") == 3
+
+
+def test_a_run_that_did_not_go_to_its_end_is_not_shown_as_passed() -> None:
+    whole, cut = ended(), replace(ended(), is_cut=True, reason="The service is gone.")
+    runs = {"passed": [started(), whole], "unfinished": [started(), cut]}
+    for kind, events in runs.items():
+        assert f'badge {kind}"' in html_report.write(results_of(*events)).decode()
+    assert 'badge unfinished"' in html_report.write(results_of(started())).decode()
+    assert results_of(started(), cut).outcome == "no failure found, and cut short"
+
+
+def test_a_run_that_is_cut_short_says_so_in_its_last_line() -> None:
+    lines: list[str] = []
+    report = ConsoleReporter(lines.append, lines.append, lambda: results_of(started()))
+    report(replace(ended(), is_cut=True, reason="The service is gone."))
+    assert lines[-1] == "No failure, and cut short."
+    assert "ended: The service is gone." in lines[-2]
+    assert ".." not in lines[-2]
 
 
 def test_the_page_has_a_mark_for_what_was_never_judged_or_sent() -> None:

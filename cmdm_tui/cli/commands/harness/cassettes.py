@@ -104,7 +104,7 @@ def record(
     Exit codes: 0 recorded, 1 an answer was not as expected, a call could not be recorded, or with
     --mode diff something differed, 2 could not run.
     """
-    refuse_mixed(names, folder, har, options, proxy=proxy, live=live, writes=writes)
+    refuse_mixed(names, folder, excluded, har, options, proxy=proxy, live=live, writes=writes)
     if proxy:
         record_through_proxy(
             context,

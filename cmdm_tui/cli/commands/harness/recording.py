@@ -1,6 +1,5 @@
 """`cmdm record --proxy` and `--har`: what other programs sent, as cassettes and cases."""
 
-import re
 import signal
 import threading
 from collections.abc import Callable, Generator
@@ -9,7 +8,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any, TypeVar
-from urllib.parse import urlsplit
 
 import click
 
@@ -18,6 +16,7 @@ from cmdm_tui.cli.context import CommandContext, note
 from cmdm_tui.cli.exit_codes import CommandFailure, ExitCode
 from cmdm_tui.cli.people import choose_people, choose_people_settings
 from cmdm_tui.cli.service import ChosenAddress, choose_address, find_people_rules
+from cmdm_tui.harness.proxy.modes import MODES, Mode
 from cmdm_tui.text import count_noun, one_line
 
 if TYPE_CHECKING:
@@ -28,8 +27,6 @@ if TYPE_CHECKING:
 ClickCommand = TypeVar("ClickCommand", bound=Callable[..., object])
 
 DEFAULT_PORT = 8766
-_MODES = ("once", "new", "rewrite", "spy", "diff")
-_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,79}")
 _FRESH_LEADS = 100
 _SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
 
@@ -41,13 +38,15 @@ class ProxyOptions:
     target: str | None = None
     port: int | None = None
     name: str | None = None
-    mode: str | None = None
+    mode: Mode | None = None
 
     @property
     def chosen_name(self) -> str:
         """The name of the recording. Raises CommandFailure for one that no case can have."""
+        from cmdm_tui.harness.recording.recording_names import RECORDING_NAME
+
         name = self.name or "session"
-        if not _NAME.fullmatch(name):
+        if not RECORDING_NAME.fullmatch(name):
             message = (
                 f"{one_line(name, 60)} cannot name a recording: use lower-case letters, digits and "
                 "hyphens."
@@ -72,7 +71,7 @@ def recording_options(command: ClickCommand) -> ClickCommand:
         ),
         click.option("--name", metavar="NAME", help="The name of what is recorded (session)."),
         click.option(
-            "--mode", type=click.Choice(_MODES), help="What answers, and what is recorded (once)."
+            "--mode", type=click.Choice(MODES), help="What answers, and what is recorded (once)."
         ),
     )
     for option in reversed(options):
@@ -83,6 +82,7 @@ def recording_options(command: ClickCommand) -> ClickCommand:
 def refuse_mixed(
     names: tuple[str, ...],
     folder: Path | None,
+    excluded: tuple[str, ...],
     har: Path | None,
     options: dict[str, Any],
     *,
@@ -94,9 +94,11 @@ def refuse_mixed(
     is_session = proxy or har is not None
     if proxy and har is not None:
         raise click.UsageError("--proxy and --har are two ways to record: give one.")
-    if is_session and (names or folder is not None):
+    if is_session and (names or folder is not None or excluded):
         which = "--proxy" if proxy else "--har"
-        raise click.UsageError(f"{which} takes no case and no --from: it records what is sent.")
+        raise click.UsageError(
+            f"{which} takes no case, no --from and no --exclude: it records what is sent."
+        )
     given = [name for name, value in options.items() if value is not None]
     wrong = given if not is_session else [name for name in given if name in {"port", "mode"}]
     if wrong and not proxy:
@@ -116,7 +118,6 @@ def record_through_proxy(
     people_hook: Path | None = None,
 ) -> None:
     """Run the proxy until a signal ends it, and report what was recorded."""
-    name = options.chosen_name
     with report_case_failures():
         from cmdm_tui.harness.proxy.server import ProxySettings
 
@@ -125,8 +126,8 @@ def record_through_proxy(
             settings = ProxySettings(
                 address.url,
                 into,
-                name,
-                mode=options.mode or "once",  # pyright: ignore[reportArgumentType] (one of them)
+                options.chosen_name,
+                mode=options.mode or "once",
                 port=DEFAULT_PORT if options.port is None else options.port,
                 is_live=address.is_live,
                 may_write=address.may_write,
@@ -284,7 +285,6 @@ def record_har(
 
     Whose service it is of is not known, so its people are replaced unless they are to be kept.
     """
-    name = options.chosen_name
     with report_case_failures():
         from cmdm_tui.harness.recording.har_recording import record_har_file
 
@@ -293,13 +293,27 @@ def record_har(
             address = options.target
             if "://" not in address:
                 address = replace(context, profile_name=address).load_url()
-            parts = urlsplit(address)
-            origin = f"{parts.scheme}://{parts.netloc}"
+            origin = _find_origin(address)
         rules = find_people_rules(context, options.target)
         people = choose_people(
             context, rules, is_known_sandbox=False, keep_people=keep_people, people_hook=people_hook
         )
-        summary, skipped = record_har_file(path, into, name, origin, people)
+        summary, skipped = record_har_file(path, into, options.chosen_name, origin, people)
     if skipped:
         note(f"Left out of the file: {skipped:,}, which are no answered calls of the API.")
     report_summary(summary)
+
+
+def _find_origin(address: str) -> str:
+    """Return scheme, host and port of an address. Raises ApiError for what is none."""
+    import httpx
+
+    from cmdm_tui.api.errors import InsecureAddress
+    from cmdm_tui.api.urls import parse_base_url
+
+    try:
+        url = parse_base_url(address)
+    except InsecureAddress:
+        # Nothing is sent there.
+        url = httpx.URL(address.strip())
+    return f"{url.scheme}://{url.netloc.decode('ascii')}"

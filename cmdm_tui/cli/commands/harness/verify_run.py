@@ -182,14 +182,14 @@ class VerifyRun:
     def _build_report(self) -> dict[str, Any]:
         content: dict[str, Any] = {
             "target": self.chosen.name,
+            "complete": not self.cut,
+            "reason": self.cut,
             "cases": len(self.done),
             "drifts": list_drifts(self.drifts),
         }
         if self.earlier is not None:
             diff = self.earlier.diff
             content |= {
-                "complete": not self.cut,
-                "reason": self.cut,
                 "since": [run.began.isoformat() for run in diff.since],
                 "compared": len(diff.compared),
                 "changes": list_drifts(diff.changes),

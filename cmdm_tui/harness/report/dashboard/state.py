@@ -9,9 +9,8 @@ from cmdm_tui.harness.report.results import (
     Failure,
     RunResults,
     describe_certainty,
-    format_count,
 )
-from cmdm_tui.text import one_line
+from cmdm_tui.text import count_noun, one_line
 
 Tone = Literal["good", "bad", "plain", "quiet", "odd"]
 """How a text is coloured: success, a fault, neutral, unimportant, noteworthy."""
@@ -111,7 +110,7 @@ def describe_failure(failure: Failure) -> list[tuple[str, list[str]]]:
                 *to_plain_text(finding.message, _MAX_BODY, keep_lines=True).split("\n"),
                 describe_certainty(finding.certainty),
                 f"Sent: {one_line(finding.input_class)}.",
-                f"{format_count(failure.steps, 'step')}, {failure.state}.",
+                f"{count_noun(failure.steps, 'step')}, {failure.state}.",
             ],
         )
     ]
