@@ -65,7 +65,7 @@ class CommandRecording:
         )
         if self._recorder is None:
             self._people = people
-            self._recorder = self._open_recorder(people)
+            self._recorder = self._open_recorder(profile, people)
         elif people not in (None, self._people):
             self._left_out_profiles[profile.name] = None
             return _ignore
@@ -92,10 +92,8 @@ class CommandRecording:
                 _note(str(failure))
                 return
             raise CommandFailure(str(failure)) from None
-        for line in filter(None, (summary.people, *summary.left_out)):
+        for line in summary.sentences:
             _note(line)
-        count = count_noun(summary.recorded, "call")
-        _note(f"{count} recorded in {', '.join(summary.cassettes) or 'no cassette'}.")
         for name in self._left_out_profiles:
             _note(
                 f"The calls of the profile {name} are not recorded: what replaces its people is "
@@ -110,14 +108,19 @@ class CommandRecording:
             count = count_noun(len(self._left_out_profiles), "profile")
             raise CommandFailure(f"{count} not recorded.")
 
-    def _open_recorder(self, people: "PeopleSettings | None") -> "SessionRecorder":
+    def _open_recorder(
+        self, profile: "Profile", people: "PeopleSettings | None"
+    ) -> "SessionRecorder":
         from cmdm_tui.harness.exchange import API_PATH
         from cmdm_tui.harness.recording.recorder import RecordingSettings, SessionRecorder
+        from cmdm_tui.harness.recording.session_secrets import list_sign_in_secrets
 
         folder = str(self.path.parent)
-        return SessionRecorder(
-            RecordingSettings(folder, self.path.stem, "", API_PATH, people=people)
+        secrets = list_sign_in_secrets(profile.credentials)
+        settings = RecordingSettings(
+            folder, self.path.stem, "", API_PATH, secrets=secrets, people=people
         )
+        return SessionRecorder(settings)
 
 
 def _ignore(_: object) -> None:

@@ -209,14 +209,9 @@ def _read_profile(context: CommandContext) -> tuple[bool, tuple[tuple[str, str],
     except MissingSecrets as error:
         # None of them is needed: whoever uses the proxy signs in.
         return ProfileStore(context.paths).load_settings(error.profile).read_only, ()
-    given = profile.credentials
-    secrets = (
-        ("client_id", given.client_id.reveal()),
-        ("client_secret", given.client_secret.reveal()),
-        ("username", given.username),
-        ("password", given.password.reveal()),
-    )
-    return profile.read_only, secrets
+    from cmdm_tui.harness.recording.session_secrets import list_sign_in_secrets
+
+    return profile.read_only, list_sign_in_secrets(profile.credentials)
 
 
 @contextmanager

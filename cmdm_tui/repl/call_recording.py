@@ -13,6 +13,7 @@ from cmdm_tui.harness.cassettes.offline_replay import RECORDED_VALUES
 from cmdm_tui.harness.exchange import API_PATH, Headers
 from cmdm_tui.harness.recording.observed_call import ObservedCall
 from cmdm_tui.harness.recording.session import SessionFiles, check_recording_path
+from cmdm_tui.harness.recording.session_secrets import list_sign_in_secrets
 from cmdm_tui.operations.call_entry import CallDetails, CallEntry, CallState
 from cmdm_tui.operations.call_log import CallLog
 from cmdm_tui.redaction.people.person_redactor import PersonRedactor
@@ -42,15 +43,8 @@ class CallRecording(Struct, frozen=True):
                 f"The log does not hold the first {log.dropped_count:,} calls of the session any "
                 "more. Make those to record in a new session, or start it with cmdm --record."
             )
-        given = account.profile.credentials
-        secrets = (
-            ("client_id", given.client_id.reveal()),
-            ("client_secret", given.client_secret.reveal()),
-            ("username", given.username),
-            ("password", given.password.reveal()),
-        )
         found = [_observe(one, log.read_details(one.key)) for one in answered]
-        return cls(tuple(found), secrets)
+        return cls(tuple(found), list_sign_in_secrets(account.profile.credentials))
 
     @property
     def count(self) -> int:

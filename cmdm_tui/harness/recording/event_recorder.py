@@ -11,6 +11,7 @@ from cmdm_tui.api.urls import parse_base_url
 from cmdm_tui.config import Credentials
 from cmdm_tui.harness.exchange import API_PATH, Headers
 from cmdm_tui.harness.recording.observed_call import ObservedCall
+from cmdm_tui.harness.recording.session_secrets import list_sign_in_secrets
 
 
 class EventRecorder:
@@ -26,15 +27,9 @@ class EventRecorder:
         self._base = parse_base_url(url).raw_path.decode("ascii").rstrip("/")
         self._record = record
         self._sent: dict[int, httpx.Request] = {}
-        values = {
-            "client_id": credentials.client_id.reveal(),
-            "client_secret": credentials.client_secret.reveal(),
-            "username": credentials.username,
-            "password": credentials.password.reveal(),
-        }
         self._sign_in_headers: Headers = tuple(
             (name, value.encode("utf-8", "surrogatepass").decode("latin-1"))
-            for name, value in values.items()
+            for name, value in list_sign_in_secrets(credentials)
         )
 
     def __call__(self, event: object) -> None:

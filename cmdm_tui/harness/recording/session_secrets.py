@@ -15,6 +15,7 @@ from urllib.parse import parse_qsl, quote, quote_plus
 
 import msgspec
 
+from cmdm_tui.config import Credentials
 from cmdm_tui.harness.calls import CREDENTIAL_NAMES
 from cmdm_tui.harness.cassettes.format import REQUEST_HEADERS, RESPONSE_HEADERS
 from cmdm_tui.harness.cassettes.offline_replay import RECORDED_VALUES
@@ -187,6 +188,16 @@ class SessionSecrets:
             headers=in_headers(call.headers),
             body=replace(call.body),
         )
+
+
+def list_sign_in_secrets(credentials: Credentials) -> tuple[tuple[str, str], ...]:
+    """Return what an account signs in with, each value with its name in a sign-in."""
+    return (
+        ("client_id", credentials.client_id.reveal()),
+        ("client_secret", credentials.client_secret.reveal()),
+        ("username", credentials.username),
+        ("password", credentials.password.reveal()),
+    )
 
 
 def find_sent_secrets(call: ObservedCall) -> Iterator[tuple[str, str]]:
