@@ -85,10 +85,8 @@ class CommandRecording:
             except HarnessError as failure:
                 failures.append(str(failure))
                 continue
-            for line in filter(None, (summary.people, *summary.left_out)):
+            for line in summary.sentences:
                 _note(line)
-            count = count_noun(summary.recorded, "call")
-            _note(f"{count} recorded in {', '.join(summary.cassettes) or 'no cassette'}.")
             left_out += summary.left_out_count
         if left_out:
             failures.append(f"{count_noun(left_out, 'call')} not recorded.")

@@ -43,9 +43,8 @@ class CallRecording(Struct, frozen=True):
                 f"The log does not hold the first {log.dropped_count:,} calls of the session any "
                 "more. Make those to record in a new session, or start it with cmdm --record."
             )
-        secrets = tuple(account.profile.credentials.reveal_all().items())
         found = [_observe(one, log.read_details(one.key)) for one in answered]
-        return cls(tuple(found), secrets)
+        return cls(tuple(found), tuple(account.profile.credentials.reveal_all().items()))
 
     @property
     def count(self) -> int:

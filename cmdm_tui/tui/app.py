@@ -20,6 +20,7 @@ from cmdm_tui.tui.account_opener import (
     ProfileProvider,
 )
 from cmdm_tui.tui.app_commands import APP_COMMANDS
+from cmdm_tui.tui.call_recording import CallRecorder
 from cmdm_tui.tui.colourless import WithoutColour
 from cmdm_tui.tui.commands import CommandApp, CommandScreen
 from cmdm_tui.tui.dialog_screen import DialogScreen
@@ -110,6 +111,8 @@ class Explorer(CommandApp, TolerantApp):
         self._events: list[AccountEvents] = []
         """Those of the account that is shown, and of those opened since."""
         self._warned: set[str] = set()
+        self.recorder = CallRecorder(self, paths, self._show_recording)
+        """Records calls; whoever runs the explorer finishes what is recorded in the end."""
 
     def on_mount(self) -> None:
         """Show the first screen; it is painted before anything else is done."""
@@ -200,6 +203,7 @@ class Explorer(CommandApp, TolerantApp):
         await self._show_alone(self._screens.get("records"))
         self._show_new_warnings(event.account.profile.warnings)
         if former is not None:
+            self.recorder.end_of(former.account)
             await former.close()
 
     @on(ScreenRequested)
@@ -308,6 +312,28 @@ class Explorer(CommandApp, TolerantApp):
         """Leave the calls that are under way, and return how many they are."""
         return 0 if self._screens is None else self._screens.account.client.cancel_calls()
 
+    @property
+    def can_record(self) -> bool:
+        """Whether there is an account whose calls can be recorded: an offline one makes none."""
+        return self._screens is not None and not self._screens.account.origin
+
+    @property
+    def recording_status(self) -> str:
+        """That calls are recorded, and how many; empty where none are."""
+        return self.recorder.status
+
+    def toggle_recording(self) -> None:
+        """Ask for a file and begin to record calls, or end that."""
+        if self._screens is not None:
+            self.recorder.toggle(self._screens.account)
+
+    def _show_recording(self) -> None:
+        from cmdm_tui.tui.widgets.status_line import StatusLine
+
+        for screen in () if self._screens is None else self._screens.opened:
+            for line in screen.query(StatusLine):
+                line.post_message(StatusLine.Outdated())
+
     def _listen(self) -> "AccountEvents":
         """Return what takes the events of an account that is about to be opened."""
         from cmdm_tui.tui.account_events import AccountEvents
@@ -324,7 +350,9 @@ class Explorer(CommandApp, TolerantApp):
         return next(one.log for one in self._events if one.account is account)
 
     def _forward_event(self, events: "AccountEvents", event: "Event") -> None:
-        """Pass an event on to the screens of its account that show it."""
+        """Record an event, and pass it on to the screens of its account that show it."""
+        if events.account is not None:
+            self.recorder.add_event(events.account, event)
         if self._screens is not None and self._screens.account is events.account:
             for screen in self._screens.opened:
                 screen.post_message(ClientEvent(event))

@@ -98,6 +98,12 @@ APP_COMMANDS = CommandTable[CommandScreen](
         needs="an open account",
     ),
     Command(
+        "record", "f10", "Record", "Record the calls from now on in a cassette, or end that",
+        lambda screen: screen.command_app.toggle_recording(),
+        lambda screen: screen.command_app.can_record, is_in_footer=False, group="Everywhere",
+        needs="an account that makes calls",
+    ),
+    Command(
         "theme", "ctrl+t", "Theme", "Choose the colours",
         lambda screen: screen.command_app.action_change_theme(),
         is_in_footer=False, group="Everywhere",

@@ -298,6 +298,19 @@ class CommandApp(App[None]):
         """Leave the calls that are under way, and return how many they are: none here."""
         return 0
 
+    @property
+    def can_record(self) -> bool:
+        """Whether there is an account whose calls can be recorded: none here."""
+        return False
+
+    @property
+    def recording_status(self) -> str:
+        """That calls are recorded, in words; empty where none are."""
+        return ""
+
+    def toggle_recording(self) -> None:
+        """Begin to record calls, or end that; a subclass can."""
+
     async def on_event(self, event: events.Event) -> None:
         """Take an event in; keys one after the other, in the order in which they came."""
         if isinstance(event, events.Key) and not event.is_forwarded:

@@ -3,6 +3,7 @@
 import os
 import pty
 import select
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -16,11 +17,14 @@ import pytest
 
 from cmdm_tui.cli.commands.explore import open_offline
 from cmdm_tui.cli.exit_codes import CommandFailure
-from cmdm_tui.sandbox import Sandbox, SandboxConfig
+from cmdm_tui.harness.cassettes import read_cassette
+from cmdm_tui.sandbox import RunningInfo, Sandbox, SandboxConfig
+from cmdm_tui.sandbox.credentials import AccountCredentials
 from cmdm_tui.sandbox.data_folder import DATA_FILE, copy_data
 from cmdm_tui.sandbox.storage.sqlite.data_file import connect
 from tests.cli.conftest import Command
 from tests.services import copy_records
+from tests.terminals import restore_signals
 
 CASSETTES = Path(__file__).parents[2] / "cassettes"
 CASSETTE = CASSETTES / "contract" / "retrieve-many.yaml"
@@ -179,6 +183,41 @@ def test_it_ends_without_a_word_after_a_query(tmp_path: Path) -> None:
     assert running.wait(20) == 0
     os.close(controller)
     assert "leaked" not in rest.decode(errors="replace")
+
+
+@pytest.mark.parametrize("end", [None, signal.SIGTERM, signal.SIGHUP])
+def test_what_it_records_when_it_ends_is_written(
+    tmp_path: Path, sandbox: RunningInfo, end: signal.Signals | None
+) -> None:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("CMDM_")}
+    given = {name: getattr(sandbox, name) for name in AccountCredentials.__struct_fields__}
+    signed = {f"CMDM_{name.upper()}": value for name, value in given.items()}
+    controller, terminal = pty.openpty()
+    termios.tcsetwinsize(terminal, (24, 100))
+    running = subprocess.Popen(
+        [sys.executable, "-m", "cmdm_tui"], cwd=tmp_path,
+        stdin=terminal, stdout=terminal, stderr=terminal, start_new_session=True,
+        preexec_fn=restore_signals,  # noqa: PLW1509 — no thread runs in it
+        env=kept | signed | {"CMDM_URL": sandbox.url, "HOME": str(tmp_path), "TERM": "xterm"},
+    )  # fmt: skip
+    os.close(terminal)
+    read_until(controller, b"rows ")
+    os.write(controller, b"\x1b[21~")  # f10
+    read_until(controller, b"A new file")
+    os.write(controller, b"session.yaml\r")
+    read_until(controller, b"recording 0")
+    os.write(controller, b"r")
+    read_until(controller, b"recording 1")
+    if end is None:
+        os.write(controller, b"q")
+    else:
+        running.send_signal(end)
+    rest = read_until(controller, None)
+    assert running.wait(30) == (0 if end is None else 128 + end)
+    os.close(controller)
+    recorded = len(read_cassette(tmp_path / "session.yaml"))
+    assert recorded >= 1
+    assert f"recorded in {tmp_path}/session.yaml." in rest.decode(errors="replace")
 
 
 def read_until(controller: int, words: bytes | None) -> bytes:

@@ -21,6 +21,7 @@ from cmdm_tui.tui.widgets.record_pane import RecordPane
 
 for _name in ("browse.filtered_view", "query.screen", "calls.screen", "changes.screen"):
     import_module(f"cmdm_tui.tui.screens.{_name}")  # else keys import them in a thread
+import_module("cmdm_tui.harness.recording.session")
 
 _IDLE_TURNS = 12
 """Turns of the event loop with nothing to do, after which nothing more is to come."""

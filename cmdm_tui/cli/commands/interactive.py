@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Literal
 import click
 
 from cmdm_tui.cli.command_group import examples
-from cmdm_tui.cli.context import CommandContext
+from cmdm_tui.cli.context import CommandContext, note
 from cmdm_tui.cli.exit_codes import CommandFailure, ExitCode
 from cmdm_tui.cli.web import WEB_DRIVER
 
 if TYPE_CHECKING:
     from cmdm_tui.config import Credentials, Profile, SecretPlace
+    from cmdm_tui.tui import Explorer
     from cmdm_tui.tui.account_opener import ProfileSummary
     from cmdm_tui.tui.offline_account import OfflineAccount
 
@@ -77,10 +78,25 @@ def explore(
             paths=context.paths,
         )
         # In a browser it has none, and ends with the server.
-        with contextlib.nullcontext() if is_served else end_without_terminal():
-            run_async(explorer.run_async())
+        try:
+            with contextlib.nullcontext() if is_served else end_without_terminal():
+                run_async(explorer.run_async())
+        finally:
+            is_recorded = _finish_recordings(explorer)
+        if not is_recorded:
+            raise CommandFailure("Not all calls are recorded.")
         if explorer.return_code:
             sys.exit(explorer.return_code)
+
+
+def _finish_recordings(explorer: "Explorer") -> bool:
+    """Write what the explorer has recorded, and what became of it; return whether all is there."""
+    ended = explorer.recorder.finish()
+    for one in ended:
+        for sentence in one.sentences:
+            with contextlib.suppress(OSError):  # the terminal may be gone
+                note(sentence)
+    return all(one.is_whole for one in ended)
 
 
 class ProfileSource:

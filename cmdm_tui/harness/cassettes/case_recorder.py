@@ -11,7 +11,7 @@ from cmdm_tui.harness.cases.format import NEW_ID_PREFIX, Case
 from cmdm_tui.harness.cases.player import play_case, prepare_case
 from cmdm_tui.harness.cassettes.case_texts import keep_case_texts
 from cmdm_tui.harness.cassettes.library import LibraryEntry
-from cmdm_tui.harness.cassettes.manifest import ManifestEntry, hash_file, make_entry, write_manifest
+from cmdm_tui.harness.cassettes.manifest import hash_file, make_entry, write_manifest
 from cmdm_tui.harness.cassettes.recorder import UndecodableBody, record_cassette
 from cmdm_tui.harness.exchange import API_PATH
 from cmdm_tui.harness.service import Service
@@ -38,14 +38,13 @@ def record_cases(
     kind: str | None = None,
     people: PersonRedactor | None = None,
 ) -> Iterator[RecordingResult]:
-    """Record the cases one after another and yield each; the manifest is written at the end.
+    """Record the cases one after another and yield each, which is in the manifest then.
 
     A cassette goes to the folder of the case's kind below `into`, or to that of `kind`, next to its
     case. `name` names the service in the manifest. `people` replaces the people in the answers;
     what a case itself says is kept, as it is written next to the cassette. A case whose answers are
     not as expected, or cannot be read, or would reveal a secret, is not recorded.
     """
-    done: dict[str, ManifestEntry] = {}
     versions = {"cmdm": __version__, "vcrpy": version("vcrpy")}
     try:
         for entry in entries:
@@ -64,11 +63,13 @@ def record_cases(
                     write_case(case, entry.case)
                 key = f"{folder.name}/{cassette.name}"
                 fingerprint = "" if people is None else people.fingerprint
-                done[key] = make_entry(case, cassette, name, versions, people_key=fingerprint)
+                made = make_entry(case, cassette, name, versions, people_key=fingerprint)
+                # Now, not at the end: whatever ends the run, what it has recorded is named.
+                write_manifest(into, {key: made}, service.leak_scanner)
             after = hash_file(cassette) if cassette.is_file() else ""
             yield RecordingResult(entry, cassette, before != after, problems)
     finally:
-        write_manifest(into, done, service.leak_scanner)
+        write_manifest(into, {}, service.leak_scanner)
 
 
 def _find_secrets(case: Case, service: Service) -> tuple[str, ...]:

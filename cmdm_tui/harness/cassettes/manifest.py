@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 
 from cmdm_tui.config.bounded_files import LARGEST_INPUT, read_bounded
+from cmdm_tui.config.private_files import replace_file
 from cmdm_tui.harness.cases.format import CaseError
 from cmdm_tui.harness.cassettes.library import CASE_SUFFIX, LibraryEntry
 from cmdm_tui.redaction.leak_scanner import LeakScanner
@@ -62,10 +63,15 @@ def read_manifest(folder: Path) -> dict[str, ManifestEntry]:
 def write_manifest(
     folder: Path, changed: Mapping[str, ManifestEntry], scanner: LeakScanner
 ) -> None:
-    """Update the folder's manifest: one line a cassette, without those whose case is gone too."""
+    """Update the folder's manifest: one line a cassette, without those whose case is gone too.
+
+    Only what is new in it is searched for secrets. Raises SecretLeak.
+    """
+    path = folder / MANIFEST_NAME
+    scanner.check("\n".join(_write_line(*one) for one in changed.items()).encode(), str(path))
     cassettes = {**read_manifest(folder), **changed}
     lines = [
-        f"    {json.dumps(key)}: {msgspec.json.encode(cassettes[key], order='sorted').decode()}"
+        _write_line(key, cassettes[key])
         for key in sorted(cassettes)
         if (folder / key).is_file() or (folder / key).with_suffix(CASE_SUFFIX).is_file()
     ]
@@ -74,7 +80,11 @@ def write_manifest(
         + ",\n".join(lines)
         + "\n  }\n}\n"
     )
-    scanner.write_file(folder / MANIFEST_NAME, text.encode("utf-8"))
+    replace_file(path, text.encode("utf-8"))
+
+
+def _write_line(key: str, entry: ManifestEntry) -> str:
+    return f"    {json.dumps(key)}: {msgspec.json.encode(entry, order='sorted').decode()}"
 
 
 def make_entry(

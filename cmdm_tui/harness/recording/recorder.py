@@ -25,6 +25,7 @@ from cmdm_tui.config import ConfigurationError
 from cmdm_tui.harness.cassettes.people import PeopleSettings, describe_people
 from cmdm_tui.harness.errors import HarnessError
 from cmdm_tui.harness.recording.observed_call import ObservedCall
+from cmdm_tui.text import count_noun
 
 if TYPE_CHECKING:
     from cmdm_tui.harness.recording.session import SessionFiles
@@ -72,6 +73,13 @@ class RecordingSummary(msgspec.Struct, frozen=True):
     people: str = ""
     """What became of the people, in a sentence; empty where they are a sandbox's own."""
 
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """What is recorded, and what is not, for whoever recorded it; untrusted."""
+        where = ", ".join(self.cassettes) or "no cassette"
+        recorded = f"{count_noun(self.recorded, 'call')} recorded in {where}."
+        return (*filter(None, (self.people, *self.left_out)), recorded)
+
 
 class SessionRecorder:
     """Records the calls that it is given. `add` may be called from any thread, and waits never.
@@ -95,6 +103,8 @@ class SessionRecorder:
                     [sys.executable, "-P", "-c", _START, json.dumps(sys.path)],
                     stdin=subprocess.PIPE,
                     stdout=subprocess.PIPE,
+                    # A terminal that closes ends its whole session, before that can be ignored.
+                    start_new_session=True,
                 )
 
     def add(self, call: ObservedCall) -> None:

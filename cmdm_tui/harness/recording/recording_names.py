@@ -28,6 +28,16 @@ def check_recording_path(path: Path) -> str:
     return "It is a folder. Name a file in it." if path.is_dir() else ""
 
 
+def find_recording_file(path: Path) -> Path | None:
+    """Return a file that a recording at this path might replace; None where there is none."""
+    name = re.compile(
+        rf"{re.escape(path.stem)}({OTHER_ENDING})?(-[0-9]+)?({CASSETTE_SUFFIX}|{CASE_SUFFIX})"
+    )
+    if not path.parent.is_dir():
+        return None
+    return next((one for one in sorted(path.parent.iterdir()) if name.fullmatch(one.name)), None)
+
+
 def list_parts(folder: Path, name: str) -> list[Path]:
     """Return the cassettes of a recording in the order of their calls; none where there is none."""
     found: list[Path] = []

@@ -2,18 +2,20 @@
 
 import time
 from time import monotonic
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
+from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.content import Content
+from textual.message import Message
 from textual.widgets import Static
 
 from cmdm_tui.api import Event
 from cmdm_tui.catalog import Account
 from cmdm_tui.operations.call_log import CallLog
 from cmdm_tui.text import one_line
-from cmdm_tui.tui.commands import CommandScreen
+from cmdm_tui.tui.commands import CommandApp, CommandScreen
 from cmdm_tui.tui.key_names import format_keys
 from cmdm_tui.tui.models.activity import Activity
 from cmdm_tui.tui.models.quota_gauge import QuotaGauge, QuotaLevel, draw_bars
@@ -42,6 +44,9 @@ class StatusLine(Horizontal):
     While the client waits, signs in, tries again or pages, this is shown in place of the host and
     the times of reset and token.
     """
+
+    class Outdated(Message):
+        """What it shows has changed."""
 
     def __init__(
         self,
@@ -94,6 +99,15 @@ class StatusLine(Horizontal):
         )
         return f"{doing} · {format_keys(keys[:1])} leaves it" if keys else doing
 
+    @on(Outdated)
+    def _show_again(self) -> None:
+        self.show_quota()
+
+    @property
+    def _recording(self) -> str:
+        app = cast("object", self.app)  # pyright: ignore[reportUnknownMemberType]
+        return app.recording_status if isinstance(app, CommandApp) else ""
+
     def show_event(self, event: Event) -> None:
         """Show what the client reports."""
         self._activity = self._activity.with_event(event, monotonic())
@@ -108,12 +122,17 @@ class StatusLine(Horizontal):
         if self._timer is not None:
             is_changing = bool(doing) or self._activity.is_open
             (self._timer.resume if is_changing else self._timer.pause)()
-        shown = (doing, text, gauge, use)
+        shown = (doing, text, gauge, use, self._recording)
         if shown == self._shown:
             return  # what is the same would be painted again
         self._shown = shown
         calls = _format_gauge(gauge) + Content.styled(text.calls, f"bold {_STYLES[gauge.level]}")
-        parts = [calls] if doing else [calls, use, Content(text.reset), Content(text.token)]
+        recording = Content.styled(self._recording, "$text-error")
+        parts = (
+            [recording, calls]
+            if doing
+            else [recording, calls, use, Content(text.reset), Content(text.token)]
+        )
         place = self._account.origin or client.host
         where = Content.styled(doing, "$text-accent") if doing else one_line(place, 80)
         set_text(self.query_one("#status-where", Static), _GAP + where)
