@@ -21,7 +21,7 @@ from cmdm_tui.harness.inputs import InputClass
 
 _CLASSES_AT_ONCE = 12
 _MOST_ALTERNATIVES = 60
-"""So many places in the list of a class's alternatives a run may begin at: more than there are."""
+"""The number of alternatives that a run may begin with; a class has fewer, and counts round."""
 _RULES_AT_ONCE, _FEWEST_RULES = 8, 4
 _SHARE_OF_TRIALS = 0.4
 _SIGN_IN_COST = 4.0
