@@ -13,7 +13,7 @@ from cmdm_tui.api.id_set import IdSet
 from tests.api.conftest import Request, ScriptedServer, http
 from tests.api.memory_reader import PER_PAGE
 
-_WHOLE, _SAMPLE = 1_000_000, 100_000
+_WHOLE, _SAMPLE = 1_000_000, 60_000
 _BYTES_A_RECORD, _PAGES_UNDER_WAY = 12, 2_000_000
 """Bounds of the growth: some 9 bytes tell a record apart; how many pages are held is chance."""
 

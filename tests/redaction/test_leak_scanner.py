@@ -257,7 +257,7 @@ def test_the_check_can_fail_without_the_guard_they_would_be_written(
         check_no_secrets(path.read_bytes(), {secret}, place="x")
 
 
-@settings(LAWS, max_examples=30)
+@settings(LAWS, max_examples=settings().max_examples // 2)
 @given(secret=SECRET)
 def test_no_writer_lets_a_secret_out(tmp_path: Path, secret: str) -> None:
     assume(not is_natural(secret))
