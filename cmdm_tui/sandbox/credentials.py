@@ -1,6 +1,5 @@
 """The sandbox's one API user: random credentials, where they are read from, and their hashes."""
 
-import asyncio
 import codecs
 import hashlib
 import hmac
@@ -117,7 +116,7 @@ class SignInCheck:
     """Checks the four values of a sign-in, and knows the right ones again.
 
     Hashing a password takes a while by intent. Who was let in once is let in without it: what a
-    process keeps for that is one digest, under a key of its own that is stored nowhere. Any other
+    process keeps for that is one digest, under its own key that is stored nowhere. Any other
     values are hashed and compared each time they come.
     """
 
@@ -130,6 +129,8 @@ class SignInCheck:
         self, client_id: bytes, client_secret: bytes, username: bytes, password: bytes
     ) -> bool:
         """Return whether all four values are right, without holding up other calls."""
+        import asyncio
+
         given = (client_id, client_secret, username, password)
         digest = self._digest_all(given)
         if self._right is not None and compare_digest(digest, self._right):
