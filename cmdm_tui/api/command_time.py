@@ -9,9 +9,6 @@ from cmdm_tui.api.errors import DeadlineExceeded, TimeLimitReached
 SILENCE = 60.0
 """Seconds without an answer after which a command is given up, where nothing else is said."""
 
-LONGEST = 10 * 365 * 86_400.0
-"""The most seconds that may be allowed."""
-
 
 class CommandTime:
     """The time that is left to a command, whose calls share it. All times are in seconds.

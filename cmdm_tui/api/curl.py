@@ -6,13 +6,21 @@ import httpx
 
 TOKEN_VARIABLE = "$CMDM_TOKEN"  # noqa: S105 — the name of a variable
 
+_LONGEST_WORD = 100_000
+"""Bytes of a body in a word: Linux starts no program with one of 128 kB."""
+_GLOB_MARKS = frozenset("[]{}")
+
 
 def format_curl(method: str, address: httpx.URL, content: bytes | None = None) -> str:
     """Return the call as one curl command for a POSIX shell, the token being `$CMDM_TOKEN`.
 
-    A body that is not UTF-8 text is written as the octal escapes of printf and piped in.
+    A body that is not UTF-8 text is written as the octal escapes of printf and piped in, as is one
+    that is too long for a word.
     """
     words = ["curl", "--request", method, shlex.quote(str(address))]
+    if not _GLOB_MARKS.isdisjoint(str(address)):
+        # curl would take them for a range or a list of addresses, and make a call for each.
+        words.insert(1, "--globoff")
     words += ["--header", f'"Authorization: Bearer {TOKEN_VARIABLE}"']
     if content is None:
         return " ".join(words)
@@ -22,6 +30,8 @@ def format_curl(method: str, address: httpx.URL, content: bytes | None = None) -
     except UnicodeDecodeError:
         text = None
     # curl takes a leading @ for the name of a file, and a shell word cannot hold NUL.
+    if text is not None and "\0" not in text and len(content) > _LONGEST_WORD:
+        return f"printf %s {shlex.quote(text)} | " + " ".join([*words, "--data-binary", "@-"])
     if text is not None and not text.startswith("@") and "\0" not in text:
         return " ".join([*words, "--data-binary", shlex.quote(text)])
     escapes = "".join(f"\\{byte:03o}" for byte in content)

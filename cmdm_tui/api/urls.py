@@ -61,6 +61,15 @@ def is_loopback(host: str) -> bool:
         return False
 
 
+def is_on_this_machine(address: str) -> bool:
+    """Return whether a service's address is this machine's, by its name or number.
+
+    The changes of what is there are asked about less. It may still be a tunnel to a live service.
+    Raises what `parse_base_url` raises.
+    """
+    return is_loopback(parse_base_url(address).host)
+
+
 def encode_segment(name: str, value: str) -> str:
     """Return `value` as one percent-encoded path segment.
 

@@ -57,13 +57,6 @@ def drop_unchanged(change: Change, fields: Sequence[Field] = ()) -> Change | Non
     return replace(change, properties=properties, before=kept)
 
 
-def differing_names(wanted: Properties, stored: Properties) -> list[str]:
-    """Return the names of the fields whose stored value is not the one read before."""
-    return [
-        name for name, value in wanted.items() if not is_unmoved(find_value(stored, name), value)
-    ]
-
-
 def pick_values(properties: Properties, names: Mapping[str, object]) -> Properties:
     """Return the values of these fields, None where there is none."""
     return {name: find_value(properties, name) for name in names}

@@ -120,6 +120,10 @@ def is_notable(event: Event) -> bool:
     return isinstance(event, TotalChanged | RecordsUnreadable)
 
 
+def ignore_line(_: str) -> None:
+    """Write nothing."""
+
+
 def write_to_stderr(line: str) -> None:
     """Write a line to stderr."""
     print(f"cmdm: {line}", file=sys.stderr, flush=True)  # noqa: T201 — stderr is for this

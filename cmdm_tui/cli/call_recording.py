@@ -1,4 +1,7 @@
-"""`cmdm --record FILE`: the calls of any command, recorded into a cassette and its case."""
+"""`cmdm --record FILE`: the calls of any command, recorded into a cassette and its case.
+
+A command may use several accounts: the calls of each have cassettes of their own.
+"""
 
 import os
 from collections.abc import Callable
@@ -14,7 +17,6 @@ from cmdm_tui.text import count_noun, one_line
 
 if TYPE_CHECKING:
     from cmdm_tui.config import Profile
-    from cmdm_tui.harness.cassettes.people import PeopleSettings
     from cmdm_tui.harness.recording.recorder import SessionRecorder
 
 RECORDABLE = frozenset(
@@ -30,14 +32,15 @@ RECORDABLE = frozenset(
 class CommandRecording:
     """The recording of one command; use it as a context. Nothing is started before the first call.
 
-    Raises CommandFailure for a file that cannot be one.
+    The first account is recorded into `path`, the next into `NAME-account-2.yaml` next to it, and
+    so on. Raises CommandFailure for a file that cannot be one.
     """
 
     path: Path
     keep_people: bool = False
-    _recorder: "SessionRecorder | None" = field(default=None, init=False)
-    _people: "PeopleSettings | None" = field(default=None, init=False)
-    _left_out_profiles: dict[str, None] = field(default_factory=dict[str, None], init=False)
+    _recorders: "dict[tuple[str, str], SessionRecorder]" = field(
+        default_factory=dict[tuple[str, str], "SessionRecorder"], init=False
+    )
 
     def __post_init__(self) -> None:
         try:
@@ -51,25 +54,11 @@ class CommandRecording:
             raise CommandFailure(message, ExitCode.USAGE)
 
     def listen_to(self, profile: "Profile") -> Callable[[object], None]:
-        """Return what takes the events of the client of a profile.
-
-        A recording replaces people as its first profile says. It leaves out a later profile that
-        asks for more, and says so in the end: its people would be in the file.
-        """
-        from cmdm_tui.config import Paths
-        from cmdm_tui.harness.cassettes.people import choose_profile_people
+        """Return what takes the events of the client of a profile."""
         from cmdm_tui.harness.recording.event_recorder import EventRecorder
 
-        people = choose_profile_people(
-            profile, Paths.of_user(), os.environ, keep_people=self.keep_people
-        )
-        if self._recorder is None:
-            self._people = people
-            self._recorder = self._open_recorder(profile, people)
-        elif people not in (None, self._people):
-            self._left_out_profiles[profile.name] = None
-            return _ignore
-        return EventRecorder(profile.url, profile.credentials, self._recorder.add)
+        add = self._get_recorder(profile).add
+        return EventRecorder(profile.url, profile.credentials, add)
 
     def __enter__(self) -> Self:
         return self
@@ -82,49 +71,55 @@ class CommandRecording:
     ) -> None:
         from cmdm_tui.harness.errors import HarnessError
 
-        if self._recorder is None:
+        if not self._recorders:
             _note("No call was made, so nothing was recorded.")
             return
-        try:
-            summary = self._recorder.finish()
-        except HarnessError as failure:
-            if error is not None:
-                _note(str(failure))
-                return
-            raise CommandFailure(str(failure)) from None
-        for line in summary.sentences:
-            _note(line)
-        for name in self._left_out_profiles:
-            _note(
-                f"The calls of the profile {name} are not recorded: what replaces its people is "
-                "not what the recording began with. Record it by itself."
+        failures: list[str] = []
+        left_out = 0
+        for recorder in self._recorders.values():
+            try:
+                summary = recorder.finish()
+            except HarnessError as failure:
+                failures.append(str(failure))
+                continue
+            for line in summary.sentences:
+                _note(line)
+            left_out += summary.left_out_count
+        if left_out:
+            failures.append(f"{count_noun(left_out, 'call')} not recorded.")
+        if failures and error is None:
+            raise CommandFailure(" ".join(failures))
+        for message in failures:
+            _note(message)
+
+    def _get_recorder(self, profile: "Profile") -> "SessionRecorder":
+        """Return what records the calls of an account.
+
+        Its people are replaced as its profile says, unless it is known to be a sandbox or they are
+        to be kept.
+        """
+        account = (profile.name, profile.url)
+        if account not in self._recorders:
+            from cmdm_tui.config import Paths
+            from cmdm_tui.harness.cassettes.people import choose_profile_people
+            from cmdm_tui.harness.exchange import API_PATH
+            from cmdm_tui.harness.recording.recorder import RecordingSettings, SessionRecorder
+
+            number = len(self._recorders) + 1
+            name = self.path.stem if number == 1 else f"{self.path.stem[:60]}-account-{number}"
+            people = choose_profile_people(
+                profile, Paths.of_user(), os.environ, keep_people=self.keep_people
             )
-        if error is not None:
-            return
-        if summary.left_out_count:
-            count = count_noun(summary.left_out_count, "call")
-            raise CommandFailure(f"{count} not recorded.")
-        if self._left_out_profiles:
-            count = count_noun(len(self._left_out_profiles), "profile")
-            raise CommandFailure(f"{count} not recorded.")
-
-    def _open_recorder(
-        self, profile: "Profile", people: "PeopleSettings | None"
-    ) -> "SessionRecorder":
-        from cmdm_tui.harness.exchange import API_PATH
-        from cmdm_tui.harness.recording.recorder import RecordingSettings, SessionRecorder
-        from cmdm_tui.harness.recording.session_secrets import list_sign_in_secrets
-
-        folder = str(self.path.parent)
-        secrets = list_sign_in_secrets(profile.credentials)
-        settings = RecordingSettings(
-            folder, self.path.stem, "", API_PATH, secrets=secrets, people=people
-        )
-        return SessionRecorder(settings)
-
-
-def _ignore(_: object) -> None:
-    """Do nothing with an event."""
+            settings = RecordingSettings(
+                str(self.path.parent),
+                name,
+                "",
+                API_PATH,
+                secrets=tuple(profile.credentials.reveal_all().items()),
+                people=people,
+            )
+            self._recorders[account] = SessionRecorder(settings)
+        return self._recorders[account]
 
 
 def _note(message: str) -> None:

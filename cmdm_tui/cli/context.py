@@ -5,7 +5,7 @@ import sys
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Self, TypeVar
+from typing import TYPE_CHECKING, Self, TypeVar, cast
 
 import click
 
@@ -107,7 +107,7 @@ class CommandContext:
         if wanted is None:
             profile = load_environment_profile(self.environment, paths.tokens)
             if profile is not None:
-                return self._complete(profile)
+                return self.complete(profile)
         store = ProfileStore(paths)
         given = dict(secrets or {})
         if name is None or name == self.profile_name:
@@ -116,10 +116,10 @@ class CommandContext:
                 "password": self.environment.get("CMDM_PASSWORD", ""),
                 **given,
             }
-        return self._complete(store.load(store.choose(wanted), given))
+        return self.complete(store.load(store.choose(wanted), given))
 
-    def _complete(self, profile: "Profile") -> "Profile":
-        """Return the profile with what is odd in its caches, and the timeout of the command."""
+    def complete(self, profile: "Profile") -> "Profile":
+        """Return the profile with what is odd in its caches, and the options of the command."""
         profile = _add_cache_warnings(profile, self.paths)
         if self.timeout is not None:
             profile = replace(profile, timeout=self.timeout)
@@ -130,6 +130,24 @@ class CommandContext:
         if self.record_profile is None:
             return profile
         return replace(profile, on_event=self.record_profile(profile))
+
+    def log_calls_of(self, profile: "Profile", *, shows: bool) -> "Profile":
+        """Return the profile so that the calls of its account are in the log file, if there is one.
+
+        Where it `shows` them, they are on stderr too, if that is asked. It is for the prompt and
+        the explorer, which open their accounts themselves.
+        """
+        shows = shows and self.is_verbose
+        if self.log_file is None and not shows:
+            return profile
+        log, earlier = self.new_event_logger(profile, shows=shows), profile.on_event
+
+        def listen(event: object) -> None:
+            if earlier is not None:
+                earlier(event)
+            log(cast("Event", event))
+
+        return replace(profile, on_event=listen)
 
     def load_profile_asking(self) -> "Profile":
         """Return the profile to use, asking for secrets kept nowhere where there is a terminal.
@@ -179,14 +197,16 @@ class CommandContext:
             profile.timeout, began_at=self.began_at, process_began_at=find_process_start()
         )
 
-    def new_event_logger(self, profile: "Profile") -> "EventLogger":
-        """Return what reports on stderr, and in the log file, what the profile's client does."""
-        from cmdm_tui.cli.call_log import EventLogger, open_log_file, write_to_stderr
+    def new_event_logger(self, profile: "Profile", *, shows: bool = True) -> "EventLogger":
+        """Return what reports in the log file, and where it `shows` that on stderr, what is done.
+
+        That is what the profile's client does.
+        """
+        from cmdm_tui.cli.call_log import EventLogger, ignore_line, open_log_file, write_to_stderr
 
         log = None if self.log_file is None else open_log_file(self.log_file)
-        return EventLogger(
-            profile.credentials, show=write_to_stderr, log=log, verbose=self.is_verbose
-        )
+        show = write_to_stderr if shows else ignore_line
+        return EventLogger(profile.credentials, show=show, log=log, verbose=self.is_verbose)
 
     def run(
         self,

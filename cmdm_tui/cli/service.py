@@ -209,9 +209,7 @@ def _read_profile(context: CommandContext) -> tuple[bool, tuple[tuple[str, str],
     except MissingSecrets as error:
         # None of them is needed: whoever uses the proxy signs in.
         return ProfileStore(context.paths).load_settings(error.profile).read_only, ()
-    from cmdm_tui.harness.recording.session_secrets import list_sign_in_secrets
-
-    return profile.read_only, list_sign_in_secrets(profile.credentials)
+    return profile.read_only, tuple(profile.credentials.reveal_all().items())
 
 
 @contextmanager

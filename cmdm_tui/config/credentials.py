@@ -72,6 +72,15 @@ class Credentials:
     username: str
     password: SecretStr
 
+    def reveal_all(self) -> dict[str, str]:
+        """Return the four values, each by its name in a sign-in (`client_id`)."""
+        return {
+            "client_id": self.client_id.reveal(),
+            "client_secret": self.client_secret.reveal(),
+            "username": self.username,
+            "password": self.password.reveal(),
+        }
+
 
 def note_secret(value: str) -> None:
     """Remember a secret for as long as the process lasts; of many, the latest are remembered."""

@@ -13,6 +13,7 @@ from cmdm_tui.api.quota import parse_unix_time, parse_whole_number
 from cmdm_tui.api.urls import parse_base_url
 from cmdm_tui.config import Credentials
 from cmdm_tui.config.credentials import note_secret
+from cmdm_tui.harness.calls import CONTENT_TYPE_HEADER
 from cmdm_tui.harness.cleanup import (
     CreatedRecord,
     UndeletedRecord,
@@ -177,14 +178,8 @@ class Service:
 
     def __post_init__(self) -> None:
         self.is_alone = self.control is not None
-        given = self.credentials
-        build_sign_in_headers(given)  # which refuses what no header can carry
-        self.sign_in_values = {
-            "client_id": given.client_id.reveal(),
-            "client_secret": given.client_secret.reveal(),
-            "username": given.username,
-            "password": given.password.reveal(),
-        }
+        build_sign_in_headers(self.credentials)  # which refuses what no header can carry
+        self.sign_in_values = self.credentials.reveal_all()
         for value in self.searched_values.values():
             self.leak_scanner.add_secret(value)
         address = parse_base_url(self.url)
@@ -258,7 +253,8 @@ class Service:
     def send_call(self, method: str, target: str, body: bytes | None = None) -> Answer:
         """Make one signed-in call that is not part of a case."""
         self.ensure_token()
-        headers = (("Authorization", f"Bearer {self.token}"),)
+        declared = (CONTENT_TYPE_HEADER,) if body else ()
+        headers = (("Authorization", f"Bearer {self.token}"), *declared)
         return self.send(OutgoingRequest(method, target, headers, body))
 
     @contextmanager

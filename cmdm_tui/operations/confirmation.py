@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from cmdm_tui.api.urls import is_conversion, is_loopback, parse_base_url
+from cmdm_tui.api.urls import is_conversion, is_on_this_machine
 from cmdm_tui.changes.errors import ChangeError
 from cmdm_tui.config import ConfirmRule, Profile
 from cmdm_tui.operations.prompter import Prompter
@@ -60,16 +60,12 @@ def confirm_rule(profile: Profile) -> ConfirmRule:
     """Return the profile's rule; without one, all changes but those on this machine are asked."""
     if profile.confirm is not None:
         return profile.confirm
-    return "destructive" if _is_on_this_machine(profile) else "always"
+    return "destructive" if is_on_this_machine(profile.url) else "always"
 
 
 def changes_live_records(profile: Profile) -> bool:
     """Return whether a profile can change the records of a service that is not on this machine."""
-    return not profile.read_only and not _is_on_this_machine(profile)
-
-
-def _is_on_this_machine(profile: Profile) -> bool:
-    return is_loopback(parse_base_url(profile.url).host)
+    return not profile.read_only and not is_on_this_machine(profile.url)
 
 
 async def is_confirmed(

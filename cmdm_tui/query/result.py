@@ -284,11 +284,6 @@ class QueryResult:
         connection, sql = self._session.connection, self._named_sql
         return _convert(lambda: connection.sql(sql).df(), "pandas")
 
-    def with_messages(self, *messages: str) -> "QueryResult":
-        """Return the same result with more messages."""
-        notes = replace(self.notes, messages=(*self.notes.messages, *messages))
-        return self._copy(notes, self._table)
-
     def close(self) -> None:
         """Free the rows."""
         self._session.close()

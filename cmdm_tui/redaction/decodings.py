@@ -57,6 +57,8 @@ _PERCENT_OR_PLUS = re.compile(rb"[+]|%[0-9A-Fa-f]{2}")
 # As browsers do: an entity that ends without its semicolon is one, too.
 _ENTITY = re.compile(rb"&(?:#[0-9]{1,9};?|#[xX][0-9A-Fa-f]{1,8};?|[A-Za-z][A-Za-z0-9]{1,31};?)")
 _COMPRESSED = re.compile(rb"\x1f\x8b\x08|[\x08\x18\x28\x38\x48\x58\x68\x78][\x01-\xff]")
+_SPACES = frozenset(b" \t\r\n")
+_ANY = frozenset(range(256))
 _STANDARD = bytes.maketrans(b"-_", b"+/")
 
 
@@ -122,10 +124,16 @@ class Reading:
 
 
 class DecodingSearch:
-    """One search: what was read already is not read again, as much of it is the same text."""
+    """One search: what was read already is not read again, as much of it is the same text.
 
-    def __init__(self, raw: bytes, longest: int) -> None:
+    What is searched for has `longest` bytes at most, and no others than `wanted`: a step that makes
+    nothing but quotes or spaces is left out of text where none of those is wanted. (In what is no
+    text, there may be compressed streams of any bytes.)
+    """
+
+    def __init__(self, raw: bytes, longest: int, wanted: bytes) -> None:
         self._raw = raw
+        self._wanted = frozenset(wanted)
         # A character takes six of JSON's, and each of those eight of HTML's.
         self._margin = _WIDEST * longest
         self._read, self._queued = {raw}, {raw}
@@ -157,7 +165,7 @@ class DecodingSearch:
 
     def _decode(self, reading: Reading) -> Iterator[tuple[Reading, Reading]]:
         """Yield what it can be decoded to, and in what form that is to be decoded further."""
-        for decoded in _decode_text(reading, self._margin):
+        for decoded in self._decode_text(reading):
             yield decoded, decoded
         # Both are often wrapped at some width.
         for text in (reading, reading.substitute("", _SPACE, _drop)):
@@ -169,6 +177,36 @@ class DecodingSearch:
                     yield plain, plain
         for plain in _find_compressed(reading):
             yield plain, plain
+
+    def _decode_text(self, reading: Reading) -> Iterator[Reading]:
+        content, margin = reading.content, self._margin
+        wanted = self._wanted if _is_text(content) else _ANY
+        if b"\n" in content:
+            if wanted & _SPACES:
+                # A line ends in YAML at any space; an end of line that is meant is an empty line.
+                yield reading.substitute("folded", _LINES_FOLDED, _unfold_line)
+            yield reading.substitute("wrapped", _LINE_BREAK, _drop)
+        if b"\\" in content:
+            if b"\n" in content:
+                # Between double quotes, a backslash takes the space away.
+                joined = reading.substitute("escaped", _LINE_CONTINUED, _continue_line)
+                folded = joined.substitute("", _LINES_FOLDED, _unfold_line)
+                yield folded.substitute("", _JSON_ESCAPE, _decode_escape)
+            near = _cut_windows(reading, "escaped", _ESCAPE, margin)
+            yield near.substitute("", _JSON_ESCAPE, _decode_escape)
+        for doubled, mark in ((b"''", _QUOTE), (b'""', _DOUBLE_QUOTE)):
+            if doubled[0] in wanted and doubled in content:
+                near = _cut_windows(reading, "quoted", mark, margin)
+                yield near.substitute("", mark, _keep_half)
+        if b"%" in content:
+            near = _cut_windows(reading, "percent-encoded", _PERCENT, margin)
+            yield near.substitute("", _PERCENT, _decode_percent)
+        if b"+" in content:
+            near = _cut_windows(reading, "form-encoded", _PLUS, margin)
+            yield near.substitute("", _PERCENT_OR_PLUS, _decode_percent)
+        if b"&" in content:
+            near = _cut_windows(reading, "in HTML", _ENTITY, margin)
+            yield near.substitute("", _ENTITY, _decode_entity)
 
     def _decode_digits(self, text: Reading) -> Iterator[Reading]:
         runs = self._take_new_runs(_BASE64, text.content)
@@ -196,38 +234,21 @@ class DecodingSearch:
         return runs
 
 
-def _decode_text(reading: Reading, margin: int) -> Iterator[Reading]:
-    content = reading.content
-    if b"\n" in content:
-        # A line ends in YAML at any space; a line's end that is meant is written as an empty line.
-        yield reading.substitute("folded", _LINES_FOLDED, _unfold_line)
-        yield reading.substitute("wrapped", _LINE_BREAK, _drop)
-    if b"\\" in content:
-        if b"\n" in content:
-            # Between double quotes, a backslash takes the space away.
-            joined = reading.substitute("escaped", _LINE_CONTINUED, _continue_line)
-            folded = joined.substitute("", _LINES_FOLDED, _unfold_line)
-            yield folded.substitute("", _JSON_ESCAPE, _decode_escape)
-        near = _cut_windows(reading, "escaped", _ESCAPE, margin)
-        yield near.substitute("", _JSON_ESCAPE, _decode_escape)
-    if b"''" in content:
-        yield _cut_windows(reading, "quoted", _QUOTE, margin).substitute("", _QUOTE, _keep_half)
-    if b'""' in content:
-        near = _cut_windows(reading, "quoted", _DOUBLE_QUOTE, margin)
-        yield near.substitute("", _DOUBLE_QUOTE, _keep_half)
-    if b"%" in content:
-        near = _cut_windows(reading, "percent-encoded", _PERCENT, margin)
-        yield near.substitute("", _PERCENT, _decode_percent)
-    if b"+" in content:
-        near = _cut_windows(reading, "form-encoded", _PLUS, margin)
-        yield near.substitute("", _PERCENT_OR_PLUS, _decode_percent)
-    if b"&" in content:
-        near = _cut_windows(reading, "in HTML", _ENTITY, margin)
-        yield near.substitute("", _ENTITY, _decode_entity)
+def _is_text(content: bytes) -> bool:
+    """Return whether these are characters in UTF-8: no stream is, that has a mark of its own."""
+    try:
+        content.decode("utf-8", "surrogatepass")
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _cut_windows(reading: Reading, step: str, pattern: re.Pattern[bytes], margin: int) -> Reading:
-    """Return what is near a match: elsewhere, decoding it would change nothing."""
+    """Return what is near a match: elsewhere, decoding it would change nothing.
+
+    All of it where that is most of it: two steps in either order then come to the same text, which
+    is read once.
+    """
     windows: list[tuple[int, int]] = []
     size = len(reading.content)
     for found in pattern.finditer(reading.content):
@@ -236,6 +257,8 @@ def _cut_windows(reading: Reading, step: str, pattern: re.Pattern[bytes], margin
             windows[-1] = (windows[-1][0], end)
         else:
             windows.append((start, end))
+    if sum(end - start for start, end in windows) > size // 2:
+        windows = [(0, size)]
     return reading.pick(step, windows, b"\n\0\n")
 
 

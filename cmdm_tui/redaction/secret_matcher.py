@@ -73,6 +73,7 @@ class SecretMatcher:
         spellings = {one.lower() for secret in kept for one in _spell(secret)}
         longest_first = sorted(spellings, key=lambda one: (-len(one), one))
         self._longest = len(longest_first[0]) if longest_first else 0
+        self._wanted = bytes(sorted({byte for one in spellings for byte in one}))
         self._whole = re.compile(b"|".join(map(re.escape, longest_first))) if spellings else None
         forms = [
             (len(secret), form)
@@ -114,7 +115,7 @@ class SecretMatcher:
     def _iterate_found(self, content: bytes) -> Iterator[tuple[Reading, list[tuple[int, int]]]]:
         if self._whole is None:
             return
-        for reading in DecodingSearch(content, self._longest).iterate_readings():
+        for reading in DecodingSearch(content, self._longest, self._wanted).iterate_readings():
             text = reading.content.lower()
             spans = [found.span() for found in self._whole.finditer(text)]
             for pieces in self._pieces:

@@ -12,8 +12,11 @@ from cmdm_tui.harness.cassettes.format import RECORDED_TOKEN
 from cmdm_tui.harness.cassettes.offline_replay import RECORDED_VALUES
 from cmdm_tui.harness.exchange import API_PATH, Headers
 from cmdm_tui.harness.recording.observed_call import ObservedCall
-from cmdm_tui.harness.recording.session import SessionFiles, check_recording_path
-from cmdm_tui.harness.recording.session_secrets import list_sign_in_secrets
+from cmdm_tui.harness.recording.session import (
+    SessionFiles,
+    check_recording_path,
+    describe_taken_out,
+)
 from cmdm_tui.operations.call_entry import CallDetails, CallEntry, CallState
 from cmdm_tui.operations.call_log import CallLog
 from cmdm_tui.redaction.people.person_redactor import PersonRedactor
@@ -43,8 +46,9 @@ class CallRecording(Struct, frozen=True):
                 f"The log does not hold the first {log.dropped_count:,} calls of the session any "
                 "more. Make those to record in a new session, or start it with cmdm --record."
             )
+        secrets = tuple(account.profile.credentials.reveal_all().items())
         found = [_observe(one, log.read_details(one.key)) for one in answered]
-        return cls(tuple(found), list_sign_in_secrets(account.profile.credentials))
+        return cls(tuple(found), secrets)
 
     @property
     def count(self) -> int:
@@ -68,6 +72,8 @@ class CallRecording(Struct, frozen=True):
             if reason:
                 message = f"A {call.method} cannot be recorded: {reason}. Nothing was written."
                 raise ReplError(message)
+        if files.taken_out:
+            raise ReplError(f"{describe_taken_out(files.taken_out)} Nothing was written.")
         try:
             files.finish()
         except ConfigurationError as error:

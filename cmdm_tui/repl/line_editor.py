@@ -19,6 +19,7 @@ from prompt_toolkit.history import History
 from prompt_toolkit.input import Input, create_input
 from prompt_toolkit.output import Output, create_output
 from prompt_toolkit.styles import Style
+from prompt_toolkit.utils import get_cwidth
 
 from cmdm_tui.repl.history import open_history
 from cmdm_tui.repl.keys import EditingState, PromptLeft, describe_keys, statement_keys
@@ -148,8 +149,8 @@ class LineEditor:
     def _draw_toolbar(self) -> StyleAndTextTuples:
         columns = self.screen.get_size().columns
         mode = self.prompts.editing_mode
-        line = self.draw_status(columns - len(describe_keys(self.editing, mode, columns)))
-        width = columns - sum(len(words) for _, words, *_ in line)
+        line = self.draw_status(columns - len(describe_keys(self.editing, mode, columns)) - 1)
+        width = columns - sum(get_cwidth(words) for _, words, *_ in line)
         keys = describe_keys(self.editing, mode, width - 1)
         return [*line, ("", f"{keys:>{max(width - 1, 0)}} ")]
 

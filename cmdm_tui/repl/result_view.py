@@ -24,11 +24,6 @@ class ResultView:
         self.shown = result
         self._selection = _EVERYTHING
 
-    @property
-    def is_everything(self) -> bool:
-        """Whether all is shown as the query gave it."""
-        return self._selection == _EVERYTHING
-
     async def sort(self, column: str | None, *, descending: bool = False) -> None:
         """Sort by a column; None for the order of the query. Raises UnknownName."""
         order = None if column is None else self.result.find_column(column)

@@ -26,7 +26,6 @@ _ENDS = {
 }
 _BLOCK_MARKS = re.compile(r"/\*|\*/")
 COMMENT_KINDS = frozenset({"line", "block", "template"})
-QUOTED_KINDS = frozenset({"escaped", "text", "name", "dollar"})
 
 
 class SqlPiece(Struct, frozen=True):

@@ -281,10 +281,11 @@ def _next_line(lines: TextIO, source: ScriptSource) -> str:
 
 
 def describe_bytes(error: UnicodeDecodeError, source: ScriptSource) -> ReplError:
-    """Return the error for statements that are not UTF-8, with the byte that is not.
+    """Return the error for statements that are not in their encoding, with the byte that is not.
 
     Its place is not known: a stream is decoded in pieces.
     """
     name = one_line(source.name, 200) or "The input"
     byte = error.object[error.start]
-    return ReplError(f"{name} is not UTF-8 (it has the byte 0x{byte:02x}). Save it as UTF-8.")
+    codec = "UTF-16" if error.encoding.startswith("utf-16") else "UTF-8"
+    return ReplError(f"{name} is not {codec} (it has the byte 0x{byte:02x}). Save it as UTF-8.")

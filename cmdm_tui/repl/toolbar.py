@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from prompt_toolkit.formatted_text import StyleAndTextTuples
+from prompt_toolkit.utils import get_cwidth
 
 from cmdm_tui.operations.confirmation import changes_live_records
 from cmdm_tui.query.parsing.beginnings import begins_sql
@@ -22,24 +23,32 @@ def build_toolbar(
     """Return the line at the bottom: profile, host, calls left, the times, and how SQL ends.
 
     `typing` returns what is typed so far; `reading` is the entity whose fields are being read. A
-    profile that changes the records of a live service is in red, and is called live. The token's
-    time is left out where the line would take more than `room` columns with it.
+    profile that changes the records of a live service is in red, and is called live. To fit into
+    `room` columns, the token's time is left out, then the host, then the reset.
     """
     account = session.account
     known = account.known_quota
     name = one_line(account.profile.name, LONGEST_NAME)
-    parts = [one_line(account.client.host, 60), describe_known_calls(known), describe_reset(known)]
+    host, reset, token = (
+        one_line(account.client.host, 60), describe_reset(known), describe_token_end(known)
+    )  # fmt: skip
+    parts = [host, describe_known_calls(known), reset, token]
     if reading is not None:
         parts.append(f"reading fields of {one_line(reading, LONGEST_NAME)}…")
     typed = "" if typing is None else typing()
     if is_incomplete(typed) and begins_sql(last_statement(typed)):
         parts.append("SQL ends with ;")
-    token = describe_token_end(known)
-    parts = [part for part in parts if part]
-    whole = len(" · ".join([name, *parts, token])) + len("  live ")
-    if token and (room is None or whole <= room):
-        parts.insert(3, token)
+    is_live = changes_live_records(account.profile)
+    for left_out in (token, host, reset):
+        line = _draw_line(name, [part for part in parts if part], is_live=is_live)
+        if room is None or get_cwidth("".join(words for _, words, *_ in line)) <= room:
+            return line
+        parts.remove(left_out)
+    return _draw_line(name, [part for part in parts if part], is_live=is_live)
+
+
+def _draw_line(name: str, parts: list[str], *, is_live: bool) -> StyleAndTextTuples:
     rest = " · ".join(parts)
-    if changes_live_records(account.profile):
+    if is_live:
         return [("class:bottom-toolbar.alert", f" {name} live "), ("", f" {rest} ")]
     return [("", f" {name} · {rest} ")]

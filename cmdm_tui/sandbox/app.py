@@ -14,7 +14,7 @@ from cmdm_tui.sandbox.clock import Clock, VirtualClock
 from cmdm_tui.sandbox.config import SandboxConfig
 from cmdm_tui.sandbox.control.control_app import ControlPlaneMiddleware
 from cmdm_tui.sandbox.control.sandbox_controls import SandboxControls
-from cmdm_tui.sandbox.credentials import AccountCredentials
+from cmdm_tui.sandbox.credentials import AccountCredentials, SignInCheck
 from cmdm_tui.sandbox.data_folder import SandboxData
 from cmdm_tui.sandbox.faults.middleware import FaultMiddleware
 from cmdm_tui.sandbox.faults.plan import FaultSchedule
@@ -87,7 +87,8 @@ def _build_plain_parts(
 ) -> tuple[list[Middleware], Router]:
     tokens, limits = _build_access(config, data.store, clock)
     writer = RecordWriter(data.store, clock)
-    handlers = ApiHandlers(data.store, writer, data.credential_hashes, tokens, limits)
+    sign_ins = SignInCheck(data.credential_hashes)
+    handlers = ApiHandlers(data.store, writer, sign_ins, tokens, limits)
     middleware = [
         Middleware(AuthMiddleware, tokens=tokens, limits=limits, clock=clock),
         # Inside the check of the token: what fails in a call still has the headers of its limits.
@@ -107,7 +108,8 @@ def _build_variant_parts(
     tokens, limits = _build_access(config, VariantAccessStore(data.store, choices), clock)
     writer = VariantRecordWriter(data.store, clock, choices)
     records = VariantRecordStore(data.store, choices)
-    handlers = ApiHandlers(records, writer, data.credential_hashes, tokens, limits)
+    sign_ins = SignInCheck(data.credential_hashes)
+    handlers = ApiHandlers(records, writer, sign_ins, tokens, limits)
     faults = FaultSchedule(config.faults)
     middleware = [
         Middleware(FaultMiddleware, faults=faults, tokens=tokens, limits=limits, clock=clock),

@@ -1,6 +1,5 @@
 """The routes of the API: which handler answers a path and a method (api.md, "Calls")."""
 
-import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -12,7 +11,7 @@ from starlette.types import Receive, Scope, Send
 
 from cmdm_tui.sandbox.api_constants import AUTHENTICATE, SIGN_IN_HEADERS, PathSegments
 from cmdm_tui.sandbox.auth import TokenIssuer
-from cmdm_tui.sandbox.credentials import CredentialHashes
+from cmdm_tui.sandbox.credentials import SignInCheck
 from cmdm_tui.sandbox.errors import Refusal, quote
 from cmdm_tui.sandbox.http.requests import read_json_object, refuse_declared_size
 from cmdm_tui.sandbox.http.responses import (
@@ -99,7 +98,7 @@ class ApiHandlers:
 
     store: RecordStore
     writer: RecordWriter
-    credential_hashes: CredentialHashes
+    sign_ins: SignInCheck
     tokens: TokenIssuer
     limits: CallLimiter
 
@@ -125,9 +124,10 @@ class ApiHandlers:
             if len(values) != 1:
                 problem = "missing" if not values else "given more than once"
                 raise Refusal(400, f"The header {name} is {problem}.")
-        # Hashing the password takes a while by intent, and must not hold up other calls.
-        values = [values[0].encode("latin-1") for values in given]
-        if not await asyncio.to_thread(self.credential_hashes.matches, *values):
+        client_id, client_secret, username, password = (
+            values[0].encode("latin-1") for values in given
+        )
+        if not await self.sign_ins.matches(client_id, client_secret, username, password):
             raise Refusal(401, "The credentials are wrong.")
         allowance = await self.limits.count_call(None)
         token, ends = await self.tokens.issue()

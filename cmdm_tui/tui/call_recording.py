@@ -144,11 +144,10 @@ class _RunningRecording:
         from cmdm_tui.harness.exchange import API_PATH
         from cmdm_tui.harness.recording.event_recorder import EventRecorder
         from cmdm_tui.harness.recording.recorder import RecordingSettings, SessionRecorder
-        from cmdm_tui.harness.recording.session_secrets import list_sign_in_secrets
 
         profile = account.profile
         people = choose_profile_people(profile, paths or Paths.of_user(), os.environ)
-        secrets = list_sign_in_secrets(profile.credentials)
+        secrets = tuple(profile.credentials.reveal_all().items())
         settings = RecordingSettings(
             str(path.parent), path.stem, "", API_PATH, secrets=secrets, people=people
         )

@@ -1,7 +1,7 @@
 """A call as source code sends the same bytes, whatever they are, and holds no secret.
 
-Python's programs are run. For C# and PHP there is no interpreter here: their literals are read by
-small readers of those languages' own rules, which share no code with what writes them.
+The literals of C# and PHP are read by small readers of those languages' own rules, which share no
+code with what writes them; `test_snippets_run` runs the programs of curl, Python and PHP.
 """
 
 import ast

@@ -6,7 +6,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cmdm_tui.api import InsecureAddress, InvalidCall
-from cmdm_tui.api.urls import add_parameters, encode_segment, join_path, parse_base_url
+from cmdm_tui.api.urls import (
+    add_parameters,
+    encode_segment,
+    is_on_this_machine,
+    join_path,
+    parse_base_url,
+)
 
 BASE = parse_base_url("https://crm.example.com")
 
@@ -105,3 +111,15 @@ def test_a_query_stays_a_query() -> None:
 def test_a_parameter_that_no_address_carries_is_refused(value: str) -> None:
     with pytest.raises(InvalidCall, match="sort_by"):
         add_parameters(BASE, {"sort_by": value})
+
+
+@pytest.mark.parametrize(
+    ("address", "is_here"),
+    [
+        ("http://127.0.0.1:8080", True), ("https://LOCALHOST/api/v1", True),
+        ("http://[::1]:8080", True), ("https://crm.example.com", False),
+        ("https://localhost.example.com", False), ("https://10.0.0.1", False),
+    ],
+)  # fmt: skip
+def test_a_service_is_on_this_machine_by_its_address(address: str, *, is_here: bool) -> None:
+    assert is_on_this_machine(address) is is_here

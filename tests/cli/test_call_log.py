@@ -1,6 +1,7 @@
 """What is reported of calls: long waits to everyone, everything in the log, a secret nowhere."""
 
 import stat
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,10 @@ from cmdm_tui.api import (
     TotalChanged,
 )
 from cmdm_tui.cli.call_log import EventLogger, open_log_file
+from cmdm_tui.cli.commands.interactive import ProfileSource
+from cmdm_tui.cli.context import CommandContext
 from cmdm_tui.cli.exit_codes import CommandFailure
+from cmdm_tui.config import Profile
 from cmdm_tui.sandbox import RunningInfo
 from tests.cli.conftest import Command
 
@@ -113,3 +117,50 @@ def test_a_call_is_written_as_curl_and_not_made(cmdm: Command, signed_in: Runnin
     assert "Bearer $CMDM_TOKEN" in line
     assert signed_in.password not in line + ended.err
     assert cmdm("list", "lead", "--per-page", "1", "--page", "1").json["Total Records"] == "100"
+
+
+def test_the_calls_of_a_script_are_told_and_logged_when_asked(
+    cmdm: Command, signed_in: RunningInfo, tmp_path: Path
+) -> None:
+    log = tmp_path / "log"
+    calls = "GET lead?per_page=1&page=1; SELECT count(*) FROM lead;"
+    ended = cmdm("-v", "--log-file", str(log), "repl", "-c", calls)
+    assert ended.code == 0
+    lines = log.read_text().splitlines()
+    assert len([line for line in lines if "GET /lead" in line]) >= 1
+    assert [line.partition("#")[2] for line in lines] == [
+        line.partition("#")[2] for line in ended.err.splitlines() if line.startswith("cmdm: #")
+    ]
+    assert signed_in.password not in log.read_text()
+    quiet = cmdm("--log-file", str(log), "repl", "-c", calls)
+    assert "#" not in quiet.err
+    assert len(log.read_text().splitlines()) > len(lines)
+
+
+def test_an_account_that_a_face_opens_is_logged_once_and_its_other_listener_kept(
+    signed_in: RunningInfo, tmp_path: Path
+) -> None:
+    log = tmp_path / "log"
+    profile = Profile("x", signed_in.url, CREDENTIALS, "x")
+    context = CommandContext(None, {}, log_file=log)
+    heard: list[object] = []
+    listening = context.log_calls_of(replace(profile, on_event=heard.append), shows=False).on_event
+    assert listening is not None
+    listening(CallFinished(CALL, 200, 0.0031, 1_163))
+    assert len(heard) == len(log.read_text().splitlines()) == 1
+    assert CommandContext(None, {}).log_calls_of(profile, shows=True) is profile
+
+
+def test_a_profile_that_the_explorer_keeps_has_the_options_of_the_command(
+    home: Path, tmp_path: Path
+) -> None:
+    heard: list[object] = []
+    context = CommandContext(
+        None, {}, log_file=tmp_path / "log", timeout=7.0, record_profile=lambda _: heard.append
+    )
+    profiles = ProfileSource(context, logs_calls=True)
+    made = profiles.save_profile("x", "https://crm.example.com", CREDENTIALS, place="ask")
+    assert made.timeout == 7.0
+    assert made.on_event is not None
+    made.on_event(CallFinished(CALL, 200, 0.0031, 1_163))
+    assert len(heard) == len((tmp_path / "log").read_text().splitlines()) == 1

@@ -14,12 +14,13 @@ from pathlib import Path
 import httpx
 import pytest
 
+from cmdm_tui.api.events import CallFinished, CallInfo, CallSent
+from cmdm_tui.api.models import Response
 from cmdm_tui.cli.call_recording import CommandRecording
-from cmdm_tui.cli.exit_codes import CommandFailure
 from cmdm_tui.cli.main import run as run_in_process
+from cmdm_tui.config import Credentials, Profile, SecretStr
 from cmdm_tui.harness.cases import read_case
 from cmdm_tui.harness.cassettes.offline_replay import replay_case
-from cmdm_tui.harness.cassettes.people import is_sandbox_profile
 from cmdm_tui.harness.cassettes.reader import read_cassette
 from cmdm_tui.sandbox import RunningInfo, Sandbox, SandboxConfig
 from cmdm_tui.sandbox.credentials import AccountCredentials
@@ -158,6 +159,35 @@ def test_any_command_is_recorded_and_replays(sandbox: RunningInfo, tmp_path: Pat
         assert secret.encode() not in content
 
 
+def test_each_account_of_a_command_is_recorded_by_its_own_rule_of_people(
+    sandbox: RunningInfo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CMDM_PEOPLE_KEY", "k" * 43)
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    values = (
+        SecretStr("cid-7f3a9b2c"),
+        SecretStr("secret-7f3a9b"),
+        "sync.bot",
+        SecretStr("pa55word"),
+    )
+    live = Profile("live", "https://crm.example.com", Credentials(*values), "live")
+    accounts = (profile_of(sandbox, "demo"), live)
+    body = b'{"ExternalID":"A","Properties":{"LastName":"Weatherwax"}}'
+    headers = {"content-type": "application/json"}
+    answer = Response(1, "GET", "lead/A", 200, headers, body, 0.1)
+    with CommandRecording(tmp_path / "one.yaml") as recording:
+        for profile in accounts:
+            for number in range(2):
+                listen = recording.listen_to(profile)
+                call = CallInfo(number, "GET", "lead/A")
+                request = httpx.Request("GET", f"{profile.url}/api/v1/lead/A")
+                listen(CallSent(call, 1, request))
+                listen(CallFinished(call, 200, 0.1, len(body), answer))
+    assert b"Weatherwax" in (tmp_path / "one.yaml").read_bytes()
+    assert b"Weatherwax" not in (tmp_path / "one-account-2.yaml").read_bytes()
+    assert len(read_cassette(tmp_path / "one-account-2.yaml")) == 2
+
+
 def write_har(path: Path) -> None:
     """Write a HAR file as a browser does: signed in, but without what signs a call in."""
     answer = json.dumps({"ExternalID": "ABC1D2E3", "Properties": {"LastName": "Doe"}})
@@ -291,28 +321,3 @@ def test_the_people_of_a_sandbox_are_recorded_as_they_are(
                home=tmp_path, info=sandbox)  # fmt: skip
     assert "stand-ins" not in made.stderr
     assert "Weatherwax" in (tmp_path / "one.yaml").read_text()
-
-
-@pytest.mark.parametrize("first", ["sandbox", "tunnel"])
-def test_a_profile_whose_people_would_stay_is_left_out_of_a_recording(
-    request: pytest.FixtureRequest,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-    first: str,
-) -> None:
-    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
-    monkeypatch.setenv("CMDM_PEOPLE_KEY", "k" * 32)
-    second = {"sandbox": "tunnel", "tunnel": "sandbox"}[first]
-    one, other = (profile_of(request.getfixturevalue(name), name) for name in (first, second))
-    assert is_sandbox_profile(one) is (first == "sandbox")
-    recording = CommandRecording(tmp_path / "session.yaml")
-    recording.__enter__()
-    recording.listen_to(one)
-    recording.listen_to(other)
-    if first == "tunnel":  # the people of a sandbox are replaced too, which hurts nobody
-        recording.__exit__(None, None, None)
-        return
-    with pytest.raises(CommandFailure, match="1 profile not recorded"):
-        recording.__exit__(None, None, None)
-    assert "The calls of the profile tunnel are not recorded" in capsys.readouterr().err

@@ -122,6 +122,7 @@ def test_a_file_that_is_no_case_is_refused_in_a_sentence(reason: str, tmp_path: 
         {"body_base64": "?"},
         {"anonymous": True, "authorization": "Basic x"},
         {"headers": (("a", "\u0100"),)},
+        {"headers": (("content-TYPE", "x"),), "without_content_type": True},
     ],
 )
 def test_a_step_that_contradicts_itself_is_refused(wrong: dict[str, Any]) -> None:
@@ -217,6 +218,17 @@ def test_expectations_that_are_not_met_are_named() -> None:
             ),
         )
     ]
+
+
+@pytest.mark.parametrize(
+    ("answered", "is_right"), [(b'{"a":"xxxZ"}', True), (b'{"a":"xxZ"}', False)]
+)
+def test_an_expected_value_can_hold_what_the_step_repeats(answered: bytes, is_right: bool) -> None:
+    filling = Filling(text="x", times=3)
+    expect = Expectation(status=200, values={"/a": "${filling}Z"})
+    case = Case(name="x", summary="", endpoint="get", steps=(step(expect=expect, filling=filling),))
+    ((_, problems),) = played(case, answered)
+    assert (problems == ()) is is_right
 
 
 def test_after_a_value_that_never_came_nothing_more_is_sent() -> None:

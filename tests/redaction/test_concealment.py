@@ -5,8 +5,10 @@ The search in what was printed (`plain_search`) shares no code with what conceal
 
 import ast
 import base64
+import gzip
 import html
 import json
+import random
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -22,10 +24,13 @@ from cmdm_tui.api.errors import ApiError, CallInfo, MalformedResponse, ServerErr
 from cmdm_tui.api.models import Response
 from cmdm_tui.cli.call_log import describe_event
 from cmdm_tui.redaction import secret_matcher
+from cmdm_tui.redaction.decodings import DecodingSearch
+from cmdm_tui.redaction.leak_scanner import LeakScanner, SecretLeak
 from cmdm_tui.redaction.redactor import Redactor
 from cmdm_tui.repl.raw_call import plan_call
 from cmdm_tui.repl.statement_parser import RawCall
 from cmdm_tui.text import one_line
+from tests.hostile_values import PIECES
 from tests.redaction import plain_search
 from tests.redaction.plain_search import find_shown
 
@@ -266,6 +271,37 @@ def test_the_work_grows_with_the_text() -> None:
         redact(text * 4)
         # Four times as much, were it not for the machine; sixteen times, were it quadratic.
         assert time.process_time() - started < 10 * once + 0.3
+
+
+def count_read(text: str, wanted: bytes) -> int:
+    """Return how many bytes are searched for one that a text may hold."""
+    content = text.encode()
+    search = DecodingSearch(content, 40, wanted)
+    return sum(len(reading.content) for reading in search.iterate_readings())
+
+
+def test_a_text_of_hostile_values_is_searched_in_few_readings() -> None:
+    """Escapes, quotes, marks and ends of lines in all orders: a body that `\\curl` copies."""
+    token = bytes(range(ord("0"), ord("z")))
+    dice = random.Random(1)
+    for count in (500, 2_000):
+        values = ["".join(dice.choices(PIECES, k=dice.randint(2, 5))) for _ in range(count)]
+        body = json.dumps(values, ensure_ascii=False)
+        read = count_read(body, token)
+        assert read < 80 * len(body)
+        # A secret with a quote and a space may be spelt in more ways, all of which are read.
+        assert count_read(body, token + b"' \"") > 2 * read
+
+
+def test_a_quote_in_a_compressed_secret_is_read() -> None:
+    """Only of text is a step left out: a stream holds any byte, whatever it unfolds to."""
+    packed = next(
+        stream
+        for number in range(2_000)
+        if b"'" in (stream := gzip.compress(f"{number} {TOKEN}".encode())) and b"''" not in stream
+    )
+    with pytest.raises(SecretLeak):
+        LeakScanner([TOKEN]).check(b"'" + packed.replace(b"'", b"''") + b"'", "x.csv")
 
 
 @pytest.mark.parametrize("name", ["read_error_message"])

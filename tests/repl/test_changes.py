@@ -13,6 +13,7 @@ from cmdm_tui.changes.change_file import save_change_set
 from cmdm_tui.changes.change_set import Change, ChangeKind, ChangeSet
 from cmdm_tui.changes.errors import IncompleteChanges, PartialChanges
 from cmdm_tui.changes.journal import Journal
+from cmdm_tui.changes.journal_entry import EntryState
 from cmdm_tui.operations import write
 from cmdm_tui.query.errors import QueryRefused
 from cmdm_tui.repl.errors import ReplError
@@ -256,6 +257,11 @@ async def test_a_run_that_was_stopped_is_gone_on_with(typed: TypedSession, tmp_p
     await typed.run("\\resume 1")
     assert typed.writes == ["POST lead"]
     assert "Nothing is left to do of run 1." in typed.notes.getvalue()
+    # A journal that did not keep what was done would be noticed.
+    with Journal.open(typed.journal) as journal:
+        journal.load(1).set_state(1, EntryState.PENDING)
+    await typed.run("\\resume 1")
+    assert typed.writes == ["POST lead", "POST lead"]
 
 
 async def test_a_file_of_changes_is_sent_once_it_is_confirmed(

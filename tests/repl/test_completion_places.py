@@ -77,11 +77,11 @@ def suggest_at(text: str, *, is_asked: bool = True) -> Suggestions:
 PLACES = [
     # The beginning of a statement.
     ("|", "verb", "GET "),
-    ("se|", "verb", "SELECT "),
-    ("wi|", "verb", "WITH "),
-    ("po|", "verb", "POST "),
-    ("up|", "verb", "UPDATE "),
-    ("SELECT 1; ins|", "verb", "INSERT INTO "),
+    ("se|", "verb", "select "),
+    ("wi|", "verb", "with "),
+    ("po|", "verb", "post "),
+    ("up|", "verb", "update "),
+    ("SELECT 1; ins|", "verb", "insert into "),
     ("DELETE |", "entity", "account"),
     ("DELETE FR|", "entity", "FROM "),
     # Entities.
@@ -135,7 +135,7 @@ PLACES = [
     ("SELECT CASE WHEN sc| FROM lead", "expression", "Score"),
     ("SELECT \"la| FROM lead", "expression", "LastName"),
     ("SELECT * FROM \"my thing\" WHERE a|", "expression", '"a ""b"""'),
-    ("SELECT rank() OVER (pa|) FROM lead", "expression", "PARTITION BY"),
+    ("SELECT rank() OVER (pa|) FROM lead", "expression", "partition by"),
     ("UPDATE lead SET City = upper(la|", "expression", "LastName"),
     ("DELETE FROM lead WHERE sta|", "expression", "Status"),
     # Aliases, joins, subqueries, common table expressions.
@@ -182,7 +182,7 @@ PLACES = [
     ("SELECT 1 FROM lead l WHERE EXISTS(FROM task WHERE LeadID = l.|", "column of a table", "City"),
     ("WITH x AS (SELECT City AS town FROM lead) SELECT |", "expression", "town"),
     ("WITH x AS (SELECT 1) |", "after a value", "AS"),
-    ("WITH x AS (SELECT 1) s|", "after a value", "SELECT"),
+    ("WITH x AS (SELECT 1) s|", "after a value", "select"),
     ("WITH rec|", "name to give", None),
     ("WITH x AS (SELECT 1), ex|", "name to give", None),
     ("SELECT Name FROM account UNION SELECT la| FROM lead", "expression", "LastName"),
@@ -218,34 +218,34 @@ PLACES = [
     # Words and functions by place.
     ("SELECT * FROM lead |", "after a table", "LIMIT"),
     ("SELECT * FROM lead WH|", "after a table", "WHERE"),
-    ("SELECT * FROM lead l le|", "after a table", "LEFT JOIN"),
+    ("SELECT * FROM lead l le|", "after a table", "left join"),
     ("SELECT * FROM lead JOIN task |", "after a table", "ON"),
     ("SELECT * FROM lead LEFT |", "JOIN", "JOIN"),
     ("SELECT * FROM lead ORDER |", "BY", "BY"),
     ("SELECT * FROM lead ORDER BY City |", "after a value", "LIMIT"),
-    ("SELECT * FROM lead ORDER BY City d|", "after a value", "DESC"),
-    ("SELECT * FROM lead WHERE City i|", "after a value", "IN"),
+    ("SELECT * FROM lead ORDER BY City d|", "after a value", "desc"),
+    ("SELECT * FROM lead WHERE City i|", "after a value", "in"),
     ("SELECT * FROM lead WHERE City IS |", "IS", "NULL"),
-    ("SELECT City f| ", "after a value", "FROM"),
-    ("SELECT City, count(*) FROM lead WHERE Score > 1 gr|", "after a value", "GROUP BY"),
+    ("SELECT City f| ", "after a value", "from"),
+    ("SELECT City, count(*) FROM lead WHERE Score > 1 gr|", "after a value", "group by"),
     ("SELECT cou| FROM task", "expression", "count("),
     ("SELECT lev| FROM task", "expression", "levenshtein("),
     ("SELECT rm| FROM task", "expression", "regexp_matches("),
-    ("SELECT dis| FROM task", "expression", "DISTINCT"),
+    ("SELECT dis| FROM task", "expression", "distinct"),
     ("SELECT City AS |", "name to give", None),
     ("SELECT * FROM lead LIMIT |", "name to give", None),
-    ("EXPLAIN sel|", "statement", "SELECT"),
+    ("EXPLAIN sel|", "statement", "select"),
     # Changes.
     ("UPDATE lead |", "after a table", "SET"),
     ("UPDATE lead SET |", "field to set", "City"),
     ("UPDATE lead SET City = 'x', |", "field to set", "Score"),
     ("UPDATE lead SET created|", "field to set", None),
-    ("UPDATE lead SET City = 'x' wh|", "after a value", "WHERE"),
-    ("UPDATE lead SET City = 'x' WHERE Score = 1 ret|", "after a value", "RETURNING"),
+    ("UPDATE lead SET City = 'x' wh|", "after a value", "where"),
+    ("UPDATE lead SET City = 'x' WHERE Score = 1 ret|", "after a value", "returning"),
     ("INSERT INTO lead (|", "field to set", "City"),
     ("INSERT INTO lead (City, la|", "field to set", "LastName"),
     ("INSERT INTO task (rel|", "field to set", "RelatedExternalID"),
-    ("INSERT INTO lead (City) v|", "after a table", "VALUES"),
+    ("INSERT INTO lead (City) v|", "after a table", "values"),
     ("CALL |", "procedure", "convert_lead('"),
     ("CALL cl|", "procedure", "close_task('"),
     # Variables.
@@ -311,6 +311,35 @@ def test_the_first_choice(text: str, rule: str, first: str | None) -> None:
     found = suggest_at(text)
     assert found.rule == rule
     assert (found.offers[0].text if found.offers else None) == first
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("SELECT COU|", "COUNT("), ("SELECT cou|", "count("), ("select cou|", "count("),
+        ("SELECT City FR|", "FROM"), ("SELECT City fr|", "from"), ("select City Fr|", "from"),
+        ("select City FR|", "FROM"), ("SELECT REGEXP_M|", "REGEXP_MATCHES("),
+        # Before a word is begun, the statement's first word counts.
+        ("SELECT * FROM lead ORDER |", "BY"), ("select * from lead order |", "by"),
+        ("SELECT * FROM lead WHERE OptIn = t|", "true"),
+        ("SELECT * FROM lead WHERE OptIn = |", "TRUE"),
+        ("SE|", "SELECT "), ("sE|", "SELECT "), ("Se|", "select "), ("get|", "get "),
+        ("delete |", "from "), ("DELETE f|", "from "), ("DELETE |", "FROM "),
+        # Names and values are spelt as they are.
+        ("SELECT * FROM LEA|", "lead"), ("select * from lead where CIT|", "City"),
+        ("select * from lead where Status = 'N|", "'New'"), ("select LASTN|", "LastName"),
+    ],
+)  # fmt: skip
+def test_words_of_sql_are_in_the_case_that_is_typed(text: str, expected: str) -> None:
+    assert expected in [offer.text for offer in suggest_at(text).offers]
+    other = expected.swapcase()
+    assert other not in [offer.text for offer in suggest_at(text).offers]
+
+
+@pytest.mark.parametrize("text", ["SELECT City from|", "select City FROM|", "GET|", "get|"])
+def test_a_word_that_is_typed_whole_is_not_offered_again(text: str) -> None:
+    word = text.removesuffix("|").rsplit(" ", 1)[-1]
+    assert word not in [offer.text for offer in suggest_at(text).offers]
 
 
 def test_there_are_120_places_and_every_rule_has_one() -> None:

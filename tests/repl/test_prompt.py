@@ -9,8 +9,9 @@ from pathlib import Path
 
 import httpx
 import pytest
+from prompt_toolkit.formatted_text import fragment_list_to_text, to_formatted_text
 from prompt_toolkit.history import History, InMemoryHistory
-from prompt_toolkit.input import PipeInput, create_pipe_input
+from prompt_toolkit.input import DummyInput, PipeInput, create_pipe_input
 from prompt_toolkit.output import DummyOutput
 
 from cmdm_tui.catalog import Account
@@ -147,9 +148,36 @@ async def test_the_toolbar_tells_the_calls_left(account: Account) -> None:
     assert f"acme · {account.client.host} · " in words
     assert " calls left · reset " in words
     assert " · token until " in words
-    narrow = build_toolbar(session, room=44)[0][1]
+    narrow = build_toolbar(session, room=len(words) - 1)[0][1]
     assert "token" not in narrow
-    assert " calls left · reset " in narrow
+    assert narrow.startswith(f" acme · {account.client.host} · ")
+    narrower = build_toolbar(session, room=len(narrow) - 1)[0][1]
+    assert narrower == narrow.replace(f"{account.client.host} · ", "")
+    narrowest = build_toolbar(session, room=20)[0][1]
+    assert narrowest.endswith(" calls left ")
+    assert narrowest == narrower.partition(" · reset")[0] + " "
+
+
+@pytest.mark.parametrize("typed", ["", "SELECT 1"])
+async def test_the_function_keys_fit_next_to_the_calls_left_in_80_columns(
+    account: Account, typed: str
+) -> None:
+    await account.client.all_fields("lead")
+    session = ReplSession(account, ReplStreams(io.StringIO(), io.StringIO()))
+    editor = LineEditor("acme", InMemoryHistory(), DummyInput(), DummyOutput())
+
+    def draw() -> str:
+        line = editor.prompts.bottom_toolbar
+        assert callable(line)
+        return fragment_list_to_text(to_formatted_text(line()))
+
+    assert editor.screen.get_size().columns == 80
+    editor.draw_status = lambda room: build_toolbar(session, lambda: typed, room=room)
+    assert " calls left " in draw()
+    assert draw().endswith("F1 help F2 \\x F3 multi off F4 emacs ")
+    assert len(draw()) <= 80
+    editor.draw_status = lambda _: build_toolbar(session, lambda: typed)
+    assert "F4" not in draw(), "a line that takes no heed of the keys would be noticed"
 
 
 async def test_the_toolbar_keeps_what_an_earlier_process_has_seen(

@@ -89,7 +89,6 @@ async def test_rows_order_and_columns_are_chosen_one_by_one_and_put_back(
     assert len(await hand.rows("\\where")) == 5
     assert len((await hand.rows("\\columns"))[0]) == 3
     assert "5 rows · no call was made" in hand.errors.getvalue()
-    assert hand.session.queries.view.is_everything
 
 
 async def test_a_new_result_is_shown_as_its_query_gives_it(hand: Hand) -> None:

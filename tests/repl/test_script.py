@@ -72,6 +72,16 @@ async def test_a_file_that_is_not_utf_8_far_in_is_named(account: Account, tmp_pa
     assert f"{file} is not UTF-8 (it has the byte 0xe9)" in str(error)
 
 
+async def test_a_file_that_begins_as_utf_16_and_is_not_is_told(
+    account: Account, tmp_path: Path
+) -> None:
+    file = tmp_path / "half.sql"
+    file.write_bytes(b"\xff\xfe\x01\xd8a\x00")
+    _, _, error = await ran(account, f"\\i '{file}'\n")
+    assert isinstance(error, ReplError)
+    assert f"{file} is not UTF-16 (it has the byte 0x01)" in str(error)
+
+
 @pytest.mark.parametrize("codec", ["utf-8-sig", "utf-16", "utf-16-be"])
 async def test_a_file_with_a_byte_order_mark_is_read(
     account: Account, tmp_path: Path, codec: str

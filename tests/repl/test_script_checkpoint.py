@@ -14,6 +14,7 @@ from cmdm_tui.catalog import Account
 from cmdm_tui.query.errors import QueryError
 from cmdm_tui.repl import ReplError, run
 from cmdm_tui.repl.script import ScriptOptions, ScriptPart
+from cmdm_tui.repl.script_checkpoint import ScriptCheckpoint
 from cmdm_tui.repl.statement_runner import ScriptSource
 
 FAULTS = (ApiError, QueryError)
@@ -75,6 +76,27 @@ async def test_what_is_done_is_not_done_again(runs: Runs, calls: list[str]) -> N
         await runs(script, resumes=True)
     assert len(writes(calls)) == 1
     assert "Resuming: 1 statement done already" in runs.notes
+
+
+async def test_a_checkpoint_that_forgets_would_be_noticed(
+    runs: Runs, calls: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    script = f"{WRITE.format('A')}\nSELECT * FROM nosuch;\n"
+    with pytest.raises(FAULTS):
+        await runs(script)
+    kept = runs.file.read_text()
+    monkeypatch.setattr(ScriptCheckpoint, "state_of", lambda *_: None)
+    with pytest.raises(FAULTS):
+        await runs(script, resumes=True)
+    assert len(writes(calls)) == 2, "it was done already, and was done again"
+    monkeypatch.undo()
+    # So would one whose end was not written: it is in doubt, and done again only where one says so.
+    runs.file.write_text("".join(f"{line}\n" for line in kept.splitlines() if "done" not in line))
+    with pytest.raises(ReplError, match="may have changed records"):
+        await runs(script, resumes=True)
+    with pytest.raises(FAULTS):
+        await runs(script, resumes=True, begun="again")
+    assert len(writes(calls)) == 3
 
 
 async def test_a_resumed_script_goes_on_to_its_end_and_then_no_further(

@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from cmdm_tui.catalog import Account
 from cmdm_tui.changes.change_file import save_change_set
 from cmdm_tui.changes.change_set import Change, ChangeKind, ChangeSet
+from cmdm_tui.changes.journal import Journal
 from cmdm_tui.config import Paths
 from cmdm_tui.repl.commands.command import Touches
 from cmdm_tui.repl.commands.command_table import COMMANDS
@@ -109,7 +110,11 @@ async def test_a_command_sends_nothing_that_was_not_confirmed(
     name: str,
     answers: str,
 ) -> None:
-    """With the answer yes, the twin: the same command sends something, or has nothing to send."""
+    """With the answer yes, the twin: the same command sends something.
+
+    A run is resumed without a question: it was confirmed when it began. One that was declined has
+    not begun.
+    """
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("VISUAL", "true")
     careful.paths = Paths(tmp_path / "config", tmp_path / "data")
@@ -128,13 +133,16 @@ async def test_a_command_sends_nothing_that_was_not_confirmed(
         return [await runner.run(unit) for unit in split_statements(text)][-1]
 
     await run("\\ns changes INSERT INTO lead (LastName) VALUES ('Ng');", "")
-    if name == "undo":
-        await run("\\apply changes.jsonl", "y")
+    if name == "undo" or (name == "resume" and not answers):
+        await run("\\apply changes.jsonl", "y" if name == "undo" else answers)
+    elif name == "resume":
+        with Journal.open(tmp_path / "journal") as journal:
+            journal.begin(made, profile="tried")  # as a kill before its first call leaves it
     before = changing(calls)
     outcome = await run(RUNS[name], answers)
-    sends = answers == "y" and name != "resume"
+    sends = answers == "y"
     assert (len(changing(calls)) > len(before)) is sends
-    assert name == "resume" or outcome.error is None or not sends
+    assert outcome.error is None or not sends
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -67,13 +67,6 @@ def test_at_least_one_column_is_shown() -> None:
     assert ColumnLayout().arrange([]) == ()
 
 
-def test_a_choice_of_columns_sets_their_order_and_hides_the_others() -> None:
-    layout = ColumnLayout().show_only(COLUMNS, ["d", "a", "a"])
-    assert names(layout) == "d a"
-    assert names(layout, [*COLUMNS, *columns("x", "new")[1:]]) == "d a new"
-    assert names(layout.show("b")) == "d a b"
-
-
 def test_empty_columns_are_left_out_only_if_wanted() -> None:
     empty = ["a", "c"]
     shown = ColumnLayout(hide_empty=True).arrange(COLUMNS, empty)

@@ -53,6 +53,10 @@ def explore(
             "The explorer needs a terminal. In a script, use commands such as cmdm list and get."
         )
         raise CommandFailure(message, ExitCode.USAGE)
+    if context.log_file is not None:
+        from cmdm_tui.cli.call_log import open_log_file
+
+        open_log_file(context.log_file)  # that it cannot be is an error before anything is drawn
     if is_served:
         from cmdm_tui.cli.web.parent import end_with_parent
 
@@ -62,7 +66,7 @@ def explore(
     from cmdm_tui.operations.module_loading import frozen_modules, load_modules
 
     gc.set_threshold(_OBJECTS_UNTIL_COLLECTION)
-    with ProfileSource(context).ended() as opening, frozen_modules():
+    with ProfileSource(context, logs_calls=True).ended() as opening, frozen_modules():
         load_modules("cmdm_tui.tui")
         from cmdm_tui.tui import Explorer
 
@@ -96,10 +100,14 @@ def _finish_recordings(explorer: "Explorer") -> bool:
 
 
 class ProfileSource:
-    """Where a face gets its profile: the options and environment, or an embedded sandbox."""
+    """Where a face gets its profile: the options and environment, or an embedded sandbox.
 
-    def __init__(self, context: CommandContext) -> None:
+    With `logs_calls`, the calls of each account are written to the log file.
+    """
+
+    def __init__(self, context: CommandContext, *, logs_calls: bool = False) -> None:
         self._context = context
+        self._logs_calls = logs_calls
         self._running = contextlib.ExitStack()
         self._demo: Profile | None = None
 
@@ -121,7 +129,7 @@ class ProfileSource:
             demo = find_shared_demo(self._context.environment) or profile_of_sandbox(
                 self._running.enter_context(run_demo_sandbox(self._context.paths))
             )
-            self._demo = self._context.record_calls_of(demo)
+            self._demo = self._log_calls_of(self._context.record_calls_of(demo))
         return self._demo
 
     def list_profiles(self) -> "Sequence[ProfileSummary]":
@@ -135,7 +143,7 @@ class ProfileSource:
 
     def load_profile(self, secrets: Mapping[str, str], name: str | None = None) -> "Profile":
         """Return the profile of that name, else the one to use, with `secrets` and those kept."""
-        return self._context.load_profile(secrets, name)
+        return self._log_calls_of(self._context.load_profile(secrets, name))
 
     def save_profile(
         self, name: str, url: str, credentials: "Credentials", *, place: "SecretPlace"
@@ -149,4 +157,7 @@ class ProfileSource:
             "client_secret": credentials.client_secret.reveal(),
             "password": credentials.password.reveal(),
         }
-        return store.load(name, given)
+        return self._log_calls_of(self._context.complete(store.load(name, given)))
+
+    def _log_calls_of(self, profile: "Profile") -> "Profile":
+        return self._context.log_calls_of(profile, shows=False) if self._logs_calls else profile

@@ -232,9 +232,10 @@ async def _run_session(
     from cmdm_tui.repl.session import OpenedAccount
 
     async def open_account(name: str) -> OpenedAccount:
-        return _open_account(context, await asyncio.to_thread(context.load_profile, None, name))
+        named = await asyncio.to_thread(context.load_profile, None, name)
+        return _open_account(context, named, shows_calls=script is not None)
 
-    opened = _open_account(context, profile)
+    opened = _open_account(context, profile, shows_calls=script is not None)
     async with opened.account as account:
         ended = await run(
             account,
@@ -256,14 +257,17 @@ async def _run_session(
         return ended
 
 
-def _open_account(context: CommandContext, profile: "Profile") -> "OpenedAccount":
+def _open_account(
+    context: CommandContext, profile: "Profile", *, shows_calls: bool
+) -> "OpenedAccount":
+    """Open an account whose calls are logged, and where it `shows_calls` reported as -v asks."""
     from cmdm_tui.catalog import Account
     from cmdm_tui.operations.call_log import CallLog
     from cmdm_tui.repl.session import OpenedAccount
 
     calls = CallLog()
     account = Account.open(
-        profile,
+        context.log_calls_of(profile, shows=shows_calls),
         catalogs=context.paths.catalogs,
         time=context.new_command_time(profile),
         listener=calls.add_event,

@@ -6,7 +6,7 @@ from typing import cast
 
 from cmdm_tui.api.quota import parse_whole_number
 from cmdm_tui.harness.cases.format import CaseStep
-from cmdm_tui.harness.cases.placeholders import MissingValue, fill_expected_value
+from cmdm_tui.harness.cases.placeholders import MissingValue, fill_expected_value, with_filling
 from cmdm_tui.harness.exchange import NOT_JSON, Exchange
 from cmdm_tui.text import one_line
 
@@ -65,9 +65,10 @@ def find_problems(step: CaseStep, exchange: Exchange, values: Mapping[str, str])
         **dict.fromkeys(wanted.nulls),
         **dict.fromkeys(wanted.absent, MISSING),
     }
+    known = with_filling(step, values)
     for pointer, said in pairs.items():
         try:
-            value = fill_expected_value(said, values)
+            value = fill_expected_value(said, known)
         except MissingValue as error:
             problems.append(str(error))
             continue

@@ -71,7 +71,7 @@ class Needs(
 class Filling(
     msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True
 ):
-    """The meaning of `${filling}`: `text`, repeated `times` times."""
+    """The meaning of `${filling}` in a step and what it expects: `text`, repeated `times` times."""
 
     text: str
     times: Annotated[int, msgspec.Meta(ge=1, le=4_000_000)]
@@ -107,8 +107,10 @@ class CaseStep(
 
     `authorization` is the value of that header (by default the token); an `anonymous` step sends no
     such header. A header value is Latin-1: each character is a byte. The body is text, sent as
-    UTF-8, or else base64. `capture` maps names to JSON pointers into the answer. Before the call,
-    `advance` moves the service's clock on by seconds, and `rate_limit` sets the hourly limit.
+    UTF-8, or else base64. It is declared as `application/json`, as all bodies are JSON, unless
+    `headers` name another Content-Type or the step is `without_content_type`. `capture` maps names
+    to JSON pointers into the answer. Before the call, `advance` moves the service's clock on by
+    seconds, and `rate_limit` sets the hourly limit.
     """
 
     method: Annotated[str, msgspec.Meta(pattern=r"^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,40}$")]
@@ -117,6 +119,7 @@ class CaseStep(
     headers: tuple[tuple[str, str], ...] = ()
     authorization: str = BEARER
     anonymous: bool = False
+    without_content_type: bool = False
     body: str | None = None
     body_base64: str | None = None
     filling: Filling | None = None
@@ -129,6 +132,8 @@ class CaseStep(
             raise ValueError("a step has either a body or a body_base64")
         if self.anonymous and self.authorization != BEARER:
             raise ValueError("an anonymous step has no authorization")
+        if self.without_content_type and self.names_content_type:
+            raise ValueError("a step without_content_type has no such header")
         if self.body_base64 is not None:
             try:
                 base64.b64decode(self.body_base64, validate=True)
@@ -136,6 +141,11 @@ class CaseStep(
                 raise ValueError("body_base64 is not base64") from None
         if any(ord(character) > 0xFF for _, value in self.headers for character in value):
             raise ValueError("a header value holds a character over U+00FF")
+
+    @property
+    def names_content_type(self) -> bool:
+        """Whether its own headers declare what the body is."""
+        return any(name.lower() == "content-type" for name, _ in self.headers)
 
     @property
     def is_mutating(self) -> bool:

@@ -5,6 +5,7 @@ import json
 from collections.abc import Callable, Mapping
 from urllib.parse import quote
 
+from cmdm_tui.harness.calls import CONTENT_TYPE_HEADER
 from cmdm_tui.harness.cases.format import PLACEHOLDER, CaseError, CaseStep
 from cmdm_tui.harness.exchange import OutgoingRequest
 
@@ -25,13 +26,14 @@ class MissingValue(CaseError):
 
 def build_request(step: CaseStep, values: Mapping[str, str]) -> OutgoingRequest:
     """Return the request of a step. Raises MissingValue for a value that is not known."""
-    known = dict(values)
-    if step.filling is not None:
-        known[FILLING] = step.filling.text * step.filling.times
+    known = with_filling(step, values)
     headers = [
         (name, _encode_header_value(_fill(value, known, _keep_as_is)))
         for name, value in step.headers
     ]
+    body = _build_body(step, known)
+    if body and not step.without_content_type and not step.names_content_type:
+        headers.append(CONTENT_TYPE_HEADER)
     if not step.anonymous:
         value = _encode_header_value(_fill(step.authorization, known, _keep_as_is))
         headers.append(("Authorization", value))
@@ -39,8 +41,15 @@ def build_request(step: CaseStep, values: Mapping[str, str]) -> OutgoingRequest:
         step.method,
         _fill(step.path, known, _quote_for_path),
         tuple(headers),
-        _build_body(step, known),
+        body,
     )
+
+
+def with_filling(step: CaseStep, values: Mapping[str, str]) -> dict[str, str]:
+    """Return the values that are known in a step: what `${filling}` stands for is its own."""
+    if step.filling is None:
+        return dict(values)
+    return {**values, FILLING: step.filling.text * step.filling.times}
 
 
 def fill_expected_value(value: object, values: Mapping[str, str]) -> object:

@@ -12,7 +12,7 @@ from urllib.parse import unquote, unquote_plus
 
 import msgspec
 
-from cmdm_tui.api.urls import is_loopback, parse_base_url
+from cmdm_tui.api.urls import is_on_this_machine
 from cmdm_tui.config import FieldRule, Paths, PeopleRules, Profile
 from cmdm_tui.harness.calls import parse_call
 from cmdm_tui.harness.cassettes.canonical_yaml import CallKey, RecordedAnswer
@@ -23,7 +23,7 @@ from cmdm_tui.redaction.people.people_key import load_people_key
 from cmdm_tui.redaction.people.person_fields import PersonFields, PersonKind
 from cmdm_tui.redaction.people.person_redactor import PersonRedactor
 from cmdm_tui.redaction.people.redaction_hook import RedactionHook
-from cmdm_tui.redaction.people.stand_ins import MAIL, StandIns
+from cmdm_tui.redaction.people.stand_ins import StandIns, find_mails, replace_mails
 
 _PREFIX = ADDRESS + API_PATH
 _FORM = "application/x-www-form-urlencoded"
@@ -69,7 +69,7 @@ def is_known_sandbox(url: str, client_id: str, username: str) -> bool:
     such a one. A sandbox that was given its credentials is not known.
     """
     is_made_up = _SANDBOX_CLIENT.fullmatch(client_id) and _SANDBOX_USER.fullmatch(username)
-    return bool(is_made_up) and is_loopback(parse_base_url(url).host)
+    return bool(is_made_up) and is_on_this_machine(url)
 
 
 def is_sandbox_profile(profile: Profile) -> bool:
@@ -169,7 +169,7 @@ def keep_sent_texts(
     answered: list[str] = []
     for call in found:
         for text in call.iterate_sent_texts():
-            addresses = {found[0] for found in MAIL.finditer(text)}
+            addresses = {text[start:end] for start, end in find_mails(text)}
             own |= {one for one in addresses if not _is_in_any(one, answered)}
             if text not in own and not _is_answered(text, named, own, answered):
                 own.add(text)
@@ -182,7 +182,7 @@ def _is_answered(
     text: str, named: PersonRedactor, own: Collection[str], answered: Iterable[str]
 ) -> bool:
     """Return whether a text names somebody whom an answer named; `named` knows them all."""
-    plain = MAIL.sub(lambda found: "" if found[0] in own else found[0], text)
+    plain = replace_mails(text, lambda address: "" if address in own else address)
     return _is_in_any(f'"{text}"', answered) or named.redact_text(plain) != plain
 
 

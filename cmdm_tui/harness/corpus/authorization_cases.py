@@ -25,6 +25,13 @@ _UNCHANGED: dict[Call, str] = {
     "convert": "lead",
     "close": "task",
 }
+_CHANGED_VALUES: dict[str, tuple[str, str, Certainty]] = {
+    "cut": ("${{{name}:cut}}", "that lacks its last character", "documented"),
+    "extended": ("${{{name}}}-x", "with something after it", "documented"),
+    # Whether case matters in a name or a password is not documented.
+    "other-case": ("${{{name}:swapped}}", "in other capitals", "ours"),
+}
+"""How a right value is changed: its text in a case, the change in words, who says it is wrong."""
 
 
 def authorization_cases(seed: int) -> Iterator[Case]:
@@ -76,6 +83,10 @@ def _sign_ins() -> Iterator[Case]:
         )
         empty = {**values, name: ""}
         yield _sign_in_case(f"empty-{kind}", f"An empty {name} is refused.", 401, empty, "ours")
+        for change, (value, words, certainty) in _CHANGED_VALUES.items():
+            changed = {**values, name: value.format(name=name)}
+            summary = f"A {name} {words} is refused."
+            yield _sign_in_case(f"{change}-{kind}", summary, 401, changed, certainty)
 
 
 def _sign_in_case(

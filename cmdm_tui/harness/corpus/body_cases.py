@@ -41,8 +41,12 @@ def body_cases(seed: int) -> Iterator[Case]:
         if call not in {"convert", "close"}:
             yield _case(one, "empty", 400, _SOURCE, one.refused_step(400, body=None, headers=()))
         for kind, content_type in CONTENT_TYPES.items():
-            headers = (("Content-Type", content_type),) if content_type else ()
-            step = one.with_changes(headers=headers)
+            declared = (("Content-Type", content_type),)
+            step = (
+                one.with_changes(headers=declared)
+                if content_type
+                else one.with_changes(headers=(), without_content_type=True)
+            )
             yield _case(one, f"content-type-{kind}", 0, "Content-Type", step)
         if call in _BODY_ENTITIES:
             yield from _property_cases(one, _BODY_ENTITIES[call])

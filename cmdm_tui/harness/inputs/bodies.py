@@ -234,16 +234,16 @@ def _text_of_max_length(context: InputContext, rule: FieldRule) -> str:
     return (letter * length)[: length - 1] + "Z"
 
 
-_NFC_TEXTS = ("Zo\u00eb", "\u00c5ngstr\u00f6m", "\u1e69", "\uac01", "caf\u00e9 \u00bd")
-_NFD_TEXTS = (
+NFC_TEXTS = ("Zo\u00eb", "\u00c5ngstr\u00f6m", "\u1e69", "\uac01", "caf\u00e9 \u00bd")
+NFD_TEXTS = (
     "Zoe\u0308", "A\u030angstro\u0308m", "s\u0323\u0307", "\u1100\u1161\u11a8", "cafe\u0301 \u00bd",
 )  # fmt: skip
 """The same texts with their accents composed, and apart."""
-_BIG_NUMBERS = (
+BIG_NUMBERS = (
     "9007199254740993", "-9007199254740993", "12345678901234567891", "99999999999999999999",
 )  # fmt: skip
 """Whole numbers that a double does not hold."""
-_DECIMALS = ("0.1", "1234567.89", "0.07", "123456789012.345678", "-0.005", "19.999")
+DECIMALS = ("0.1", "1234567.89", "0.07", "123456789012.345678", "-0.005", "19.999")
 """Decimals that rounding changes, or a double."""
 
 _OTHER_JSON: Mapping[str, Any] = {
@@ -331,17 +331,17 @@ _FIELDS = (
 )  # fmt: skip
 
 _KEPT = (
-    _body_class("text-nfc", _CREATES_AND_UPDATE, _with_kept_value(_is_text, _NFC_TEXTS),
+    _body_class("text-nfc", _CREATES_AND_UPDATE, _with_kept_value(_is_text, NFC_TEXTS),
                 statuses=_AS_VALID, family="kept-form"),
-    _body_class("text-nfd", _CREATES_AND_UPDATE, _with_kept_value(_is_text, _NFD_TEXTS),
+    _body_class("text-nfd", _CREATES_AND_UPDATE, _with_kept_value(_is_text, NFD_TEXTS),
                 statuses=_AS_VALID, family="kept-form"),
     _body_class("text-of-max-length", _CREATES_AND_UPDATE,
                 _with_kept_value(_is_limited_text, _text_of_max_length),
                 statuses=_AS_VALID, family="kept-length"),
     _body_class("number-beyond-2-53", _CREATES_AND_UPDATE,
-                _with_kept_value(_is_number, _BIG_NUMBERS),
+                _with_kept_value(_is_number, BIG_NUMBERS),
                 statuses=_AS_VALID, family="kept-number"),
-    _body_class("number-decimals", _CREATES_AND_UPDATE, _with_kept_value(_is_number, _DECIMALS),
+    _body_class("number-decimals", _CREATES_AND_UPDATE, _with_kept_value(_is_number, DECIMALS),
                 statuses=_AS_VALID, family="kept-number"),
 )  # fmt: skip
 

@@ -60,6 +60,7 @@ def make_step(
             headers=_list_headers(interaction, sent, captured),
             authorization=_write_authorization(interaction, sent),
             anonymous=not any(name == "authorization" for name, _ in sent),
+            without_content_type=bool(body) and "content-type" not in interaction.request_headers,
             body=text,
             body_base64=encoded,
             capture=_find_captures(interaction),

@@ -11,7 +11,6 @@ from cmdm_tui.api.urls import parse_base_url
 from cmdm_tui.config import Credentials
 from cmdm_tui.harness.exchange import API_PATH, Headers
 from cmdm_tui.harness.recording.observed_call import ObservedCall
-from cmdm_tui.harness.recording.session_secrets import list_sign_in_secrets
 
 
 class EventRecorder:
@@ -29,7 +28,7 @@ class EventRecorder:
         self._sent: dict[int, httpx.Request] = {}
         self._sign_in_headers: Headers = tuple(
             (name, value.encode("utf-8", "surrogatepass").decode("latin-1"))
-            for name, value in list_sign_in_secrets(credentials)
+            for name, value in credentials.reveal_all().items()
         )
 
     def __call__(self, event: object) -> None:

@@ -7,8 +7,8 @@ from cmdm_tui.harness.cassettes.har import HarCall, HarUnreadable, parse_har
 from cmdm_tui.harness.cassettes.people import describe_people
 from cmdm_tui.harness.errors import HarnessError
 from cmdm_tui.harness.recording.observed_call import ObservedCall
-from cmdm_tui.harness.recording.recorder import RecordingSummary
-from cmdm_tui.harness.recording.session import SessionFiles
+from cmdm_tui.harness.recording.recorder import MOST_REASONS, RecordingSummary
+from cmdm_tui.harness.recording.session import SessionFiles, describe_taken_out
 from cmdm_tui.redaction.people.person_redactor import PersonRedactor
 from cmdm_tui.text import one_line
 
@@ -83,9 +83,12 @@ def record_har_file(
             left_out.append(f"Call {number} of the file is not recorded: {reason}.")
     files.finish()
     files.remove_earlier()
+    left_out_count = len(left_out) + files.taken_out
+    if files.taken_out:
+        left_out.insert(0, describe_taken_out(files.taken_out))
     cassettes = tuple(map(str, files.cassettes))
     told = "" if people is None else describe_people(people)
     summary = RecordingSummary(
-        files.recorded, len(left_out), tuple(left_out[:20]), cassettes, people=told
+        files.recorded, left_out_count, tuple(left_out[:MOST_REASONS]), cassettes, people=told
     )
     return summary, skipped

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 _SECONDS_BETWEEN_SAVES = 1.0
 _SECONDS_OF_REST = 0.1
 _LENGTH = struct.Struct("!Q")
-_MOST_REASONS = 20
+MOST_REASONS = 20
 _NICENESS = 10
 _START = (
     "import json, sys; sys.path[:] = json.loads(sys.argv[1]); "
@@ -206,7 +206,7 @@ def _receive(pipe: IO[bytes], messages: "queue.SimpleQueue[bytes | None]") -> No
 def _write_session(
     settings: RecordingSettings, messages: "queue.SimpleQueue[bytes | None]"
 ) -> RecordingSummary:
-    from cmdm_tui.harness.recording.session import SessionFiles
+    from cmdm_tui.harness.recording.session import SessionFiles, describe_taken_out
 
     decoder = msgspec.msgpack.Decoder(ObservedCall)
     files = SessionFiles(
@@ -226,13 +226,16 @@ def _write_session(
             break
         if message and (reason := _add(files, decoder.decode(message))):
             left_out += 1
-            reasons = [*reasons, reason][:_MOST_REASONS]
+            reasons = [*reasons, reason][:MOST_REASONS]
         if not message or time.monotonic() - saved_at > _SECONDS_BETWEEN_SAVES:
             error = _save(files)
             saved_at = time.monotonic()
     error = _save(files, is_last=True) or error
     if not error:
         files.remove_earlier()
+    if files.taken_out:
+        left_out += files.taken_out
+        reasons = [describe_taken_out(files.taken_out), *reasons][:MOST_REASONS]
     return RecordingSummary(
         files.recorded, left_out, tuple(reasons), tuple(map(str, files.cassettes)), error,
         "" if files.people is None else describe_people(files.people),

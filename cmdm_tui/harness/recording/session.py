@@ -109,6 +109,8 @@ class SessionFiles:
     people: PersonRedactor | None = None
     recorded: int = field(default=0, init=False)
     """How many calls are in the recording, those that were there not counted."""
+    taken_out: int = field(default=0, init=False)
+    """How many calls were taken out again: a secret learnt later could not be replaced in them."""
     _aliases: IdAliases = field(init=False)
     _parts: list[_Part] = field(default_factory=list[_Part], init=False)
     _taken: frozenset[str] = field(init=False)
@@ -124,7 +126,7 @@ class SessionFiles:
     @property
     def cassettes(self) -> list[Path]:
         """The cassettes of this recording, in the order of their calls."""
-        return [self._path(part, CASSETTE_SUFFIX) for part in self._parts]
+        return [self._path(part, CASSETTE_SUFFIX) for part in self._parts if part.entries]
 
     def add(self, call: ObservedCall) -> str:
         """Add a call; return why it cannot be recorded, nothing where it is."""
@@ -147,10 +149,14 @@ class SessionFiles:
         versions = {"cmdm": __version__, "vcrpy": version("vcrpy")}
         for part in changed:
             cassette, case = self._path(part, CASSETTE_SUFFIX), self._path(part, CASE_SUFFIX)
+            if not part.entries:
+                # Every call in it was taken out, after they were written.
+                cassette.unlink(missing_ok=True)
+                case.unlink(missing_ok=True)
+                continue
             chunks, steps = self._redact(part)
             content = b"".join((_HEAD, *chunks, _TAIL))
             self._check_people(content, cassette)
-            part.is_saved = True
             replace_file(cassette, content)
             if not part.has_case:
                 continue
@@ -163,6 +169,9 @@ class SessionFiles:
                 )
         if entries:
             write_manifest(self.folder, entries, LeakScanner())
+        # What failed on the way is written again by the next save.
+        for part in changed:
+            part.is_saved = True
 
     def finish(self) -> None:
         """Write what is new, and replace people who were known later in what was written before.
@@ -263,6 +272,7 @@ class SessionFiles:
         renewed = _Entry(call, _encode(interaction), step, whole)
         if self._holds_secret(renewed) or (part.has_case and step is None):
             self.recorded -= 1
+            self.taken_out += 1
             return None
         return renewed
 
@@ -304,6 +314,14 @@ class SessionFiles:
 
     def _path(self, part: _Part, suffix: str) -> Path:
         return self.folder / self.kind / f"{part.name}{suffix}"
+
+
+def describe_taken_out(count: int) -> str:
+    """Return in a sentence that calls were taken out of a recording again."""
+    return (
+        f"{count_noun(count, 'call')} taken out again: a secret that was seen later could not be "
+        "replaced in them."
+    )
 
 
 def check_recording_path(path: Path) -> str:

@@ -15,7 +15,6 @@ from urllib.parse import parse_qsl, quote, quote_plus
 
 import msgspec
 
-from cmdm_tui.config import Credentials
 from cmdm_tui.harness.calls import CREDENTIAL_NAMES
 from cmdm_tui.harness.cassettes.format import REQUEST_HEADERS, RESPONSE_HEADERS
 from cmdm_tui.harness.cassettes.offline_replay import RECORDED_VALUES
@@ -41,6 +40,10 @@ _MOST_TOKENS = 32
 
 _MOST_PASSES = 8
 _TOKEN_RUN = re.compile(rb"[A-Za-z0-9._~+/=-]{8,}")
+_SEPARATOR = re.compile(rb"[/=]")
+"""What is before a token in a path or a query, and in the middle of some."""
+
+_AFTER_TOKEN = b"/=."
 _FIXED_TEXT = " ".join(
     (
         "interactions request body headers method uri response string status code message version",
@@ -75,6 +78,7 @@ class SessionSecrets:
         self._known: dict[str, _Secret] = {}
         self._tokens: deque[str] = deque()
         self._ended: set[bytes] = set()
+        self._ended_sizes: set[int] = set()
         self._stand_ins: dict[bytes, bytes] = {}
         self._pattern: re.Pattern[bytes] | None = None
         self._words: re.Pattern[bytes] | None = None
@@ -84,17 +88,24 @@ class SessionSecrets:
         """Add a secret: its name in a sign-in, `token` or `secret`. Return whether it is new."""
         if len(value) < SHORTEST_SECRET or value in self._known or value in _STAND_INS.values():
             return False
-        if value.encode("utf-8", "surrogatepass") in self._ended:
-            return False
+        raw = value.encode("utf-8", "surrogatepass")
+        is_new = raw not in self._ended
+        self._ended.discard(raw)
         self._known[value] = _Secret(kind, value)
         if kind == "token":
             self._tokens.append(value)
             if len(self._tokens) > _MOST_TOKENS:
-                ended = self._tokens.popleft()
-                del self._known[ended]
-                self._ended.add(ended.encode("utf-8", "surrogatepass"))
+                self._end_token(self._tokens.popleft())
         self._pattern = self._words = self._matcher = None
-        return True
+        return is_new
+
+    def _end_token(self, value: str) -> None:
+        """Search for the plain spelling of a token alone; of one that is no run, for all."""
+        raw = value.encode("utf-8", "surrogatepass")
+        if _TOKEN_RUN.fullmatch(raw):
+            del self._known[value]
+            self._ended.add(raw)
+            self._ended_sizes.add(len(raw))
 
     def learn(self, call: ObservedCall) -> bool:
         """Learn the secrets that a call carries.
@@ -125,11 +136,24 @@ class SessionSecrets:
         if self._words is not None:
             content = self._words.sub(self._stand_in, content)
         if self._ended:
-            token = _STAND_INS["token"].encode()
-            content = _TOKEN_RUN.sub(
-                lambda found: token if found[0] in self._ended else found[0], content
-            )
+            content = _TOKEN_RUN.sub(self._conceal_ended, content)
         return content
+
+    def _conceal_ended(self, found: re.Match[bytes]) -> bytes:
+        """Return a run of a token's characters with the ended tokens in it replaced."""
+        run, position = found[0], 0
+        pieces: list[bytes] = []
+        for start in (0, *(one.end() for one in _SEPARATOR.finditer(run))):
+            if start < position:
+                continue
+            for size in self._ended_sizes:
+                end = start + size
+                is_whole = end == len(run) or (end < len(run) and run[end] in _AFTER_TOKEN)
+                if is_whole and run[start:end] in self._ended:
+                    pieces += (run[position:start], _STAND_INS["token"].encode())
+                    position = end
+                    break
+        return b"".join((*pieces, run[position:]))
 
     def holds_secret(self, content: bytes) -> bool:
         """Return whether a secret is in content, in whatever encoding, or may be."""
@@ -188,16 +212,6 @@ class SessionSecrets:
             headers=in_headers(call.headers),
             body=replace(call.body),
         )
-
-
-def list_sign_in_secrets(credentials: Credentials) -> tuple[tuple[str, str], ...]:
-    """Return what an account signs in with, each value with its name in a sign-in."""
-    return (
-        ("client_id", credentials.client_id.reveal()),
-        ("client_secret", credentials.client_secret.reveal()),
-        ("username", credentials.username),
-        ("password", credentials.password.reveal()),
-    )
 
 
 def find_sent_secrets(call: ObservedCall) -> Iterator[tuple[str, str]]:

@@ -28,10 +28,6 @@ class TokenGroup(Struct):
         """Return whether a place is between the brackets."""
         return self.start < place and (self.end is None or place < self.end)
 
-    def count_before(self, place: int) -> int:
-        """Return how many of its items begin before a place."""
-        return sum(item.start < place for item in self.items)
-
 
 GroupItem = SqlToken | TokenGroup
 

@@ -73,13 +73,15 @@ NO_FACTS = CompletionFacts()
 class Offer(Struct, frozen=True):
     """One completion: the text to put in, the name that is shown and matched, and a remark.
 
-    Of offers that fit equally well, those of the lower `group` come first.
+    Of offers that fit equally well, those of the lower `group` come first. `is_word` says that it
+    is a word of SQL, a verb or a function, which may be in capitals or in small letters.
     """
 
     text: str
     name: str
     about: str = ""
     group: int = 0
+    is_word: bool = False
 
 
 class Suggestions(Struct, frozen=True):

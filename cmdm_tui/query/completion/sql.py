@@ -2,6 +2,7 @@
 
 import re
 
+from cmdm_tui.query.completion.letter_case import follow_case
 from cmdm_tui.query.completion.matching import rank_offers
 from cmdm_tui.query.completion.offers import (
     NO_FACTS,
@@ -53,7 +54,7 @@ def suggest_sql(
         ranked = rank_offers("", near, facts.uses)[:MOST_UNASKED]
     else:
         ranked = rank_offers(word.removeprefix("'"), offers, facts.uses)
-    return Suggestions(word, tuple(one for one in ranked if one.text != word), rule.name, unread)
+    return Suggestions(word, follow_case(ranked, word, statement), rule.name, unread)
 
 
 def last_statement(sql: str) -> str:

@@ -74,7 +74,7 @@ def list_values(place: SqlPlace) -> Sequence[Offer]:
         ids = place.facts.ids(field.lookup_entity)
         return [_offer_text(place, one, field.lookup_entity) for one in ids]
     if field.type == "Boolean" and not place.is_in_text:
-        return [Offer(word, word, column.name) for word in ("TRUE", "FALSE")]
+        return [Offer(word, word, column.name, is_word=True) for word in ("TRUE", "FALSE")]
     values = ("true", "false") if field.type == "Boolean" else field.options
     return [_offer_text(place, value, column.name) for value in values]
 
@@ -198,7 +198,7 @@ def offer_after_table(place: SqlPlace) -> Iterable[Offer]:
     """Offer what may follow a table's name."""
     words = AFTER_CHANGED_TABLE.get(place.clause, AFTER_TABLE)
     if place.clause == "JOIN":
-        return [Offer("ON", "ON", "", _FIRST), *offer_words(words)]
+        return [Offer("ON", "ON", "", _FIRST, is_word=True), *offer_words(words)]
     return offer_words(words)
 
 
@@ -223,7 +223,7 @@ def _deletes(place: SqlPlace) -> bool:
 
 def offer_words(words: Iterable[str]) -> list[Offer]:
     """Offer words of SQL."""
-    return [Offer(word, word, "", _WORDS) for word in words]
+    return [Offer(word, word, "", _WORDS, is_word=True) for word in words]
 
 
 def offer_expression(place: SqlPlace) -> Iterator[Offer]:
@@ -235,10 +235,12 @@ def offer_expression(place: SqlPlace) -> Iterator[Offer]:
         yield from offer_words(("PARTITION BY", "ORDER BY"))
     yield from _offer_columns(place)
     for name in USUAL_FUNCTIONS:
-        yield Offer(f"{name}(", name, "function", _USUAL)
+        yield Offer(f"{name}(", name, "function", _USUAL, is_word=True)
     for function in place.facts.functions:
         if function.name not in USUAL_FUNCTIONS:
-            yield Offer(f"{function.name}(", function.name, function.about, _FUNCTIONS)
+            yield Offer(
+                f"{function.name}(", function.name, function.about, _FUNCTIONS, is_word=True
+            )
     words = IN_EXPRESSION
     if place.previous_word == "SELECT" and not place.is_in_brackets:
         words = ("DISTINCT", *words)

@@ -108,7 +108,6 @@ class Region(Struct, frozen=True):
 EVERY_VALUE = Region((Interval(),))
 """All values except null."""
 
-EVERYTHING = Region((Interval(),), has_null=True)
 NOTHING = Region()
 ONLY_NULL = Region((), has_null=True)
 

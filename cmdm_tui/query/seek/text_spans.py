@@ -5,8 +5,8 @@ is outside of it: what begins as they do, and continues with a character in betw
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
 from functools import cache
+from itertools import accumulate
 from string import ascii_uppercase
 
 from cmdm_tui.catalog.text_orders import (
@@ -27,6 +27,7 @@ Span = tuple[Place | None, Place | None]
 _EVERYTHING: tuple[Span, ...] = ((None, None),)
 _LAST_CASED = 0x20000
 """From this character on, none has an upper or lower case."""
+_BLOCK = 0x80
 
 _ABOVE_SPACE = "!"
 _LAST_SIGN = "~"
@@ -164,8 +165,10 @@ def _first_above(order: TextOrder, one: str, bound: str) -> str | None:
     folded = _folded_elements(order.case)
     start, end = ord(one) + 1, ord(bound) if bound else _LAST_CASED
     plain = next((code for code in range(start, end + 1) if _is_plain(order, code)), None)
-    inside = folded.first_images(start, end)
-    return min([*inside, *([] if plain is None else [chr(plain)])], default=None)
+    inside = folded.first_image(start, end)
+    if plain is None or inside is None:
+        return inside if plain is None else chr(plain)
+    return min(inside, chr(plain))
 
 
 def _last_below(order: TextOrder, one: str, bound: str) -> str | None:
@@ -175,8 +178,10 @@ def _last_below(order: TextOrder, one: str, bound: str) -> str | None:
     folded = _folded_elements(order.case)
     start, end = ord(bound) if bound else 0, ord(one) - 1
     plain = next((code for code in range(end, start - 1, -1) if _is_plain(order, code)), None)
-    inside = folded.last_images(start, end)
-    return max([*inside, *([] if plain is None else [chr(plain)])], default=None)
+    inside = folded.last_image(start, end)
+    if plain is None or inside is None:
+        return inside if plain is None else chr(plain)
+    return max(inside, chr(plain))
 
 
 def _is_plain(order: TextOrder, code: int) -> bool:
@@ -191,20 +196,26 @@ class _FoldedElements:
     """The elements of an order that the account folds to something else, and to what."""
 
     def __init__(self, case: CaseOrder) -> None:
-        codes = {code for code in range(_LAST_CASED) if chr(code).casefold() != chr(code)}
-        codes |= {ord(one) for one in _originals(case)}
-        self.images = {code: _images(case, chr(code)) for code in codes}
-        self._codes = sorted(codes)
+        folded = {one for one in _cased_characters() if one.casefold() != one}
+        folded |= _originals(case).keys()
+        self.images = {ord(one): _images(case, one) for one in folded}
+        self._codes = sorted(self.images)
         self._least = [min(self.images[code]) for code in self._codes]
         self._last = [max(one[0] for one in self.images[code]) for code in self._codes]
+        self._least_from = [*accumulate(reversed(self._least), min)][::-1]
+        """The least of each and of all after it."""
 
-    def first_images(self, start: int, end: int) -> Sequence[str]:
-        """Return the least image of each of them from one code to another."""
-        return self._least[bisect_left(self._codes, start) : bisect_right(self._codes, end)]
+    def first_image(self, start: int, end: int) -> str | None:
+        """Return the least image of all of them from one code to another."""
+        first, beyond = bisect_left(self._codes, start), bisect_right(self._codes, end)
+        if first < beyond == len(self._codes):
+            return self._least_from[first]
+        return min(self._least[first:beyond], default=None)
 
-    def last_images(self, start: int, end: int) -> Sequence[str]:
-        """Return the last character that the image of each of them may begin with."""
-        return self._last[bisect_left(self._codes, start) : bisect_right(self._codes, end)]
+    def last_image(self, start: int, end: int) -> str | None:
+        """Return the last character that the image of any of them may begin with."""
+        first, beyond = bisect_left(self._codes, start), bisect_right(self._codes, end)
+        return max(self._last[first:beyond], default=None)
 
 
 @cache
@@ -226,7 +237,22 @@ def _originals(case: CaseOrder) -> dict[str, list[str]]:
         return {one.lower(): [one] for one in ascii_uppercase}
     found: dict[str, list[str]] = {}
     if case in folds:
-        for one in map(chr, range(_LAST_CASED)):
+        for one in _cased_characters():
             if (folded := folds[case](one)) != one:
                 found.setdefault(folded, []).append(one)
     return found
+
+
+@cache
+def _cased_characters() -> tuple[str, ...]:
+    """Return the characters that have another case, by code; few blocks of them have any."""
+    found: list[str] = []
+    for start in range(0, _LAST_CASED, _BLOCK):
+        block = "".join(map(chr, range(start, start + _BLOCK)))
+        if not _is_same_in_every_case(block):
+            found += [one for one in block if not _is_same_in_every_case(one)]
+    return tuple(found)
+
+
+def _is_same_in_every_case(text: str) -> bool:
+    return text == text.casefold() == text.lower() == text.upper()

@@ -1,10 +1,10 @@
 """Replaces people in what is recorded: learns what their fields hold, then finds it everywhere.
 
-What is sure: a value in a field that is known to be a person's (`person_fields`) is replaced, and
-so is every mail address. In free text, addresses of requests and headers, a known value is replaced
-where it is a whole word or number. What no field shows, such as a name that is only in a note,
-stays. `LeakScanner` then searches for known mail addresses, phones and full names that are left in
-any encoding.
+What is sure: a value in a field that is known to be a person's (`person_fields`) is replaced, also
+one that is not written as its kind is (`12 March 1980`, `ask Ann`); so is every mail address. In
+free text, addresses of requests and headers, a known value is replaced where it is a whole word or
+number. What no field shows, such as a name that is only in a note, stays. `LeakScanner` then
+searches for known mail addresses, phones and full names that are left in any encoding.
 """
 
 from collections.abc import Callable, Iterable
@@ -16,7 +16,12 @@ from cmdm_tui.redaction.leak_scanner import LeakScanner, SecretLeak
 from cmdm_tui.redaction.people.json_strings import JsonText, iterate_texts, replace_texts
 from cmdm_tui.redaction.people.person_fields import PersonFields, PersonKind
 from cmdm_tui.redaction.people.redaction_hook import RedactionHook
-from cmdm_tui.redaction.people.stand_ins import MAIL, StandIns, word_pattern
+from cmdm_tui.redaction.people.stand_ins import (
+    StandIns,
+    find_mails,
+    is_mail,
+    word_pattern,
+)
 from cmdm_tui.redaction.people.text_index import TextIndex
 from cmdm_tui.text import one_line
 
@@ -121,14 +126,17 @@ class PersonRedactor:
                     self._index.add_words(chosen)
                 return
         kind = self._find_kind(entity, field, value)
-        replaced = None if kind is None else self._make(kind, value)
-        if kind is None or replaced is None or replaced == value:
+        replaced = value if kind is None else self._make(kind, value)
+        if kind is None or replaced == value:
             return
         folded = normalize("NFC", value).casefold()
         if (kind, folded) in self._accepted:
             return
+        has_form = self._has_form(kind, value)
+        self._seen.setdefault(kind if has_form else "words", set()).add(folded)
+        if not has_form:
+            return  # such as `unknown` for a phone: in other texts it names no one
         self._originals.setdefault(kind, set()).add(folded)
-        self._seen.setdefault(kind, set()).add(folded)
         if kind == "phone":
             self._index.add_phone(value)
         else:
@@ -191,9 +199,8 @@ class PersonRedactor:
         kind = self._find_kind(entity, field, value)
         if kind is not None and (kind, normalize("NFC", value).casefold()) in self._accepted:
             return value
-        replaced = None if kind is None else self._make(kind, value)
-        if replaced is not None:
-            return replaced
+        if kind is not None:
+            return self._make(kind, value)
         # A choice, such as Call, may be a person's name by chance.
         fewest = 2 if self.fields.is_structural(entity, field) else 1
         return self._index.replace_known(value, fewest_words=fewest)
@@ -239,9 +246,10 @@ class PersonRedactor:
         return segment if replaced == plain else quote(replaced, safe="")
 
     def _redact_number(self, entity: str, text: JsonText) -> str:
-        is_phone = self.fields.find_rule(entity, text.key) == "phone"
-        replaced = self._stand_ins.replace_phone(text.value) if is_phone else None
-        return text.value if replaced is None or self._keeps(text.value) else replaced
+        if self._keeps(text.value):
+            return text.value
+        is_person = self.fields.find_rule(entity, text.key) in {"phone", "birth date"}
+        return self._stand_ins.replace_words(text.value) if is_person else text.value
 
     # Searching
 
@@ -268,42 +276,50 @@ class PersonRedactor:
         rule = self.fields.find_rule(entity, field)
         if rule == "keep":
             return None
-        if MAIL.fullmatch(value.strip()):
+        if is_mail(value.strip()):
             return "mail"
         is_worded = rule in {"name", "user", "words", "address"}
         if is_worded and rule != "address" and not any(one.isalpha() for one in value):
             return None
-        # A field of mail addresses that holds something else: any text.
-        return None if rule == "mail" else rule
+        return rule
 
-    def _make(self, kind: PersonKind, value: str) -> str | None:
-        made = self._stand_ins
+    def _has_form(self, kind: PersonKind, value: str) -> bool:
+        """Return whether a value is written as one of its kind is."""
         match kind:
             case "mail":
-                return MAIL.sub(lambda found: made.replace_mail(found[0]), value)
+                return is_mail(value.strip())
             case "phone":
-                return made.replace_phone(value)
+                return self._stand_ins.replace_phone(value) is not None
             case "birth date":
-                return made.replace_date(value)
+                return self._stand_ins.replace_date(value) is not None
             case _:
-                return self._replace_words(value)
+                return True
+
+    def _make(self, kind: PersonKind, value: str) -> str:
+        """Return the stand-in of a value; without the form of its kind, it is replaced by words."""
+        made: str | None = None
+        if kind == "birth date":
+            made = self._stand_ins.replace_date(value)
+        elif kind == "phone":
+            made = self._stand_ins.replace_phone(value)
+            made = None if made is None else self._stand_ins.replace_letters(made)
+        return self._replace_words(value) if made is None else made
 
     def _replace_words(self, value: str) -> str:
         """Return a name or an address with its words replaced, a mail address in it as one."""
         pieces: list[str] = []
         position = 0
-        for found in MAIL.finditer(value):
+        for start, end in find_mails(value):
             pieces += (
-                self._stand_ins.replace_words(value[position : found.start()]),
-                self._stand_ins.replace_mail(found[0]),
+                self._stand_ins.replace_words(value[position:start]),
+                self._stand_ins.replace_mail(value[start:end]),
             )
-            position = found.end()
+            position = end
         return "".join((*pieces, self._stand_ins.replace_words(value[position:])))
 
     def _make_named(self, kind: str, value: str) -> str:
         """Return the stand-in of a value for a hook, of whatever kind it names."""
-        replaced = self._make(cast("PersonKind", kind), value)
-        return self._stand_ins.replace_words(value) if replaced is None else replaced
+        return self._make(cast("PersonKind", kind), value)
 
 
 def _split_query(query: str) -> Iterable[tuple[str, str]]:

@@ -1,5 +1,7 @@
 """The stand-in of a value: of the same form, always the same, and another for any other value.
 
+Only spellings of one word share theirs: `Strauß` and `Strauss`.
+
 A word's letters are replaced by letters (vowels by vowels, consonants by consonants, those of
 another script within it) and its digits by digits; case, accents, punctuation and length stay. How
 a word is written, in upper case or with decomposed accents, makes no difference to its stand-in.
@@ -8,6 +10,7 @@ a word is written, in upper case or with decomposed accents, makes no difference
 import hashlib
 import re
 import unicodedata
+from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from functools import lru_cache
 from typing import NamedTuple
@@ -21,13 +24,14 @@ _FEWEST_PHONE_DIGITS = 5
 _VOWELS = "aeiou"
 _CONSONANTS = "bcdfghjklmnpqrstvwxyz"
 _DATE = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})(?![0-9])")
+_DIGIT = re.compile(r"\d")
 _ACCENTS = re.compile("[\u0300-\u036f]+")
 _CACHE_SIZE = 65_536
 _BLOCK = 256
 _LARGEST_PLANE = 0x10000
 
-MAIL = re.compile(r"[^\W_](?:[\w.!#$%&'*+/=?^`{|}~-]*[\w-])?@(?:[\w-]+\.)+[^\W\d_][\w-]*")
-"""What is taken for a mail address, wherever it is."""
+_MAIL_DOMAIN = re.compile(r"@(?:[\w-]+\.)+[^\W\d_][\w-]*")
+_REVERSED_MAILBOX = re.compile(r"(?:[\w-][\w.!#$%&'*+/=?^`{|}~-]*)?[^\W_]")
 
 
 class _Character(NamedTuple):
@@ -58,6 +62,12 @@ class StandIns:
     def replace_words(self, text: str) -> str:
         """Return a text with every word replaced: of a name, or of an address."""
         return word_pattern().sub(lambda found: self._of_word(found[0]), text)
+
+    def replace_letters(self, text: str) -> str:
+        """Return a text with every word replaced that has no digit: `ext` behind a number, say."""
+        return word_pattern().sub(
+            lambda found: found[0] if _DIGIT.search(found[0]) else self._of_word(found[0]), text
+        )
 
     def replace_mail(self, address: str) -> str:
         """Return the stand-in of a mail address: its parts keep their form, its last label stays.
@@ -112,6 +122,36 @@ class StandIns:
             "NFD" if is_decomposed and not unicodedata.is_normalized("NFC", word) else "NFC",
             written,
         )
+
+
+def find_mails(text: str) -> Iterator[tuple[int, int]]:
+    """Yield where the mail addresses of a text begin and end: the longest ones, from the left.
+
+    Each is looked for from its @: from where it may begin, a text of one long word takes hours.
+    """
+    least = 0
+    for found in _MAIL_DOMAIN.finditer(text):
+        at = found.start()
+        least = max(least, text.rfind("@", least, at) + 1)
+        mailbox = _REVERSED_MAILBOX.match(text[least:at][::-1])
+        if mailbox is not None:
+            yield at - mailbox.end(), found.end()
+            least = found.end()
+
+
+def is_mail(text: str) -> bool:
+    """Return whether a text is one mail address and nothing else."""
+    return next(find_mails(text), None) == (0, len(text))
+
+
+def replace_mails(text: str, replace: Callable[[str], str]) -> str:
+    """Return a text with each mail address as `replace` returns it."""
+    pieces: list[str] = []
+    position = 0
+    for start, end in find_mails(text):
+        pieces += (text[position:start], replace(text[start:end]))
+        position = end
+    return "".join((*pieces, text[position:]))
 
 
 def fold_word(word: str) -> str:

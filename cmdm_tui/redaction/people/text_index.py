@@ -7,7 +7,12 @@ stand-in is. So a recording that holds only stand-ins is enough to know the peop
 import re
 from collections.abc import Callable, Iterator
 
-from cmdm_tui.redaction.people.stand_ins import MAIL, StandIns, fold_word, word_pattern
+from cmdm_tui.redaction.people.stand_ins import (
+    StandIns,
+    find_mails,
+    fold_word,
+    word_pattern,
+)
 
 _PHONE = re.compile(r"[+(]?[0-9](?:[ ()./-]{0,3}[0-9]){6,20}")
 _PHONE_GROUP = re.compile(r"[+(]{0,2}[0-9]+\)?")
@@ -83,11 +88,10 @@ class TextIndex:
         return sorted(found, key=lambda span: (span[0], -span[1]))
 
     def _find_mails(self, text: str) -> Iterator[Span]:
-        if "@" in text:
-            for found in MAIL.finditer(text):
-                if self._keeps(found[0]):
-                    continue
-                yield *found.span(), self._stand_ins.replace_mail(found[0])
+        for start, end in find_mails(text):
+            address = text[start:end]
+            if not self._keeps(address):
+                yield start, end, self._stand_ins.replace_mail(address)
 
     def _find_phones(self, text: str) -> Iterator[Span]:
         for run in _PHONE.finditer(text) if self._phones else ():

@@ -30,8 +30,8 @@ _PARAMETERS = (
 
 def offer_verbs(_: re.Match[str], __: CompletionCatalog, ___: PromptFacts) -> Iterable[Offer]:
     """Offer what a statement can begin with."""
-    yield from (Offer(f"{verb} ", verb) for verb in VERBS)
-    yield from (Offer(words, words.strip()) for words in _SQL_WORDS)
+    yield from (Offer(f"{verb} ", verb, is_word=True) for verb in VERBS)
+    yield from (Offer(words, words.strip(), is_word=True) for words in _SQL_WORDS)
 
 
 def offer_entities(
@@ -44,7 +44,7 @@ def offer_entities(
         if (segment := _quote_segment(name)) is not None
     )
     if found["verb"].upper() == "DELETE":
-        yield Offer("FROM ", "FROM", "records that a condition finds")
+        yield Offer("FROM ", "FROM", "records that a condition finds", is_word=True)
 
 
 def offer_second_segments(

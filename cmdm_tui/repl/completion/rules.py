@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 
 from msgspec import Struct
 
+from cmdm_tui.query.completion.letter_case import follow_case
 from cmdm_tui.query.completion.matching import rank_offers
 from cmdm_tui.query.completion.offers import CompletionCatalog, NotedCatalog, Offer, Suggestions
 from cmdm_tui.query.completion.sql import suggest_sql
@@ -72,8 +73,9 @@ def _apply(
     word, noted = rule.word(found), NotedCatalog(known)
     offers = rule.offers(found, noted, facts)
     ranked = rank_offers(rule.typed(word), offers, facts.sql.uses)
-    fitting = tuple(one for one in ranked if one.text != word)
-    return Suggestions(word, fitting, rule.name, tuple(noted.unread))
+    return Suggestions(
+        word, follow_case(ranked, word, found.string), rule.name, tuple(noted.unread)
+    )
 
 
 _VARIABLE = re.compile(r"(?<![:\w'\"\])]):(?P<word>(?P<mark>['\"]?)(?:[^\W\d]\w*)?)\Z")

@@ -98,14 +98,6 @@ class ColumnLayout:
         """Show these columns again."""
         return replace(self, hidden=self.hidden - set(names))
 
-    def show_only(self, columns: Sequence[SourceColumn], names: Iterable[str]) -> "ColumnLayout":
-        """Show these columns in this order, and hide the source's others."""
-        chosen = tuple(dict.fromkeys(names))
-        others = {column.name for column in columns} - set(chosen)
-        rest = tuple(name for name in self.order if name not in chosen)
-        hidden = (self.hidden - set(chosen)) | others
-        return replace(self, order=chosen + rest, hidden=hidden)
-
     def resize(self, name: str, width: int) -> "ColumnLayout":
         """Give a column this width in cells, within bounds."""
         return replace(self, widths={**self.widths, name: clamp_width(width)})

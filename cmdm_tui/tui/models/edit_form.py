@@ -217,13 +217,6 @@ class EditForm:
         read = {name: read_typed(self._fields[name].field, of) for name, of in self._typed.items()}
         return {name: value for name, value in read.items() if not (self.is_new and value is None)}
 
-    @property
-    def changed_count(self) -> int:
-        """Fields that get another value, in one record or more."""
-        if self.is_new:
-            return len(self.values)
-        return len({name for one in self.records for name in self._list_changed(one)})
-
     def make_change_set(self, *, address: str, username: str) -> ChangeSet:
         """Return what the form comes to; it is empty where nothing differs."""
         kind = ChangeKind.CREATE if self.is_new else ChangeKind.UPDATE

@@ -1,5 +1,6 @@
 """The SQL in an editor: which statement the cursor is in, and what completion offers there."""
 
+from cmdm_tui.query.completion.letter_case import follow_case
 from cmdm_tui.query.completion.offers import CompletionCatalog, Offer, Suggestions
 from cmdm_tui.query.completion.sql import first_statement, last_statement, suggest_sql
 from cmdm_tui.query.parsing.beginnings import is_sql
@@ -37,9 +38,9 @@ def complete_sql(
         return Suggestions("")
     if not typed and not is_asked:
         return Suggestions("")
-    offers = tuple(
-        Offer(words, words.strip())
+    offers = (
+        Offer(words, words.strip(), is_word=True)
         for words in _FIRST_WORDS
         if words.casefold().startswith(typed.casefold())
     )
-    return Suggestions(typed, offers, "beginning")
+    return Suggestions(typed, follow_case(offers, typed, typed), "beginning")

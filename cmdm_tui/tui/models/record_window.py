@@ -102,11 +102,6 @@ class RecordWindow(WalkedPages):
         return self._walk.has_ended or (self._is_total_believed and not self._goes_on)
 
     @property
-    def is_total_refuted(self) -> bool:
-        """Whether a page that the service counts came empty: its total is not believed."""
-        return bool(self._empty_pages)
-
-    @property
     def page_count(self) -> int:
         """How many pages have positions.
 

@@ -95,12 +95,6 @@ class WindowLoader:
         """Whether a successor of what is shown is on its way, or wanted."""
         return self._successor is not None and not self._has_successor_failed
 
-    @property
-    def wanted_entity(self) -> str | None:
-        """The entity that is shown, or will be."""
-        window = self._current
-        return window.entity if window is not None else None
-
     def show_entity(self, entity: str, order: WindowOrder | None = None) -> None:
         """Show an entity: what was read of it before, else its first page is asked for.
 

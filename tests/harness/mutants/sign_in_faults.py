@@ -15,7 +15,7 @@ def _sent(asked: FaultRequest) -> Credentials:
     return {name: found.get(name, "") for name in NAMES}
 
 
-async def _signed_in(asked: FaultRequest, inner: SendOn, forgive: Forgive) -> FaultAnswer:
+async def signed_in(asked: FaultRequest, inner: SendOn, forgive: Forgive) -> FaultAnswer:
     """Sign in with the right credentials where those sent are taken for right."""
     given = await inner(asked)
     if asked.call != "authenticate":
@@ -29,7 +29,7 @@ async def _signed_in(asked: FaultRequest, inner: SendOn, forgive: Forgive) -> Fa
     return given
 
 
-def _but(name: str, forgive: Callable[[str, str], bool]) -> Forgive:
+def but(name: str, forgive: Callable[[str, str], bool]) -> Forgive:
     """Forgive one credential, where all the others are right."""
 
     def compare(sent: Credentials, right: Credentials) -> bool:
@@ -41,43 +41,43 @@ def _but(name: str, forgive: Callable[[str, str], bool]) -> Forgive:
 
 def _forgiving(name: str, aims: str, forgive: Forgive) -> Callable[[FaultRequest, SendOn], object]:
     async def fault(asked: FaultRequest, inner: SendOn) -> FaultAnswer:
-        return await _signed_in(asked, inner, forgive)
+        return await signed_in(asked, inner, forgive)
 
     return mutant(name, aims)(fault)
 
 
-def _is_beginning(sent: str, right: str) -> bool:
+def is_beginning(sent: str, right: str) -> bool:
     return bool(sent) and all(one == other for one, other in zip(sent, right, strict=False))
 
 
 LOOKED_AT, EXACTLY = "credentials-looked-at", "credentials-match-exactly"
 
-_forgiving("any password is accepted", LOOKED_AT, _but("password", lambda _, __: True))
+_forgiving("any password is accepted", LOOKED_AT, but("password", lambda _, __: True))
 _forgiving("the client's secret is not looked at", LOOKED_AT,
-           _but("client_secret", lambda _, __: True))  # fmt: skip
-_forgiving("the client's id is not looked at", LOOKED_AT, _but("client_id", lambda _, __: True))
+           but("client_secret", lambda _, __: True))  # fmt: skip
+_forgiving("the client's id is not looked at", LOOKED_AT, but("client_id", lambda _, __: True))
 _forgiving("a username that is not known is let in", LOOKED_AT,
-           _but("username", lambda sent, _: bool(sent)))  # fmt: skip
+           but("username", lambda sent, _: bool(sent)))  # fmt: skip
 _forgiving("eight characters of a password are compared", LOOKED_AT,
-           _but("password", lambda sent, right: sent[:8] == right[:8]))  # fmt: skip
+           but("password", lambda sent, right: sent[:8] == right[:8]))  # fmt: skip
 _forgiving("an empty password binds as nobody, and is let in", LOOKED_AT,
-           _but("password", lambda sent, _: not sent))  # fmt: skip
+           but("password", lambda sent, _: not sent))  # fmt: skip
 _forgiving("a sign-in without client takes the default one", LOOKED_AT,
-           _but("client_id", lambda sent, _: not sent))  # fmt: skip
+           but("client_id", lambda sent, _: not sent))  # fmt: skip
 _forgiving("a password may be followed by anything", LOOKED_AT,
-           _but("password", lambda sent, right: sent.startswith(right)))  # fmt: skip
+           but("password", lambda sent, right: sent.startswith(right)))  # fmt: skip
 _forgiving("a secret's beginning is enough", LOOKED_AT,
-           _but("client_secret", lambda sent, right: right.startswith(sent)))  # fmt: skip
+           but("client_secret", lambda sent, right: right.startswith(sent)))  # fmt: skip
 _forgiving("a username is found by its beginning", LOOKED_AT,
-           _but("username", lambda sent, right: bool(sent) and right.startswith(sent)))  # fmt: skip
+           but("username", lambda sent, right: bool(sent) and right.startswith(sent)))  # fmt: skip
 _forgiving("a client's id is compared as far as the shorter goes", LOOKED_AT,
-           _but("client_id", _is_beginning))  # fmt: skip
+           but("client_id", is_beginning))  # fmt: skip
 _forgiving("passwords are compared in small letters", EXACTLY,
-           _but("password", lambda sent, right: sent.lower() == right.lower()))  # fmt: skip
+           but("password", lambda sent, right: sent.lower() == right.lower()))  # fmt: skip
 _forgiving("secrets are compared in small letters", EXACTLY,
-           _but("client_secret", lambda sent, right: sent.lower() == right.lower()))  # fmt: skip
+           but("client_secret", lambda sent, right: sent.lower() == right.lower()))  # fmt: skip
 _forgiving("the database compares usernames without case", EXACTLY,
-           _but("username", lambda sent, right: sent.lower() == right.lower()))  # fmt: skip
+           but("username", lambda sent, right: sent.lower() == right.lower()))  # fmt: skip
 
 
 def _is_refused(asked: FaultRequest, given: FaultAnswer) -> bool:
@@ -86,7 +86,7 @@ def _is_refused(asked: FaultRequest, given: FaultAnswer) -> bool:
 
 @mutant("a refused sign-in gives a token too", LOOKED_AT)
 async def refused_with_token(asked: FaultRequest, inner: SendOn) -> FaultAnswer:
-    given = await _signed_in(asked, inner, lambda _, __: True)
+    given = await signed_in(asked, inner, lambda _, __: True)
     if given.ok and _sent(asked) != _sent(
         asked.with_changes(headers=asked.memory.get("sign-in", asked.headers))
     ):
@@ -121,7 +121,7 @@ async def wrong_is_403(asked: FaultRequest, inner: SendOn) -> FaultAnswer:
 
 
 async def _tell_which(asked: FaultRequest, inner: SendOn, name: str, words: str) -> FaultAnswer:
-    given = await _signed_in(asked, inner, lambda _, __: False)
+    given = await signed_in(asked, inner, lambda _, __: False)
     right = asked.memory.get("sign-in")
     if right is None or not _is_refused(asked, given) or given.status != 401:
         return given

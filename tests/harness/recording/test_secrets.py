@@ -10,7 +10,9 @@ from urllib.parse import quote
 
 import pytest
 
+from cmdm_tui.config import ConfigurationError
 from cmdm_tui.harness.cases import read_case
+from cmdm_tui.harness.cassettes.manifest import read_manifest
 from cmdm_tui.harness.cassettes.offline_replay import replay_case
 from cmdm_tui.harness.recording import session as session_module
 from cmdm_tui.harness.recording.observed_call import ObservedCall
@@ -145,6 +147,27 @@ def test_a_call_whose_secret_cannot_be_taken_out_is_left_out(
     assert list(tmp_path.rglob("*")) == []
 
 
+def test_a_call_that_is_taken_out_again_is_counted_and_leaves_no_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def conceal_nothing(_secrets: SessionSecrets, call: ObservedCall) -> ObservedCall:
+        return call
+
+    monkeypatch.setattr(SessionSecrets, "conceal_deeply", conceal_nothing)
+    files = SessionFiles(tmp_path, "session")
+    answer = json.dumps({"Blob": SECRETS["password"].encode().hex()}).encode()
+    files.add(ObservedCall("GET", "/api/v1/lead/1", (), b"", 200, "OK", JSON, answer))
+    files.save()
+    assert [path.name for path in files.cassettes] == ["session.yaml"]
+    lines = (("password", SECRETS["password"].encode().decode("latin-1")),)
+    # What is outside the API is in no case, and in another file.
+    files.add(ObservedCall("GET", "/elsewhere", lines, b"", 200, "OK", JSON, b"{}"))
+    files.save()
+    assert (files.recorded, files.taken_out) == (1, 1)
+    assert [path.name for path in files.cassettes] == ["session-other.yaml"]
+    assert [path.name for path in tmp_path.rglob("session*.*")] == ["session-other.yaml"]
+
+
 def test_a_secret_that_is_learnt_late_is_taken_out_of_what_was_recorded(tmp_path: Path) -> None:
     files = SessionFiles(tmp_path, "session")
     early = b'{"Owner":"sync.bot@acme.example"}'
@@ -177,6 +200,51 @@ def test_a_user_name_that_is_a_common_word_leaves_other_text_as_it_is(
     content = case.with_suffix(".yaml").read_text()
     assert f'"Owner": "recorded-username", "Notes": "{name} says status of lead"' in content
     assert replay_case(read_case(case), case.with_suffix(".yaml")) == []
+
+
+@pytest.mark.parametrize(
+    "first", ["first-token-7f3a9b2c", "7f3a/9b2c+4d5e6f==", "17|first-token:7f3a"]
+)
+def test_one_of_the_oldest_of_many_tokens_is_in_no_file(tmp_path: Path, first: str) -> None:
+    files = SessionFiles(tmp_path, "session")
+    for token in (first, *(f"other-token-{number:04}" for number in range(40))):
+        lines = (("authorization", f"Bearer {token}"),)
+        files.add(ObservedCall("GET", "/api/v1/lead/1", lines, b"", 200, "OK", JSON, b"{}"))
+    echo = json.dumps({"Message": f"{first} is /x/{first}/y, or key={first}.", "List": [first]})
+    for target in (f"/api/v1/lead?key={first}", f"/api/v1/{first}/task"):
+        files.add(ObservedCall("GET", target, JSON, b"", 200, "OK", JSON, echo.encode()))
+    files.save()
+    content = b"".join(path.read_bytes() for path in (tmp_path / "stateful").iterdir())
+    assert first.encode() not in content
+    assert content.count(b"recorded-token is /x/recorded-token/y, or key=recorded-token.") == 2
+
+
+def test_an_old_token_that_is_sent_again_is_searched_for_in_every_encoding() -> None:
+    secrets = SessionSecrets()
+    for token in ("first-token-7f3a9b2c", *(f"other-token-{number:04}" for number in range(40))):
+        secrets.add("token", token)
+    encoded = base64.b64encode(b"first-token-7f3a9b2c")
+    assert not secrets.holds_secret(encoded)
+    assert not secrets.add("token", "first-token-7f3a9b2c")
+    assert secrets.holds_secret(encoded)
+
+
+def test_what_could_not_be_written_is_written_by_the_next_save(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = SessionFiles(tmp_path, "session")
+    files.add(ObservedCall("GET", "/api/v1/lead/1", (), b"", 200, "OK", JSON, b"{}"))
+
+    def fail(*_: object) -> None:
+        raise ConfigurationError("The disk is full.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(session_module, "write_manifest", fail)
+        for _ in range(2):
+            with pytest.raises(ConfigurationError, match="disk is full"):
+                files.save()
+    files.save()
+    assert read_manifest(tmp_path).keys() == {"stateful/session.yaml"}
 
 
 def test_files_are_made_again_the_same(tmp_path: Path) -> None:

@@ -6,12 +6,19 @@ A key of ICU is its levels one after the other with a byte 1 between: letters, a
 import re
 import unicodedata
 from collections.abc import Callable, Iterable
+from functools import cache
 
 import duckdb
 
 Key = Callable[[str], bytes]
 
 _BETWEEN_LEVELS = b"\x01"
+
+
+@cache
+def _open_database() -> duckdb.DuckDBPyConnection:
+    """Return the one database of all keys: to open one takes a hundred times as long as a key."""
+    return duckdb.connect()
 
 
 class IcuKey:
@@ -50,7 +57,7 @@ class IcuKey:
         new = sorted(set(texts) - self._keys.keys())
         if not new:
             return
-        with duckdb.connect() as connection:
+        with _open_database().cursor() as connection:
             rows = connection.execute(
                 "SELECT icu_sort_key(one, ?) FROM unnest(?::VARCHAR[]) AS list(one)",
                 [self._language, [self._as_compared(text) for text in new]],

@@ -26,7 +26,7 @@ from cmdm_tui.harness.exchange import API_PATH
 from cmdm_tui.redaction.people.person_fields import PersonFields
 from cmdm_tui.redaction.people.person_redactor import PersonLeft, PersonRedactor
 from cmdm_tui.redaction.people.redaction_hook import RedactionHook, RedactionHookFailed
-from cmdm_tui.redaction.people.stand_ins import StandIns
+from cmdm_tui.redaction.people.stand_ins import MAIL_ENDING, StandIns
 
 KEY = b"k" * 32
 
@@ -287,6 +287,43 @@ def test_the_user_is_told_what_was_replaced() -> None:
     assert told.startswith("People are replaced by stand-ins: 2 names, 1 mail address, ")
     assert "1 birth date" in told
     assert describe_people(None) == "People are recorded as they are, as you asked."
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "left"),
+    [
+        ("Birthday", "17/05/1980", "1980"), ("Birthday", "17 May 1980", "May"),
+        ("Birthday", "1980-05", "1980"), ("Birthday", "19800517", "1980"),
+        ("Phone", "ask Ann Lee", "Ann"), ("Phone", "Ann 01234 567890", "Ann"),
+        ("Phone", "4321", "4321"), ("Email", "ann.lee(at)acme.com", "lee"),
+        ("Email", "Ann Lee <ann.lee@acme.com>", "Lee"),
+    ],
+)  # fmt: skip
+def test_a_value_that_is_not_written_as_its_kind_is_replaced_in_its_field_alone(
+    field: str, value: str, left: str
+) -> None:
+    calls = [call("GET", "/lead/A", answer=record({field: value, "Notes": f"It says {value}"}))]
+    people = redactor()
+    (made,) = redact_interactions(calls, people)
+    properties = json.loads(made.body)["Properties"]
+    assert left not in properties[field]
+    replaced = properties[field].replace(MAIL_ENDING, "")
+    assert re.sub("[A-Za-z0-9]", "x", value) == re.sub("[A-Za-z0-9]", "x", replaced)
+    if "@" not in value and "567890" not in value:
+        assert properties["Notes"] == f"It says {value}"
+    people.check(made.body, "a.yaml")
+    assert people.counts.keys() == {"phone"} if "567890" in value else {"words"}
+    later = redactor()
+    accept_stand_ins([answer_of(made)], later)
+    assert redact_interactions([made], later) == [made]
+
+
+def test_a_date_of_birth_in_digits_alone_is_replaced_too() -> None:
+    answer = {"Properties": {"Birthday": 19800517, "Score": 19800517}}
+    (made,) = redact_interactions([call("GET", "/lead/A", answer=answer)], redactor())
+    properties = json.loads(made.body)["Properties"]
+    assert properties["Score"] == 19800517 != properties["Birthday"]
+    assert len(str(properties["Birthday"])) == 8
 
 
 # A user's own function

@@ -11,7 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cmdm_tui.redaction.people.permutation import permute
-from cmdm_tui.redaction.people.stand_ins import MAIL, MAIL_ENDING, StandIns, fold_word
+from cmdm_tui.redaction.people.stand_ins import (
+    MAIL_ENDING,
+    StandIns,
+    find_mails,
+    fold_word,
+    is_mail,
+    replace_mails,
+)
 
 MADE = StandIns(b"k" * 32)
 OTHER = StandIns(b"x" * 32)
@@ -121,7 +128,7 @@ def test_what_has_too_few_digits_is_not_a_phone() -> None:
 @given(MAILS)
 def test_a_mail_keeps_its_form_reaches_nobody_and_is_known_as_a_stand_in(mail: str) -> None:
     replaced = MADE.replace_mail(mail)
-    assert MAIL.fullmatch(replaced)
+    assert is_mail(replaced)
     assert replaced.endswith(MAIL_ENDING)
     assert form_of(replaced.removesuffix(MAIL_ENDING)) == form_of(mail)
     assert replaced.partition("@")[0] != mail.partition("@")[0]
@@ -170,3 +177,19 @@ def test_the_laws_of_a_word_can_fail(broken: Callable[[str], str]) -> None:
     )
     is_injective = len({broken(word) for word in words}) == len(words)
     assert not (keeps_form and is_moved and is_told_together and is_injective)
+
+
+MAIL = re.compile(r"[^\W_](?:[\w.!#$%&'*+/=?^`{|}~-]*[\w-])?@(?:[\w-]+\.)+[^\W\d_][\w-]*")
+
+
+@given(st.text("ab1é_.-'+@ ", max_size=24))
+def test_mail_addresses_are_found_as_one_pattern_describes_them(text: str) -> None:
+    assert list(find_mails(text)) == [found.span() for found in MAIL.finditer(text)]
+    assert is_mail(text) == (MAIL.fullmatch(text) is not None)
+    assert replace_mails(text, str.upper) == MAIL.sub(lambda found: found[0].upper(), text)
+
+
+@pytest.mark.parametrize("part", ["a", "a.", "@", "a@", "@a", "@a.b", "@1.1", ".a@"])
+def test_a_text_without_an_end_is_searched_in_one_pass(part: str) -> None:
+    text = f"{part * 300_000} @"
+    assert sum(1 for _ in find_mails(text)) in {0, 1, 150_000, 300_000}

@@ -150,6 +150,8 @@ def _case_step(
         said["body"], filling = _fill_long_text(text)
         said["body"] = _replace_ids(said["body"], known)
         said |= {} if filling is None else {"filling": filling}
+    if request.body and not any(name == "content-type" for name, _ in request.headers):
+        said["without_content_type"] = True
     target = escape_placeholders(request.path.removeprefix(API_PATH))
     if "filling" not in said:
         target, filling = _fill_long_run(target)

@@ -37,6 +37,8 @@ _PUT_BACK_SEQUENCE = "UPDATE main.sqlite_sequence SET seq = ? WHERE name = ? AND
 _COUNT = 'SELECT count(*) FROM main."{table}" INDEXED BY "{index}"'
 
 _SECONDS_BETWEEN_INTERRUPTS = 0.02
+# Each changes some twenty disk pages, and the writer moves a journal of a thousand into the file.
+_RECORDS_LEFT_TO_WRITER = 50
 
 Outcome = TypeVar("Outcome")
 
@@ -55,6 +57,7 @@ class SqliteSnapshots:
         self._connection.execute("PRAGMA wal_autocheckpoint = 0")
         self._sequences: dict[str, dict[str, int]] = {}
         self._is_stopping = False
+        self._restored_records = 0
         self.lock = asyncio.Lock()
         """Held while a copy is made or restored."""
 
@@ -94,7 +97,10 @@ class SqliteSnapshots:
             tables = {"saved": f"{name} {entity}", "table": entity}
             statements += [fill_names(one, **tables) for one in (_REMOVE_NEW, _PUT_BACK)]
 
+        before = self._connection.total_changes
+
         def finish() -> dict[str, int]:
+            self._restored_records = self._connection.total_changes - before
             totals: dict[str, int] = {}
             for entity in entities:
                 sequence = self._sequences[name].get(entity, 0)
@@ -114,7 +120,12 @@ class SqliteSnapshots:
             raise _describe(error) from error
 
     async def move_into_file(self) -> None:
-        """Move what was restored from the journal into the file."""
+        """Move what was restored from the journal into the file: much of it, as waits are long.
+
+        Little is left to the writer, which moves it together with what it writes.
+        """
+        if self._restored_records <= _RECORDS_LEFT_TO_WRITER:
+            return
         await self._run(["PRAGMA wal_checkpoint(PASSIVE)"], lambda: None)
 
     async def stop(self) -> None:

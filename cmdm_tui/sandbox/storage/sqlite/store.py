@@ -1,8 +1,9 @@
 """Records, tokens and counts of calls in one SQLite file, for one process.
 
 Reads go through indexes and run inline in the event loop: a thread would cost more than they do.
-Writers take turns. A write is on the disk when its transaction ends; the counts of calls are
-written with a delay of a second, as no caller waits for them.
+Writers take turns. A write is on the disk when its transaction ends. The counts of calls are
+written with a delay of a second, as no caller waits for them, and no call waits for the disk
+because of them: they outlive every end of this program; an end of the machine may lose the last.
 """
 
 import asyncio
@@ -54,7 +55,9 @@ class SqliteStore:
     def __init__(self, path: Path, *, lasting: bool = True) -> None:
         self._path = path
         self._writer = connect(path)
-        self._writer.execute(f"PRAGMA synchronous = {'FULL' if lasting else 'OFF'}")
+        self._write_level = "FULL" if lasting else "OFF"
+        self._count_level = "NORMAL" if lasting else "OFF"
+        self._set_level(self._write_level)
         self._reader = connect(path)
         self._reader.text_factory = bytes
         self._pages = SqliteKeysetPages(self._reader)
@@ -201,10 +204,18 @@ class SqliteStore:
         # Inside another's changes the counts would be lost with them, and a restore in a thread
         # would keep this one waiting; the next call tries again.
         if not self._writer.in_transaction and not self._write_lock.locked():
-            with _transaction(self._writer):
-                self._writer.execute("DELETE FROM _usage")
-                self._writer.executemany(_KEEP_COUNTS, list(self._call_counts.items()))
+            self._set_level(self._count_level)
+            try:
+                with _transaction(self._writer):
+                    self._writer.execute("DELETE FROM _usage")
+                    self._writer.executemany(_KEEP_COUNTS, list(self._call_counts.items()))
+            finally:
+                self._set_level(self._write_level)
             self._are_counts_on_disk = bool(self._call_counts)
+
+    def _set_level(self, level: str) -> None:
+        """Let commits wait for the disk (FULL), or for no more than a checkpoint does (NORMAL)."""
+        self._writer.execute(f"PRAGMA synchronous = {level}")
 
     def _count_records(self, entity: str) -> int:
         sql = fill_names(_COUNT, table=entity, index=name_index(entity, None))
