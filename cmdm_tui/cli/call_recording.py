@@ -1,6 +1,6 @@
 """`cmdm --record FILE`: the calls of any command, recorded into a cassette and its case.
 
-A command may use several accounts: the calls of each go into other cassettes.
+A command may use several accounts: each has its own cassettes.
 """
 
 import os
