@@ -1,11 +1,8 @@
 """`cmdm record --proxy`, `cmdm record --har` and `cmdm --record`, run as a user runs them."""
 
 import json
-import os
 import re
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
@@ -24,18 +21,15 @@ from cmdm_tui.harness.cassettes.offline_replay import replay_case
 from cmdm_tui.harness.cassettes.reader import read_cassette
 from cmdm_tui.sandbox import RunningInfo, Sandbox, SandboxConfig
 from cmdm_tui.sandbox.credentials import AccountCredentials
+from tests.claims.program import Ended, ForkedProgram, run_cmdm
 from tests.services import profile_of
-
-CMDM = (sys.executable, "-m", "cmdm_tui")
 
 
 def environment(info: RunningInfo | None, home: Path, url: str = "") -> Mapping[str, str]:
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("CMDM_")}
     folders = {name: str(home) for name in ("HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME")}
     if info is None:
-        return {**kept, **folders}
+        return folders
     return {
-        **kept,
         **folders,
         "CMDM_URL": url or info.url,
         "CMDM_CLIENT_ID": info.client_id,
@@ -45,29 +39,19 @@ def environment(info: RunningInfo | None, home: Path, url: str = "") -> Mapping[
     }
 
 
-def run(
-    *words: str, home: Path, info: RunningInfo | None = None, url: str = ""
-) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [*CMDM, *words], cwd=home, env=environment(info, home, url),
-        capture_output=True, text=True, timeout=100, check=False,
-    )  # fmt: skip
+def run(*words: str, home: Path, info: RunningInfo | None = None, url: str = "") -> Ended:
+    return run_cmdm(*words, home=home, extra=environment(info, home, url), deadline=100)
 
 
 @contextmanager
-def proxy(
-    home: Path, info: RunningInfo, *words: str
-) -> Generator[tuple[subprocess.Popen[str], str]]:
+def proxy(home: Path, info: RunningInfo, *words: str) -> Generator[tuple[ForkedProgram, str]]:
     """Run the proxy, and yield its process and address."""
-    command = [*CMDM, "record", "--proxy", "--port", "0", "--into", "made", *words]
-    with subprocess.Popen(
-        command, cwd=home, env=environment(info, home), text=True,
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-    ) as process:  # fmt: skip
+    command = ["record", "--proxy", "--port", "0", "--into", "made", *words]
+    with ForkedProgram(command, home, environment(info, home)) as process:
         assert process.stdout is not None
         try:
             for line in process.stdout:
-                if found := re.fullmatch(r"export CMDM_URL=(http://\S+)/api/v1\n", line):
+                if found := re.fullmatch(r"export CMDM_URL=(http://\S+)/api/v1\n", line.decode()):
                     yield process, found[1]
                     break
         finally:
@@ -89,13 +73,13 @@ def test_a_signal_ends_the_proxy_and_what_was_recorded_replays(
     with proxy(tmp_path, sandbox) as (process, url):
         listed = run("list", "lead", "--per-page", "1", "--page", "1",
                      home=tmp_path, info=sandbox, url=url)  # fmt: skip
-        assert listed.returncode == 0, listed.stderr
+        assert listed.code == 0, listed.err
         process.send_signal(number)
         said, noted = process.communicate(timeout=60)
-    assert "recorded made/stateful/session.yaml" in said
-    assert "2 calls recorded in 1 cassette." in noted
+    assert b"recorded made/stateful/session.yaml" in said
+    assert b"2 calls recorded in 1 cassette." in noted
     replayed = run("replay", "--from", "made", home=tmp_path)
-    assert replayed.returncode == 0, replayed.stdout + replayed.stderr
+    assert replayed.code == 0, replayed.out + replayed.err
 
 
 def test_a_proxy_that_is_killed_loses_no_more_than_its_last_call(
@@ -152,13 +136,13 @@ def test_what_does_not_go_together_is_said(
 def test_any_command_is_recorded_and_replays(sandbox: RunningInfo, tmp_path: Path) -> None:
     made = run("--record", "made/one.yaml", "create", "lead", "LastName=Doe",
                home=tmp_path, info=sandbox)  # fmt: skip
-    assert made.returncode == 0, made.stderr
+    assert made.code == 0, made.err
     queried = run("--record", "made/two.yaml", "query", "SELECT count(*) FROM lead",
                   home=tmp_path, info=sandbox)  # fmt: skip
-    assert "recorded in made/two.yaml" in queried.stderr
+    assert "recorded in made/two.yaml" in queried.err
     replayed = run("replay", "--from", "made", home=tmp_path)
-    assert replayed.returncode == 0, replayed.stdout + replayed.stderr
-    assert "2 cases replayed offline" in replayed.stderr
+    assert replayed.code == 0, replayed.out + replayed.err
+    assert "2 cases replayed offline" in replayed.err
     content = b"".join(path.read_bytes() for path in (tmp_path / "made").rglob("*.*"))
     for secret in (sandbox.client_id, sandbox.client_secret, sandbox.username, sandbox.password):
         assert secret.encode() not in content
@@ -231,10 +215,10 @@ def write_har(path: Path) -> None:
 def test_a_har_file_is_recorded_and_replays(tmp_path: Path) -> None:
     write_har(tmp_path / "a.har")
     ended = run("record", "--har", "a.har", "--name", "browser", "--into", "made", home=tmp_path)
-    assert (ended.returncode, ended.stdout) == (0, "recorded made/stateful/browser.yaml\n")
-    assert "Left out of the file: 2" in ended.stderr
+    assert (ended.code, ended.out) == (0, "recorded made/stateful/browser.yaml\n")
+    assert "Left out of the file: 2" in ended.err
     replayed = run("replay", "--from", "made", home=tmp_path)
-    assert replayed.returncode == 0, replayed.stdout + replayed.stderr
+    assert replayed.code == 0, replayed.out + replayed.err
     cassette = (tmp_path / "made/stateful/browser.yaml").read_text()
     assert "crm.example.com" not in cassette
     keys = [one.key for one in read_cassette(tmp_path / "a.har")]
@@ -307,10 +291,10 @@ def test_people_behind_an_address_of_this_machine_are_replaced(
 ) -> None:
     create = ("create", "lead", "LastName=Weatherwax")
     made = run("--record", "one.yaml", *create, home=tmp_path, info=tunnel)
-    assert "People are replaced by stand-ins: 1 name" in made.stderr
+    assert "People are replaced by stand-ins: 1 name" in made.err
     assert "Weatherwax" not in (tmp_path / "one.yaml").read_text()
     kept = run("--record", "two.yaml", "--keep-people", *create, home=tmp_path, info=tunnel)
-    assert kept.returncode == 0, kept.stderr
+    assert kept.code == 0, kept.err
     assert "Weatherwax" in (tmp_path / "two.yaml").read_text()
     with proxy(tmp_path, tunnel) as (process, url):
         run(*create, home=tmp_path, info=tunnel, url=url)
@@ -324,5 +308,5 @@ def test_the_people_of_a_sandbox_are_recorded_as_they_are(
 ) -> None:
     made = run("--record", "one.yaml", "create", "lead", "LastName=Weatherwax",
                home=tmp_path, info=sandbox)  # fmt: skip
-    assert "stand-ins" not in made.stderr
+    assert "stand-ins" not in made.err
     assert "Weatherwax" in (tmp_path / "one.yaml").read_text()
