@@ -2,6 +2,7 @@
 
 import asyncio
 import io
+import re
 from collections.abc import Generator
 from pathlib import Path
 
@@ -60,7 +61,7 @@ async def test_a_line_typed_before_the_account_is_open_runs_once_it_is(
 ) -> None:
     history = tmp_path / "history"
     said = await type_first(account, keyboard, history, f"GET lead?per_page=1{ENTER}")
-    assert "1 of 30 records" in said
+    assert re.search(r"1 of [0-9]+ records, page 1 of ", said)  # other tests create some
     assert calls[1:] == ["GET lead?per_page=1&page=1"]
     assert list(open_history(history, lambda _: None).load_history_strings()) == [
         "GET lead?per_page=1"
