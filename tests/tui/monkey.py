@@ -5,13 +5,14 @@ import json
 import random
 import re
 from collections import deque
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
 
 import httpx
 from textual import events
 from textual.binding import Binding
-from textual.dom import DOMNode
+from textual.dom import DOMNode, NoScreen
 from textual.drivers.headless_driver import HeadlessDriver
 from textual.geometry import Size
 from textual.message import Message
@@ -89,17 +90,21 @@ class Confirmations:
             return
         if isinstance(message, Button.Pressed):
             self._noted = message
-            self._note_button(message.button)
+            with suppress(NoScreen):  # its dialog is gone, so nothing hears it
+                self._note_button(message.button)
         elif isinstance(message, OptionList.OptionSelected):
             self._noted = message
-            screen = message.option_list.screen
-            asked = re.match(r"Send (\w+) /?(\S+) to ", getattr(screen, "_question", ""))
-            if isinstance(screen, ChoiceScreen) and asked and message.option_index == 1:
-                self.grants.append(Grant(asked[1], ""))
+            with suppress(NoScreen):
+                self._note_choice(message.option_list.screen, message.option_index)
 
     def note_resume(self, changes: tuple[Change, ...]) -> None:
         """Note that a run, which was confirmed when it began, is gone on with."""
         self._confirm(changes)
+
+    def _note_choice(self, screen: Screen[object], index: int) -> None:
+        asked = re.match(r"Send (\w+) /?(\S+) to ", getattr(screen, "_question", ""))
+        if isinstance(screen, ChoiceScreen) and asked and index == 1:
+            self.grants.append(Grant(asked[1], ""))
 
     def _note_button(self, button: Button) -> None:
         screen = button.screen
