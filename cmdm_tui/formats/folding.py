@@ -4,21 +4,22 @@ import re
 
 from rich.cells import cell_len, chop_cells
 
-_WORD_WITH_BLANKS = re.compile(r"\s*\S+\s*|\s+")
+_WORD_WITH_BLANKS = re.compile(r" *[^ ]+ *| +")
 
 
 def fold_line(line: str, room: int) -> list[str]:
-    """Return the pieces of a line, each of at most `room` cells, blanks at its end apart.
+    """Return the pieces of a line, each of at most `room` cells, spaces at its end apart.
 
     Nothing is left out: the pieces one after another are the line. A word that is too long is cut.
+    Only at a space does a word end: at another blank, such as a no-break space, it does not.
     """
     pieces: list[str] = []
     piece, width = "", 0
     for word in _WORD_WITH_BLANKS.findall(line):
-        if piece and width + cell_len(word.rstrip()) > room:
+        if piece and width + cell_len(word.rstrip(" ")) > room:
             pieces.append(piece)
             piece, width = "", 0
-        is_too_long = cell_len(word.rstrip()) > room
+        is_too_long = cell_len(word.rstrip(" ")) > room
         *whole, last = chop_cells(word, room) if is_too_long else [word]
         pieces += whole
         piece += last
