@@ -53,6 +53,8 @@ def value_certainty(
             for refused in known.refusals
         )
         return "documented" if is_effect else "ours"
+    if known.is_updated and name not in (known.last_update or {}):
+        return "ours"  # an update of other fields may replace the whole record
     is_given = cause in _GIVEN or (cause == "read" and name in known.written)
     is_kept = rule.is_described or (entity, name) in model.kept_fields
     if not is_given or not is_kept or rule.type == "Lookup" or not is_plain(fact.value):
