@@ -203,7 +203,8 @@ class Client:
         """Leave every call under way, and return how many: each of them raises CallCancelled.
 
         One that waits for an answer, for the quota or for its next attempt is left alike. A create
-        or a conversion that may have reached the service raises OutcomeUnknown instead.
+        or a conversion that may have reached the service raises OutcomeUnknown instead. One that is
+        looked for (`reconcile`) counts too: the look fails, or it is not looked for again.
         """
         return self._sender.cancel_calls()
 
@@ -449,13 +450,15 @@ class Client:
         mark is never found for certain: another may have made a record with the same values. After
         a connection that broke off, not found is said only once the service has had `settling_time`
         seconds to end its work: what is not found is looked for again, up to three times, as far as
-        `pause` seconds and the time of the command allow. Each look takes a call or two, up to a
-        dozen in a large entity. Raises InvalidCall for a doubt about anything but a create or a
-        conversion, and ApiError where it cannot look.
+        `pause` seconds and the time of the command allow, until `cancel_calls`. Each look takes a
+        call or two, up to a dozen in a large entity. Raises InvalidCall for a doubt about anything
+        but a create or a conversion, and ApiError where it cannot look.
         """
         if self._time.limit is not None:
             pause = min(pause, max(self._time.left - _LOOK_RESERVE, 0.0))
-        return await reconcile(doubt, self, pause=pause, settling_time=settling_time)
+        return await reconcile(
+            doubt, self, self._sender.pause, pause=pause, settling_time=settling_time
+        )
 
     async def request(
         self,

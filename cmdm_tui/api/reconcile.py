@@ -6,8 +6,8 @@ found* is said only where no record that was read can be the one, none was left 
 is no longer at it: it answered that it failed, or the connection ended `SETTLING_TIME` ago.
 """
 
-import asyncio
 import time
+from collections.abc import Awaitable, Callable
 from enum import Enum
 
 from msgspec import Struct
@@ -59,6 +59,7 @@ class Reconciliation(Struct, frozen=True):
 async def reconcile(
     doubt: OutcomeUnknown,
     reader: RecordReader,
+    wait: Callable[[float], Awaitable[bool]],
     *,
     pause: float = SETTLING_TIME,
     settling_time: float = SETTLING_TIME,
@@ -67,8 +68,9 @@ async def reconcile(
 
     It waits at most `pause` seconds to look again for what is not found, and not at all where that
     would not do: a service that broke off its answer may work on the call for `settling_time`
-    seconds after that. Raises InvalidCall for a doubt about anything but a create or a conversion,
-    and ApiError where it cannot look.
+    seconds after that. `wait` takes the seconds, and returns False where the wait was left: then it
+    cannot tell. Raises InvalidCall for a doubt about anything but a create or a conversion, and
+    ApiError where it cannot look.
     """
     write = doubt.pending_write
     if write is None:
@@ -78,7 +80,8 @@ async def reconcile(
     for moment in _plan_looks(doubt, pause, settling_time):
         if found.verdict is not WriteVerdict.NOT_FOUND:
             return found
-        await asyncio.sleep(max(moment - time.monotonic(), 0.0))
+        if not await wait(max(moment - time.monotonic(), 0.0)):
+            return _expect_later(f"{found.why} But it was not looked for again")
         began = time.monotonic()
         found = await look(write, reader)
     if found.verdict is not WriteVerdict.NOT_FOUND:

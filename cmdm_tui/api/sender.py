@@ -104,7 +104,7 @@ class RequestSender:
         """Whether the last call that was cancelled may have reached the service."""
         self._rate_limiter = RateLimiter()
         self._scopes = set[asyncio.Timeout]()
-        """One for each call under way, by which it can be ended."""
+        """One for each call under way and each pause, by which it can be ended."""
         self._slots = asyncio.Semaphore(MAX_CONNECTIONS)
 
     async def send(self, call: OutgoingCall[_Result]) -> _Result:
@@ -121,8 +121,21 @@ class RequestSender:
             self._scopes.discard(scope)
         raise self._build_cancelled_error(call)
 
+    async def pause(self, seconds: float) -> bool:
+        """Wait; return whether all the time has passed: `cancel_calls` ends it before."""
+        scope = asyncio.timeout(None)
+        try:
+            async with scope:
+                self._scopes.add(scope)
+                await asyncio.sleep(seconds)
+        except TimeoutError:
+            return False
+        finally:
+            self._scopes.discard(scope)
+        return True
+
     def cancel_calls(self) -> int:
-        """End every call that is under way with an error, and return how many there are."""
+        """End every call under way with an error, and every pause; return how many there are."""
         now = asyncio.get_running_loop().time()
         waiting = [scope for scope in self._scopes if scope.when() is None]
         for scope in waiting:

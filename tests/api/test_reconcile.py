@@ -1,5 +1,6 @@
 """What became of a create whose answer was lost: found, not found or left open; never guessed."""
 
+import asyncio
 import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -71,6 +72,11 @@ class Service:
         return Record(entity, external_id, self.rows[0])
 
 
+async def wait(seconds: float) -> bool:
+    await asyncio.sleep(seconds)
+    return True
+
+
 async def verdict_on(
     sent: dict[str, Any],
     service: Service,
@@ -84,7 +90,7 @@ async def verdict_on(
     write = PendingWrite("lead", sent, NOW, parent=parent, excluded_ids=others, mark=mark)
     cause = cause or NetworkError("reset", call=CALL)
     doubt = OutcomeUnknown("lost", call=CALL, cause=cause, pending_write=write)
-    found = await reconcile(doubt, service, pause=0.0, settling_time=settling_time)
+    found = await reconcile(doubt, service, wait, pause=0.0, settling_time=settling_time)
     assert found.why.endswith(".")
     return found.verdict, found.external_id
 
@@ -336,5 +342,25 @@ async def test_what_was_lost_long_ago_needs_no_more_time_to_settle() -> None:
             pending_write=write,
             lost_at=time.monotonic() - age,
         )
-        found = await reconcile(doubt, Service([OLD]), pause=0.0, settling_time=20.0)
+        found = await reconcile(doubt, Service([OLD]), wait, pause=0.0, settling_time=20.0)
         assert found.verdict is verdict
+
+
+@pytest.mark.parametrize(
+    "cause", [NetworkError("reset", call=CALL), ServerError("failed", call=CALL, status=500)]
+)
+async def test_what_is_not_looked_for_again_is_never_not_found(cause: ApiError) -> None:
+    asked: list[float] = []
+
+    async def leave(seconds: float) -> bool:
+        asked.append(seconds)
+        return False
+
+    doubt = OutcomeUnknown(
+        "lost", call=CALL, cause=cause, pending_write=PendingWrite("lead", SENT, NOW)
+    )
+    found = await reconcile(doubt, Service([OLD]), leave)
+    assert (found.verdict, found.may_come_later) == (WriteVerdict.CANNOT_TELL, True)
+    assert "it was not looked for again, so it may still be done later." in found.why
+    assert len(asked) == 1
+    assert 0.0 < asked[0] <= 1.0

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import httpx
 import pytest
 from textual.pilot import Pilot
 
@@ -214,3 +215,35 @@ async def test_escape_leaves_a_call_of_changes_that_never_comes_back(
         await press(there.pilot, "escape")
         assert isinstance(there.app.screen, BrowseScreen)
         assert sum(call == path for call in there.service.calls) == 1, "nothing was sent after it"
+
+
+async def test_escape_leaves_the_look_for_a_create_whose_answer_was_lost(
+    service: ScriptedService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answer, looks = service.handle_async_request, asyncio.Event()
+
+    async def lose(request: httpx.Request) -> httpx.Response:
+        if request.method == "POST" and request.url.path.endswith("/account"):
+            raise httpx.ReadError("reset")
+        if "sort_by" in request.url.params:
+            looks.set()
+        return await answer(request)
+
+    monkeypatch.setattr(service, "handle_async_request", lose)
+    async with started(service, monkeypatch) as there:
+        await press(there.pilot, "a")
+        await type_text(there.pilot, "Lovelace")
+        await press(there.pilot, "ctrl+s")
+        await press_beside_work(there.pilot, "enter")
+        while "Looking whether change 1 was done" not in screen_words(there.app) or (
+            not looks.is_set()
+        ):
+            await there.pilot.pause()
+        await press_beside_work(there.pilot, "escape")
+        assert "Stopping after the calls under way; Escape again" in screen_words(there.app)
+        async with asyncio.timeout(10):  # it would be looked for for twenty seconds
+            await press(there.pilot, "escape")
+            while "1 in doubt" not in screen_words(there.app):
+                await there.pilot.pause()
+        await press(there.pilot, "escape")
+        assert isinstance(there.app.screen, BrowseScreen)
