@@ -45,7 +45,9 @@ _TEXT = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 .,:;-_'\
 _MOVES = ("up", "down", "left", "right", "home", "end", "pageup", "pagedown", "ctrl+home",
           "ctrl+end", "tab", "shift+tab", "enter", "enter", "space", "backspace", "delete",
           "escape", "escape", "f9", "ctrl+c", "ctrl+v", "ctrl+l", "f19", "é", "0")  # fmt: skip
-_MAIN_SCREENS = ("f2", "f2", "f3", "f4", "f5")
+_MAIN_SCREENS = {
+    "f2": "BrowseScreen", "f3": "QueryScreen", "f4": "CallsScreen", "f5": "ChangesScreen",
+}  # fmt: skip
 _VALUES = [value[:3_000] for value in HOSTILE.values()]
 _STATEMENTS = (
     "SELECT * FROM lead",
@@ -275,7 +277,9 @@ class Monkey:
         elif chance < 0.95:
             self.paste(self._random.choice(_VALUES))
         else:
-            self.press(self._random.choice(_MAIN_SCREENS))
+            # First to one that was not shown yet: a dialog in front may have taken the key.
+            unseen = [key for key, name in _MAIN_SCREENS.items() if name not in self.screens]
+            self.press(self._random.choice(unseen or list(_MAIN_SCREENS)))
 
     def press(self, key: str) -> None:
         """Press a key; no file outside of the working folder can be named with it."""

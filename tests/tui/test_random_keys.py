@@ -174,11 +174,8 @@ async def test_random_keys_do_no_harm(
         )
         writes += confirmations.writes
         screens |= monkey.screens
-    assert "BrowseScreen" in screens
-    # Of one seed's keys, most may go to a dialog that looks for a create whose answer was lost.
-    others = {"QueryScreen", "CallsScreen", "ChangesScreen"}
-    assert not runs_whole or (writes and others <= screens)
-    assert len(screens) > 4
+    assert {"BrowseScreen", "QueryScreen", "CallsScreen", "ChangesScreen"} <= screens
+    assert not runs_whole or writes
 
 
 @pytest.mark.parametrize("sends_at_once", [False, True])
