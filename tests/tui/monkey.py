@@ -277,9 +277,14 @@ class Monkey:
         elif chance < 0.95:
             self.paste(self._random.choice(_VALUES))
         else:
-            # First to one that was not shown yet: a dialog in front may have taken the key.
-            unseen = [key for key, name in _MAIN_SCREENS.items() if name not in self.screens]
-            self.press(self._random.choice(unseen or list(_MAIN_SCREENS)))
+            self._go_to_main_screen()
+
+    def _go_to_main_screen(self) -> None:
+        """Go to one that was not shown yet, out of what would take its key; else to any."""
+        unseen = [key for key, name in _MAIN_SCREENS.items() if name not in self.screens]
+        for _ in range(3 if unseen else 0):
+            self.press("escape")
+        self.press(self._random.choice(unseen or list(_MAIN_SCREENS)))
 
     def press(self, key: str) -> None:
         """Press a key; no file outside of the working folder can be named with it."""
