@@ -104,22 +104,13 @@ class CommandRecording:
         account = (profile.name, profile.url)
         if account not in self._recorders:
             from cmdm_tui.config import Paths
-            from cmdm_tui.harness.cassettes.people import choose_profile_people
-            from cmdm_tui.harness.exchange import API_PATH
             from cmdm_tui.harness.recording.recorder import RecordingSettings, SessionRecorder
 
-            number = len(self._recorders) + 1
-            name = self.path.stem if number == 1 else f"{self.path.stem[:60]}-account-{number}"
-            people = choose_profile_people(
-                profile, Paths.of_user(), os.environ, keep_people=self.keep_people
-            )
-            settings = RecordingSettings(
-                str(self.path.parent),
-                name,
-                "",
-                API_PATH,
-                secrets=tuple(profile.credentials.reveal_all().items()),
-                people=people,
+            path, number = self.path, len(self._recorders) + 1
+            if number > 1:
+                path = path.with_stem(f"{path.stem[:60]}-account-{number}")
+            settings = RecordingSettings.of_profile(
+                profile, path, Paths.of_user(), os.environ, keep_people=self.keep_people
             )
             self._recorders[account] = SessionRecorder(settings)
         return self._recorders[account]

@@ -140,17 +140,11 @@ class _RunningRecording:
 
     def __init__(self, account: "Account", path: Path, paths: "Paths | None") -> None:
         from cmdm_tui.config import Paths
-        from cmdm_tui.harness.cassettes.people import choose_profile_people
-        from cmdm_tui.harness.exchange import API_PATH
         from cmdm_tui.harness.recording.event_recorder import EventRecorder
         from cmdm_tui.harness.recording.recorder import RecordingSettings, SessionRecorder
 
         profile = account.profile
-        people = choose_profile_people(profile, paths or Paths.of_user(), os.environ)
-        secrets = tuple(profile.credentials.reveal_all().items())
-        settings = RecordingSettings(
-            str(path.parent), path.stem, "", API_PATH, secrets=secrets, people=people
-        )
+        settings = RecordingSettings.of_profile(profile, path, paths or Paths.of_user(), os.environ)
         self.account = account
         self.count = 0
         """The calls that were given to it, of which some may be left out."""

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 
 from textual import events
-from textual.app import App
+from textual.app import App, ScreenStackError
 from textual.message_pump import MessagePump
 
 _LONGEST_WAIT = 2.0
@@ -58,7 +58,10 @@ class KeyOrder:
         return not (is_taken and last.is_printable)
 
     async def _send(self, event: events.Key) -> None:
-        screen, focused = self._app.screen, self._app.focused
+        try:
+            screen, focused = self._app.screen, self._app.focused
+        except ScreenStackError:
+            return  # the application is ending: its screens are gone
         nodes = [screen] if focused is None else [*focused.ancestors_with_self]
         self._path = [node for node in nodes if node is not self._app] + [self._app]
         self._last = event

@@ -93,10 +93,10 @@ async def test_without_stand_ins_the_people_would_be_there(
 ) -> None:
     """The broken twin of the test above."""
 
-    def keep(*_: object) -> PeopleSettings | None:
+    def keep(*_: object, **__: object) -> PeopleSettings | None:
         return None
 
-    monkeypatch.setattr("cmdm_tui.harness.cassettes.people.choose_profile_people", keep)
+    monkeypatch.setattr("cmdm_tui.harness.recording.recorder.choose_profile_people", keep)
     await record_a_session(service, tmp_path / "session.yaml")
     assert "Brunel 001" in (tmp_path / "session.yaml").read_text()
 

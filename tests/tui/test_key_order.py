@@ -3,9 +3,12 @@
 from pathlib import Path
 
 import pytest
+from textual import events
+from textual.app import App
 from textual.widgets import Input
 
 from cmdm_tui.tui import key_order
+from cmdm_tui.tui.key_order import KeyOrder
 from cmdm_tui.tui.screens.dialogs.export import ExportScreen
 from tests.tui.driver import press
 from tests.tui.scripted_service import ScriptedService
@@ -24,3 +27,18 @@ async def test_a_key_does_not_wait_for_a_dialog_that_the_one_before_it_has_close
         pilot.app.screen.query_one(Input).value = str(tmp_path / "out.csv")
         await press(pilot, "enter", "X")
         assert isinstance(pilot.app.screen, ExportScreen)
+
+
+async def test_a_key_that_comes_once_the_screens_are_gone_does_nothing() -> None:
+    """The last keys may come while the explorer ends."""
+    delivered: list[events.Key] = []
+
+    async def deliver(event: events.Key) -> None:
+        delivered.append(event)
+
+    app = App[None]()
+    order = KeyOrder(app, deliver)
+    async with app.run_test():
+        await order.take(events.Key("a", "a"))
+    await order.take(events.Key("b", "b"))
+    assert [event.key for event in delivered] == ["a"]

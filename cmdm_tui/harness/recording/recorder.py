@@ -14,16 +14,21 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Self
 
 import msgspec
 
-from cmdm_tui.config import ConfigurationError
-from cmdm_tui.harness.cassettes.people import PeopleSettings, describe_people
+from cmdm_tui.config import ConfigurationError, Paths, Profile
+from cmdm_tui.harness.cassettes.people import (
+    PeopleSettings,
+    choose_profile_people,
+    describe_people,
+)
 from cmdm_tui.harness.errors import HarnessError
+from cmdm_tui.harness.exchange import API_PATH
 from cmdm_tui.harness.recording.observed_call import ObservedCall
 from cmdm_tui.text import count_noun
 
@@ -56,6 +61,24 @@ class RecordingSettings(msgspec.Struct, frozen=True):
     extends: bool = False
     secrets: tuple[tuple[str, str], ...] = ()
     people: PeopleSettings | None = None
+
+    @classmethod
+    def of_profile(
+        cls,
+        profile: Profile,
+        path: Path,
+        paths: Paths,
+        environment: Mapping[str, str],
+        *,
+        keep_people: bool = False,
+    ) -> Self:
+        """Return how the calls of a profile's account are recorded into the cassette at a path.
+
+        Its people are replaced as `choose_profile_people` says. Raises ConfigurationError.
+        """
+        people = choose_profile_people(profile, paths, environment, keep_people=keep_people)
+        secrets = tuple(profile.credentials.reveal_all().items())
+        return cls(str(path.parent), path.stem, "", API_PATH, secrets=secrets, people=people)
 
 
 class RecordingSummary(msgspec.Struct, frozen=True):

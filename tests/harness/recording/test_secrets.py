@@ -131,12 +131,14 @@ def test_the_search_for_secrets_can_fail(tmp_path: Path, monkeypatch: pytest.Mon
     assert find_leaks(tmp_path, scanner)
 
 
+def conceal_nothing(_secrets: SessionSecrets, call: ObservedCall) -> ObservedCall:
+    """Take no secret out of a call."""
+    return call
+
+
 def test_a_call_whose_secret_cannot_be_taken_out_is_left_out(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def conceal_nothing(_secrets: SessionSecrets, call: ObservedCall) -> ObservedCall:
-        return call
-
     monkeypatch.setattr(SessionSecrets, "conceal_deeply", conceal_nothing)
     files = SessionFiles(tmp_path, "session")
     files.secrets.add("password", SECRETS["password"])
@@ -150,9 +152,6 @@ def test_a_call_whose_secret_cannot_be_taken_out_is_left_out(
 def test_a_call_that_is_taken_out_again_is_counted_and_leaves_no_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def conceal_nothing(_secrets: SessionSecrets, call: ObservedCall) -> ObservedCall:
-        return call
-
     monkeypatch.setattr(SessionSecrets, "conceal_deeply", conceal_nothing)
     files = SessionFiles(tmp_path, "session")
     answer = json.dumps({"Blob": SECRETS["password"].encode().hex()}).encode()
