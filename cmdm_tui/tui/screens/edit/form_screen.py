@@ -1,7 +1,8 @@
 """The form of a record, of several that get the same values, of a new one, or of one field."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import ClassVar, cast
 
 from textual import on
@@ -12,9 +13,9 @@ from textual.content import Content
 from textual.widgets import Input, Static
 
 from cmdm_tui.api import ApiError, Field, Parent, Record
-from cmdm_tui.changes.journal_entry import EntryState
+from cmdm_tui.changes.journal_entry import EntryState, JournalEntry
 from cmdm_tui.changes.outcome import GONE
-from cmdm_tui.text import count_noun, one_line, visible
+from cmdm_tui.text import count_noun, end_sentence, one_line, visible
 from cmdm_tui.tui.dialog_screen import DialogScreen
 from cmdm_tui.tui.messages import CallReturned
 from cmdm_tui.tui.models.edit_form import EditForm, FormField
@@ -95,6 +96,10 @@ class FormScreen(DialogScreen[ApplyResult | None]):
         self._writing = writing
         self._subject = subject
         self._form: EditForm | None = None
+        self._is_judged = False
+        """Whether a preview was asked for: from then on each field shows its fault."""
+        self._is_field_told = False
+        """Whether the notice is about the field that has the focus."""
         self._waiting: list[FormField] = []
         """Fields whose rows are not mounted yet, in the order of the form."""
 
@@ -190,12 +195,19 @@ class FormScreen(DialogScreen[ApplyResult | None]):
         for one in chosen:
             place = places[one.name]
             after = next((row for row in mounted if places[row.field_name] > place), None)
-            groups.setdefault(after, []).append(FieldRow(form, one))
+            row = FieldRow(form, one)
+            row.set_class(self._is_judged, "-judged")
+            groups.setdefault(after, []).append(row)
         for after, rows in groups.items():
             await self.query_one("#form-rows").mount_all(rows, before=after)
+            for row in rows:
+                row.show_state()
 
     async def on_descendant_focus(self) -> None:
-        """Mount more rows where the last one is reached."""
+        """Say what is wrong with the field; mount more rows where the last one is reached."""
+        row = self._row
+        if row is not None:
+            self._tell_field(row)
         rows = self.rows
         if self._waiting and rows and self._row is rows[-1]:
             await self._mount_more()
@@ -219,15 +231,33 @@ class FormScreen(DialogScreen[ApplyResult | None]):
         if self._form is not None:
             self._form.enter(event.row.field_name, event.text)
             event.row.show_state()
-            fault = self._form.find_fault(event.row.field_name)
-            if fault:
-                self._notice.show_error(fault, alone=False, hint="")
-            elif event.is_cut:
+            self._notice.hide()
+            self._tell_field(event.row)
+            if event.is_cut and not self._form.find_fault(event.row.field_name):
                 words = "Characters that one line cannot show were left out; ctrl+e takes them."
                 self._notice.show_text(words, alone=False)
-            else:
-                self._notice.hide()
             self._show_state()
+
+    def _tell_field(self, row: FieldRow) -> None:
+        """Say what is wrong with a field, what may be, or as what it is sent."""
+        form, name = self._form, row.field_name
+        if form is None:
+            return
+        was_told, self._is_field_told = self._is_field_told, True
+        if row.has_class("-faulty"):
+            more = sum(other != name for other in form.faults) if self._is_judged else 0
+            goes_on = f" And {count_noun(more, 'fault')} more: tab goes on." if more else ""
+            fault = form.find_fault(name) or end_sentence(form.find_refusal(name))
+            self._notice.show_error(f"{fault}{goes_on}", alone=False, hint="")
+        elif doubt := form.find_doubt(name):
+            words = f"{doubt} Its type is guessed: you can send it, and it may be refused."
+            self._notice.show_text(words, alone=False)
+        elif day := form.describe_day(name):
+            self._notice.show_text(day, alone=False)
+        else:
+            self._is_field_told = False
+            if was_told:
+                self._notice.hide()
 
     def _show_state(self) -> None:
         form = self._form
@@ -241,8 +271,8 @@ class FormScreen(DialogScreen[ApplyResult | None]):
             parts.append(f"{count_noun(len(self._waiting), 'field')} more below")
         if form.is_new and any(one.field.required for one in form.fields):
             parts.append("* is required")
-        if any(one.field.inferred for one in form.fields):
-            parts.append("? is a guess from values")
+        if form.guess_words:
+            parts.append(form.guess_words)
         faults = sum(row.has_class("-faulty") for row in self.rows)
         if faults:
             parts.append(count_noun(faults, "fault"))
@@ -285,13 +315,32 @@ class FormScreen(DialogScreen[ApplyResult | None]):
             row.focus_editor()
             return
         found = form.find_names(name)
+        if name and not found:
+            return  # the notice says so
         await self._mount_named(found[:1])
         row = next((row for row in self.rows if row.field_name in found), None)
-        self.query_one("#find", Input).value = ""
-        if row is not None and row.can_be_edited:
-            row.focus_editor()
-        else:
+        self._clear_search()
+        if row is None or not name:
             self._focus_first()
+            return
+        row.focus_editor()
+        self._tell_fixed(row)
+
+    def _clear_search(self) -> None:
+        """Show all fields again."""
+        find = self.query_one("#find", Input)
+        with find.prevent(Input.Changed):
+            find.value = ""
+        for row in self.rows:
+            row.display = True
+
+    def _tell_fixed(self, row: FieldRow) -> None:
+        """Say why nothing can be typed into a field, if so."""
+        why = "" if self._form is None else self._form.field(row.field_name).why_fixed
+        if why:
+            name = one_line(row.field_name, 60)
+            self._is_field_told = True
+            self._notice.show_text(f"{name} takes no value: {why}.", alone=False)
 
     @on(FieldRow.ValueEntered)
     async def _go_on(self) -> None:
@@ -310,6 +359,8 @@ class FormScreen(DialogScreen[ApplyResult | None]):
         row = self._row
         if row is not None and row.can_be_edited:
             row.empty()
+        elif row is not None:
+            self._tell_fixed(row)
 
     async def action_edit_text(self) -> None:
         """Open the user's editor on the field that has the focus."""
@@ -336,32 +387,36 @@ class FormScreen(DialogScreen[ApplyResult | None]):
         if form is None:
             return
         faults = form.faults
+        self._is_judged = True
+        self._clear_search()
         for row in self.rows:
             row.set_class(True, "-judged")
             row.show_state()
         if faults:
             await self._mount_named(faults)
-            self._show_faults(faults)
+            self._go_to_field(next(iter(faults)))
             return
         client, profile = self._writing.account.client, self._writing.account.profile
         made = form.make_change_set(address=client.address, username=profile.credentials.username)
         if not made.changes and not made.rejects:
             self._notice.show_text("Nothing differs from what the records hold.", alone=False)
             return
-        screen = PreviewScreen(self._writing, made)
+        screen = PreviewScreen(self._writing, made, is_doubtful=bool(form.doubts))
         self.app.push_screen(screen, lambda _: self._end(screen.result))  # pyright: ignore[reportUnknownMemberType]
 
-    def _show_faults(self, faults: dict[str, str]) -> None:
-        row = next(row for row in self.rows if row.field_name in faults)
-        row.display = True
+    def _go_to_field(self, name: str) -> None:
+        """Put the focus on a field that is mounted, and say what is wrong with it."""
+        row = next(row for row in self.rows if row.field_name == name)
         row.focus_editor()
-        more = f" And {count_noun(len(faults) - 1, 'fault')} more." if len(faults) > 1 else ""
-        self._notice.show_error(f"{faults[row.field_name]}{more}", alone=False, hint="")
+        self._tell_field(row)
         self._show_state()
 
     def _end(self, result: ApplyResult | None) -> None:
         """Close once something was made, or may have been; what was not is left as typed."""
-        if result is None or result.run is None:
+        if result is None:
+            return
+        if result.run is None:
+            self._notice.show_error(result.words, alone=False, hint="esc leaves")
             return
         entries = result.run.entries
         if not all(one.state in _NOT_DONE for one in entries):
@@ -373,6 +428,18 @@ class FormScreen(DialogScreen[ApplyResult | None]):
         if ids:
             screen = ConflictScreen(self._writing.account, self._subject.entity, ids)
             self.app.push_screen(screen, self._load)  # pyright: ignore[reportUnknownMemberType]
+        else:
+            self.run_worker(partial(self._go_to_refused, entries), group="refused")
+
+    async def _go_to_refused(self, entries: Sequence[JournalEntry]) -> None:
+        """Go to the field that the service has named, if it has."""
+        reasons = [one.reason for one in entries if one.state is EntryState.REFUSED]
+        name = self._form.refuse(reasons[0]) if self._form is not None and reasons else None
+        if name is not None:
+            await self._mount_named([name])
+            for row in self.rows:
+                row.show_state()
+            self._go_to_field(name)
 
     async def _load(self, records: tuple[Record, ...] | None) -> None:
         """Show what the records hold now, with what was typed."""
