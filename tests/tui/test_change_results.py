@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
-from textual.widgets import Button
+from textual.widgets import Button, Static
 
 from cmdm_tui.sandbox import RunningInfo
 from cmdm_tui.tui import Explorer
@@ -138,10 +138,87 @@ async def test_a_number_that_is_not_entered_leads_back_to_the_preview(
         await there.pilot.press("left", "left", "enter")
         while not isinstance(there.app.screen, EntryScreen):
             await there.pilot.pause()
-        await wait_for(there.pilot, there.app, "Nothing is sent before the number is entered.")
-        assert "Sending" not in screen_words(there.app)
+        line = there.app.screen_stack[-2].query_one("#apply-line", Static)
+        assert str(line.render()) == "Nothing is sent before the number is entered."
+        assert list_unsent(there.app) == []
         await there.press("escape")
         assert isinstance(there.app.screen, PreviewScreen)
-        assert "nothing is sent yet" in list_unsent(there.app)
+        assert "Save as file" in list_unsent(there.app)
         assert there.app.focused is there.app.screen.query_one("#apply", Button)
+        assert there.sent() == []
+
+
+def count_text(there: Opened, entity: str) -> str:
+    return there.screen.entities._shown[entity].count.plain
+
+
+async def test_the_count_of_an_entity_tells_what_was_made_since(sandbox: RunningInfo) -> None:
+    async with opened(sandbox) as there:
+        catalog = there.screen.account.catalog
+        assert count_text(there, "lead") == "100"
+        await there.press("a")
+        await type_text(there.pilot, "Babbage")
+        await there.press("ctrl+s", "enter", "escape")
+        assert count_text(there, "lead") == "100+1"
+        assert catalog.cached_total("lead") is None, "no query is planned with it"
+        await there.press("x", "left", "left", "enter", "escape")
+        assert count_text(there, "lead") == "100"
+
+
+async def test_the_mark_follows_what_is_shown_and_the_list_keeps_its_place(
+    sandbox: RunningInfo,
+) -> None:
+    async with opened(sandbox, size=(100, 30)) as there:
+        grid, entities = there.screen.records.grid, there.screen.entities
+        await there.press(*["down"] * 41, "up", "up")
+        top, row = grid.scroll_offset.y, grid.cursor_row
+        assert 0 < top < row
+        await there.press("A", "enter")
+        await there.go_to_field("Subject")
+        await there.retype("Ring Ada")
+        await there.press("ctrl+s", "enter", "enter")
+        assert there.screen.record_pane.record is not None
+        assert there.screen.record_pane.record.entity == "task"
+        assert entities._shown["task"].is_current
+        assert not entities._shown["lead"].is_current
+        await there.press("escape")
+        assert entities._shown["lead"].is_current
+        assert (grid.scroll_offset.y, grid.cursor_row) == (top, row)
+        # It does where another list was seen, and its pane has hidden the grid.
+        there.screen.show_entity("task")
+        await there.press("2", "enter", "1")
+        assert grid.size.height == 0
+        there.screen.show_entity("lead")
+        await there.press("2")
+        assert (grid.scroll_offset.y, grid.cursor_row) == (top, row)
+
+
+async def test_a_deletion_says_what_is_known_of_what_belongs_to_the_record(
+    sandbox: RunningInfo,
+) -> None:
+    async with opened(sandbox, size=(120, 30)) as there:
+        await there.press("x")
+        words = screen_words(there.app)
+        assert "Undo creates it again, with a new id." in words
+        told = "Its tasks and opportunities were not looked at: Escape, then R twice reads them, with"
+        assert f"{told} about 2 calls." in words
+        assert there.sent() == []
+        await there.press("escape", "R", "R")
+        assert len(there.sent()) == 2, "as many as were told"
+        window = there.screen.records.window
+        assert window is not None
+        related = there.screen.record_pane.related
+        owned = [len(related._index.find(one)) for one in window.all_records()]
+        for count in (max(owned), 0):
+            await there.press("escape", "home")
+            there.screen.records.grid.move_cursor(row=owned.index(count))
+            await there.press("x")
+            words = screen_words(there.app)
+            assert "were not looked at" not in words
+            if count:
+                assert "to it, as read at" in words
+                assert "and may be left pointing at nothing." in words
+            else:
+                assert "No task or opportunity belongs to it, as read at" in words
+            await there.press("escape")
         assert there.sent() == []

@@ -258,6 +258,11 @@ class EditForm:
         day = read_named_day(one.field, self._typed.get(name))
         return "" if day is None else f"{one_line(one.label, 60)} is sent as {day}."
 
+    def describe_fixed(self, name: str) -> str:
+        """Return a sentence on why nothing can be typed into a field; empty where it can be."""
+        why = self._fields[name].why_fixed
+        return f"{one_line(self._fields[name].label, 60)} takes no value: {why}." if why else ""
+
     @property
     def doubts(self) -> tuple[str, ...]:
         """Why values may be refused, in the order of the form."""
