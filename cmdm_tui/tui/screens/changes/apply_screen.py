@@ -253,7 +253,9 @@ class ApplyScreen(DialogScreen[ApplyResult | None]):
         """Show how it ended, and what can be done next."""
         self._result = result
         run = result.run
-        self._show_line("Not sent" if run is None else describe_counts(run.summary.counts.items()))
+        line = "Not sent" if run is None else describe_counts(run.summary.counts.items())
+        is_said = bool(sentences) and sentences[0].startswith(line)
+        self._show_line("" if is_said else line)
         self._lines = sentences
         self._show_lines()
         names = list(self._list_next(run))
