@@ -81,7 +81,9 @@ def _open_form(
 
 async def _open_filter(screen: BrowseScreen, draft: FilterDraft, use: Callable[[], None]) -> None:
     if draft.entity not in screen.account.catalog.entities:
-        words = f"{one_line(draft.entity, 40)} is not an entity of this account: + adds a custom one."
+        words = (
+            f"{one_line(draft.entity, 40)} is not an entity of this account: + adds a custom one."
+        )
         screen.notify(words, severity="warning", timeout=_SECONDS, markup=False)
         return
     if draft.entity != screen.entity:
