@@ -392,6 +392,7 @@ class Explorer(CommandApp, TolerantApp):
         """Record an event, and pass it on to the screens of its account that show it."""
         if events.account is not None:
             self.recorder.add_event(events.account, event)
+        self.drafts.note_call()
         if self._screens is not None and self._screens.account is events.account:
             for screen in self._screens.opened:
                 screen.post_message(ClientEvent(event))

@@ -86,6 +86,14 @@ class DraftKeeper:
         except ConfigurationError:
             return  # it is tried again, and said in the end
 
+    def note_call(self) -> None:
+        """Let go of a form whose changes are in the journal, before a call of theirs is sent.
+
+        A kill in the middle of it would leave both, and the changes could be made twice.
+        """
+        if self._written and any(one.takes_over for one in self._sources()):
+            self.note()
+
     def discard(self) -> None:
         """Keep nothing of what is typed: the person was asked."""
         from cmdm_tui.config import ConfigurationError
@@ -120,6 +128,13 @@ class DraftKeeper:
         if self._store is not None:
             self._store.close()
         self._is_discarded = True  # it has ended: nothing is typed any more
+
+    def is_kept(self, kept: "KeptDraft") -> bool:
+        """Return whether a draft is still there; where it is not, it is offered no more."""
+        is_there = self._store is not None and self._store.holds(kept)
+        if not is_there:
+            self.offered = tuple(one for one in self.offered if one is not kept)
+        return is_there
 
     def use(self, kept: "KeptDraft") -> None:
         """Let go of a draft that was put back: what it holds is typed again, and kept as such.

@@ -49,7 +49,7 @@ def type_name(painted: PaintedTerminal) -> None:
     """Type a last name into the form of the first record."""
     painted.wait_for("ID000000")
     painted.press("e")
-    painted.wait_for("Edit account ID000000")
+    painted.wait_for("Edit account ID000000.*nothing changed yet")  # the focus is in it by then
     painted.press("Lovelace")
     painted.wait_for("Lovelace.*1 field changed")
 

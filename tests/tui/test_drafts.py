@@ -43,7 +43,8 @@ from tests.tui.test_hostile import HOSTILE, unsafe
 
 @pytest.fixture(autouse=True)
 def fast(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A home without a journal, and a preview that takes Enter at once."""
+    """A home without a journal, a preview that takes Enter at once, and drafts that wait."""
+    monkeypatch.setattr("cmdm_tui.tui.app.SECONDS_BETWEEN", 3_600.0)
     monkeypatch.setattr("cmdm_tui.tui.screens.changes.preview_screen.SECONDS_BEFORE_APPLY", 0.0)
 
 
@@ -317,6 +318,45 @@ async def test_what_the_person_gave_up_and_what_was_sent_is_not_kept(
     assert there.app.drafts.sentences == ()
 
 
+async def test_an_error_that_ends_the_explorer_keeps_it(sandbox: RunningInfo, paths: Paths) -> None:
+    app: list[Explorer] = []
+
+    async def fail() -> None:
+        async with run(sandbox, paths) as there:
+            app.append(there.app)
+            await type_city(there, "Yorkshire")
+            there.app._handle_exception(ZeroDivisionError())
+            while there.app.is_running:
+                await there.pilot.pause()
+
+    with pytest.raises(ZeroDivisionError):
+        await fail()
+    assert app[0].return_code == 1
+    assert "is kept (account " in "".join(app[0].drafts.sentences)
+    assert len(kept_files(paths)) == 1
+
+
+async def test_a_line_of_a_dialog_and_a_condition_are_asked_about(
+    sandbox: RunningInfo, paths: Paths
+) -> None:
+    async with run(sandbox, paths) as there:
+        await there.press("o")
+        await type_text(there.pilot, "ABC")
+        await there.press("ctrl+q")
+        assert isinstance(there.app.screen, LeaveScreen)
+        assert "“ABC” was typed and not used: it is lost." in screen_words(there.app)
+        await there.press("escape", "escape", "f")
+        await type_text(there.pilot, "City = 'York'")
+        await there.press("ctrl+q")
+        assert isinstance(there.app.screen, LeaveScreen)
+        assert "The condition on account was typed and not applied" in screen_words(there.app)
+        await there.press("escape", "f3")
+        await send_keys(there.pilot, *"SELECT 'password=abc")
+        await there.press("ctrl+q")
+        assert isinstance(there.app.screen, LeaveScreen)
+        assert "The SQL of SQL 1 goes into no history" in screen_words(there.app)
+
+
 async def test_changes_that_are_in_the_journal_are_no_draft(
     service: ScriptedService, paths: Paths
 ) -> None:
@@ -328,10 +368,12 @@ async def test_changes_that_are_in_the_journal_are_no_draft(
         path = f"account/{record.external_id}"
         service.held[path] = asyncio.Event()
         await there.press("ctrl+s")
-        assert len(list_drafts(app._list_owners())) == 1, "the preview sends nothing"
+        app.drafts.note()
+        assert len(kept_files(paths)) == 1, "the preview sends nothing"
         await press_beside_work(pilot, "enter")
         while not (isinstance(app.screen, ApplyScreen) and path in service.calls):
             await pilot.pause()
+        assert kept_files(paths) == [], "it is gone before the call is sent"
         assert list_drafts(app._list_owners()) == ()
         with pytest.MonkeyPatch.context() as broken:
             broken.setattr(ApplyScreen, "takes_over", False)
@@ -527,6 +569,22 @@ async def test_a_read_only_profile_shows_drafts_and_opens_no_form(
         assert isinstance(there.app.screen, DraftsScreen)
         assert "is read-only" in screen_words(there.app)
         assert there.sent() == []
+
+
+async def test_a_draft_that_another_explorer_has_used_is_not_opened_twice(
+    sandbox: RunningInfo, paths: Paths
+) -> None:
+    async with run(sandbox, paths) as there:
+        await there.press("a")
+        await there.go_to_field("Name")
+        await type_text(there.pilot, "Ltd")
+    async with run(sandbox, paths) as there:
+        assert isinstance(there.app.screen, DraftsScreen)
+        kept_files(paths)[0].unlink()
+        await there.press("enter")
+        assert there.screen
+        assert "Another explorer" in there.toast
+        assert there.app.draft_count == 0
 
 
 async def test_a_keeper_that_keeps_nothing_is_noticed(

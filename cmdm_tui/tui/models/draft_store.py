@@ -132,6 +132,11 @@ class DraftStore:
         found.sort(key=lambda one: one.saved, reverse=True)
         return KeptDrafts(tuple(found), tuple(troubles))
 
+    def holds(self, kept: KeptDraft) -> bool:
+        """Return whether a draft is still in its file: another explorer may have used it."""
+        file = _read_file(kept.path)
+        return file is not None and kept.draft in file.drafts
+
     def remove(self, kept: KeptDraft) -> None:
         """Keep a draft no longer: it was used, or discarded. Raises ConfigurationError."""
         file = _read_file(kept.path)

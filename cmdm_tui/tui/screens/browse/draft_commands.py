@@ -40,6 +40,10 @@ def offer_drafts(screen: BrowseScreen, keeper: DraftKeeper, show: ShowScreen) ->
 
 def _go_on(screen: BrowseScreen, keeper: DraftKeeper, taken: TakenDraft, show: ShowScreen) -> None:
     kept = taken.kept
+    if not keeper.is_kept(kept):
+        words = "Another explorer has gone on with it, or discarded it, meanwhile."
+        screen.notify(words, severity="warning", timeout=_SECONDS, markup=False)
+        return
     use = partial(_use, screen, keeper, kept)
     match kept.draft:
         case FormDraft() as draft:
