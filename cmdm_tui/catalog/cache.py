@@ -159,7 +159,7 @@ class CatalogCache:
         """Take in by how many changes sent `since`, a Unix time, have changed an entity's records.
 
         The total of before is no longer believed when a query is planned: `last_count` has it. One
-        that was told since may count them already, so it is forgotten.
+        that came since may count them already, so it is forgotten.
         """
         known, last = self._entities.get(entity), self._outdated.get(entity)
         if known is not None and known.total is not None:

@@ -151,7 +151,7 @@ class Catalog:
     def change_total(self, entity: str, by: int, *, since: float) -> None:
         """Take in by how many changes sent `since` have changed an entity's records: no call.
 
-        `since` is a Unix time: a total that was told later may count them already.
+        `since` is a Unix time: a total that came later may count them already.
         """
         self._cache.change_total(self.resolve_name(entity), by, since=since)
 

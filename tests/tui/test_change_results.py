@@ -81,6 +81,8 @@ async def test_an_edit_is_taken_back_from_its_result(sandbox: RunningInfo) -> No
         assert there.sent() == [f"GET {path}", f"PUT {path}"]
         assert offers(there) == ["close"], "an undo is not undone"
         await there.press("enter")
+        assert there.toast.startswith("Taken back.")
+        assert "U takes" not in there.toast
         assert there.record == lead
         assert there.sent() == []
 
@@ -200,7 +202,9 @@ async def test_a_deletion_says_what_is_known_of_what_belongs_to_the_record(
         await there.press("x")
         words = screen_words(there.app)
         assert "Undo creates it again, with a new id." in words
-        told = "Its tasks and opportunities were not looked at: Escape, then R twice reads them, with"
+        told = (
+            "Its tasks and opportunities were not looked at: Escape, then R twice reads them, with"
+        )
         assert f"{told} about 2 calls." in words
         assert there.sent() == []
         await there.press("escape", "R", "R")

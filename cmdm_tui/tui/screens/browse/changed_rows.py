@@ -65,7 +65,14 @@ def merge_written(screen: BrowsePanes, entries: Iterable[JournalEntry]) -> Itera
 
 def _describe(result: ApplyResult, made: list[JournalEntry], *, is_filtered: bool) -> str:
     """Return what to know of the rows; how the run ended was said before it was left."""
+    run = result.run
     sentences: list[str] = []
+    if (
+        run is not None
+        and run.undo_of is not None
+        and all(one.state in _IN_PLACE for one in run.entries)
+    ):
+        sentences.append("Taken back.")
     kinds = {one.change.kind for one in made}
     if is_filtered and made:
         sentences.append("The rows are as they were found; r looks for them again.")
@@ -73,12 +80,17 @@ def _describe(result: ApplyResult, made: list[JournalEntry], *, is_filtered: boo
         sentences.append("Shown as it was sent; r reads what is stored.")
     elif kinds & {ChangeKind.CLOSE, ChangeKind.CONVERT} and len(made) > 1:
         sentences.append("The rows are as they were read; r reads them again.")
-    run = result.run
     if run is not None and any(one.state is EntryState.CONFLICT for one in run.entries):
         sentences.append("Nothing was overwritten; r reads what is there now.")
-    if run is not None and run.undo_of is None and can_undo(run) and result.to_undo is None:
+    if offers_undo(result) and result.to_undo is None:
         sentences.append("U takes it back.")
     return " ".join(sentences)
+
+
+def offers_undo(result: ApplyResult) -> bool:
+    """Return whether what was done can be taken back, and is not an undo itself."""
+    run = result.run
+    return run is not None and run.undo_of is None and can_undo(run)
 
 
 def _address_of(entry: JournalEntry) -> RecordAddress:

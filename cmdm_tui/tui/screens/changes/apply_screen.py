@@ -297,7 +297,9 @@ class ApplyScreen(DialogScreen[ApplyResult | None]):
         self.query_one(f"#{first}", Button).focus()
 
     def _show_line(self, line: str) -> None:
-        self.query_one("#apply-line", Static).update(Content(one_line(self._writing.redact(line))))
+        shown = self.query_one("#apply-line", Static)
+        shown.display = bool(line)
+        shown.update(Content(one_line(self._writing.redact(line))))
 
     def _add_line(self, line: str) -> None:
         self._lines = [*self._lines, line][-_MOST_LINES:]

@@ -267,11 +267,11 @@ class FormScreen(DialogScreen[ApplyResult | None]):
             parts.append(f"{count_noun(waiting, 'field')} more below")
         if form.is_new and any(one.field.required for one in form.fields):
             parts.append("* is required")
-        if form.guess_words:
-            parts.append(form.guess_words)
         faults = sum(row.has_class("-faulty") for row in self.rows)
         if faults:
             parts.append(count_noun(faults, "fault"))
+        if form.guess_words:
+            parts.append(form.guess_words)
         self.query_one("#form-state", Static).update(Content(" · ".join(parts)))
 
     @on(Input.Changed, "#find")
