@@ -11,7 +11,7 @@ from cmdm_tui.harness.corpus.case_steps import (
 )
 from cmdm_tui.harness.corpus.sample_entities import SampleWords
 from cmdm_tui.harness.exchange import CALLS, Call
-from cmdm_tui.harness.inputs.routes import SPELLINGS, WRONG_METHODS, change_case
+from cmdm_tui.harness.inputs.routes import SHOWN_SPELLINGS, WRONG_METHODS, change_case
 
 _CALLS: tuple[Call, ...] = tuple(call for call in CALLS if call != "other")
 # With a slash it is another path, which takes a token; an empty id takes other methods.
@@ -43,7 +43,7 @@ def route_cases(seed: int) -> Iterator[Case]:
 
 def _spelling_cases(one: ValidCall) -> Iterator[Case]:
     route, mark, query = one.step.path.partition("?")
-    for kind, spelling in SPELLINGS.items():
+    for kind, spelling in SHOWN_SPELLINGS.items():
         path = change_case(route, spelling) + mark + query
         yield _case(one.call, kind, "Entity and action segments match without regard to case",
                     *one.before, one.with_changes(path=path))  # fmt: skip
