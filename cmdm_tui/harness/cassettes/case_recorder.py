@@ -11,7 +11,13 @@ from cmdm_tui.harness.cases.format import NEW_ID_PREFIX, Case
 from cmdm_tui.harness.cases.player import play_case, prepare_case
 from cmdm_tui.harness.cassettes.case_texts import keep_case_texts
 from cmdm_tui.harness.cassettes.library import LibraryEntry
-from cmdm_tui.harness.cassettes.manifest import hash_file, make_entry, write_manifest
+from cmdm_tui.harness.cassettes.manifest import (
+    add_to_manifest,
+    adopt_journal,
+    hash_file,
+    make_entry,
+    write_manifest,
+)
 from cmdm_tui.harness.cassettes.recorder import UndecodableBody, record_cassette
 from cmdm_tui.harness.exchange import API_PATH
 from cmdm_tui.harness.service import Service
@@ -46,6 +52,7 @@ def record_cases(
     not as expected, or cannot be read, or would reveal a secret, is not recorded.
     """
     versions = {"cmdm": __version__, "vcrpy": version("vcrpy")}
+    adopt_journal(into, service.leak_scanner)
     try:
         for entry in entries:
             folder = into / (kind or entry.kind)
@@ -65,7 +72,7 @@ def record_cases(
                 fingerprint = "" if people is None else people.fingerprint
                 made = make_entry(case, cassette, name, versions, people_key=fingerprint)
                 # Now, not at the end: whatever ends the run, what it has recorded is named.
-                write_manifest(into, {key: made}, service.leak_scanner)
+                add_to_manifest(into, key, made, service.leak_scanner)
             after = hash_file(cassette) if cassette.is_file() else ""
             yield RecordingResult(entry, cassette, before != after, problems)
     finally:
