@@ -105,6 +105,12 @@ def test_a_line_that_comes_while_the_manifest_is_written_stays_in_the_journal(
     assert read_manifest(tmp_path).keys() == {"a.yaml", "b.yaml"}
 
 
+def test_an_empty_journal_is_removed(tmp_path: Path) -> None:
+    (tmp_path / JOURNAL_NAME).touch()
+    write_manifest(tmp_path, {}, LeakScanner())
+    assert [path.name for path in tmp_path.iterdir()] == [MANIFEST_NAME]
+
+
 def test_a_journal_that_holds_something_else_is_told(tmp_path: Path) -> None:
     (tmp_path / JOURNAL_NAME).write_bytes(b"[]\n")
     with pytest.raises(CaseError) as told:

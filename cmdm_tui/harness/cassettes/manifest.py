@@ -75,8 +75,8 @@ class _ManifestLines(NamedTuple):
     """What a journal holds."""
 
     entries: dict[str, ManifestEntry]
-    size: int
-    """How many bytes were read, 0 where there is no journal."""
+    size: int | None
+    """How many bytes were read, None where there is no journal."""
 
 
 def _read_journal(folder: Path) -> _ManifestLines:
@@ -92,7 +92,7 @@ def _read_journal(folder: Path) -> _ManifestLines:
         for line in filter(None, whole.split(b"\n")):
             entries |= msgspec.json.decode(line, type=dict[str, ManifestEntry])
     except FileNotFoundError:
-        return _ManifestLines({}, 0)
+        return _ManifestLines({}, None)
     except (OSError, msgspec.MsgspecError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error)
         message = f"{path} cannot be read: {reason}. Remove it, and record the cassettes again."
@@ -140,12 +140,13 @@ def write_manifest(
         + "\n  }\n}\n"
     )
     replace_file(path, text.encode("utf-8"))
-    _remove_journal(folder / JOURNAL_NAME, journal.size)
+    if journal.size is not None:
+        _remove_journal(folder / JOURNAL_NAME, journal.size)
 
 
 def _remove_journal(path: Path, size: int) -> None:
-    """Remove a journal of so many bytes; one that another has written to since stays."""
-    if size and path.is_file() and path.stat().st_size == size:
+    """Remove a journal of `size` bytes; one that another has written to since stays."""
+    if path.is_file() and path.stat().st_size == size:
         remove_file(path)
 
 

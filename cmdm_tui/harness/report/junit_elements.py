@@ -52,7 +52,7 @@ def build_cut_test(reason: str, kind: str = "cut-short") -> ElementTree.Element:
 
 
 def encode_suites(title: str, seconds: float, suites: list[ElementTree.Element]) -> bytes:
-    """Return the bytes of a file of these suites; the run took so many seconds."""
+    """Return the bytes of a file of these suites; the run took `seconds`."""
     whole = ElementTree.Element(
         "testsuites", {"name": to_plain_text(title), "time": f"{seconds:.3f}"}
     )
