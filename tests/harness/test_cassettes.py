@@ -60,7 +60,8 @@ def wrong_in(content: Any) -> list[str]:
         request, response = interaction["request"], interaction["response"]
         found += ["request header"] * (not set(request["headers"]) <= REQUEST_HEADERS)
         found += ["response header"] * (not set(response["headers"]) <= RESPONSE_HEADERS)
-        found += ["address"] * (not request["uri"].startswith("http://127.0.0.1:8765/api/v1/"))
+        of_api = ("http://127.0.0.1:8765/api/v1/", "http://127.0.0.1:8765/api/v0/")
+        found += ["address"] * (not request["uri"].startswith(of_api))
         body = response["body"]["string"]
         text = body if isinstance(body, str) else body.decode("latin-1")
         is_sign_in = request["uri"].lower().partition("?")[0].endswith("/authenticate")

@@ -105,6 +105,7 @@ class CaseStep(
 ):
     """One call. `path`, with its query, follows `{url}/api/v1` and is sent unchanged.
 
+    That of a step `from_root` follows the service's host and port.
     `authorization` is the value of that header (by default the token); an `anonymous` step sends no
     such header. A header value is Latin-1: each character is a byte. The body is text, sent as
     UTF-8, or else base64. It is declared as `application/json`, as all bodies are JSON, unless
@@ -120,6 +121,7 @@ class CaseStep(
     authorization: str = BEARER
     anonymous: bool = False
     without_content_type: bool = False
+    from_root: bool = False
     body: str | None = None
     body_base64: str | None = None
     filling: Filling | None = None
@@ -155,7 +157,8 @@ class CaseStep(
     @property
     def is_sign_in(self) -> bool:
         """Whether the call is one of authenticate."""
-        return self.path.partition("?")[0].rstrip("/").casefold() == "/authenticate"
+        path = self.path.partition("?")[0].rstrip("/").casefold()
+        return path == "/authenticate" and not self.from_root
 
     @property
     def uses_token(self) -> bool:

@@ -42,6 +42,7 @@ def build_request(step: CaseStep, values: Mapping[str, str]) -> OutgoingRequest:
         _fill(step.path, known, _quote_for_path),
         tuple(headers),
         body,
+        is_from_root=step.from_root,
     )
 
 

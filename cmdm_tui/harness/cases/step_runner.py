@@ -17,6 +17,7 @@ from cmdm_tui.harness.exchange import (
     Headers,
     Intent,
     OutgoingRequest,
+    join_path,
     read_date,
 )
 from cmdm_tui.harness.http.connection import NoAnswer
@@ -72,8 +73,9 @@ def run_steps(
         try:
             request = build_request(step, known)
         except MissingValue as error:
+            path = join_path(step.path, is_from_root=step.from_root)
             exchange = Exchange(
-                number, step.method, API_PATH + step.path, (), b"", 0, (), b"",
+                number, step.method, path, (), b"", 0, (), b"",
                 time.monotonic(), intent=intent, failure=str(error),
             )  # fmt: skip
             done.append(PlayedStep(step, exchange, (str(error),)))
@@ -140,7 +142,7 @@ def _exchange(number: int, request: OutgoingRequest, send: SendRequest, intent: 
     return Exchange(
         number=number,
         method=request.method,
-        path=API_PATH + request.target,
+        path=join_path(request.target, is_from_root=request.is_from_root),
         sent_headers=sent,
         sent_body=request.body or b"",
         status=status,

@@ -23,7 +23,6 @@ from vcr.serializers import yamlserializer  # pyright: ignore[reportMissingTypeS
 
 from cmdm_tui.harness.cassettes.format import (
     ADDRESS,
-    API_PATH,
     REQUEST_HEADERS,
     IdAliases,
     Interaction,
@@ -35,7 +34,7 @@ from cmdm_tui.harness.cassettes.format import (
 from cmdm_tui.harness.cassettes.people import redact_interactions
 from cmdm_tui.harness.cassettes.rerecording import is_answered_as_before
 from cmdm_tui.harness.errors import HarnessError
-from cmdm_tui.harness.exchange import Exchange, OutgoingRequest
+from cmdm_tui.harness.exchange import Exchange, OutgoingRequest, join_path
 from cmdm_tui.harness.service import CASE_MARK
 from cmdm_tui.redaction.leak_scanner import LeakScanner
 from cmdm_tui.redaction.people.person_redactor import PersonRedactor
@@ -73,12 +72,12 @@ class RecordingSession:
 
     def note_request(self, outgoing: OutgoingRequest) -> None:
         """Note what is sent next: httpx would write its target differently."""
-        self._last_target = outgoing.target
+        self._last_target = join_path(outgoing.target, is_from_root=outgoing.is_from_root)
 
     def cassette_uri(self, uri: str, url: str) -> str:
         """Return a request's address for the cassette; `url` is the service's own."""
         if self._last_target is not None:
-            return ADDRESS + API_PATH + self._last_target
+            return ADDRESS + self._last_target
         return ADDRESS + uri.removeprefix(url)
 
 

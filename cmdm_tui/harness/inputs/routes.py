@@ -26,6 +26,9 @@ SPELLINGS: Mapping[str, Callable[[str], str]] = {"upper": str.upper, "title": st
 SHOWN_SPELLINGS = {**SPELLINGS, "mixed-case": _alternate_case}
 """Those of the corpus: of the mixed spellings it shows one."""
 
+OTHER_VERSION = "/api/v0"
+"""The path of a version of the API that no service has."""
+
 WRONG_METHODS: Mapping[Call, tuple[str, ...]] = {
     "authenticate": ("GET", "PUT", "DELETE"),
     "get": ("POST", "PATCH", "HEAD"),
@@ -150,9 +153,8 @@ CLASSES = (
         "deeper", _change_path(lambda bare, _: f"{API_PATH}{bare}/nothing/here"), _NOT_FOUND
     ),
     _route_class(
-        # The corpus cannot show it: the path of a case follows `/api/v1`.
         "other-version",
-        _change_path(lambda bare, _: f"/api/v0{bare}"),
+        _change_path(lambda bare, _: f"{OTHER_VERSION}{bare}"),
         _NOT_FOUND,
         _READS,
     ),

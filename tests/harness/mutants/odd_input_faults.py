@@ -3,7 +3,9 @@
 import re
 from collections.abc import Callable, Mapping
 
+from cmdm_tui.harness.exchange import API_PATH
 from cmdm_tui.harness.inputs.bodies import MEBIBYTE, ODD_FIELD_NAMES
+from cmdm_tui.harness.inputs.routes import OTHER_VERSION
 from tests.harness.mutants.faulty_app import (
     FaultAnswer,
     FaultRequest,
@@ -95,6 +97,10 @@ def _without(pattern: str) -> Callable[[FaultRequest], FaultRequest]:
     return repair
 
 
+def _of_this_version(asked: FaultRequest) -> FaultRequest:
+    return asked.with_changes(path=asked.path.replace(OTHER_VERSION, API_PATH, 1))
+
+
 def _has_odd_case(asked: FaultRequest) -> bool:
     return any(
         part not in {part.lower(), part.upper(), part.capitalize()} for part in asked.segments
@@ -123,6 +129,7 @@ ODD_INPUT_FAULTS: Mapping[str, list[PlantedFault]] = {
     "id:half-escape": [_refused_with(400, lambda asked: bool(_HALF_ESCAPE.search(asked.path)))],
     "parameter:fields-hostile": [_taken_for(_without(r"fields=%00&?"))],
     "parameter:sort-by-hostile": [_taken_for(_without(r"sort_by=1;DROP%20TABLE&?"))],
+    "route:other-version": [_taken_for(_of_this_version)],
     "route:mixed-case": [_refused_with(404, _has_odd_case)],
 }
 """The faults that the cases of a class of odd input find."""

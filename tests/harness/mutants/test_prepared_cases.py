@@ -99,7 +99,7 @@ def test_in_a_sound_sandbox_they_find_nothing(faulty: tuple[Switch, Service]) ->
     found = {
         entry.case.name: find_faults(service, entry) for one in FAULTS for entry in cases_of(one)
     }
-    assert len(found) == 138
+    assert len(found) == 141
     assert set(found.values()) == {(False, False)}
 
 

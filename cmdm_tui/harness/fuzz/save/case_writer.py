@@ -25,7 +25,7 @@ from cmdm_tui.harness.cases.format import (
     escape_placeholders,
 )
 from cmdm_tui.harness.cassettes.people import PeopleSettings
-from cmdm_tui.harness.exchange import API_PATH, Exchange
+from cmdm_tui.harness.exchange import Exchange, split_path
 from cmdm_tui.harness.fuzz.save.case_people import learn_failure, redact_case
 from cmdm_tui.harness.fuzz.shrink.id_replacement import replace_id
 from cmdm_tui.harness.fuzz.shrink.reproduction import Reproduction
@@ -152,7 +152,9 @@ def _case_step(
         said |= {} if filling is None else {"filling": filling}
     if request.body and not any(name == "content-type" for name, _ in request.headers):
         said["without_content_type"] = True
-    target = escape_placeholders(request.path.removeprefix(API_PATH))
+    bare, is_from_root = split_path(request.path)
+    said |= {"from_root": True} if is_from_root else {}
+    target = escape_placeholders(bare)
     if "filling" not in said:
         target, filling = _fill_long_run(target)
         said |= {} if filling is None else {"filling": filling}
