@@ -234,7 +234,7 @@ class ProfileStore:
         return any(path.suffix == ".json" for path in removed)
 
     def remove(self, name: str) -> RemovedSecrets:
-        """Remove a profile with its secrets, its tokens and what was learnt of its server.
+        """Remove a profile with its secrets, tokens and drafts, and what was learnt of its server.
 
         Raises NoProfile.
         """
@@ -248,7 +248,9 @@ class ProfileStore:
                 del content["default"]
             write_toml(self._profiles, {**content, "profiles": tables})
             learnt = [remove_file(path) for path in self._paths.find_catalog_files(name)]
+            drafts = [remove_file(path) for path in self._paths.find_draft_files(name)]
         known = ("what was learnt of its server",) if any(learnt) else ()
+        known += ("what was typed and not sent",) if any(drafts) else ()
         return RemovedSecrets((*forgotten.removed, *known), forgotten.trouble)
 
 
