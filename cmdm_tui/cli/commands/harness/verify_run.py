@@ -53,7 +53,8 @@ class VerifyRun:
 
     With `earlier`, it is judged by what changed since earlier runs, and kept for later ones. What
     is kept, and the JUnit file, are written as the run goes: at first they say that it is not
-    finished. `people` replaces the people in the answers as they were in the cassettes of its key.
+    finished. `people` replaces the people in the answers as they were in the cassettes of its key,
+    and `told_people` in what is told of other cassettes.
     """
 
     chosen: ChosenService
@@ -64,6 +65,7 @@ class VerifyRun:
     as_json: bool = False
     people: "PersonRedactor | None" = None
     people_keys: Mapping[str, str] = field(default_factory=dict[str, str])
+    told_people: "PersonRedactor | None" = None
     began: datetime = field(default_factory=lambda: datetime.now(UTC))
     cut: str = _NOT_FINISHED
     code: ExitCode = ExitCode.USAGE
@@ -88,8 +90,10 @@ class VerifyRun:
 
         self._write_files(service)
         try:
-            people, keys = self.people, self.people_keys
-            for one in verify(self.kept, service, people=people, people_keys=keys):
+            people, keys, told = self.people, self.people_keys, self.told_people
+            for one in verify(
+                self.kept, service, people=people, people_keys=keys, told_people=told
+            ):
                 self._add(one, service)
             self.cut = ""
         except ServiceFailed as error:
