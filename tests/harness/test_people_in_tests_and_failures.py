@@ -161,9 +161,7 @@ def save(folder: Path, people: PeopleSettings | None) -> bytes:
         for number, path in enumerate(("/api/v1/lead/A1", "/api/v1/lead/A1?q=Weatherwax"), 1)
     )  # fmt: skip
     message = "LastName was Weatherwax, and is esme@lancre.org now."
-    finding = Finding(
-        "own-law", message, 2, values=(("LastName", "Weatherwax"),), certainty="own"
-    )
+    finding = Finding("own-law", message, 2, values=(("LastName", "Weatherwax"),), certainty="own")
     steps = tuple(RecordedStep(CallRequest("GET", one.path, intent, b"")) for one in log)
     failure = Reproduction(steps, log, finding)
     searched = None

@@ -6,7 +6,7 @@ from functools import partial
 
 from cmdm_tui.harness.cases.format import NEW_ID_PREFIX, CaseStep
 from cmdm_tui.harness.cases.player import holds_recorded_data, play_case
-from cmdm_tui.harness.cases.step_runner import PlayedStep
+from cmdm_tui.harness.cases.step_runner import PlayedStep, find_skipped
 from cmdm_tui.harness.cassettes.canonical_yaml import RecordedAnswer
 from cmdm_tui.harness.cassettes.case_texts import keep_case_texts
 from cmdm_tui.harness.cassettes.format import (
@@ -42,11 +42,15 @@ _OTHER_SPELLING = "is spelled differently."
 
 @dataclass(frozen=True, slots=True)
 class VerifiedCase:
-    """One verified case, its drifts, none where nothing changed, and what was answered."""
+    """One verified case, its drifts, none where nothing changed, and what was answered.
+
+    `skipped` says why nothing was verified: the case has nothing to judge on this service.
+    """
 
     entry: LibraryEntry
     drifts: tuple[Drift, ...]
     answers: tuple[ObservedAnswer, ...] = ()
+    skipped: str = ""
 
     @property
     def matters(self) -> bool:
@@ -83,6 +87,10 @@ def verify(
 
         played = play_case(entry.case, service, on_capture=captured)
         service.clean_up()
+        skipped = find_skipped(played)
+        if skipped:
+            yield VerifiedCase(entry, (), (), skipped)
+            continue
         key = (people_keys or {}).get(entry.key, "")
         has_key = people is not None and people.fingerprint == key
         own = _choose_own(people if has_key else told_people, entry, service)

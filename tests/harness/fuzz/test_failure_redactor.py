@@ -23,7 +23,7 @@ from cmdm_tui.harness.oracle.own_checks import load_own_checks
 from cmdm_tui.harness.service import Service
 from cmdm_tui.redaction.people.person_redactor import PersonLeft
 from cmdm_tui.redaction.people.redaction_hook import RedactionHookFailed
-from tests.harness.fuzz.lancre import find_people, live_looking_service
+from tests.harness.fuzz.live_looking import find_people, live_looking_service
 
 PEOPLE = PeopleSettings(b"k" * 32)
 JSON = (("content-type", "application/json"),)

@@ -79,6 +79,11 @@ class VerifyRun:
         return [drift for one in self.done for drift in one.drifts]
 
     @property
+    def judged(self) -> "list[VerifiedCase]":
+        """The cases that had something to judge on this service."""
+        return [one for one in self.done if not one.skipped]
+
+    @property
     def drifted(self) -> int:
         """How many cases are not answered as they were recorded, new things aside."""
         return sum(one.matters for one in self.done)
@@ -114,11 +119,16 @@ class VerifyRun:
 
     def finish(self) -> None:
         """Write the summary. Raises CommandFailure unless the run was whole and found nothing."""
+        skipped = len(self.done) - len(self.judged)
+        if skipped:
+            note(f"{count_cases(skipped)} left out: nothing to judge here.")
+        if skipped and not self.judged:
+            raise CommandFailure(f"No case was verified. {self.cut}".rstrip(), ExitCode.USAGE)
         if self.earlier is not None:
             self._finish_comparison(self.earlier.diff)
             return
         report_in_short(self.drifts)
-        cases = count_cases(len(self.done))
+        cases = count_cases(len(self.judged))
         note(f"{cases} verified: {count_drifts(self.drifts, 'no drift')}.")
         if self.drifted:
             raise CommandFailure(f"{self.drifted} of {cases} drifted. {self.cut}")
@@ -138,13 +148,17 @@ class VerifyRun:
             raise CommandFailure(self.cut, self.code)
 
     def _summarize(self, diff: "ContractDiff") -> str:
-        line = summarize_changes(diff, total=len(self.kept), drifted=self.drifted, cut=self.cut)
+        total = len(self.kept) - len(self.done) + len(self.judged)
+        line = summarize_changes(diff, total=total, drifted=self.drifted, cut=self.cut)
         return f"verify {one_line(self.chosen.name, 100)}: {line}"
 
     def _add(self, one: "VerifiedCase", service: "Service") -> None:
         self.done.append(one)
         reported = one.drifts
-        if self.earlier is not None:
+        if one.skipped:
+            clear_progress()
+            note(f"{one.entry.case.name}: left out. {one.skipped}")
+        elif self.earlier is not None:
             reported = self._compare(one, self.earlier.diff).changes
         if not self.as_json:
             report_drifts(reported, service.leak_scanner)
@@ -188,8 +202,13 @@ class VerifyRun:
             "target": self.chosen.name,
             "complete": not self.cut,
             "reason": self.cut,
-            "cases": len(self.done),
+            "cases": len(self.judged),
             "drifts": list_drifts(self.drifts),
+            "skipped": [
+                {"case": one.entry.case.name, "reason": one.skipped}
+                for one in self.done
+                if one.skipped
+            ],
         }
         if self.earlier is not None:
             diff = self.earlier.diff
@@ -209,7 +228,7 @@ class VerifyRun:
         judged: dict[str, JUnitCase] = {}
         for one in self.done:
             entry, compared = one.entry, changes.get(one.entry.key)
-            drifts, why = one.drifts, ""
+            drifts, why = one.drifts, f"left out: {one.skipped}" if one.skipped else ""
             if compared is not None:
                 drifts, why = compared.changes, compared.note
             judged[entry.key] = JUnitCase(entry.kind, entry.case.name, drifts, why)

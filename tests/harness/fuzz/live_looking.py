@@ -69,7 +69,7 @@ async def tell_of_people(asked: FaultRequest, inner: SendOn) -> FaultAnswer:
 @contextmanager
 def live_looking_service(folder: Path) -> Generator[RunningInfo]:
     """Run it, with a sign-in of its own, as no sandbox makes up."""
-    credentials = AccountCredentials("crm-2207", "s3cret-of-lancre", "api-user", "pa55-of-lancre")
+    credentials = AccountCredentials("crm-2207", "s3cret-of-2207", "api-user", "pa55-of-2207")
     config = SandboxConfig(
         folder / "data", port=0, records=30, lasting=False, credentials=credentials
     )
