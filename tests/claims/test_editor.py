@@ -77,12 +77,18 @@ def test_a_signal_ends_the_editor_too(opens: Opens, number: signal.Signals) -> N
 
 
 # It is gone at once: asyncio would kill the editor itself, where Python takes all objects down
-# first, which it does or not as threads happen to have ended.
+# first, which it does or not as threads happen to have ended. Before it waits for the editor,
+# asyncio ends it too.
 ABANDONS_THE_EDITOR = """
-import importlib, os
+import asyncio.subprocess, importlib, os
 from cmdm_tui.repl import editor
 async def leave(process): os._exit(143)
 editor.end_process = leave
+wait = asyncio.subprocess.Process.wait
+async def wait_and_tell(process):
+    os.write(1, b"WAITING")
+    return await wait(process)
+asyncio.subprocess.Process.wait = wait_and_tell
 importlib.import_module("cmdm_tui.cli.main").main()
 """
 
@@ -91,6 +97,7 @@ def test_an_editor_that_is_left_behind_would_be_noticed(opens: Opens) -> None:
     """The broken twin."""
     terminal = opens(["repl", "--demo"], "demo>", code=ABANDONS_THE_EDITOR)
     editor = open_editor(terminal)
+    terminal.wait_for("WAITING")
     terminal.send_signal(signal.SIGTERM)
     terminal.wait_for_exit()
     assert is_running(editor)

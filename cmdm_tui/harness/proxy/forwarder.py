@@ -64,7 +64,7 @@ class ServiceAnswer(Protocol):
 
 
 class Forwarder:
-    """Sends requests to the service at `url`. Each is sent once, and no redirect is followed.
+    """Sends requests to the service at `url`, and follows no redirect.
 
     Where the environment names a proxy for the service, httpx sends them through it; else they go
     over its own connections, which costs a fraction of that.

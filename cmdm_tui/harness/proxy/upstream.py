@@ -1,7 +1,9 @@
 """Connections to one service, kept open: h11 over asyncio.
 
 A proxy adds its own time to every call, and needs nothing of what a client does besides: redirects,
-cookies, decoding. Nothing is sent twice here, and nothing is changed.
+cookies, decoding. Nothing is changed here, and nothing is sent twice but a request to read that met
+a kept connection's end: a service may close one at any time, and a client on its own would not have
+noticed either (RFC 9112, 9.3.1).
 """
 
 import asyncio
@@ -20,8 +22,11 @@ if TYPE_CHECKING:
 
 _PIECE_BYTES = 64 * 1024
 _LARGEST_HEAD = 100 * 1024
+_TO_READ = frozenset({b"GET", b"HEAD", b"OPTIONS"})
 _MOST_WAITING = 256 * 1024
 """Bytes that wait to be read before the service has to wait."""
+
+_NO_ANSWER = "it closed the connection without an answer"
 
 
 class UpstreamConnection(asyncio.Protocol):
@@ -40,6 +45,7 @@ class UpstreamConnection(asyncio.Protocol):
         self._is_ended = False
         self._is_blocked = False
         self._is_busy = True
+        self._has_answered = False
         self._error: Exception | None = None
         self._failure: httpx.TransportError | None = None
         self._waiter: asyncio.Future[None] | None = None
@@ -50,6 +56,11 @@ class UpstreamConnection(asyncio.Protocol):
     def is_usable(self) -> bool:
         """Whether another request can be sent on it."""
         return not self._is_ended and self._http.our_state is h11.IDLE
+
+    @property
+    def was_closed_unanswered(self) -> bool:
+        """Whether the service ended it, and no byte came for the request under way."""
+        return self._is_ended and not self._has_answered
 
     # What asyncio calls
 
@@ -63,6 +74,7 @@ class UpstreamConnection(asyncio.Protocol):
         if not self._is_busy:
             self.close()
             return
+        self._has_answered = True
         self._received.append(data)
         self._waiting_bytes += len(data)
         if self._waiting_bytes > _MOST_WAITING and self._transport is not None:
@@ -100,7 +112,7 @@ class UpstreamConnection(asyncio.Protocol):
 
     async def send(self, request: h11.Request, body: bytes) -> h11.Response:
         """Send a request and return the head of its answer. Raises httpx.TransportError."""
-        self._is_busy = True
+        self._is_busy, self._has_answered = True, False
         try:
             head = self._http.send(request) or b""
             first = body[:_PIECE_BYTES]
@@ -167,7 +179,7 @@ class UpstreamConnection(asyncio.Protocol):
         while True:
             event = self._http.next_event()
             if isinstance(event, h11.ConnectionClosed) or event is h11.PAUSED:
-                raise httpx.RemoteProtocolError("Server disconnected without sending a response.")
+                raise httpx.RemoteProtocolError(_NO_ANSWER)
             if isinstance(event, h11.Event):
                 return event
             if not self._received:
@@ -175,6 +187,8 @@ class UpstreamConnection(asyncio.Protocol):
                     return None
                 if self._error is not None:
                     raise httpx.ReadError(str(self._error)) from self._error
+                if self._http.their_state is h11.SEND_RESPONSE and self.was_closed_unanswered:
+                    raise httpx.RemoteProtocolError(_NO_ANSWER)
             self._feed()
 
     async def _read_event(self) -> h11.Event:
@@ -264,8 +278,22 @@ class UpstreamPool:
             trust.set_alpn_protocols(["http/1.1"])
 
     async def send(self, request: h11.Request, body: bytes) -> UpstreamAnswer:
-        """Send a request once; return its answer. Raises httpx.TransportError."""
-        connection = self._find_idle() or await self._open()
+        """Send a request and return its answer. Raises httpx.TransportError.
+
+        A request to read that a kept connection's end left unanswered is sent on a new one.
+        """
+        kept = self._find_idle()
+        if kept is not None:
+            try:
+                return await self._send_on(kept, request, body)
+            except (httpx.RemoteProtocolError, httpx.ReadError):
+                if request.method not in _TO_READ or not kept.was_closed_unanswered:
+                    raise
+        return await self._send_on(await self._open(), request, body)
+
+    async def _send_on(
+        self, connection: UpstreamConnection, request: h11.Request, body: bytes
+    ) -> UpstreamAnswer:
         try:
             head = await connection.send(request, body)
         except BaseException:

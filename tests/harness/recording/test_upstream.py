@@ -1,4 +1,4 @@
-"""The proxy's connections to a service are kept open, and nothing is sent twice."""
+"""The proxy's connections to a service are kept open, and no change is sent twice."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -24,7 +24,7 @@ class Service:
 
 @asynccontextmanager
 async def run_service(
-    answers: dict[str, bytes], *, is_closing: bool = False
+    answers: dict[str, bytes], *, is_closing: bool = False, second: bytes | None = None
 ) -> AsyncGenerator[Service]:
     service = Service()
 
@@ -49,6 +49,9 @@ async def run_service(
             body = await reader.readexactly(length)
             name = line.split()[1].decode().strip("/")
             seen.append(name)
+            if second is not None and len(seen) == 2:
+                writer.write(second)
+                break
             writer.write(answers.get(name, SHORT) if name != "echo" else _respond(body))
             await writer.drain()
             if is_closing:
@@ -82,9 +85,9 @@ def open_pool(service: Service, *, silence: float = 30.0, kept: float = 30.0) ->
     )
 
 
-async def ask(pool: UpstreamPool, name: str, body: bytes = b"") -> bytes:
+async def ask(pool: UpstreamPool, name: str, body: bytes = b"", *, method: str = "POST") -> bytes:
     headers = [(b"host", b"x"), (b"content-length", str(len(body)).encode())]
-    request = h11.Request(method="POST", target=f"/{name}", headers=headers)
+    request = h11.Request(method=method, target=f"/{name}", headers=headers)
     answer = await pool.send(request, body)
     try:
         return b"".join([piece async for piece in answer.iterate()])
@@ -126,6 +129,43 @@ async def test_a_connection_that_the_service_has_closed_is_not_used_again() -> N
         assert await ask(pool, "two") == b"{}"
         pool.close()
     assert service.requests == [["one"], ["two"]]
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS"])
+async def test_a_read_that_meets_the_end_of_a_kept_connection_goes_out_on_another(
+    method: str,
+) -> None:
+    async with run_service({}, second=b"") as service:
+        pool = open_pool(service)
+        await ask(pool, "one", method="GET")
+        await ask(pool, "two", method=method)
+        pool.close()
+    assert service.requests == [["one", "two"], ["two"]]
+
+
+@pytest.mark.parametrize(
+    ("method", "second"),
+    [("POST", b""), ("PUT", b""), ("DELETE", b""), ("get", b""), ("GET", b"HTTP/1.1 2")],
+)
+async def test_a_change_and_a_read_that_was_half_answered_are_not_sent_again(
+    method: str, second: bytes
+) -> None:
+    async with run_service({}, second=second) as service:
+        pool = open_pool(service)
+        await ask(pool, "one")
+        with pytest.raises(httpx.RemoteProtocolError):
+            await ask(pool, "two", method=method)
+        pool.close()
+    assert service.requests == [["one", "two"]]
+
+
+async def test_a_read_that_a_new_connection_does_not_answer_is_not_sent_again() -> None:
+    async with run_service({"one": b""}, is_closing=True) as service:
+        pool = open_pool(service)
+        with pytest.raises(httpx.RemoteProtocolError, match="closed the connection without"):
+            await ask(pool, "one", method="GET")
+        pool.close()
+    assert service.requests == [["one"]]
 
 
 async def test_a_connection_that_was_idle_for_too_long_is_not_used_again() -> None:
