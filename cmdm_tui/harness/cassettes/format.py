@@ -232,7 +232,7 @@ def _is_stand_in(text: str) -> bool:
 def anonymize_sign_in(interaction: Interaction, scanner: LeakScanner) -> bytes:
     """Return the body of a sign-in's answer with every value replaced.
 
-    One that is refused, or is no JSON object, stays. The scanner learns the values.
+    A refusal stays, and so does what is not a JSON object. The scanner learns the values.
     """
     answer = parse_object(interaction.body)
     if interaction.status >= 400 or not answer:

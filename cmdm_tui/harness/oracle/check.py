@@ -140,7 +140,7 @@ class Check:
 
 
 def _find_quotes(context: CheckContext, fault: Breach) -> Iterable[QuotedValue]:
-    """Return the values in the contradictions that a message tells."""
+    """Return the values in the contradictions that a message quotes."""
     return (
         quoted
         for contradiction in context.contradictions

@@ -1,4 +1,4 @@
-"""A value of a record as a message quotes it, so that what tells the message can replace it."""
+"""A value of a record as a message quotes it, so that what shows the message can replace it."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ _LONGEST = 80
 class QuotedValue:
     """A value that a message quotes, and which field of which entity has it.
 
-    `text` is how it stands in the message: at most 80 characters of it.
+    `text` is what the message has of it: at most 80 characters.
     """
 
     entity: str
@@ -23,5 +23,5 @@ class QuotedValue:
         return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
 
     def __str__(self) -> str:
-        """Return it as it stands in the message."""
+        """Return what the message has of it."""
         return self.text

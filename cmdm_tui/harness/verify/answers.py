@@ -42,14 +42,14 @@ class ObservedAnswer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
 def observe_answer(
     played: PlayedStep,
     now: Interaction,
-    told: Interaction,
+    shown: Interaction,
     *,
     is_exact: bool,
     people: PersonRedactor | None = None,
 ) -> ObservedAnswer:
     """Return what is kept of a step's answer; `now` is the answer in canonical form.
 
-    `told` is the same without people, which `people` has replaced.
+    `shown` is the same without people, which `people` has replaced.
     """
     exchange = played.exchange
     if not exchange.status:
@@ -60,7 +60,7 @@ def observe_answer(
     is_compared = played.step.expect.body != "none"
     return ObservedAnswer(
         status=now.status,
-        headers=fresh_headers(told),
+        headers=fresh_headers(shown),
         is_compared=is_compared,
         shape=read_shape(now.body) if is_compared else None,
         digest=_hash_body(now.body) if is_exact else "",

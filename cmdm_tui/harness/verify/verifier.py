@@ -64,14 +64,14 @@ def verify(
     *,
     people: PersonRedactor | None = None,
     people_keys: Mapping[str, str] | None = None,
-    told_people: PersonRedactor | None = None,
+    reported_people: PersonRedactor | None = None,
 ) -> Iterator[VerifiedCase]:
     """Verify the cases one after another against the service, and yield each.
 
     Records are compared exactly where the service holds those of the recordings. `people_keys` has
     the key by which the people of a cassette were replaced, by its name in the manifest: `people`
-    replaces those of the answers. With another key, records are compared by shape. `told_people`
-    replaces the people in what drifts say where they were not replaced before.
+    replaces those of the answers. With another key, records are compared by shape.
+    `reported_people` replaces the people in what drifts say where they were not replaced before.
 
     Raises OSError or CassetteUnreadable for a cassette that cannot be read, and what `play_case`
     raises.
@@ -93,7 +93,7 @@ def verify(
             continue
         key = (people_keys or {}).get(entry.key, "")
         has_key = people is not None and people.fingerprint == key
-        own = _choose_own(people if has_key else told_people, entry, service)
+        own = _choose_own(people if has_key else reported_people, entry, service)
         redact: RedactInteractions = list
         if own is not None and has_key:
             redact = partial(redact_interactions, people=own)
@@ -105,18 +105,18 @@ def verify(
             for one in played
         ]
         compare = partial(_compare_steps, played, exact=exact, is_alone=service.is_alone)
-        differences, told = list(compare(fresh, recorded)), fresh
+        differences, shown = list(compare(fresh, recorded)), fresh
         if own is not None and not has_key:
-            shown = redact_interactions([*fresh, *recorded], own)
-            told = shown[: len(fresh)]
-            differences = _tell_as(differences, list(compare(told, shown[len(fresh) :])))
+            redacted = redact_interactions([*fresh, *recorded], own)
+            shown = redacted[: len(fresh)]
+            differences = _reword(differences, list(compare(shown, redacted[len(fresh) :])))
         drifts = [
             _make_drift(entry.case.name, number, difference, own)
             for number, difference in differences
         ]
         answers = [
-            observe_answer(one, now, shown, is_exact=is_exact, people=own)
-            for one, now, shown, is_exact in zip(played, fresh, told, exact, strict=True)
+            observe_answer(one, now, without_people, is_exact=is_exact, people=own)
+            for one, now, without_people, is_exact in zip(played, fresh, shown, exact, strict=True)
         ]
         yield VerifiedCase(entry, tuple(drifts), tuple(answers))
 
@@ -128,9 +128,7 @@ def _choose_own(
     return None if people is None else people.keeping(keep_case_texts(entry.case, service.mark))
 
 
-def _tell_as(
-    differences: list[StepDifference], shown: list[StepDifference]
-) -> list[StepDifference]:
+def _reword(differences: list[StepDifference], shown: list[StepDifference]) -> list[StepDifference]:
     """Return the differences in the words of those between the same answers without people."""
     words = {(number, place): message for number, (_, place, message) in shown}
     return [

@@ -97,7 +97,7 @@ def verify(
     not a sandbox needs --live, and is only read unless --writes is given too. A live service is
     compared with what was recorded of it (cmdm record --live), if anything was, else with what the
     sandbox answered. Of what is not known to be a sandbox, people are replaced by stand-ins in all
-    that is told, unless --keep-people is given.
+    that is shown and written, unless --keep-people is given.
 
     With --since, each run is kept, and judged by what changed since the last run that verified the
     case: known drift fails it no more. Of an answer its status, headers and shape are kept, no
@@ -131,7 +131,7 @@ def verify(
         if since is not None:
             earlier = _read_earlier(chosen, history or context.paths.data / "verify", since)
         keys = {one.key: manifest[one.key].people_key for one in kept if one.key in manifest}
-        told_people = choose_people(
+        reported_people = choose_people(
             context,
             None if chosen.profile is None else chosen.profile.people,
             is_known_sandbox=chosen.is_known_sandbox,
@@ -139,7 +139,7 @@ def verify(
             people_hook=people_hook,
         )
         people = _open_people(context, chosen, keys, people_hook)
-        run = VerifyRun(chosen, found, kept, earlier, junit, as_json, people, keys, told_people)
+        run = VerifyRun(chosen, found, kept, earlier, junit, as_json, people, keys, reported_people)
         with open_service(chosen) as service:
             note(f"{count_cases(len(kept))} against {_describe_service(chosen)}.")
             run.send(service)

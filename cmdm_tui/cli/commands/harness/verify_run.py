@@ -54,7 +54,7 @@ class VerifyRun:
     With `earlier`, it is judged by what changed since earlier runs, and kept for later ones. What
     is kept, and the JUnit file, are written as the run goes: at first they say that it is not
     finished. `people` replaces the people in the answers as they were in the cassettes of its key,
-    and `told_people` in what is told of other cassettes.
+    and `reported_people` in what is reported of other cassettes.
     """
 
     chosen: ChosenService
@@ -65,7 +65,7 @@ class VerifyRun:
     as_json: bool = False
     people: "PersonRedactor | None" = None
     people_keys: Mapping[str, str] = field(default_factory=dict[str, str])
-    told_people: "PersonRedactor | None" = None
+    reported_people: "PersonRedactor | None" = None
     began: datetime = field(default_factory=lambda: datetime.now(UTC))
     cut: str = _NOT_FINISHED
     code: ExitCode = ExitCode.USAGE
@@ -95,9 +95,9 @@ class VerifyRun:
 
         self._write_files(service)
         try:
-            people, keys, told = self.people, self.people_keys, self.told_people
+            people, keys, reported = self.people, self.people_keys, self.reported_people
             for one in verify(
-                self.kept, service, people=people, people_keys=keys, told_people=told
+                self.kept, service, people=people, people_keys=keys, reported_people=reported
             ):
                 self._add(one, service)
             self.cut = ""

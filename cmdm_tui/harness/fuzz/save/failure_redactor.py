@@ -1,4 +1,4 @@
-"""Replaces the people in a failure before anything tells it: reports, case and cassette alike.
+"""Replaces the people in a failure before anything shows it: reports, case and cassette alike.
 
 A run judges what came as it came. A failure is redacted as a whole, once: its message, its steps
 and their exchanges. Whatever is printed or written of it is made from that.
