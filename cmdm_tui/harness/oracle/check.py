@@ -22,8 +22,7 @@ HELD: Final = Held()
 class Breach:
     """A verdict: a sentence of the check is broken. The message holds no secret.
 
-    `quotes` are the values of records that the message quotes, but those of the contradictions in
-    it, which are known.
+    `quotes` are the values of records that the message quotes.
     """
 
     message: str
@@ -31,9 +30,9 @@ class Breach:
     quotes: tuple[QuotedValue, ...] = ()
 
 
-def documented(message: str) -> Breach:
+def documented(message: str, *quotes: QuotedValue) -> Breach:
     """Return a breach of what the vendor's documentation says."""
-    return Breach(message, "documented")
+    return Breach(message, "documented", quotes)
 
 
 def ours(message: str, *quotes: QuotedValue) -> Breach:
@@ -43,7 +42,8 @@ def ours(message: str, *quotes: QuotedValue) -> Breach:
 
 def breach_of(fact: Contradiction | Miscount, words: str) -> Breach:
     """Return what is known to be wrong of records as a breach, with some words before it."""
-    return Breach(f"{words}: {fact}.", fact.certainty)
+    quotes = fact.quotes if isinstance(fact, Contradiction) else ()
+    return Breach(f"{words}: {fact}.", fact.certainty, quotes)
 
 
 Verdict = Held | Breach
@@ -132,21 +132,17 @@ class Check:
         intent = exchange.intent
         is_known = intent.authorization in {"good", "sign-in"}
         statuses = context.allowed_statuses if is_known else frozenset({401})
-        quotes = (*fault.quotes, *_find_quotes(context, fault))
+        quotes = fault.quotes if self.certainty != "own" else _find_quotes(context, fault)
         return Finding(
             self.name, fault.message, exchange.number, intent.call, intent.input_class, statuses,
             _expected_values(context), fault.certainty, quotes,
         )  # fmt: skip
 
 
-def _find_quotes(context: CheckContext, fault: Breach) -> Iterable[QuotedValue]:
-    """Return the values in the contradictions that a message quotes."""
-    return (
-        quoted
-        for contradiction in context.contradictions
-        if contradiction.name and str(contradiction) in fault.message
-        for quoted in contradiction.quotes
-    )
+def _find_quotes(context: CheckContext, fault: Breach) -> tuple[QuotedValue, ...]:
+    """Return the values in the contradictions that a check of the user's quotes."""
+    named = (one for one in context.contradictions if one.name and str(one) in fault.message)
+    return (*fault.quotes, *(quoted for one in named for quoted in one.quotes))
 
 
 def _expected_values(context: CheckContext) -> tuple[tuple[str, str | None], ...]:

@@ -139,16 +139,16 @@ class Contradiction:
         record = f"{self.entity} {self.external_id}"
         if not self.name:
             return f"{record} should be {self.expected}, and is {self.answered}"
-        expected, answered = self.quotes
+        expected, answered = self._quote(self.expected), self._quote(self.answered)
         return f"{self.name} of {record} should be {expected}, and is {answered}"
 
     @property
-    def quotes(self) -> tuple[QuotedValue, QuotedValue]:
+    def quotes(self) -> tuple[QuotedValue, ...]:
         """The value that the field should have, and the one that it has, as a message has them."""
-        return (
-            QuotedValue(self.entity, self.name, self.expected),
-            QuotedValue(self.entity, self.name, self.answered),
-        )
+        return (self._quote(self.expected), self._quote(self.answered)) if self.name else ()
+
+    def _quote(self, value: object) -> QuotedValue:
+        return QuotedValue(self.entity, self.name, value)
 
 
 @dataclass(frozen=True, slots=True)

@@ -177,6 +177,16 @@ def test_no_check_shows_a_value_but_as_a_quoted_one() -> None:
         )
     ]
     assert shown == []
+    # What contradicts what is known quotes values too.
+    told = [
+        node
+        for path in sources
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+        if node.func.id in {"ours", "documented"} and "{contradiction}" in ast.unparse(node)
+    ]
+    assert len(told) >= 10
+    assert all("*contradiction.quotes" in ast.unparse(node) for node in told)
     (node,) = [
         one for one in ast.walk(ast.parse("f'{x!r}'")) if isinstance(one, ast.FormattedValue)
     ]
