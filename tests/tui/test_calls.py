@@ -151,8 +151,7 @@ async def test_a_call_is_copied_as_code_and_never_as_nothing(service: ScriptedSe
         await fill(app, pilot)
         await press(pilot, "y", "enter")
         assert app.copied[-1].startswith("curl --request GET https://crm.example/api/v1/lead/NONE ")
-        assert "curl: " in toasts(app)
-        assert f"{len(app.copied[-1]):,} characters copied" in toasts(app)
+        assert f"Copied curl ({len(app.copied[-1]):,} characters)." in toasts(app)
         await press(pilot, "y", "down", "enter")
         assert "httpx.request(" in app.copied[-1]
         await press(pilot, *BODY_OF_ANSWER)
@@ -215,7 +214,7 @@ async def test_a_silent_call_shows_its_seconds_and_can_be_left(
         while "lead page 3: 0 s" not in screen_words(app):
             await pilot.pause()
         activity = app.calls.query_one(StatusLine).activity_text
-        assert activity == "lead page 3: 0 s · ctrl+x leaves it"
+        assert activity == "lead page 3: 0 s · ctrl+x stops it"
         await press(pilot, "ctrl+x")
         with pytest.raises(CallCancelled, match="left while it waited"):
             await asked

@@ -1,5 +1,6 @@
 """The pane of one record: all of its properties, and what is related to it."""
 
+import time
 from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
@@ -14,6 +15,7 @@ from cmdm_tui.catalog import Account
 from cmdm_tui.text import one_line
 from cmdm_tui.tui.crash import make_fault
 from cmdm_tui.tui.messages import CallReturned, StateChanged
+from cmdm_tui.tui.models.call_text import format_moment
 from cmdm_tui.tui.models.record_names import RecordNames, name_record
 from cmdm_tui.tui.models.record_properties import RecordProperty, list_properties
 from cmdm_tui.tui.widgets.cells import safe_line
@@ -71,6 +73,8 @@ class RecordPane(TitledPane):
         self._followed: Record | None = None
         self._timer: Timer | None = None
         """Runs until the followed record is shown."""
+        self._reread_at = ""
+        """When the shown record was read again, a time of day; empty where it was not."""
 
     def compose(self) -> ComposeResult:
         """Lay out the record and, on its own tab, what is related to it."""
@@ -139,6 +143,7 @@ class RecordPane(TitledPane):
             self._timer.stop()
             self._timer = None
         is_other = _address(record) != _address(self._record)
+        self._reread_at = ""
         self._record, self._error = record, None
         if self._worker is not None:
             self._worker.cancel()
@@ -253,7 +258,11 @@ class RecordPane(TitledPane):
         """Show the record as it is now, unless another was chosen meanwhile."""
         if event.address == self._loading:
             self._loading = None
+            is_again = event.address == _address(self._record)
             self.show_record(event.record)
+            if is_again:
+                self._reread_at = format_moment(time.time())
+                self._update_notice()
 
     def on_record_pane_failed(self, event: Failed) -> None:
         """Say what went wrong below what was known."""
@@ -272,7 +281,8 @@ class RecordPane(TitledPane):
         title = "Record"
         if self._record is not None:
             title = _describe_record(self._record)
-        doing = "reading …" if self._loading is not None else ""
+        doing = f"read again {self._reread_at}" if self._reread_at else ""
+        doing = "reading …" if self._loading is not None else doing
         self.show_titles(safe_line(title), safe_line(doing))
         self.screen.post_message(StateChanged())
 

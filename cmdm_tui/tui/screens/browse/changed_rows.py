@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from cmdm_tui.api import Record
 from cmdm_tui.changes.change_set import ChangeKind
 from cmdm_tui.changes.journal_entry import EntryState, JournalEntry
+from cmdm_tui.tui.commands import NoticeTopic
 from cmdm_tui.tui.messages import CallReturned, CountsChanged
 from cmdm_tui.tui.screens.browse.panes import BrowsePanes
 from cmdm_tui.tui.screens.browse.selection import RecordAddress, find_shown_records
@@ -37,7 +38,8 @@ def show_result(screen: BrowsePanes, result: ApplyResult) -> None:
     screen.post_message(CallReturned())
     if result.words:
         words = _describe(result, made, is_filtered=screen.filtered is not None)
-        screen.notify(words, timeout=_SECONDS, markup=False)
+        screen.command_app.show_notice(NoticeTopic.CHANGES, words, timeout=_SECONDS)
+    screen.note_changes(can_be_undone=offers_undo(result))
     if result.to_open is not None:
         screen.record_pane.read_record(*result.to_open)
         screen.open_pane(RECORD_TAB)
@@ -64,7 +66,11 @@ def merge_written(screen: BrowsePanes, entries: Iterable[JournalEntry]) -> Itera
 
 
 def _describe(result: ApplyResult, made: list[JournalEntry], *, is_filtered: bool) -> str:
+    run = result.run
     words = result.words
+    if run is not None and run.undo_of is not None:
+        is_whole = all(one.state in _IN_PLACE for one in run.entries)
+        words = f"{'Taken back' if is_whole else 'Undo'}: {words}"
     kinds = {one.change.kind for one in made}
     if is_filtered and made:
         words += " The rows are as they were found; r looks for them again."
@@ -72,12 +78,17 @@ def _describe(result: ApplyResult, made: list[JournalEntry], *, is_filtered: boo
         words += " Shown as it was sent; r reads what is stored."
     elif kinds & {ChangeKind.CLOSE, ChangeKind.CONVERT} and len(made) > 1:
         words += " The rows are as they were read; r reads them again."
-    run = result.run
     if run is not None and any(one.state is EntryState.CONFLICT for one in run.entries):
         words += " Nothing was overwritten; r reads what is there now."
-    if run is not None and run.undo_of is None and can_undo(run) and result.to_undo is None:
+    if offers_undo(result) and result.to_undo is None:
         words += " U takes it back."
     return words
+
+
+def offers_undo(result: ApplyResult) -> bool:
+    """Return whether what was done can be taken back, and is no undo itself."""
+    run = result.run
+    return run is not None and run.undo_of is None and can_undo(run)
 
 
 def _address_of(entry: JournalEntry) -> RecordAddress:

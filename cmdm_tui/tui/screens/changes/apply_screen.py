@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, replace
-from time import localtime, strftime
+from datetime import UTC, datetime
 from typing import ClassVar, Self, cast
 
 from textual import on
@@ -13,6 +13,7 @@ from textual.content import Content
 from textual.widgets import Button, ProgressBar, Static
 
 from cmdm_tui.api import ApiError
+from cmdm_tui.api.quota import format_reset
 from cmdm_tui.changes.apply_events import (
     ApplyEvent,
     ChangeApplied,
@@ -197,7 +198,7 @@ class ApplyScreen(DialogScreen[ApplyResult | None]):
                 if event.entry.state not in {EntryState.DONE, EntryState.UNCHANGED}:
                     self._add_line(_describe_entry(event.entry))
             case WaitingForReset() as event:
-                moment = strftime("%H:%M:%S", localtime(event.until))
+                moment = format_reset(datetime.fromtimestamp(event.until, UTC), "%H:%M:%S")
                 self._show_line(f"{event.reason}: waiting until {moment}. Escape ends the wait.")
             case ResetReached():
                 self._show_line("A new hour has begun.")

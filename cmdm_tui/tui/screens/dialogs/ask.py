@@ -53,6 +53,11 @@ class AskScreen(DialogScreen[Answer | None], Generic[Answer]):
         self._check = check
         self._cost = cost
 
+    @property
+    def enter_label(self) -> str:
+        """What Enter does in it."""
+        return "Ask the service"
+
     def compose(self) -> ComposeResult:
         """Lay out the dialogue."""
         with Vertical(id="dialogue") as dialogue:

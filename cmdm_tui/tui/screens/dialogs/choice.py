@@ -30,6 +30,11 @@ class ChoiceScreen(DialogScreen[str | None]):
         self.choices = choices
         """The choices, in order."""
 
+    @property
+    def enter_label(self) -> str:
+        """What Enter does in it."""
+        return "Take it"
+
     def compose(self) -> ComposeResult:
         """Lay out the question above the choices; the cursor is on the first."""
         with Vertical(id="dialogue") as dialogue:

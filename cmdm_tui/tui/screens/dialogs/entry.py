@@ -32,6 +32,11 @@ class EntryScreen(DialogScreen[str | None]):
         self._question = question
         self._check = check
 
+    @property
+    def enter_label(self) -> str:
+        """What Enter does in it."""
+        return "Take it"
+
     def compose(self) -> ComposeResult:
         """Lay out the question above the input, in which the cursor is."""
         with Vertical(id="dialogue") as dialogue:

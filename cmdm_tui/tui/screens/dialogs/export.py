@@ -53,6 +53,11 @@ class ExportScreen(DialogScreen[str | None]):
         self._rows = rows
         self._is_writing = False
 
+    @property
+    def enter_label(self) -> str:
+        """What Enter does in it."""
+        return "Write it"
+
     def compose(self) -> ComposeResult:
         """Lay out what is written above the file's name."""
         with Vertical(id="dialogue") as dialogue:

@@ -29,6 +29,11 @@ class SecretsScreen(DialogScreen[Mapping[str, str] | None]):
         self._profile = missing.profile
         self._missing = missing.missing
 
+    @property
+    def enter_label(self) -> str:
+        """What Enter does in it."""
+        return "Sign in"
+
     def compose(self) -> ComposeResult:
         """Lay out one masked input for each secret."""
         with Vertical(id="dialogue") as dialogue:

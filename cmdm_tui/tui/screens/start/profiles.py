@@ -60,6 +60,11 @@ class ProfilesScreen(DialogScreen[AccountChoice | Literal["sign-in"] | None]):
             SIGN_IN,
         ]
 
+    @property
+    def enter_label(self) -> str:
+        """What Enter does in it."""
+        return "Open it"
+
     def compose(self) -> ComposeResult:
         """Lay out the list."""
         with Vertical(id="dialogue") as dialogue:
