@@ -134,6 +134,7 @@ class GridScreen(CommandScreen):
             self._search_start = SearchStart(
                 grid.source, grid.cursor_row, grid.cursor_column, grid.scroll_offset
             )
+            grid.add_class("-searching")  # its cursor is seen though keys go elsewhere
         self.query_one(SearchBar).open()
 
     def search(self, words: str) -> None:
@@ -209,6 +210,7 @@ class GridScreen(CommandScreen):
         self.query_one(SearchBar).close()
         grid = self.grid
         if grid is not None:
+            grid.remove_class("-searching")
             if not keeps_matches:
                 self.forget_search()
             self.set_focus(grid)

@@ -171,7 +171,8 @@ def list_entries(screen: Screen[object]) -> list[FooterEntry]:
                 _explain(binding.tooltip or label, command),
             ),
         )
-    return list(entries.values())
+    # Enter is looked for first, wherever its binding stands.
+    return sorted(entries.values(), key=lambda entry: entry.run_key != "enter")
 
 
 def _label_of(binding: Binding, key: str, focused: Widget | None) -> str:

@@ -73,6 +73,8 @@ class RecordPane(TitledPane):
         self._followed: Record | None = None
         self._timer: Timer | None = None
         """Runs until the followed record is shown."""
+        self._enter_label = ""
+        """What the footer says that Enter does."""
         self._reread_at = ""
         """When the shown record was read again, a time of day; empty where it was not."""
 
@@ -214,6 +216,10 @@ class RecordPane(TitledPane):
         """Say what is known of the field under the cursor."""
         event.stop()
         self._describe_property()
+        label = self.properties.enter_label
+        if label != self._enter_label:
+            self._enter_label = label
+            self.screen.refresh_bindings()  # the footer names it
 
     def _describe_property(self) -> None:
         shown = self.properties.current
