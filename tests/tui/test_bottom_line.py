@@ -57,7 +57,7 @@ async def test_the_records_name_what_most_people_do(reading_sandbox: Profile) ->
         pytest.param(("number_sign",), "enter Take it  esc Cancel", id="a number"),
         pytest.param(("X",), "enter Write it  esc Cancel", id="an export"),
         pytest.param(("ctrl+p",), "enter Run it  esc Close", id="the palette"),
-        pytest.param(("f1",), "esc Close  f2 Names", id="the help"),
+        pytest.param(("f1",), "esc Close  f2 Names for the keymap", id="the help"),
         pytest.param(("semicolon",), "esc Stay", id="a jump"),
         pytest.param(("w",), "enter Open it  esc Cancel", id="the accounts"),
         pytest.param(("x",), "enter Cancel  esc Cancel  / Search", id="a preview"),

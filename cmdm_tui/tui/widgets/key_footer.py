@@ -17,7 +17,7 @@ from cmdm_tui.tui.key_names import format_key
 
 _GAP = 2
 """Cells between two entries."""
-_WIDEST_BUTTON = 24
+_WIDEST_BUTTON = 36
 """Cells of a button's label that are shown."""
 
 _HERE = 9

@@ -96,6 +96,11 @@ class RecordPane(TitledPane):
         self.show_record(None)
 
     @property
+    def enter_label(self) -> str:
+        """What Enter does while a field is searched for."""
+        return "Stay here"
+
+    @property
     def record(self) -> Record | None:
         """The record that is shown."""
         return self._record

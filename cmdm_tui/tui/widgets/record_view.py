@@ -159,8 +159,8 @@ class RecordView(Vertical):
     @property
     def caption(self) -> str:
         """What is shown, in words, and when it was read again."""
-        again = f" · read again {self._reread_at}" if self._reread_at else ""
-        return self._records.caption + again
+        again = f"read again {self._reread_at} · " if self._reread_at else ""
+        return again + self._records.caption
 
     def on_mount(self) -> None:
         """Show the source, which has no rows yet."""

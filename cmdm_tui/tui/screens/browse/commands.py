@@ -192,7 +192,8 @@ COMMANDS = CommandTable[BrowsePanes](
     *EXPORT,
     Command(
         "back", "escape", "Back", "Go back to the records",
-        go_back, can_go_back, is_in_footer=False, group="Move", needs="another part in front",
+        go_back, can_go_back, lambda screen: not screen.panel.has_focus_within, group="Move",
+        needs="another part in front", footer_priority=8,
     ),
     Command(
         "leave", "w", "Switch account",

@@ -123,6 +123,11 @@ class CallsPanes(GridScreen):
         self.follow()
 
     @property
+    def enter_label(self) -> str:
+        """What Enter does in the filter."""
+        return "Apply"
+
+    @property
     def grid(self) -> CallGrid:
         """The list of calls."""
         return self.query_one(CallGrid)

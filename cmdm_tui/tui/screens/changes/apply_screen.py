@@ -80,7 +80,8 @@ class ApplyScreen(DialogScreen[ApplyResult | None]):
 
     CSS_PATH = "changes.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "leave", "Stop", id="apply.leave", tooltip="Send no more, or close"),
+        Binding("escape", "leave", "Stop", id="apply.leave", tooltip="Send no more"),
+        Binding("escape", "close", "Close", id="apply.close", tooltip="Go back"),
         *BUTTON_KEYS,
     ]
 
@@ -142,6 +143,12 @@ class ApplyScreen(DialogScreen[ApplyResult | None]):
             title=f"Resume run {run.id}: {run.title}",
             total=run.change_count,
         )
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Return whether a key applies: one stops while changes are sent, and closes at the end."""
+        if action in {"leave", "close"}:
+            return (action == "close") is (self._result is not None)
+        return super().check_action(action, parameters)
 
     def compose(self) -> ComposeResult:
         """Lay out the bar, the line of counts, what was said, and the buttons."""
@@ -273,6 +280,7 @@ class ApplyScreen(DialogScreen[ApplyResult | None]):
     def _show_buttons(self, *names: str) -> None:
         for button in self.query(Button):
             button.display = button.id in names
+        self.refresh_bindings()
         first = "open" if "open" in names else names[-1]
         self.query_one(f"#{first}", Button).focus()
 
@@ -304,6 +312,10 @@ class ApplyScreen(DialogScreen[ApplyResult | None]):
             left = self._writing.account.client.cancel_calls()
             if left:
                 self._add_line(f"{count_noun(left, 'call')} left, not waited for.")
+
+    def action_close(self) -> None:
+        """Close, at the end."""
+        self.action_leave()
 
     @on(Button.Pressed, "#resume")
     def resume(self) -> None:

@@ -6,7 +6,6 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.content import Content
 from textual.widgets import Input, Label
 
 from cmdm_tui.operations.prompter import CheckText
@@ -39,8 +38,7 @@ class EntryScreen(DialogScreen[str | None]):
 
     def compose(self) -> ComposeResult:
         """Lay out the question above the input, in which the cursor is."""
-        with Vertical(id="dialogue") as dialogue:
-            dialogue.border_subtitle = Content("enter take it · esc cancel")
+        with Vertical(id="dialogue"):
             yield Label(visible(self._question, keep_lines=True), markup=False)
             yield SafeInput(id="entry")
             yield Notice(id="entry-notice")

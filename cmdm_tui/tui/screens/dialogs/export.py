@@ -62,7 +62,7 @@ class ExportScreen(DialogScreen[str | None]):
         """Lay out what is written above the file's name."""
         with Vertical(id="dialogue") as dialogue:
             dialogue.border_title = Content("Export what is shown")
-            dialogue.border_subtitle = Content("enter write it, no call · esc cancel")
+            dialogue.border_subtitle = Content("no call")
             words = f"Write {self._rows.description}. {self._rows.advice}".rstrip()
             yield Label(visible(f"{words}\n\n{_ENDINGS}", keep_lines=True), markup=False)
             yield SafeInput(self._rows.file_name, select_on_focus=False, id="export-file")

@@ -69,7 +69,6 @@ class ProfilesScreen(DialogScreen[AccountChoice | Literal["sign-in"] | None]):
         """Lay out the list."""
         with Vertical(id="dialogue") as dialogue:
             dialogue.border_title = Content("Switch account")
-            dialogue.border_subtitle = Content("enter open it · esc stay")
             if self._trouble:
                 yield Label(self._trouble, markup=False)
             options = [Option(self._describe(one)) for one, _ in self._accounts]
