@@ -327,13 +327,13 @@ class CommandApp(App[None]):
         severity: SeverityLevel = "information",
         timeout: float | None = None,
     ) -> None:
-        """Say something, a safe text, in the place of what was said last on the same topic."""
+        """Show a safe text instead of the one that was shown last on the same topic."""
         self.withdraw_notice(topic)
         self._notices[topic] = words
         self.notify(words, severity=severity, timeout=timeout, markup=False)
 
     def withdraw_notice(self, topic: NoticeTopic) -> None:
-        """Take away what was said last on a topic: it is not so any more."""
+        """Take away what was shown last on a topic: it is out of date."""
         words = self._notices.pop(topic, None)
         for note in [one for one in self._notifications if one.message == words]:
             self._unnotify(note)

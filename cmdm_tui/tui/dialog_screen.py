@@ -24,7 +24,7 @@ BUTTON_KEYS: tuple[BindingType, ...] = (
 class DialogScreen(ModalScreen[ScreenResultType]):
     """Asks or shows something; its answer is what it is closed with.
 
-    Its keys are in a footer of its own, over that of the screen below: those do nothing now.
+    Its own footer has its keys, and hides that of the screen below, whose keys do nothing now.
 
     Keys that come fast are with it before it is gone, and a late answer of a worker comes after:
     closed a second time, it would take the screen below away.

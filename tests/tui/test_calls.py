@@ -317,8 +317,8 @@ async def test_the_status_line_has_the_quota_whole(service: ScriptedService, wid
         await wait_until_settled(pilot)
         words = screen_words(app)
         assert "600/5,000 calls" in words
-        assert f"resets {time.strftime('%H:%M', time.localtime(now + 900))} ·" in words
-        assert f"token until {time.strftime('%H:%M', time.localtime(now + 1_800))} " in words
+        assert f"resets {time.strftime('%H:%M', time.gmtime(now + 900))}, token until" in words
+        assert f"token until {time.strftime('%H:%M', time.gmtime(now + 1_800))} UTC" in words
         assert ("calls · █ · resets" in words) is (width == 140)  # low bars look like a border
         line = app.calls.query_one("#status-quota").render_line(0)
         gauge = next(segment for segment in line if "━" in segment.text)

@@ -11,7 +11,7 @@ from cmdm_tui.text import count_noun, one_line
 from cmdm_tui.tui.models.row_source import GridRow, SourceColumn
 
 _LONGEST_TOLD = 40
-"""Characters of a value that are told once it is copied."""
+"""Characters that are shown of a value once it is copied."""
 
 
 class CopyForm(Enum):
@@ -57,7 +57,7 @@ class CopiedColumn:
 def describe_copied(what: str, text: str, *, has_value: bool = False) -> str:
     """Return a sentence that says what was copied, and how much that is, in characters; safe.
 
-    With `has_value`, the text itself is told after `what`, its beginning where it is long.
+    With `has_value`, the text itself follows `what`, its beginning where it is long.
     """
     shown = f" {one_line(text, _LONGEST_TOLD)}" if has_value else ""
     return f"Copied {what}{shown} ({count_noun(len(text), 'character')})."

@@ -20,7 +20,7 @@ from cmdm_tui.tui.widgets.grid import Grid
 _MOST_COPIED = 74_994
 """Bytes that every terminal with OSC 52 takes; many take more."""
 _LONGEST_NAME = 40
-"""Characters of a column's name that are told."""
+"""Characters of a column's name that are shown once a value is copied."""
 
 
 def has_rows(screen: GridScreen) -> bool:

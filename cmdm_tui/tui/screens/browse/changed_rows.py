@@ -86,7 +86,7 @@ def _describe(result: ApplyResult, made: list[JournalEntry], *, is_filtered: boo
 
 
 def offers_undo(result: ApplyResult) -> bool:
-    """Return whether what was done can be taken back, and is no undo itself."""
+    """Return whether what was done can be taken back, and was not an undo."""
     run = result.run
     return run is not None and run.undo_of is None and can_undo(run)
 

@@ -95,7 +95,7 @@ def forget_entity(screen: BrowsePanes) -> None:
 
 
 def refresh_focused(screen: BrowsePanes) -> None:
-    """Read again what has the focus; what was said of changes before is not so any more then."""
+    """Read again what has the focus; what was said of changes before is out of date then."""
     screen.command_app.withdraw_notice(NoticeTopic.CHANGES)
     if screen.entities.has_focus_within:
         screen.entities.count_all()
