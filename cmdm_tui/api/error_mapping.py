@@ -2,9 +2,9 @@
 
 import asyncio
 import ssl
-import time
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 
 import httpx
 from msgspec import Struct
@@ -14,7 +14,7 @@ from cmdm_tui.api.decode import read_error_message
 from cmdm_tui.api.errors import CallInfo
 from cmdm_tui.api.models import PendingWrite, Response
 from cmdm_tui.api.pool import is_in_handshake, is_sent
-from cmdm_tui.api.quota import Quota, QuotaTracker, read_quota, read_retry_after
+from cmdm_tui.api.quota import Quota, QuotaTracker, format_reset, read_quota, read_retry_after
 from cmdm_tui.api.trust import BROKEN_HANDSHAKE, SLOW_HANDSHAKE, describe_tls_failure
 from cmdm_tui.text import one_line
 
@@ -250,13 +250,13 @@ def _describe_status(status: int) -> str:
 
 
 def _format_moment(moment: float, quota_tracker: QuotaTracker) -> str:
-    """Return when a moment of the server's clock is: `at 12:00:05, in 4 s`."""
+    """Return when a moment of the server's clock is: `at 12:00:05 UTC, in 4 s`."""
     seconds = moment - quota_tracker.clock.now()
     if seconds >= _LONGEST_NAMED_WAIT:
         return "in more than a year"
-    local = time.localtime(moment - quota_tracker.clock.offset)
+    told = datetime.fromtimestamp(moment - quota_tracker.clock.offset, UTC)
     pattern = "%H:%M:%S" if seconds < _ONE_DAY / 2 else "%Y-%m-%d %H:%M"
-    return f"at {time.strftime(pattern, local)}, in {_format_duration(seconds)}"
+    return f"at {format_reset(told, pattern)}, in {_format_duration(seconds)}"
 
 
 def _format_duration(seconds: float) -> str:

@@ -35,6 +35,15 @@ class Quota(Struct, frozen=True):
         return _to_datetime(self.token_reset)
 
 
+RESET_ZONE = "UTC"
+"""The zone in which resets are shown, as the service counts the hours in it."""
+
+
+def format_reset(moment: datetime, pattern: str = "%H:%M") -> str:
+    """Return when the count of calls starts again, by a pattern of `strftime`: `13:00 UTC`."""
+    return f"{moment.astimezone(UTC):{pattern}} {RESET_ZONE}"
+
+
 def read_quota(headers: Mapping[str, str], before: Quota) -> Quota:
     """Return the quota in `headers`; what they leave out stays as it was `before`."""
     limit = parse_whole_number(headers.get("x-rate-limit-limit"))

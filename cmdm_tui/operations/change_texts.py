@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from cmdm_tui.api import Quota
+from cmdm_tui.api.quota import format_reset
 from cmdm_tui.changes.apply_events import ApplySummary
 from cmdm_tui.changes.change_set import Change, ChangeKind, Reject
 from cmdm_tui.changes.journal import JournalRun
@@ -163,5 +164,5 @@ def _describe_cost(preview: ChangePreview, quota: Quota) -> str:
     calls = count_noun(high, "call") if low == high else f"{low:,} to {high:,} calls"
     if quota.remaining is None:
         return f"It takes {calls} if none fails; how many are left this hour is not known."
-    until = "" if quota.reset_at is None else f", which ends at {quota.reset_at:%H:%M} UTC"
+    until = "" if quota.reset_at is None else f", which ends at {format_reset(quota.reset_at)}"
     return f"It takes {calls} if none fails, of {quota.remaining:,} left this hour{until}."

@@ -1,11 +1,12 @@
 """Send a change set for a face: show it, ask, write the journal, apply it; resume and undo it."""
 
-import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from cmdm_tui.api.errors import ReadOnly
+from cmdm_tui.api.quota import format_reset
 from cmdm_tui.catalog import Account
 from cmdm_tui.changes.apply import ChangeApplier
 from cmdm_tui.changes.apply_events import (
@@ -215,7 +216,7 @@ class WriteOperation:
         match event:
             case WaitingForReset(until=until, reason=reason):
                 self._progress.note_wait(event)
-                moment = time.strftime("%H:%M:%S", time.localtime(until))
+                moment = format_reset(datetime.fromtimestamp(until, UTC), "%H:%M:%S")
                 number = "" if self._run is None else f" {self._run.id}"
                 self._prompter.notify(
                     f"{reason}: waiting until {moment}. {self._words.stop} ends the wait; "

@@ -81,11 +81,13 @@ class Explorer(CommandApp, TolerantApp):
     COMMANDS: ClassVar[set[type[Provider]]] = {CommandProvider}  # pyright: ignore[reportIncompatibleVariableOverride]
     ENABLE_COMMAND_PALETTE = False
     """Its key is one of the commands."""
-    # Textual gives it the colour of other text, which may be that of its background.
+    # Textual gives it the colour of other text, which may be that of its background. Notices leave
+    # the last two lines alone: the status line and the footer.
     CSS = """
         OptionList:blur > .option-list--option-highlighted {
             color: $block-cursor-blurred-foreground;
         }
+        ToastRack { margin-bottom: 2; max-height: 100%; }
     """
 
     def __init__(

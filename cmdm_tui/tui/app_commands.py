@@ -27,9 +27,11 @@ def jump(screen: CommandScreen) -> None:
 
 
 def leave_calls(screen: CommandScreen) -> None:
-    """Leave the calls that are under way: what a change of them has done is not known then."""
+    """Wait no more for the calls under way: what a change of them has done is not known then."""
     left = screen.command_app.cancel_calls()
-    words = f"{count_noun(left, 'call')} left." if left else "No call is under way."
+    words = "No call is under way."
+    if left:
+        words = f"Stopped waiting for {count_noun(left, 'call')}."
     screen.notify(words, markup=False)
 
 
@@ -79,8 +81,8 @@ APP_COMMANDS = CommandTable[CommandScreen](
     ),
     Command(
         "calls", "f4", "Calls", "Go to the calls that were made",
-        _show("calls"), _can_show("calls"), is_in_footer=False,
-        group="Everywhere", needs=_needs("calls"),
+        _show("calls"), _can_show("calls"),
+        group="Everywhere", needs=_needs("calls"), footer_priority=6,
     ),
     Command(
         "changes", "f5", "Changes", "Go to the changes that were sent, to undo or resume them",
@@ -93,7 +95,8 @@ APP_COMMANDS = CommandTable[CommandScreen](
         needs="a part that can have the focus",
     ),
     Command(
-        "cancel_calls", "ctrl+x", "Leave calls", "Leave the calls that are under way",
+        "cancel_calls", "ctrl+x", "Stop waiting",
+        "Stop waiting for the calls that are under way",
         leave_calls, _has_account, is_in_footer=False, group="Everywhere",
         needs="an open account",
     ),

@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from enum import Enum, auto
 from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar, cast
 
 from textual import events
 from textual.app import App
 from textual.binding import Binding, BindingType
+from textual.notifications import SeverityLevel
 from textual.screen import Screen
 
 from cmdm_tui.tui.front_compositor import FrontCompositor
@@ -42,7 +44,8 @@ class Command(Generic[ScreenT]):
     description: str
     run: Callable[[ScreenT], None]
     is_available: Callable[[ScreenT], bool] = _always
-    is_in_footer: bool = True
+    is_in_footer: bool | Callable[[ScreenT], bool] = True
+    """Whether the footer names it while it applies, or what says so of a screen."""
     group: str = "More"
     """Its heading in the help: Move, Find, Columns, Change, …"""
     cost: str | Callable[[ScreenT], str] = ""
@@ -52,7 +55,11 @@ class Command(Generic[ScreenT]):
     needs: str | Callable[[ScreenT], str] = ""
     """What must be there for it to apply, as it follows the word "needs": `a column`. Safe."""
     footer_priority: int = 0
-    """Where the footer is too narrow for all, the entries of the lowest priority go first."""
+    """Where the footer is too narrow for all, the entries of the lowest priority go first.
+
+    From 9: what one is lost without; 8: what was made possible just now; 7 and 6: what most people
+    do here; down to 1: what is rare. Keys that are no command's are ranked in `key_footer`.
+    """
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -63,6 +70,11 @@ class Command(Generic[ScreenT]):
     def shown_key(self) -> str:
         """The first key as it is written on a keyboard."""
         return format_keys(self.keys[:1])
+
+    def is_shown(self, screen: ScreenT) -> bool:
+        """Return whether the footer names it now, if it applies."""
+        shown = self.is_in_footer
+        return shown if isinstance(shown, bool) else shown(screen)
 
     def describe_cost(self, screen: ScreenT) -> str:
         """Return what it costs now, in words; empty where it makes no call or does not apply."""
@@ -89,6 +101,7 @@ class BoundCommand:
     group: str
     repeats: bool
     footer_priority: int
+    is_in_footer_now: Callable[[], bool]
     run: Callable[[], None]
     is_available: Callable[[], bool]
     describe_cost: Callable[[], str]
@@ -141,7 +154,7 @@ class CommandTable(Generic[ScreenT]):
                 command.key,
                 f"command('{command.id}')",
                 command.label,
-                show=command.is_in_footer,
+                show=command.is_in_footer is not False,
                 id=self._binding_id(command),
                 tooltip=command.description,
             )
@@ -180,11 +193,21 @@ def _bind(
         command.group,
         command.repeats,
         command.footer_priority,
+        is_in_footer_now=lambda: command.is_shown(screen),
         run=lambda: command.run(screen),
         is_available=lambda: command.is_available(screen),
         describe_cost=lambda: command.describe_cost(screen),
         describe_needs=lambda: command.describe_needs(screen),
     )
+
+
+class NoticeTopic(Enum):
+    """What a notice is about: on one topic the last one is shown, and no other."""
+
+    CHANGES = auto()
+    COPY = auto()
+    OBSTACLE = auto()
+    SEARCH = auto()
 
 
 class CommandScreen(Screen[None]):
@@ -311,6 +334,27 @@ class CommandApp(App[None]):
         """Whether the last key that came is being held down."""
         self._obstacle: tuple[str, float] = ("", float("-inf"))
         """What was last said of a key that does nothing, and when."""
+        self._notices: dict[NoticeTopic, str] = {}
+        """What was last said on each topic."""
+
+    def show_notice(
+        self,
+        topic: NoticeTopic,
+        words: str,
+        *,
+        severity: SeverityLevel = "information",
+        timeout: float | None = None,
+    ) -> None:
+        """Show a safe text instead of the one that was shown last on the same topic."""
+        self.withdraw_notice(topic)
+        self._notices[topic] = words
+        self.notify(words, severity=severity, timeout=timeout, markup=False)
+
+    def withdraw_notice(self, topic: NoticeTopic) -> None:
+        """Take away what was shown last on a topic: it is out of date."""
+        words = self._notices.pop(topic, None)
+        for note in [one for one in self._notifications if one.message == words]:
+            self._unnotify(note)
 
     def cancel_calls(self) -> int:
         """Leave the calls that are under way, and return how many they are: none here."""
@@ -360,7 +404,9 @@ class CommandApp(App[None]):
             shown, since = self._obstacle
             if words and (words != shown or event.time - since >= _OBSTACLE_SECONDS):
                 self._obstacle = words, event.time
-                self.notify(words, severity="warning", timeout=_OBSTACLE_SECONDS, markup=False)
+                self.show_notice(
+                    NoticeTopic.OBSTACLE, words, severity="warning", timeout=_OBSTACLE_SECONDS
+                )
 
     def _runs_once(self, event: events.Key) -> bool:
         screen, focused = self.screen, self.focused

@@ -5,8 +5,10 @@ from typing import TYPE_CHECKING, cast
 from textual.await_complete import AwaitComplete
 from textual.binding import Binding, BindingType
 from textual.screen import ModalScreen, ScreenResultType
+from textual.widget import Widget
 
 from cmdm_tui.tui.front_compositor import FrontCompositor
+from cmdm_tui.tui.widgets.key_footer import KeyFooter
 
 if TYPE_CHECKING:
     from textual.app import App
@@ -24,6 +26,8 @@ BUTTON_KEYS: tuple[BindingType, ...] = (
 class DialogScreen(ModalScreen[ScreenResultType]):
     """Asks or shows something; its answer is what it is closed with.
 
+    Its own footer has its keys, and hides that of the screen below, whose keys do nothing now.
+
     Keys that come fast are with it before it is gone, and a late answer of a worker comes after:
     closed a second time, it would take the screen below away.
     """
@@ -33,6 +37,15 @@ class DialogScreen(ModalScreen[ScreenResultType]):
     def __init__(self) -> None:
         super().__init__()
         self._compositor = FrontCompositor()
+
+    @property
+    def enter_label(self) -> str:
+        """What Enter does in a part of it that does not say so itself; a word or two."""
+        return ""
+
+    def _extend_compose(self, widgets: list[Widget]) -> None:
+        super()._extend_compose(widgets)
+        widgets.append(KeyFooter())  # mounted later, it would have all laid out twice
 
     @property
     def losses(self) -> tuple[str, ...]:

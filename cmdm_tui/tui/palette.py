@@ -6,10 +6,12 @@ from typing import ClassVar, Literal
 from textual.binding import Binding, BindingType
 from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
+from textual.widget import Widget
 from textual.widgets import OptionList
 
 from cmdm_tui.tui.commands import BoundCommand, CommandScreen
 from cmdm_tui.tui.widgets.cells import safe_line
+from cmdm_tui.tui.widgets.key_footer import KeyFooter
 from cmdm_tui.tui.widgets.safe_option_list import move_page
 
 
@@ -53,12 +55,22 @@ class CommandProvider(Provider):
 
 
 class SafePalette(CommandPalette):
-    """Textual's palette, its page keys harmless where there is no room for a list."""
+    """Textual's palette with a footer of its keys; they are harmless where there is no list."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "escape", "Close"),
         Binding("pagedown", "move_page(1)", "Next page", show=False),
         Binding("pageup", "move_page(-1)", "Previous page", show=False),
     ]
+
+    @property
+    def enter_label(self) -> str:
+        """What Enter does in it."""
+        return "Run it"
+
+    def _extend_compose(self, widgets: list[Widget]) -> None:
+        super()._extend_compose(widgets)
+        widgets.append(KeyFooter())
 
     def action_move_page(self, direction: Literal[-1, 1]) -> None:
         """Move the cursor of the list a page up or down."""

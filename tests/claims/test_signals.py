@@ -77,7 +77,7 @@ class Face:
 
 FACES = {
     "explorer": Face(["demo"], ["ExternalID"]),
-    "help": Face(["demo"], ["ExternalID"], "?", ["esc close"]),
+    "help": Face(["demo"], ["ExternalID"], "?", ["esc Close"]),
     "palette": Face(["demo"], ["ExternalID"], "\x10", ["Search"]),
     "add an entity": Face(["demo"], ["ExternalID"], "+", ["[Cc]ustom entity"]),
     "welcome": Face([], ["[Dd]emo", "Sign in"]),

@@ -158,7 +158,7 @@ async def test_a_wait_for_the_reset_is_seen_and_counts_down(server: ScriptedServ
         assert 30 <= seconds <= 41
         await until_told(pilot, f"waits {seconds - 1} s")
         assert "0/100 calls" in screen_text(app)
-        assert "for the hour's reset · ctrl+x leaves it" in screen_text(app)
+        assert "for the hour's reset · ctrl+x stops it" in screen_text(app)
         await pilot.press("q")
 
 

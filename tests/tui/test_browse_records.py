@@ -109,7 +109,7 @@ async def test_search_marks_sort_and_copy_of_the_records_that_were_read(
         assert [line.split("\t")[0] for line in app.copied[-1].splitlines()[1:]] == [
             "ID000001", "ID000003",
         ]  # fmt: skip
-        assert "2 rows given to the terminal's clipboard" in told(app)
+        assert "Copied 2 rows as TSV (119 characters)." in told(app)
 
         # The two side by side; and back where it was.
         await press(pilot, "equals_sign")

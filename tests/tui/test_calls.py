@@ -151,8 +151,7 @@ async def test_a_call_is_copied_as_code_and_never_as_nothing(service: ScriptedSe
         await fill(app, pilot)
         await press(pilot, "y", "enter")
         assert app.copied[-1].startswith("curl --request GET https://crm.example/api/v1/lead/NONE ")
-        assert "curl: " in toasts(app)
-        assert f"{len(app.copied[-1]):,} characters copied" in toasts(app)
+        assert f"Copied curl ({len(app.copied[-1]):,} characters)." in toasts(app)
         await press(pilot, "y", "down", "enter")
         assert "httpx.request(" in app.copied[-1]
         await press(pilot, *BODY_OF_ANSWER)
@@ -215,7 +214,7 @@ async def test_a_silent_call_shows_its_seconds_and_can_be_left(
         while "lead page 3: 0 s" not in screen_words(app):
             await pilot.pause()
         activity = app.calls.query_one(StatusLine).activity_text
-        assert activity == "lead page 3: 0 s · ctrl+x leaves it"
+        assert activity == "lead page 3: 0 s · ctrl+x stops it"
         await press(pilot, "ctrl+x")
         with pytest.raises(CallCancelled, match="left while it waited"):
             await asked
@@ -318,8 +317,8 @@ async def test_the_status_line_has_the_quota_whole(service: ScriptedService, wid
         await wait_until_settled(pilot)
         words = screen_words(app)
         assert "600/5,000 calls" in words
-        assert f"resets {time.strftime('%H:%M', time.localtime(now + 900))} ·" in words
-        assert f"token until {time.strftime('%H:%M', time.localtime(now + 1_800))} " in words
+        assert f"resets {time.strftime('%H:%M', time.gmtime(now + 900))}, token until" in words
+        assert f"token until {time.strftime('%H:%M', time.gmtime(now + 1_800))} UTC" in words
         assert ("calls · █ · resets" in words) is (width == 140)  # low bars look like a border
         line = app.calls.query_one("#status-quota").render_line(0)
         gauge = next(segment for segment in line if "━" in segment.text)

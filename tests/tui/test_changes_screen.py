@@ -99,7 +99,7 @@ async def test_changes_are_searched_copied_and_exported_as_rows_of_every_grid(
         await there.press("enter", "n")
         assert there.app.screen.grid.cursor_row == 1
         await there.press("ctrl+a", "y", "enter")
-        assert "2 rows given to the terminal's clipboard" in there.toast
+        assert "Copied 2 rows as TSV" in there.toast
         await there.press("X", "enter")
         lines = (tmp_path / "changes.csv").read_text().splitlines()
         assert lines[0] == "change,record,field,value,calls"

@@ -96,12 +96,14 @@ async def test_a_search_goes_to_its_matches_as_it_is_typed() -> None:
         await press(pilot, "N", "N")
         assert place(app) == (2, "b")
 
-        # Escape forgets what was found; n does nothing then.
+        # Escape forgets what was found, and goes back; n does nothing then.
         await press(pilot, "slash")
         await type_text(pilot, "hull")
         assert place(app) == (3, "a")
-        await press(pilot, "escape", "n")
-        assert place(app) == (3, "a")
+        await press(pilot, "escape")
+        assert place(app) == (2, "b")
+        await press(pilot, "n")
+        assert place(app) == (2, "b")
         assert alone(app).search_result is None
         assert not app.screen.query_one(SearchBar).is_open
 
@@ -162,7 +164,7 @@ async def test_copies_are_the_stored_values_and_never_nothing() -> None:
 
         await press(pilot, "space", "up", "up", "up", "space", "y", "down", "enter")
         assert [row["a"] for row in json.loads(app.copied[-1])] == ["Leeds", "Hull"]
-        assert app.last_notice.startswith("2 rows given to the terminal's clipboard, ")
+        assert app.last_notice.startswith("Copied 2 rows as JSON (")
         await press(pilot, "y", "escape")
         assert len(app.copied) == 3
 

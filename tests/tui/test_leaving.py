@@ -10,6 +10,7 @@ import httpx
 import pytest
 from textual.pilot import Pilot
 
+from cmdm_tui.config import Paths
 from cmdm_tui.tui import Explorer
 from cmdm_tui.tui.screens.browse.screen import BrowseScreen
 from cmdm_tui.tui.screens.changes.apply_screen import ApplyScreen
@@ -247,3 +248,42 @@ async def test_escape_leaves_the_look_for_a_create_whose_answer_was_lost(
                 await there.pilot.pause()
         await press(there.pilot, "escape")
         assert isinstance(there.app.screen, BrowseScreen)
+
+
+@pytest.mark.parametrize("way", [("q",), ("ctrl+q",), ("ctrl+p", "quit")], ids=lambda way: way[0])
+async def test_every_way_out_says_that_the_history_keeps_unsaved_sql(
+    service: ScriptedService, monkeypatch: pytest.MonkeyPatch, way: tuple[str, ...]
+) -> None:
+    async with started(service, monkeypatch) as there:
+        await press(there.pilot, "f3")
+        await type_text(there.pilot, "SELECT City FROM account")
+        await press(there.pilot, "ctrl+t")
+        await type_text(there.pilot, "SELECT Score FROM lead")
+        await press(there.pilot, "f2", way[0])
+        if way[1:]:
+            await type_text(there.pilot, way[1])
+            await press(there.pilot, "enter")
+        assert isinstance(there.app.screen, LeaveScreen)
+        assert "The text of 2 SQL tabs is in no file: the tabs close, the" in screen_words(
+            there.app
+        )
+        assert "history (f7) keeps the text." in screen_words(there.app)
+        await press(there.pilot, "enter")
+        assert not there.quits
+        history = Paths.of_user().history
+    kept = history.read_text()
+    assert "+SELECT City FROM account\n" in kept
+    assert "+SELECT Score FROM lead\n" in kept
+
+
+async def test_sql_that_the_history_does_not_keep_is_not_said_to_be_kept(
+    service: ScriptedService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The twin: what names a secret goes into no history."""
+    async with started(service, monkeypatch) as there:
+        await press(there.pilot, "f3")
+        await type_text(there.pilot, "SELECT 'password=hunter2hunter2'")
+        await press(there.pilot, "f2", "q")
+        assert "keeps the text" not in screen_words(there.app)
+        history = Paths.of_user().history
+    assert not history.exists() or "hunter2" not in history.read_text()

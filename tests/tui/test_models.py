@@ -1,5 +1,6 @@
 """The headless parts: columns, what is related, and the quota in words."""
 
+import time
 from typing import Any
 
 import pytest
@@ -7,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cmdm_tui.api import Client, Field, Quota, Record
+from cmdm_tui.api.quota import format_reset
 from cmdm_tui.tui.models.columns import choose_columns
-from cmdm_tui.tui.models.quota_text import QuotaText, format_clock_time
+from cmdm_tui.tui.models.quota_text import QuotaText
 from cmdm_tui.tui.models.related_index import RecordLink, RelatedIndex, find_links, find_owner
 from tests.tui.scripted_service import CREDENTIALS, RESET, TOKEN_RESET, URL, ScriptedService
 
@@ -127,9 +129,21 @@ def test_any_time_a_service_tells_is_shown_or_left_out(reset: float, offset: flo
     assert isinstance(QuotaText.of(Quota(reset=reset), offset, NOW).reset, str)
 
 
+def test_times_have_their_zone_whatever_the_local_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "Asia/Kolkata")
+    time.tzset()
+    quota = Quota(remaining=1, reset=RESET, token_reset=TOKEN_RESET)
+    told = QuotaText.of(quota, 0.0, NOW)
+    assert told.times == "resets 14:00, token until 14:50 UTC"
+    assert quota.reset_at is not None
+    assert format_reset(quota.reset_at) == "14:00 UTC", "the previews say the same"
+    assert QuotaText.of(Quota(reset=RESET), 0.0, NOW).times == "resets 14:00 UTC"
+    assert QuotaText.of(Quota(), 0.0, NOW).times == ""
+
+
 def test_a_time_on_another_day_has_its_date() -> None:
-    assert format_clock_time(RESET, RESET - 100) == "14:00"
-    assert format_clock_time(RESET, RESET - 100_000) == "01 Jan 14:00"
+    assert QuotaText.of(Quota(reset=RESET), 0.0, RESET - 100).reset == "resets 14:00"
+    assert QuotaText.of(Quota(reset=RESET), 0.0, RESET - 100_000).reset == "resets 01 Jan 14:00"
 
 
 async def test_an_index_costs_as_many_calls_as_pages_of_the_size_granted(

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Literal
 
+from cmdm_tui.api.quota import format_reset
 from cmdm_tui.catalog import KnownQuota
 from cmdm_tui.query.model import ResultColumn
 from cmdm_tui.query.planning.plan import Plan, PlanClass, PlanStep
@@ -115,7 +116,7 @@ def describe_quota(quota: KnownQuota) -> str:
     if quota.seen is None:
         return calls
     reset = quota.quota.reset_at
-    until = "" if reset is None else f", which ends at {reset:%H:%M} UTC"
+    until = "" if reset is None else f", which ends at {format_reset(reset)}"
     return f"at most {calls}{until}; so it was at {quota.seen:%H:%M} UTC"
 
 

@@ -20,7 +20,7 @@ COLUMNS = (
     SourceColumn("status", "Status", 6, is_number=True),
     SourceColumn("seconds", "Took", 6, is_number=True),
     SourceColumn("size", "Size", 7, is_number=True),
-    SourceColumn("times", "Sent", 4, is_number=True),
+    SourceColumn("times", "Tries", 5, is_number=True),
 )
 _PATH, _STATUS, _SECONDS, _TIMES = 2, 3, 4, 6
 _STATES = {

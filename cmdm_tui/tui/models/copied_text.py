@@ -7,17 +7,32 @@ from enum import Enum
 
 from cmdm_tui.formats import Format, create_writer
 from cmdm_tui.formats.cells import exact_text
+from cmdm_tui.text import count_noun, one_line
 from cmdm_tui.tui.models.row_source import GridRow, SourceColumn
+
+_LONGEST_TOLD = 40
+"""Characters that are shown of a value once it is copied."""
 
 
 class CopyForm(Enum):
-    """In which form rows are copied; the value is what the choice is called."""
+    """In which form rows are copied; the value is what the choice calls it."""
 
-    CELL = "this cell"
-    ID = "its id"
+    CELL = "cell"
+    ID = "id"
     TSV = "TSV, with a header, as for a spreadsheet"
     JSON = "JSON"
     MARKDOWN = "a Markdown table"
+
+    def name_choice(self, *, of_marked: bool) -> str:
+        """Return what the choice is called: of the row under the cursor, or of the marked rows."""
+        if self in {CopyForm.CELL, CopyForm.ID}:
+            return f"their {self.value}s" if of_marked else f"this {self.value}"
+        return f"as {self.value}" if of_marked else f"this row as {self.value}"
+
+    @property
+    def short_name(self) -> str:
+        """The form in a word or two, as in `2 rows as TSV`."""
+        return self.value.partition(",")[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +52,15 @@ class CopiedColumn:
     def of_text(cls, place: int, column: SourceColumn) -> "CopiedColumn":
         """Return the same as text, for values that may be no numbers though most of them are."""
         return cls(place, column.name or column.label, "VARCHAR")
+
+
+def describe_copied(what: str, text: str, *, has_value: bool = False) -> str:
+    """Return a sentence that says what was copied, and how much that is, in characters; safe.
+
+    With `has_value`, the text itself follows `what`, its beginning where it is long.
+    """
+    shown = f" {one_line(text, _LONGEST_TOLD)}" if has_value else ""
+    return f"Copied {what}{shown} ({count_noun(len(text), 'character')})."
 
 
 def format_rows(rows: Sequence[GridRow], columns: Sequence[CopiedColumn], form: CopyForm) -> str:

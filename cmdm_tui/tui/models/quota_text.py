@@ -1,9 +1,10 @@
-"""Puts the quota and the token's time into words, in local time."""
+"""Puts the quota and the token's time into words."""
 
 import time
 from dataclasses import dataclass
 
 from cmdm_tui.api import Quota
+from cmdm_tui.api.quota import RESET_ZONE
 
 _DAY = 86_400.0
 _LOW_PERCENT = 10
@@ -18,6 +19,12 @@ class QuotaText:
     reset: str
     token: str
     is_low: bool
+
+    @property
+    def times(self) -> str:
+        """When calls come back and until when the token is good, with their zone."""
+        known = [words for words in (self.reset, self.token) if words]
+        return f"{', '.join(known)} {RESET_ZONE}" if known else ""
 
     @classmethod
     def of(cls, quota: Quota, clock_offset: float, now: float) -> "QuotaText":
@@ -35,16 +42,12 @@ class QuotaText:
         )
 
 
-def format_clock_time(unix_time: float, now: float) -> str:
-    """Return a local time of day, with its date where it is a day or more away from `now`."""
-    shape = "%H:%M" if abs(unix_time - now) < _DAY else "%d %b %H:%M"
-    return time.strftime(shape, time.localtime(unix_time))
-
-
 def _describe_time(what: str, server_time: float | None, clock_offset: float, now: float) -> str:
     if server_time is None:
         return ""
     try:
-        return f"{what} {format_clock_time(server_time - clock_offset, now)}"
+        moment = server_time - clock_offset
+        shape = "%H:%M" if abs(moment - now) < _DAY else "%d %b %H:%M"
+        return f"{what} {time.strftime(shape, time.gmtime(moment))}"
     except (OverflowError, ValueError, OSError):  # a time beyond this machine's calendar
         return ""

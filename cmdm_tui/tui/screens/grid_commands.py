@@ -2,10 +2,15 @@
 
 from dataclasses import replace
 
-from cmdm_tui.text import count_noun
-from cmdm_tui.tui.commands import Command
+from cmdm_tui.text import count_noun, one_line
+from cmdm_tui.tui.commands import Command, NoticeTopic
 from cmdm_tui.tui.models.column_layout import WIDTH_STEP, ColumnLayout, GridColumn
-from cmdm_tui.tui.models.copied_text import CopiedColumn, CopyForm, format_rows
+from cmdm_tui.tui.models.copied_text import (
+    CopiedColumn,
+    CopyForm,
+    describe_copied,
+    format_rows,
+)
 from cmdm_tui.tui.models.row_source import GridRow
 from cmdm_tui.tui.screens.dialogs.choice import ChoiceScreen
 from cmdm_tui.tui.screens.dialogs.columns import ColumnsScreen
@@ -14,6 +19,8 @@ from cmdm_tui.tui.widgets.grid import Grid
 
 _MOST_COPIED = 74_994
 """Bytes that every terminal with OSC 52 takes; many take more."""
+_LONGEST_NAME = 40
+"""Characters of a column's name that are shown once a value is copied."""
 
 
 def has_rows(screen: GridScreen) -> bool:
@@ -158,7 +165,7 @@ def copy(screen: GridScreen) -> None:
 def offer_copy(screen: GridScreen, grid: Grid) -> None:
     """Ask in which form the marked rows, else the one under the cursor, are copied."""
     marked = len(grid.marks)
-    title = f"Copy the {count_noun(marked, 'marked row')}" if marked else "Copy this row"
+    title = f"Copy the {count_noun(marked, 'marked row')}" if marked else "Copy"
     names = name_copy_forms(screen, grid)
 
     def take(answer: str | None) -> None:
@@ -170,10 +177,11 @@ def offer_copy(screen: GridScreen, grid: Grid) -> None:
 
 def name_copy_forms(screen: GridScreen, grid: Grid) -> dict[str, CopyForm]:
     """Return the forms in which rows can be copied now, by what the choice calls them."""
+    of_marked = len(grid.marks) > 0
     return {
-        form.value if form in {CopyForm.CELL, CopyForm.ID} else f"as {form.value}": form
+        form.name_choice(of_marked=of_marked): form
         for form in screen.copy_forms
-        if not (len(grid.marks) and form is CopyForm.CELL)
+        if not (of_marked and form is CopyForm.CELL)
     }
 
 
@@ -196,7 +204,9 @@ def copy_rows(screen: GridScreen, grid: Grid, form: CopyForm) -> None:
         screen.notify("There is nothing to copy here.", severity="warning", markup=False)
         return
     screen.command_app.copy_to_clipboard(text)
-    screen.notify(_describe_copy(form, text, len(rows), missing), markup=False)
+    name = columns[0].name if form is CopyForm.CELL else ""
+    words = _describe_copy(form, text, name, len(rows), missing)
+    screen.command_app.show_notice(NoticeTopic.COPY, words)
 
 
 def find_chosen_rows(grid: Grid, *, only_cursor: bool = False) -> tuple[list[GridRow], int]:
@@ -215,12 +225,17 @@ def find_chosen_rows(grid: Grid, *, only_cursor: bool = False) -> tuple[list[Gri
     return rows, len(places) - len(rows)
 
 
-def _describe_copy(form: CopyForm, text: str, row_count: int, missing: int) -> str:
-    what = "The value" if form is CopyForm.CELL else count_noun(row_count, "row")
-    if form is CopyForm.ID:
-        what = count_noun(row_count, "id")
+def _describe_copy(form: CopyForm, text: str, name: str, row_count: int, missing: int) -> str:
+    is_one = row_count == 1
+    if form is CopyForm.CELL:
+        words = describe_copied(one_line(name, _LONGEST_NAME), text, has_value=True)
+    elif form is CopyForm.ID:
+        words = describe_copied(
+            "the id" if is_one else f"{row_count:,} ids", text, has_value=is_one
+        )
+    else:
+        words = describe_copied(f"{count_noun(row_count, 'row')} as {form.short_name}", text)
     size = len(text.encode("utf-8", "surrogatepass"))
-    words = f"{what} given to the terminal's clipboard, {count_noun(size, 'byte')}."
     if missing:
         words += f" {count_noun(missing, 'marked row')} not read, and not copied."
     if size > _MOST_COPIED:
@@ -243,12 +258,12 @@ FIND: tuple[Command[GridScreen], ...] = (
     ),
     Command(
         "next", "n", "Next match", "Go to the next match",
-        find_next, has_matches, is_in_footer=False, group="Find", repeats=True, needs="a match",
+        find_next, has_matches, group="Find", repeats=True, needs="a match", footer_priority=8,
     ),
     Command(
-        "previous", "N", "Previous match", "Go to the match before",
-        find_previous, has_matches, is_in_footer=False, group="Find", repeats=True,
-        needs="a match",
+        "previous", "N", "Previous", "Go to the match before",
+        find_previous, has_matches, group="Find", repeats=True, needs="a match",
+        footer_priority=8,
     ),
 )  # fmt: skip
 

@@ -10,7 +10,7 @@ from textual.geometry import Offset
 from textual.message import Message
 from textual.screen import Screen
 
-from cmdm_tui.tui.commands import CommandScreen
+from cmdm_tui.tui.commands import CommandScreen, NoticeTopic
 from cmdm_tui.tui.models.copied_text import CopiedColumn, CopyForm
 from cmdm_tui.tui.models.exported_rows import RowExport, collect_rows, export_rows
 from cmdm_tui.tui.models.loaded_search import (
@@ -30,6 +30,7 @@ Answer = TypeVar("Answer")
 class SearchStart:
     """Where the cursor and the view were when a search began."""
 
+    source: RowSource | None
     row: int
     column: str | None
     scroll: Offset
@@ -127,11 +128,13 @@ class GridScreen(CommandScreen):
 
     def start_search(self) -> None:
         """Ask for the words to search for."""
+        self.command_app.withdraw_notice(NoticeTopic.SEARCH)
         grid = self.grid
         if grid is not None:
             self._search_start = SearchStart(
-                grid.cursor_row, grid.cursor_column, grid.scroll_offset
+                grid.source, grid.cursor_row, grid.cursor_column, grid.scroll_offset
             )
+            grid.add_class("-searching")  # its cursor is seen though keys go elsewhere
         self.query_one(SearchBar).open()
 
     def search(self, words: str) -> None:
@@ -178,7 +181,7 @@ class GridScreen(CommandScreen):
             return
         self._show_found(grid, event.source, event.result)
         if not self.query_one(SearchBar).is_open:
-            self._tell_no_match()
+            self._tell_found()
 
     def _show_found(self, grid: Grid, source: RowSource, result: SearchResult) -> None:
         self._found = source, result
@@ -187,8 +190,13 @@ class GridScreen(CommandScreen):
         self.query_one(SearchBar).show_caption(result.caption)
         if result.matches:
             self._go_to_match(result, is_first=True)
-        elif self._search_start is not None:
-            start = self._search_start
+        else:
+            self._go_to_start()
+
+    def _go_to_start(self) -> None:
+        """Put the cursor and the view where they were when the search began."""
+        grid, start = self.grid, self._search_start
+        if grid is not None and start is not None and start.source is grid.source:
             grid.move_cursor(row=start.row, column=start.column)
             grid.scroll_to(start.scroll.x, start.scroll.y, animate=False, force=True)
 
@@ -202,6 +210,7 @@ class GridScreen(CommandScreen):
         self.query_one(SearchBar).close()
         grid = self.grid
         if grid is not None:
+            grid.remove_class("-searching")
             if not keeps_matches:
                 self.forget_search()
             self.set_focus(grid)
@@ -229,15 +238,23 @@ class GridScreen(CommandScreen):
         self.search(event.words)
 
     def on_search_bar_taken(self) -> None:
-        """Stay at the match, and keep the matches marked; say where there is none."""
-        self._tell_no_match()
+        """Stay at the match, and keep the matches marked; say how many there are in what."""
+        self._tell_found()
         self.end_search(keeps_matches=True)
 
-    def _tell_no_match(self) -> None:
+    def _tell_found(self) -> None:
         result = self.search_result
-        if result is not None and not result.matches:
-            self.notify(f"{result.caption}.{self.search_hint}", markup=False)
+        if result is None:
+            return
+        words = f"{result.caption}.{self.search_hint}"
+        if len(result.matches) > 1:
+            following, before = self.commands["next"], self.commands["previous"]
+            words += (
+                f" {following.shown_key} goes to the next, {before.shown_key} to the one before."
+            )
+        self.command_app.show_notice(NoticeTopic.SEARCH, words)
 
     def on_search_bar_left(self) -> None:
-        """Leave the search."""
+        """Leave the search, and go back to where it began."""
+        self._go_to_start()
         self.end_search(keeps_matches=False)

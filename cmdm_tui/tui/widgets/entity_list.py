@@ -1,5 +1,6 @@
 """The list of entities with their record counts, as the catalog knows them."""
 
+import time
 from dataclasses import dataclass
 from functools import partial
 from typing import ClassVar
@@ -26,6 +27,7 @@ from cmdm_tui.formats.value_text import format_age, format_count
 from cmdm_tui.text import one_line
 from cmdm_tui.tui.crash import make_fault
 from cmdm_tui.tui.messages import CallReturned, CountsChanged, StateChanged, UserError
+from cmdm_tui.tui.models.call_text import format_moment
 from cmdm_tui.tui.widgets.changed_text import set_subtitle
 from cmdm_tui.tui.widgets.notice import Notice
 from cmdm_tui.tui.widgets.safe_option_list import SafeOptionList
@@ -83,6 +85,10 @@ class EntityList(Vertical):
         self._counting: set[str] = set()
         self._current: str | None = None
         self._shown: dict[str, _Line] = {}
+        self._are_counts_recent = True
+        self._is_recounting = False
+        self._recounted_at = ""
+        """When all were counted again, a time of day; empty where they were not."""
 
     def compose(self) -> ComposeResult:
         """Lay out the list, and the notice below it."""
@@ -147,7 +153,8 @@ class EntityList(Vertical):
         self.count_entities(*(entity for entity in entities if known(entity) is None))
 
     def count_all(self) -> None:
-        """Count every entity again."""
+        """Count every entity again; it is said when that was done."""
+        self._is_recounting, self._recounted_at = True, ""
         self.count_entities(*self._catalog.entities)
 
     def try_again(self) -> None:
@@ -163,7 +170,28 @@ class EntityList(Vertical):
             for count in map(self._catalog.last_count, self._catalog.entities)
             if count
         ]
-        set_subtitle(self, "" if all(ages) else "r counts again")
+        self._are_counts_recent = all(ages)
+        self._show_hint()
+
+    def _show_hint(self) -> None:
+        """Say below the list that Enter shows the entity under the cursor, where that is another.
+
+        Else say that the counts are old, where they are, or when they were counted again.
+        """
+        if self.highlighted not in {None, self._current} and self.has_focus_within:
+            set_subtitle(self, "enter shows it")
+        elif not self._are_counts_recent:
+            set_subtitle(self, "r counts again")
+        else:
+            set_subtitle(self, f"counted {self._recounted_at}" if self._recounted_at else "")
+
+    def on_descendant_blur(self) -> None:
+        """Put the cursor back on the entity that is shown: no other one was chosen."""
+        current = self._current
+        if current is not None and current in self._catalog.entities:
+            options = self.query_one(_Options)
+            options.highlighted = options.get_option_index(current)
+        self._show_hint()
 
     def take_focus(self) -> None:
         """Put the focus on the list."""
@@ -199,6 +227,9 @@ class EntityList(Vertical):
     def on_entity_list_counted(self, event: Counted) -> None:
         """Show a count."""
         self._counting.discard(event.entity)
+        if self._is_recounting and not self._counting:
+            self._is_recounting = False
+            self._recounted_at = "" if self._failed else format_moment(time.time())
         self._update_notice()
         self.post_message(CountsChanged())
 
@@ -219,6 +250,7 @@ class EntityList(Vertical):
     def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
         """Report that other commands may apply."""
         event.stop()
+        self._show_hint()
         self.screen.post_message(StateChanged())
 
     def _update_option(self, entity: str | None) -> None:

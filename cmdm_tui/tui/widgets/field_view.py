@@ -53,7 +53,7 @@ class FieldView(Vertical):
 
     def compose(self) -> ComposeResult:
         """Lay out the grid, and the notice below it."""
-        yield Grid(has_numbers=False, id="field-grid")
+        yield Grid(has_numbers=False, opens_rows=False, id="field-grid")
         yield Notice(id="field-notice")
 
     def on_mount(self) -> None:

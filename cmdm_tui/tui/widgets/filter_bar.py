@@ -123,6 +123,11 @@ class FilterBar(Vertical):
         self.plan = PlanText("")
         """What is said of the condition."""
 
+    @property
+    def enter_label(self) -> str:
+        """What Enter does in it."""
+        return "Apply"
+
     def compose(self) -> ComposeResult:
         """Lay out the input above what it costs."""
         with Horizontal():

@@ -2,17 +2,40 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
 
 from textual import events
+from textual.binding import Binding
 from textual.content import Content
 from textual.screen import Screen
 from textual.widget import Widget
+from textual.widgets import Button
 
+from cmdm_tui.text import one_line
 from cmdm_tui.tui.commands import BoundCommand, CommandScreen
 from cmdm_tui.tui.key_names import format_key
 
 _GAP = 2
 """Cells between two entries."""
+_WIDEST_BUTTON = 36
+"""Cells of a button's label that are shown."""
+
+_HERE = 9
+"""The priority of what the part with the focus, or a dialog, does by itself."""
+_PRIORITIES = {"grid.open": 5, "form.preview": 10}
+"""Other priorities of such keys, by the names of their bindings; commands have their own."""
+_KEY_PRIORITIES = {"enter": 10, "escape": 10}
+"""The priorities of keys that are looked for everywhere: what takes it, and what leaves it."""
+
+
+@runtime_checkable
+class NamesEnter(Protocol):
+    """A part or a screen that says in a word or two what Enter does in it; empty for nothing."""
+
+    @property
+    def enter_label(self) -> str:
+        """The words, safe."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,21 +154,47 @@ def list_entries(screen: Screen[object]) -> list[FooterEntry]:
     entries: dict[str, FooterEntry] = {}
     for key, active in screen.active_bindings.items():
         binding = active.binding
-        if not binding.show or _is_typed(screen.focused, key):
-            continue
+        label = _label_of(binding, key, screen.focused)
         command = known.get(binding.id or "")
+        if not label or _is_typed(screen.focused, key):
+            continue
+        if command is not None and not command.is_in_footer_now():
+            continue
         entries.setdefault(
             binding.id or binding.action,
             FooterEntry(
                 format_key(key),
-                binding.description,
+                label,
                 key,
                 active.enabled,
-                command.footer_priority if command is not None else 1,
-                _explain(binding.tooltip or binding.description, command),
+                _rank(binding, key) if command is None else command.footer_priority,
+                _explain(binding.tooltip or label, command),
             ),
         )
-    return list(entries.values())
+    # Enter is looked for first, wherever its binding stands.
+    return sorted(entries.values(), key=lambda entry: entry.run_key != "enter")
+
+
+def _label_of(binding: Binding, key: str, focused: Widget | None) -> str:
+    """Return what a key does in a word or two; empty where the footer does not name it."""
+    if binding.show:
+        return binding.description
+    return _name_enter(focused) if key == "enter" and focused is not None else ""
+
+
+def _name_enter(focused: Widget) -> str:
+    """Return what Enter does in the part with the focus, as it or what it is in says."""
+    if isinstance(focused, Button):
+        return one_line(str(focused.label), _WIDEST_BUTTON)
+    names = (
+        node.enter_label for node in focused.ancestors_with_self if isinstance(node, NamesEnter)
+    )
+    return next(names, "")
+
+
+def _rank(binding: Binding, key: str) -> int:
+    """Return the priority of a key that is not a command's."""
+    return _PRIORITIES.get(binding.id or "", _KEY_PRIORITIES.get(key, _HERE))
 
 
 def _is_typed(focused: Widget | None, key: str) -> bool:

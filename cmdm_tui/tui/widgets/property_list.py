@@ -95,6 +95,12 @@ class PropertyList(Widget, can_focus=True):
         self._base_style: Style | None = None
 
     @property
+    def enter_label(self) -> str:
+        """What Enter does: it opens the record that the field under the cursor names, if any."""
+        shown = self.current
+        return "Follow" if shown is not None and shown.link is not None else ""
+
+    @property
     def current(self) -> RecordProperty | None:
         """The property under the cursor."""
         return self._properties[self._cursor] if self._properties else None

@@ -1,5 +1,6 @@
 """The pane of one record: all of its properties, and what is related to it."""
 
+import time
 from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
@@ -14,6 +15,7 @@ from cmdm_tui.catalog import Account
 from cmdm_tui.text import one_line
 from cmdm_tui.tui.crash import make_fault
 from cmdm_tui.tui.messages import CallReturned, StateChanged
+from cmdm_tui.tui.models.call_text import format_moment
 from cmdm_tui.tui.models.record_names import RecordNames, name_record
 from cmdm_tui.tui.models.record_properties import RecordProperty, list_properties
 from cmdm_tui.tui.widgets.cells import safe_line
@@ -71,6 +73,10 @@ class RecordPane(TitledPane):
         self._followed: Record | None = None
         self._timer: Timer | None = None
         """Runs until the followed record is shown."""
+        self._enter_label = ""
+        """What the footer says that Enter does."""
+        self._reread_at = ""
+        """When the shown record was read again, a time of day; empty where it was not."""
 
     def compose(self) -> ComposeResult:
         """Lay out the record and, on its own tab, what is related to it."""
@@ -88,6 +94,11 @@ class RecordPane(TitledPane):
         """Show that there is no record yet."""
         self.query_one("#property-search", Input).display = False
         self.show_record(None)
+
+    @property
+    def enter_label(self) -> str:
+        """What Enter does while a field is searched for."""
+        return "Stay here"
 
     @property
     def record(self) -> Record | None:
@@ -139,6 +150,7 @@ class RecordPane(TitledPane):
             self._timer.stop()
             self._timer = None
         is_other = _address(record) != _address(self._record)
+        self._reread_at = ""
         self._record, self._error = record, None
         if self._worker is not None:
             self._worker.cancel()
@@ -209,6 +221,10 @@ class RecordPane(TitledPane):
         """Say what is known of the field under the cursor."""
         event.stop()
         self._describe_property()
+        label = self.properties.enter_label
+        if label != self._enter_label:
+            self._enter_label = label
+            self.screen.refresh_bindings()  # the footer names it
 
     def _describe_property(self) -> None:
         shown = self.properties.current
@@ -253,7 +269,11 @@ class RecordPane(TitledPane):
         """Show the record as it is now, unless another was chosen meanwhile."""
         if event.address == self._loading:
             self._loading = None
+            is_again = event.address == _address(self._record)
             self.show_record(event.record)
+            if is_again:
+                self._reread_at = format_moment(time.time())
+                self._update_notice()
 
     def on_record_pane_failed(self, event: Failed) -> None:
         """Say what went wrong below what was known."""
@@ -272,7 +292,8 @@ class RecordPane(TitledPane):
         title = "Record"
         if self._record is not None:
             title = _describe_record(self._record)
-        doing = "reading …" if self._loading is not None else ""
+        doing = f"read again {self._reread_at}" if self._reread_at else ""
+        doing = "reading …" if self._loading is not None else doing
         self.show_titles(safe_line(title), safe_line(doing))
         self.screen.post_message(StateChanged())
 

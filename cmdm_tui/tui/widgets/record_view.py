@@ -1,5 +1,6 @@
 """The records of one entity: a window of which the pages in sight are read."""
 
+import time
 from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass
 from functools import cached_property, partial
@@ -14,6 +15,7 @@ from cmdm_tui.catalog import Account
 from cmdm_tui.text import one_line
 from cmdm_tui.tui.crash import make_fault
 from cmdm_tui.tui.messages import CallReturned, ClientEvent, CountsChanged, StateChanged
+from cmdm_tui.tui.models.call_text import format_moment
 from cmdm_tui.tui.models.column_layout import ColumnLayout
 from cmdm_tui.tui.models.entity_records import EntityRecords
 from cmdm_tui.tui.models.marks import Marks
@@ -94,6 +96,9 @@ class RecordView(Vertical):
         self._first_column: str | None = None
         """The column that gets the cursor with the first records."""
         self._worker: Worker[None] | None = None
+        self._is_rereading = False
+        self._reread_at = ""
+        """When what is in sight was read again, a time of day; empty where it was not."""
 
     def compose(self) -> ComposeResult:
         """Lay out the grid, and the notice below it."""
@@ -157,8 +162,9 @@ class RecordView(Vertical):
 
     @property
     def caption(self) -> str:
-        """What is shown, in words."""
-        return self._records.caption
+        """What is shown, in words, and when it was read again."""
+        again = f"read again {self._reread_at} · " if self._reread_at else ""
+        return again + self._records.caption
 
     def on_mount(self) -> None:
         """Show the source, which has no rows yet."""
@@ -172,6 +178,7 @@ class RecordView(Vertical):
         records = self._records
         if entity == records.entity and self.window is not None:
             return
+        self._is_rereading, self._reread_at = False, ""
         self._keep_grid()
         if self._worker is not None:
             self._worker.cancel()
@@ -230,7 +237,8 @@ class RecordView(Vertical):
         self._send_next()
 
     def refresh_records(self) -> None:
-        """Read what is in sight again."""
+        """Read what is in sight again; the caption says when that was done."""
+        self._is_rereading, self._reread_at = True, ""
         self._records.refresh()
         self._send_next()
 
@@ -306,6 +314,9 @@ class RecordView(Vertical):
             for client_event in window.events:
                 self.screen.post_message(ClientEvent(client_event))
         self._send_next()
+        loader = self._records.loader
+        if self._is_rereading and loader.request is None and loader.error is None:
+            self._is_rereading, self._reread_at = False, format_moment(time.time())
 
     def _show_window(self, key: str | None, *, is_other_order: bool) -> None:
         """Follow the loader to its window: the cursor stays on its record where that was read.

@@ -29,7 +29,7 @@ class SearchBar(Horizontal):
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "leave", "Leave", id="search.leave", tooltip="Leave the search")
+        Binding("escape", "leave", "Go back", id="search.leave", tooltip="Leave the search")
     ]
 
     @dataclass
@@ -44,10 +44,15 @@ class SearchBar(Horizontal):
     class Left(Message):
         """Escape was pressed."""
 
+    @property
+    def enter_label(self) -> str:
+        """What Enter does in it."""
+        return "Stay here"
+
     def compose(self) -> ComposeResult:
         """Lay out the line."""
         yield Static("/", markup=False, id="search-mark")
-        yield SafeInput(placeholder="Search what was read", id="search-words")
+        yield SafeInput(placeholder="Words to find in the rows read so far", id="search-words")
         yield Static(markup=False, id="search-caption")
 
     @property

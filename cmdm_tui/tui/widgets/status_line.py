@@ -97,7 +97,7 @@ class StatusLine(Horizontal):
                 if key in active and active[key].binding.id == leave.binding_id
             ]
         )
-        return f"{doing} · {format_keys(keys[:1])} leaves it" if keys else doing
+        return f"{doing} · {format_keys(keys[:1])} stops it" if keys else doing
 
     @on(Outdated)
     def _show_again(self) -> None:
@@ -128,11 +128,7 @@ class StatusLine(Horizontal):
         self._shown = shown
         calls = _format_gauge(gauge) + Content.styled(text.calls, f"bold {_STYLES[gauge.level]}")
         recording = Content.styled(self._recording, "$text-error")
-        parts = (
-            [recording, calls]
-            if doing
-            else [recording, calls, use, Content(text.reset), Content(text.token)]
-        )
+        parts = [recording, calls] if doing else [recording, calls, use, Content(text.times)]
         place = self._account.origin or client.host
         where = Content.styled(doing, "$text-accent") if doing else one_line(place, 80)
         set_text(self.query_one("#status-where", Static), _GAP + where)

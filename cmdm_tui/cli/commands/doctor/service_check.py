@@ -8,7 +8,7 @@ import msgspec
 
 from cmdm_tui.api import ApiError, AuthenticationFailed, Client, Quota, Response
 from cmdm_tui.api.decode import read_error_message
-from cmdm_tui.api.quota import parse_http_date
+from cmdm_tui.api.quota import format_reset, parse_http_date
 from cmdm_tui.cli.commands.doctor.check import DoctorCheck, ok, problem, skipped, warning
 from cmdm_tui.config import Credentials, Profile
 
@@ -111,7 +111,7 @@ def _check_quota(answer: Response, quota: Quota) -> DoctorCheck:
         return problem("quota", found, "Ask the vendor for more calls, or wait for next month.")
     if left is None:
         return skipped("quota", "The service sends no quota")
-    resets = "" if quota.reset_at is None else f", until {quota.reset_at:%H:%M} UTC"
+    resets = "" if quota.reset_at is None else f", until {format_reset(quota.reset_at)}"
     found = f"{left:,} of {limit:,} calls are left" if limit else f"{left:,} calls are left"
     if left == 0:
         return problem("quota", f"No call is left this hour{resets}", "Wait for the reset.")

@@ -245,6 +245,7 @@ CHANGE_COMMANDS: tuple[Command[BrowsePanes], ...] = (
     Command(
         "new", "a", "New", "Make a new record of this entity", make_record, can_make,
         group="Change", cost="1 call", needs=_needs("the focus in the records"),
+        footer_priority=6,
     ),
     Command(
         "new_owned", "A", "New task", "Make a new task or opportunity of this record",
@@ -268,8 +269,8 @@ CHANGE_COMMANDS: tuple[Command[BrowsePanes], ...] = (
     ),
     Command(
         "undo", "U", "Undo", "Take the last changes back; shown first, and sent when you apply it",
-        undo_last, can_write, is_in_footer=False, group="Change",
-        cost="1 call a record, then those shown", needs=_needs(""),
+        undo_last, can_write, is_in_footer=lambda screen: screen.has_changes, group="Change",
+        cost="1 call a record, then those shown", needs=_needs(""), footer_priority=8,
     ),
 )  # fmt: skip
 """Every one is shown before it is sent, and none is there for a read-only profile."""

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from cmdm_tui.api import Record
 from cmdm_tui.changes.change_set import ChangeKind
 from cmdm_tui.changes.journal_entry import EntryState, JournalEntry
+from cmdm_tui.tui.commands import NoticeTopic
 from cmdm_tui.tui.messages import CallReturned, CountsChanged
 from cmdm_tui.tui.screens.browse.panes import BrowsePanes
 from cmdm_tui.tui.screens.browse.selection import RecordAddress, find_shown_records
@@ -37,7 +38,8 @@ def show_result(screen: BrowsePanes, result: ApplyResult) -> None:
     screen.post_message(CallReturned())
     words = _describe(result, made, is_filtered=screen.filtered is not None)
     if words:
-        screen.notify(words, timeout=_SECONDS, markup=False)
+        screen.command_app.show_notice(NoticeTopic.CHANGES, words, timeout=_SECONDS)
+    screen.note_changes(can_be_undone=offers_undo(result))
     if result.to_open is not None:
         screen.record_pane.read_record(*result.to_open)
         screen.open_pane(RECORD_TAB)
@@ -88,7 +90,7 @@ def _describe(result: ApplyResult, made: list[JournalEntry], *, is_filtered: boo
 
 
 def offers_undo(result: ApplyResult) -> bool:
-    """Return whether what was done can be taken back, and is not an undo itself."""
+    """Return whether what was done can be taken back, and was not an undo."""
     run = result.run
     return run is not None and run.undo_of is None and can_undo(run)
 

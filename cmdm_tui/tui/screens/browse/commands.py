@@ -3,7 +3,7 @@
 from cmdm_tui.api import Record
 from cmdm_tui.config import ConfigurationError
 from cmdm_tui.text import one_line
-from cmdm_tui.tui.commands import Command, CommandTable
+from cmdm_tui.tui.commands import Command, CommandTable, NoticeTopic
 from cmdm_tui.tui.messages import PartRequested, SwitchRequested
 from cmdm_tui.tui.screens.browse.change_commands import CHANGE_COMMANDS
 from cmdm_tui.tui.screens.browse.copy_commands import COPY_COMMANDS
@@ -95,7 +95,8 @@ def forget_entity(screen: BrowsePanes) -> None:
 
 
 def refresh_focused(screen: BrowsePanes) -> None:
-    """Read again what has the focus."""
+    """Read again what has the focus; what was said of changes before is out of date then."""
+    screen.command_app.withdraw_notice(NoticeTopic.CHANGES)
     if screen.entities.has_focus_within:
         screen.entities.count_all()
     elif screen.record_pane.has_focus_within and screen.record_pane.shows_related:
@@ -157,7 +158,7 @@ COMMANDS = CommandTable[BrowsePanes](
     ),
     Command(
         "open", "o", "By id", "Open a record of this entity by its external id", open_by_id,
-        group="Record", cost="1 call", footer_priority=3,
+        group="Record", cost="1 call", footer_priority=2,
     ),
     Command(
         "add", "plus", "Add", "Add a custom entity by its name", add_entity,
@@ -191,7 +192,8 @@ COMMANDS = CommandTable[BrowsePanes](
     *EXPORT,
     Command(
         "back", "escape", "Back", "Go back to the records",
-        go_back, can_go_back, is_in_footer=False, group="Move", needs="another part in front",
+        go_back, can_go_back, lambda screen: not screen.panel.has_focus_within, group="Move",
+        needs="another part in front", footer_priority=8,
     ),
     Command(
         "leave", "w", "Switch account",

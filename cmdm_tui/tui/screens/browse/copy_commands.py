@@ -2,8 +2,9 @@
 
 from dataclasses import replace
 
-from cmdm_tui.text import count_noun
-from cmdm_tui.tui.commands import Command
+from cmdm_tui.text import one_line
+from cmdm_tui.tui.commands import Command, NoticeTopic
+from cmdm_tui.tui.models.copied_text import describe_copied
 from cmdm_tui.tui.screens.browse.panes import BrowsePanes
 from cmdm_tui.tui.screens.grid_commands import COPY, copy, copy_cell, has_rows
 
@@ -43,8 +44,9 @@ def copy_property(screen: BrowsePanes) -> None:
         screen.notify("The field is empty: nothing was copied.", markup=False)
         return
     screen.command_app.copy_to_clipboard(text)
-    words = f"The value given to the terminal's clipboard, {count_noun(len(text), 'character')}."
-    screen.notify(words, markup=False)
+    name = "" if shown is None else one_line(shown.label, 40)
+    words = describe_copied(name, text, has_value=True)
+    screen.command_app.show_notice(NoticeTopic.COPY, words)
 
 
 _COPY_ROWS, _COPY_CELL = COPY

@@ -75,6 +75,8 @@ class BrowsePanes(GridScreen):
         self.pane_layout = PaneLayout(self, keeper.read_panes(), self._keep_panes)
         """The widths of the panes, and which are folded away."""
         self._filtered: FilteredView | None = None
+        self.has_changes = False
+        """Whether the last changes made here can be taken back."""
         self._available: frozenset[str] = frozenset()
         self._is_state_due = False
 
@@ -384,6 +386,12 @@ class BrowsePanes(GridScreen):
         view = self.fields if self.shows_fields else self.filtered or self.records
         self.set_focus(view.grid)
         self.show_state()
+
+    def note_changes(self, *, can_be_undone: bool) -> None:
+        """Note whether the last changes can be taken back: the footer names the key then."""
+        if can_be_undone != self.has_changes:
+            self.has_changes = can_be_undone
+            self.refresh_bindings()
 
     def show_quota(self) -> None:
         """Bring the status line up to date."""

@@ -101,7 +101,9 @@ def copy(screen: CallsPanes) -> None:
         elif what is not None:
             screen.copy_call(call, make_details, what)
 
-    screen.open_dialog(ChoiceScreen("Copy this call", (*list_copies(call), *forms)), answered)
+    screen.open_dialog(
+        ChoiceScreen("Copy of this call, or of its row", (*list_copies(call), *forms)), answered
+    )
 
 
 def open_file(screen: CallsPanes) -> None:

@@ -17,6 +17,7 @@ from cmdm_tui.catalog import Account
 from cmdm_tui.operations.call_entry import CallDetails, CallEntry
 from cmdm_tui.operations.call_log import CallLog
 from cmdm_tui.text import one_line
+from cmdm_tui.tui.commands import NoticeTopic
 from cmdm_tui.tui.messages import USER_ERRORS, CallReturned, StateChanged, UserError
 from cmdm_tui.tui.models.call_description import TextPart, describe_call
 from cmdm_tui.tui.models.call_filter import FILTER_HINT
@@ -122,6 +123,11 @@ class CallsPanes(GridScreen):
         self.follow()
 
     @property
+    def enter_label(self) -> str:
+        """What Enter does in the filter."""
+        return "Apply"
+
+    @property
     def grid(self) -> CallGrid:
         """The list of calls."""
         return self.query_one(CallGrid)
@@ -188,7 +194,7 @@ class CallsPanes(GridScreen):
         if words:
             caption += f" · fit {one_line(words, 30)}"
         elif self.is_following and not self.is_file and self.source.row_count:
-            caption += " · follows"
+            caption += " · goes to each new one"
         if listed.border_title != title:
             listed.border_title = safe_line(title)
         if listed.border_subtitle != caption:
@@ -325,7 +331,8 @@ class CallsPanes(GridScreen):
         """Hand a text to the terminal, and say what it is; nothing is never handed over."""
         if event.text:
             self.command_app.copy_to_clipboard(event.text)
-        self.notify(event.words, severity="information" if event.text else "warning", markup=False)
+        severity = "information" if event.text else "warning"
+        self.command_app.show_notice(NoticeTopic.COPY, event.words, severity=severity)
 
     def send_again(self, call: CallEntry, content: bytes | None) -> None:
         """Send a call again, with this body: one call."""

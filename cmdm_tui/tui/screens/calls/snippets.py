@@ -4,7 +4,7 @@ from cmdm_tui.api.errors import ApiError
 from cmdm_tui.api.snippets.formats import SNIPPET_FORMATS
 from cmdm_tui.api.urls import join_path, parse_base_url
 from cmdm_tui.operations.call_entry import CallDetails, CallEntry, LoggedBody
-from cmdm_tui.text import count_noun
+from cmdm_tui.tui.models.copied_text import describe_copied
 
 PATH, REQUEST_BODY, ANSWER_BODY = "Path", "Body of the request", "Body of the answer"
 
@@ -39,7 +39,8 @@ def write_copy(call: CallEntry, details: CallDetails, what: str, address: str) -
 
 def describe_copy(what: str, text: str) -> str:
     """Return a sentence that says what was copied."""
-    return f"{what}: {count_noun(len(text), 'character')} copied."
+    name = what if what not in {PATH, REQUEST_BODY, ANSWER_BODY} else f"the {what.lower()}"
+    return describe_copied(name, text, has_value=what == PATH)
 
 
 def _read_body(body: LoggedBody, noun: str) -> str:

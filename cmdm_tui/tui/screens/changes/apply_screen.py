@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, replace
-from time import localtime, strftime
+from datetime import UTC, datetime
 from typing import ClassVar, Self, cast
 
 from textual import on
@@ -13,6 +13,7 @@ from textual.content import Content
 from textual.widgets import Button, ProgressBar, Static
 
 from cmdm_tui.api import ApiError
+from cmdm_tui.api.quota import format_reset
 from cmdm_tui.changes.apply_events import (
     ApplyEvent,
     ChangeApplied,
@@ -89,7 +90,8 @@ class ApplyScreen(DialogScreen[ApplyResult | None]):
 
     CSS_PATH = "changes.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "leave", "Stop", id="apply.leave", tooltip="Send no more, or close"),
+        Binding("escape", "leave", "Stop", id="apply.leave", tooltip="Send no more"),
+        Binding("escape", "close", "Close", id="apply.close", tooltip="Go back"),
         *BUTTON_KEYS,
     ]
 
@@ -165,6 +167,12 @@ class ApplyScreen(DialogScreen[ApplyResult | None]):
             total=run.change_count,
         )
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Return whether a key applies: one stops while changes are sent, and closes at the end."""
+        if action in {"leave", "close"}:
+            return (action == "close") is (self._result is not None)
+        return super().check_action(action, parameters)
+
     def compose(self) -> ComposeResult:
         """Lay out the bar, the line of counts, what was said, and the buttons."""
         with Vertical(id="changes-dialog", classes="-short") as dialog:
@@ -220,7 +228,7 @@ class ApplyScreen(DialogScreen[ApplyResult | None]):
                 if event.entry.state not in {EntryState.DONE, EntryState.UNCHANGED}:
                     self._add_line(_describe_entry(event.entry))
             case WaitingForReset() as event:
-                moment = strftime("%H:%M:%S", localtime(event.until))
+                moment = format_reset(datetime.fromtimestamp(event.until, UTC), "%H:%M:%S")
                 self._show_line(f"{event.reason}: waiting until {moment}. Escape ends the wait.")
             case ResetReached():
                 self._show_line("A new hour has begun.")
@@ -293,6 +301,7 @@ class ApplyScreen(DialogScreen[ApplyResult | None]):
     def _show_buttons(self, *names: str) -> None:
         for button in self.query(Button):
             button.display = button.id in names
+        self.refresh_bindings()
         first = "open" if "open" in names else names[-1]
         self.query_one(f"#{first}", Button).focus()
 
@@ -326,6 +335,10 @@ class ApplyScreen(DialogScreen[ApplyResult | None]):
             left = self._writing.account.client.cancel_calls()
             if left:
                 self._add_line(f"{count_noun(left, 'call')} left, not waited for.")
+
+    def action_close(self) -> None:
+        """Close, at the end."""
+        self.action_leave()
 
     @on(Button.Pressed, "#resume")
     def resume(self) -> None:

@@ -107,7 +107,7 @@ class PreviewScreen(GridScreen, DialogScreen[None]):
             dialog.border_title = Content(one_line(self._change_set.title, 100))
             with VerticalScroll(id="preview-words", can_focus=False):
                 yield Static("\n".join(self._describe()), markup=False)
-            yield Grid(has_numbers=False, id="preview-rows")
+            yield Grid(has_numbers=False, opens_rows=False, id="preview-rows")
             yield SearchBar()
             with Horizontal(id="changes-buttons"):
                 can_apply = bool(self._preview.change_count)

@@ -50,7 +50,7 @@ class EntryList(Grid):
     """The changes of one run, and what became of each."""
 
     def __init__(self) -> None:
-        super().__init__(has_numbers=False, id="entries")
+        super().__init__(has_numbers=False, opens_rows=False, id="entries")
 
     def show_run(self, run: JournalRun | None) -> None:
         """Show the changes of a run, all of them."""

@@ -51,7 +51,7 @@ class CompareScreen(GridScreen):
 
     def compose(self) -> ComposeResult:
         """Lay out the grid."""
-        yield Grid(id="comparison")
+        yield Grid(opens_rows=False, id="comparison")
         yield SearchBar()
         yield KeyFooter()
 

@@ -55,6 +55,11 @@ class AskScreen(DialogScreen[Answer | None], Generic[Answer]):
         self._cost = cost
 
     @property
+    def enter_label(self) -> str:
+        """What Enter does in it."""
+        return "Ask the service"
+
+    @property
     def drafts(self) -> tuple[EntryDraft, ...]:
         """What is typed."""
         text = self.query_one(Input).value
@@ -69,7 +74,7 @@ class AskScreen(DialogScreen[Answer | None], Generic[Answer]):
         """Lay out the dialogue."""
         with Vertical(id="dialogue") as dialogue:
             dialogue.border_title = Content(self._title)
-            dialogue.border_subtitle = Content(f"enter ask the service, {self._cost} · esc cancel")
+            dialogue.border_subtitle = Content(self._cost)
             yield Label(self._what, markup=False)
             yield SafeInput(id="text")
             yield Notice(id="ask-notice")

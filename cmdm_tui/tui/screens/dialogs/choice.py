@@ -30,10 +30,14 @@ class ChoiceScreen(DialogScreen[str | None]):
         self.choices = choices
         """The choices, in order."""
 
+    @property
+    def enter_label(self) -> str:
+        """What Enter does in it."""
+        return "Take it"
+
     def compose(self) -> ComposeResult:
         """Lay out the question above the choices; the cursor is on the first."""
-        with Vertical(id="dialogue") as dialogue:
-            dialogue.border_subtitle = Content("enter take it · esc cancel")
+        with Vertical(id="dialogue"):
             yield Label(visible(self._question, keep_lines=True), markup=False)
             options = [Option(Content(one_line(choice))) for choice in self.choices]
             yield SafeOptionList(*options, markup=False, compact=True, id="choices")

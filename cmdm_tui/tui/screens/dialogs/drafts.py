@@ -72,6 +72,11 @@ class DraftsScreen(DialogScreen[TakenDraft | None]):
         self._drafts = list(drafts)
         self._remove = remove
 
+    @property
+    def enter_label(self) -> str:
+        """What Enter does in it."""
+        return "Go on with it"
+
     def compose(self) -> ComposeResult:
         """Lay out the list below what it is."""
         with Vertical(id="dialogue") as dialogue:

@@ -6,7 +6,6 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.content import Content
 from textual.widgets import Input, Label
 
 from cmdm_tui.operations.prompter import CheckText
@@ -36,6 +35,11 @@ class EntryScreen(DialogScreen[str | None]):
         self._check = check
 
     @property
+    def enter_label(self) -> str:
+        """What Enter does in it."""
+        return "Take it"
+
+    @property
     def drafts(self) -> tuple[EntryDraft, ...]:
         """What is typed."""
         text = self.query_one(Input).value if self._keeps_draft else ""
@@ -48,8 +52,7 @@ class EntryScreen(DialogScreen[str | None]):
 
     def compose(self) -> ComposeResult:
         """Lay out the question above the input, in which the cursor is."""
-        with Vertical(id="dialogue") as dialogue:
-            dialogue.border_subtitle = Content("enter take it · esc cancel")
+        with Vertical(id="dialogue"):
             yield Label(visible(self._question, keep_lines=True), markup=False)
             yield SafeInput(id="entry")
             yield Notice(id="entry-notice")

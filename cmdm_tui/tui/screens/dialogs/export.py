@@ -55,6 +55,11 @@ class ExportScreen(DialogScreen[str | None]):
         self._is_writing = False
 
     @property
+    def enter_label(self) -> str:
+        """What Enter does in it."""
+        return "Write it"
+
+    @property
     def drafts(self) -> tuple[EntryDraft, ...]:
         """The name that is typed, where it is not the one that was offered."""
         name = self.query_one(Input).value
@@ -72,7 +77,7 @@ class ExportScreen(DialogScreen[str | None]):
         """Lay out what is written above the file's name."""
         with Vertical(id="dialogue") as dialogue:
             dialogue.border_title = Content("Export what is shown")
-            dialogue.border_subtitle = Content("enter write it, no call · esc cancel")
+            dialogue.border_subtitle = Content("no call")
             words = f"Write {self._rows.description}. {self._rows.advice}".rstrip()
             yield Label(visible(f"{words}\n\n{_ENDINGS}", keep_lines=True), markup=False)
             yield SafeInput(self._rows.file_name, select_on_focus=False, id="export-file")

@@ -91,7 +91,7 @@ class HelpScreen(DialogScreen[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,f1", "dismiss", "Close", id="help.close", tooltip="Go back"),
         Binding(
-            "f2", "toggle_names", "Names", id="help.names",
+            "f2", "toggle_names", "Names for the keymap", id="help.names",
             tooltip="Show the names by which keymap.toml changes keys",
         ),
         Binding(
@@ -116,7 +116,7 @@ class HelpScreen(DialogScreen[None]):
         """Lay out the list below what is typed."""
         with Vertical(id="help") as frame:
             frame.border_title = "Keys"
-            frame.border_subtitle = "type to search · f2 names for the keymap · esc close"
+            frame.border_subtitle = "type to search"
             yield SafeInput(placeholder="Search", compact=True, id="search")
             with VerticalScroll(id="keys", can_focus=False):
                 yield Static(_key_table(self._lines), markup=False, id="lines")

@@ -30,6 +30,11 @@ class SecretsScreen(DialogScreen[Mapping[str, str] | None]):
         self._missing = missing.missing
 
     @property
+    def enter_label(self) -> str:
+        """What Enter does in it."""
+        return "Sign in"
+
+    @property
     def never_kept(self) -> tuple[str, ...]:
         """That secrets were typed."""
         is_typed = any(field.value for field in self.query(Input))

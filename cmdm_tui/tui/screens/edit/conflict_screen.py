@@ -50,6 +50,11 @@ class ConflictScreen(DialogScreen[tuple[Record, ...] | None]):
         self._entity = entity
         self._ids = tuple(ids)
 
+    @property
+    def enter_label(self) -> str:
+        """What Enter does in it."""
+        return "Take it"
+
     def compose(self) -> ComposeResult:
         """Lay out what has happened above the choices."""
         count = len(self._ids)

@@ -36,8 +36,8 @@ class ValueInput(SafeInput):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         # By themselves these keys move to the end of an input, and delete in it.
-        Binding("ctrl+e", "screen.edit_text", "Editor", show=False),
-        Binding("ctrl+f", "screen.find", "Find", show=False),
+        Binding("ctrl+e", "screen.edit_text", "Editor"),
+        Binding("ctrl+f", "screen.find", "Find"),
     ]
 
 
@@ -48,6 +48,7 @@ class ValueSelect(Select[str]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter,space", "show_overlay", "Choose", show=False)
     ]
+    enter_label = "Choose"
 
 
 class LongValue(Static, can_focus=True):
@@ -56,6 +57,7 @@ class LongValue(Static, can_focus=True):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "screen.edit_text", "Editor", show=False)
     ]
+    enter_label = "Editor"
 
 
 class FixedValue(Static):

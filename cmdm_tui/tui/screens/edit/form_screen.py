@@ -130,6 +130,15 @@ class FormScreen(DialogScreen[ApplyResult | None]):
     def _form_rows(self) -> FormRows:
         return self.query_one(FormRows)
 
+    @property
+    def enter_label(self) -> str:
+        """What Enter does in an input of it."""
+        if self._subject.only is not None:
+            return "Preview"
+        focused = self.focused
+        is_find = focused is not None and focused.id == "find"
+        return "Go to field" if is_find else "Next field"
+
     def compose(self) -> ComposeResult:
         """Lay out the search for a field, the rows, and the line on what was typed."""
         is_cell = self._subject.only is not None

@@ -61,6 +61,11 @@ class PickScreen(DialogScreen[Pick | None]):
         self._can_delete = can_delete
         self._shown: list[PickEntry] = []
 
+    @property
+    def enter_label(self) -> str:
+        """What Enter does in it."""
+        return "Take it"
+
     def compose(self) -> ComposeResult:
         """Lay out the input above the texts."""
         with Vertical(classes="dialog") as dialog:

@@ -61,7 +61,7 @@ class ResultPane(Vertical):
 
     def compose(self) -> ComposeResult:
         """Lay out the grid above what is said of it."""
-        yield Grid(id="result-grid")
+        yield Grid(opens_rows=False, id="result-grid")
         yield Static(markup=False, id="result-notes")
         yield Static(markup=False, id="result-caption")
 

@@ -10,6 +10,7 @@ from textual.binding import Binding, BindingType
 from cmdm_tui.catalog import Account
 from cmdm_tui.config import Paths
 from cmdm_tui.operations.call_log import CallLog
+from cmdm_tui.operations.statement_history import LONGEST_STATEMENT
 from cmdm_tui.tui.commands import BoundCommand
 from cmdm_tui.tui.messages import CallReturned, ClientEvent
 from cmdm_tui.tui.models.write_context import WriteContext
@@ -56,6 +57,28 @@ class QueryScreen(QueryTabs):
     def bind_commands(self) -> Mapping[str, BoundCommand]:
         """Return the screen's commands by id."""
         return commands.COMMANDS.bind(self, self.keymap)
+
+    @property
+    def losses(self) -> tuple[str, ...]:
+        """What is lost where the account is closed, and which SQL the history keeps then."""
+        kept = [
+            document.title
+            for document, text in self._drafts.values()
+            if document.would_lose(text) and self._is_kept(text)
+        ]
+        if not kept:
+            return super().losses
+        many = f"{len(kept):,} SQL tabs"
+        name, tabs = (kept[0], "its tab closes") if len(kept) == 1 else (many, "the tabs close")
+        keys = self.commands["history"].shown_key
+        words = f"The text of {name} is in no file: {tabs}, the history ({keys}) keeps the text."
+        return (*super().losses, words)
+
+    def _is_kept(self, text: str) -> bool:
+        """Return whether the history keeps a text when the screen is closed."""
+        statement = self.account.client.redact(text.strip())
+        is_short = len(statement) <= LONGEST_STATEMENT
+        return self.history.is_kept and is_short and not self.history.is_secret(statement)
 
     @on(CallReturned)
     def show_quota(self) -> None:

@@ -60,11 +60,15 @@ class ProfilesScreen(DialogScreen[AccountChoice | Literal["sign-in"] | None]):
             SIGN_IN,
         ]
 
+    @property
+    def enter_label(self) -> str:
+        """What Enter does in it."""
+        return "Open it"
+
     def compose(self) -> ComposeResult:
         """Lay out the list."""
         with Vertical(id="dialogue") as dialogue:
             dialogue.border_title = Content("Switch account")
-            dialogue.border_subtitle = Content("enter open it · esc stay")
             if self._trouble:
                 yield Label(self._trouble, markup=False)
             options = [Option(self._describe(one)) for one, _ in self._accounts]

@@ -72,8 +72,16 @@ class Grid(GridDrawing, can_focus=True):
 
         layout: ColumnLayout
 
-    def __init__(self, *, has_numbers: bool = True, fitted: int = 0, id: str | None = None) -> None:  # noqa: A002
+    def __init__(
+        self,
+        *,
+        has_numbers: bool = True,
+        fitted: int = 0,
+        opens_rows: bool = True,
+        id: str | None = None,  # noqa: A002 - Textual's own name
+    ) -> None:
         super().__init__(has_numbers=has_numbers, fitted=fitted, id=id)
+        self._opens_rows = opens_rows
         self._is_report_due = False
         self._reported_cursor: tuple[str | None, int, str | None] | None = None
         self._reported_rows: tuple[int, int, int] | None = None
@@ -223,6 +231,12 @@ class Grid(GridDrawing, can_focus=True):
     def action_last_column(self) -> None:
         """Move the cursor to the last column."""
         self._move_cursor(place=len(self.columns) - 1)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Return whether a key does something: none opens a row where nothing is behind rows."""
+        if action == "open_row":
+            return self._opens_rows and self.source is not None and self.source.row_count > 0
+        return super().check_action(action, parameters)
 
     def action_open_row(self) -> None:
         """Report that the row with the cursor was chosen, if it was read."""

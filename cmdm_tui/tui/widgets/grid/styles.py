@@ -38,7 +38,7 @@ Grid {
         color: $block-cursor-blurred-foreground;
         text-style: $block-cursor-blurred-text-style;
     }
-    &:focus > .grid--cursor {
+    &:focus > .grid--cursor, &.-searching > .grid--cursor {
         background: $block-cursor-background;
         color: $block-cursor-foreground;
         text-style: $block-cursor-text-style;
@@ -61,7 +61,7 @@ Grid {
         & > .grid--cursor { background: ansi_default; color: ansi_default; text-style: underline; }
         & > .grid--match { background: ansi_yellow; color: ansi_black; text-style: bold underline; }
     }
-    &:ansi:focus > .grid--cursor {
+    &:ansi:focus > .grid--cursor, &:ansi.-searching > .grid--cursor {
         background: ansi_default; color: ansi_default; text-style: reverse;
     }
 }
