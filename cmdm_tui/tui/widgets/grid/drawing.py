@@ -137,6 +137,12 @@ class GridDrawing(ScrollView):
     def _is_in_sight(self, row: int) -> bool:
         return 0 <= row - self.scroll_offset.y < self.page_rows
 
+    def _is_column_in_sight(self, place: int) -> bool:
+        """Return whether the whole of a column is seen."""
+        width = self._geometry.columns[place].width
+        spans = self._geometry.spans(self.scroll_offset.x)
+        return any(one.place == place and not one.cut and one.width >= width for one in spans)
+
     def _scroll_to_cursor(self) -> None:
         self._update_geometry()
         left, top = self.scroll_offset
