@@ -96,11 +96,11 @@ COMMANDS = CommandTable[QueryTabs](
     ),
     Command(
         "new", "ctrl+t", "New tab", "Open an empty tab",
-        _work(lambda screen: screen.open_tab()), group="Tabs", footer_priority=3,
+        _work(lambda screen: screen.open_tab()), group="Tabs", footer_priority=7,
     ),
     Command(
         "close", "ctrl+w", "Close tab", "Close the tab",
-        close_tab, lambda screen: screen.has_pane, group="Tabs", footer_priority=3,
+        close_tab, lambda screen: screen.has_pane, group="Tabs", footer_priority=7,
     ),
     Command(
         "next_tab", "ctrl+pagedown", "Next tab", "Go to the next tab",

@@ -19,7 +19,7 @@ from cmdm_tui.changes.sql_returning import describe_unread, returned_columns, re
 from cmdm_tui.config import ConfigurationError
 from cmdm_tui.formats import OutputColumn, OutputRow
 from cmdm_tui.query.engine import Engine
-from cmdm_tui.query.errors import QueryError
+from cmdm_tui.query.errors import QueryError, SqlError, UnreadableFile
 from cmdm_tui.query.parsing.write_statement import read_statements
 from cmdm_tui.query.result import QueryResult
 from cmdm_tui.text import one_line
@@ -69,10 +69,14 @@ class QueryPane(Vertical):
 
     @dataclass
     class RunFailed(CallReturned):
-        """The run has failed; `result` is what had come of one that was cancelled."""
+        """The run has failed; `result` is what had come of one that was cancelled.
+
+        `is_fault` where the SQL itself is wrong.
+        """
 
         run: StatementRun
         plan: PlanText
+        is_fault: bool = False
         result: QueryResult | None = None
 
     @dataclass
@@ -251,10 +255,11 @@ class QueryPane(Vertical):
             end = await start(run)
         except asyncio.CancelledError:
             words = PlanText("Stopped; no row is kept.", tone=Tone.WARNING)
-            self.post_message(self.RunFailed(run, words, run.result))
+            self.post_message(self.RunFailed(run, words, result=run.result))
             raise
         except (QueryError, ChangeError) as error:
-            self.post_message(self.RunFailed(run, describe_fault(error, sql)))
+            is_fault = isinstance(error, SqlError) and not isinstance(error, UnreadableFile)
+            self.post_message(self.RunFailed(run, describe_fault(error, sql), is_fault))
         except (ApiError, ConfigurationError) as error:
             words = PlanText(one_line(str(error)), tone=Tone.ERROR)
             self.post_message(self.RunFailed(run, words))
@@ -300,8 +305,7 @@ class QueryPane(Vertical):
             if event.result is not None:
                 event.result.close()
             return
-        is_fault = event.plan.line is not None
-        self._finish(event.plan if is_fault else None)
+        self._finish(event.plan if event.is_fault else None)
         if event.result is not None:
             self._show_result(event.result, RunEnd(event.result, is_interrupted=True))
             return
@@ -312,7 +316,8 @@ class QueryPane(Vertical):
             words = f"Failed after {count:,} rows, which are not all: {event.plan.summary}"
             self.result_pane.show_rows_caption(ResultCaption(words, Tone.ERROR))
         else:
-            self._show_no_result(_FAULT_ABOVE if is_fault else event.plan.summary, event.plan.tone)
+            words = _FAULT_ABOVE if event.is_fault else event.plan.summary
+            self._show_no_result(words, event.plan.tone)
 
     def _show_result(self, result: QueryResult, end: RunEnd) -> None:
         self.result_pane.show_result(
