@@ -74,3 +74,13 @@ async def test_only_rows_in_sight_are_measured_and_each_once(
         measured.clear()
         await press(pilot, "G")
         assert len(measured) <= 2 * 2 * page
+
+
+async def test_wider_columns_need_no_scroll_bar() -> None:
+    for width in (34, 35, 36, 37, 38, 39, 40):
+        async with GridApp(statuses(400, *range(400))).run_test(size=(width, 20)) as pilot:
+            await wait_until_settled(pilot)
+            app = pilot.app
+            assert isinstance(app, GridApp)
+            assert app.grid.show_vertical_scrollbar
+            assert not app.grid.show_horizontal_scrollbar, width
