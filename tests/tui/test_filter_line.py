@@ -95,9 +95,8 @@ async def test_the_check_of_the_line_can_fail(service: ScriptedService) -> None:
         await type_text(pilot, "true")
         assert is_line_seen(app, "true")
         view = view_of(app)
-        view.styles.layers = ("below", "above")
         cover = Static("over all")
-        cover.styles.layer, cover.styles.height = "above", "100%"
+        cover.styles.overlay, cover.styles.height = "screen", "100%"
         await view.mount(cover)
         await wait_until_settled(pilot)
         assert not is_line_seen(app, "true")
@@ -236,23 +235,16 @@ def covers_a_part(shown: Region, words: Region) -> bool:
     return shown.overlaps(words) and (shown.x > words.x or shown.right < words.right)
 
 
-PLACES = st.builds(
-    lambda width, height, x, y, word_x, word_y, word_height: (
-        Size(width, height),
-        Offset(x % width, y % (height - 1)),
-        Region(
-            word_x % (width - 9),
-            word_y % (height - 5),
-            width - word_x % (width - 9),
-            word_height,
-        ),
-    ),
-    st.integers(80, 200), st.integers(24, 60), st.integers(0, 999), st.integers(0, 999),
-    st.integers(0, 999), st.integers(0, 999), st.integers(1, 4),
-)  # fmt: skip
+@st.composite
+def places(draw: st.DrawFn) -> tuple[Size, Offset, Region]:
+    """Draw a screen, a cursor on it, and where words are on it, up to its right edge."""
+    screen = Size(draw(st.integers(80, 200)), draw(st.integers(24, 60)))
+    cursor = Offset(draw(st.integers(0, screen.width - 1)), draw(st.integers(0, screen.height - 2)))
+    x, y = draw(st.integers(0, screen.width - 10)), draw(st.integers(0, screen.height - 5))
+    return screen, cursor, Region(x, y, screen.width - x, draw(st.integers(1, 4)))
 
 
-@given(PLACES, st.integers(1, 8))
+@given(places(), st.integers(1, 8))
 def test_a_list_of_offers_covers_no_part_of_a_line(
     place: tuple[Size, Offset, Region], lines: int
 ) -> None:

@@ -323,7 +323,7 @@ def test_a_name_gets_more_room_than_other_columns_where_six_are_to_fit() -> None
         (["Id", "Name", "Subject"], {"Name"}),
         (["FirstName", "LastName", "Company"], {"FirstName", "LastName"}),
         (["City", "Subject", "Title"], {"Subject"}),
-        (["City"], set()),
+        (["City"], set[str]()),
     ],
 )
 def test_the_fields_that_name_a_record_are_those_that_its_name_is_made_of(

@@ -294,7 +294,9 @@ def test_filtered_rows_are_records() -> None:
     assert (record.entity, record.external_id) == ("lead", "A1")
     assert record.properties == {"Score": "1.5", "Made": None}
     assert source.record(2) is None
-    assert source.caption == "2 records so far · in the order found · filtered by Score > 1 AND true"
+    assert (
+        source.caption == "2 records so far · in the order found · filtered by Score > 1 AND true"
+    )
     source.fail()
     assert source.caption.startswith("2 records · partial · ")
 
