@@ -23,8 +23,10 @@ _PRINTABLE_ASCII = re.compile(r"[ -~]*")
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 _LONGEST_ERROR = 600
 _LEAST_RATIO = 0.6
+_ALIKE = 0.6
+"""Part of a name from which on another that begins so is similar, whatever its end."""
 _LONGEST_NAME = 64
-_LETTERS_A_SLIP = 3
+_LETTERS_A_SLIP = 4
 """Letters of a name for each of which one may be wrong."""
 _MEANINGLESS = 2
 """Letters that are too few to say which name begins with them."""
@@ -75,7 +77,7 @@ def find_similar_names(name: str, known: Iterable[str], most: int = 1) -> list[s
     """Return the known names that someone who wrote `name` may have meant, the nearest first.
 
     Case and underscores do not matter. Such a name has a slip or two in it, fewer the shorter it
-    is, or it begins with the other one: `Scroe` means `Score`, and `Score` no `PostCode`.
+    is, or it begins like the other one: `Scroe` means `Score`, and `Score` no `PostCode`.
     """
     import difflib  # late: most commands end without it
 
@@ -90,11 +92,12 @@ def _fold_name(name: str) -> str:
 
 
 def _is_similar(one: str, other: str) -> bool:
-    if len(min(one, other, key=len)) > _MEANINGLESS and (
-        one.startswith(other) or other.startswith(one)
-    ):
+    short, long = sorted((one, other), key=len)
+    alike = next((n for n, letter in enumerate(short) if letter != long[n]), len(short))
+    begins_alike = alike == len(short) or alike > _ALIKE * len(long)
+    if alike > _MEANINGLESS and begins_alike:
         return True
-    return _count_slips(one, other) <= max(len(max(one, other, key=len)) // _LETTERS_A_SLIP, 1)
+    return _count_slips(one, other) <= max(len(long) // _LETTERS_A_SLIP, 1)
 
 
 def _count_slips(one: str, other: str) -> int:

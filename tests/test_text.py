@@ -109,14 +109,17 @@ FIELDS = ("Score", "PostCode", "City", "Country", "CreatedDate", "Email", "First
     ("written", "meant"),
     [
         ("Scroe", "Score"), ("scor", "Score"), ("created_date", "CreatedDate"), ("Emial", "Email"),
-        ("cty", "City"), ("PhoneNumber", "Phone"), ("First-Name", "FirstName"),
+        ("cty", "City"), ("Countries", "Country"), ("PhoneNumber", "Phone"),
+        ("First-Name", "FirstName"),
     ],
 )  # fmt: skip
 def test_a_name_with_a_slip_is_found(written: str, meant: str) -> None:
     assert find_similar_names(written, FIELDS) == [meant]
 
 
-@pytest.mark.parametrize("written", ["Score", "Street", "Status", "x", "ID", "", "Zork"])
+@pytest.mark.parametrize(
+    "written", ["Score", "LastName", "Street", "Status", "x", "ID", "", "Zork"]
+)
 def test_no_other_name_is_called_similar(written: str) -> None:
     others = [name for name in FIELDS if name != written]
     assert find_similar_names(written, others) == []
