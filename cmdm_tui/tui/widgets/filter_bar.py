@@ -260,7 +260,7 @@ class FilterBar(Vertical):
         self.post_message(self.ConditionPlanned(plan))
 
     async def _report_plan(self, plan: PlanText) -> None:
-        """Report a plan, in the place of one that is being made."""
+        """Report a plan instead of one that is being made."""
         self.post_message(self.ConditionPlanned(plan))
 
     @on(ConditionPlanned)
