@@ -34,9 +34,27 @@ def replace_file(path: Path, content: bytes) -> None:
             Path(temporary).unlink(missing_ok=True)
             raise
     except OSError as error:
-        hint = "Make room there" if error.errno in _FULL else "Check its folder's permissions"
-        message = f"{path} cannot be written: {error.strerror}. {hint}."
-        raise ConfigurationError(message) from None
+        raise _cannot_write(path, error) from None
+
+
+def append_to_file(path: Path, content: bytes) -> None:
+    """Add `content` to the end of the file; it is on the disk when this returns.
+
+    A file that is not there is made, readable by its owner only.
+    """
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, _OWNER_ONLY)
+        with os.fdopen(handle, "ab") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        raise _cannot_write(path, error) from None
+
+
+def _cannot_write(path: Path, error: OSError) -> ConfigurationError:
+    hint = "Make room there" if error.errno in _FULL else "Check its folder's permissions"
+    return ConfigurationError(f"{path} cannot be written: {error.strerror}. {hint}.")
 
 
 def remove_file(path: Path) -> bool:

@@ -44,6 +44,17 @@ API_PATH = "/api/v1"
 """The path before a call in every exchange, whatever the service's own version is."""
 
 
+def join_path(target: str, *, is_from_root: bool) -> str:
+    """Return the path of an exchange whose request has this target."""
+    return target if is_from_root else API_PATH + target
+
+
+def split_path(path: str) -> tuple[str, bool]:
+    """Return the target of a request for the path of an exchange, and whether it is from root."""
+    is_call = path.startswith(f"{API_PATH}/")
+    return (path.removeprefix(API_PATH) if is_call else path), not is_call
+
+
 @dataclass(frozen=True, slots=True)
 class OutgoingRequest:
     """A request to send; header values are Latin-1.

@@ -11,6 +11,7 @@ from msgspec import Struct
 from cmdm_tui.config import ConfigurationError
 from cmdm_tui.config.bounded_files import read_bounded
 from cmdm_tui.config.private_files import remove_file, replace_file
+from cmdm_tui.query.parsing.identifiers import nearest_names
 from cmdm_tui.text import one_line
 
 SUFFIX = ".sql"
@@ -23,6 +24,15 @@ _NAME_RULE = "A name has up to 64 letters, digits, blanks, dots and dashes, and 
 
 class QueryFileError(ConfigurationError):
     """A file of SQL, or a saved query, cannot be used: what, where, and what to do."""
+
+
+class UnknownSavedQuery(QueryFileError):
+    """No saved query has the name; `suggestions` are similar ones, best first."""
+
+    def __init__(self, name: str, suggestions: tuple[str, ...]) -> None:
+        hint = f" Did you mean {' or '.join(suggestions)}?" if suggestions else ""
+        super().__init__(f"There is no saved query {one_line(name, 64)!r}.{hint}")
+        self.suggestions = suggestions
 
 
 class SavedQuery(Struct, frozen=True):
@@ -56,14 +66,14 @@ class SavedQueries:
         return next((one for one in self.list() if one.name.casefold() == folded), None)
 
     def load(self, name: str) -> str:
-        """Return the SQL of a saved query. Raises QueryFileError where there is none."""
+        """Return the SQL of a saved query. Raises UnknownSavedQuery where there is none."""
         return load_sql(self.require(name).path)
 
     def require(self, name: str) -> SavedQuery:
-        """Return the query of this name. Raises QueryFileError where there is none."""
+        """Return the query of this name. Raises UnknownSavedQuery where there is none."""
         saved = self.find(name)
         if saved is None:
-            raise QueryFileError(f"There is no saved query {one_line(name, 64)!r}.")
+            raise UnknownSavedQuery(name, nearest_names(name, [one.name for one in self.list()]))
         return saved
 
     def save(self, name: str, sql: str) -> SavedQuery:

@@ -13,6 +13,7 @@ from cmdm_tui.query.model import ResultColumn
 from cmdm_tui.query.parsing.condition import read_condition
 from cmdm_tui.query.parsing.dialect import DIALECT
 from cmdm_tui.query.parsing.identifiers import nearest_names, quote_identifier
+from cmdm_tui.query.parsing.unquoted_text import advise_compared_text
 
 _SOURCE = "result"
 _WITH_ZONE = "TIMESTAMP WITH TIME ZONE"
@@ -94,9 +95,8 @@ def _bind(column: exp.Column, names: Sequence[str]) -> None:
     name = column.name
     same = [one for one in names if one.casefold() == name.casefold()]
     if not same:
-        error = UnknownName(
-            "column", name, nearest_names(name, names), of="the result", at=column.this
-        )
+        near, advice = nearest_names(name, names), advise_compared_text(column)
+        error = UnknownName("column", name, near, of="the result", at=column.this, advice=advice)
         # The condition begins on the second line of its query.
         raise error.at(None if error.line is None else error.line - 1, error.column)
     found = name if name in same else same[0]

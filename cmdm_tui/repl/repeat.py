@@ -28,10 +28,11 @@ def read_interval(word: str) -> float:
     return seconds
 
 
-def check_repeatable(effect: StatementEffect) -> None:
+def check_repeatable(effect: StatementEffect, statement: str) -> None:
     """Raise ReplError for a statement that may change records: nothing repeats a change."""
     if effect is StatementEffect.WRITES:
-        raise ReplError("The statement may change records, so it is not watched.")
+        shown = one_line(" ".join(statement.split()), 80)
+        raise ReplError(f"This may change records, so it is not watched: {shown}")
 
 
 async def repeat_statement(

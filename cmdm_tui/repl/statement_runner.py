@@ -202,7 +202,9 @@ class StatementRunner:
         if isinstance(follow_up, RepeatStatement):
             again = partial(self.run, follow_up.statement)
             try:
-                check_repeatable(plan_unit(session, follow_up.statement).effect)
+                unit = follow_up.statement
+                words = session.account.client.redact(unit.text)
+                check_repeatable(plan_unit(session, unit).effect, words)
             except STATEMENT_ERRORS as error:
                 return structs.replace(done.outcome, status=StatementStatus.FAILED, error=error)
             last = await repeat_statement(session, follow_up.seconds, again)

@@ -329,6 +329,24 @@ def test_parameters_that_are_not_what_they_should_be_mean_nothing(
     assert read_intent(case, case.steps[0], sent, "").query == said
 
 
+@pytest.mark.parametrize(
+    ("headers", "anonymous", "kind"),
+    [
+        ((), False, "good"),
+        ((), True, "none"),
+        ((("Authorization", "Bearer ${token}"),) * 2, True, "two-headers"),
+        ((("authorization", "Bearer ${token}"),), False, "two-headers"),
+    ],
+)
+def test_a_step_with_two_authorizations_is_not_taken_for_one_with_a_good_one(
+    headers: tuple[tuple[str, str], ...], anonymous: bool, kind: str
+) -> None:
+    one = step(path="/lead", headers=headers, anonymous=anonymous)
+    case = Case(name="x", summary="", endpoint="list", steps=(one,))
+    sent = Exchange(1, "GET", "/lead", (), b"", 401, (), b"", 0.0)
+    assert read_intent(case, one, sent, "").authorization == kind
+
+
 def test_a_check_that_there_is_not_is_named() -> None:
     case = Case(name="x", summary="", endpoint="get", check="no-such", steps=(step(),))
     told = (

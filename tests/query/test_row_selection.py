@@ -112,6 +112,9 @@ async def test_no_file_is_opened(result: QueryResult, tmp_path: Path) -> None:
     ("condition", "words"),
     [
         ("Ctiy = 'x'", "Did you mean City?"),
+        ("City = Leeds", "There is no column 'Leeds' of the result. Text is written in single"),
+        ('City = "O\'Neill"', "Text is written in single quotes: 'O''Neill'."),
+        ("City IN ('York', Scor)", "Did you mean Score? Text is written in single quotes: 'Scor'."),
         ("lead.City = 'x'", "names a table, and a result has none"),
         ("City = 5", ""),
         ("nosuch(City)", "nosuch"),

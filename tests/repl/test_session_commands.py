@@ -92,8 +92,10 @@ async def test_a_query_is_saved_listed_run_with_values_and_deleted(screen: Scree
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("\\n nosuch", "There is no saved query 'nosuch'"),
-        ("\\nd nosuch", "There is no saved query 'nosuch'"),
+        ("\\n nosuch", "There is no saved query 'nosuch'. \\n lists those there are."),
+        ("\\nd nosuch", "There is no saved query 'nosuch'. \\n lists those there are."),
+        ("\\n tow", "There is no saved query 'tow'. Did you mean two?"),
+        ("\\nd TW", "There is no saved query 'TW'. Did you mean two?"),
         ("\\n two a=1", "two needs $b. Give b=VALUE behind its name"),
         ("\\n two a=1 b=2 c=3", "two has no parameter $c; it has $a, $b"),
         ("\\n two a=1 a=2", "a is given twice"),
@@ -108,6 +110,16 @@ async def test_a_saved_query_that_cannot_be_run_says_why(
     with pytest.raises((ReplError, ConfigurationError)) as error:
         await screen(text)
     assert words in str(error.value)
+
+
+async def test_where_no_query_is_saved_its_name_is_not_looked_for_in_a_list(
+    screen: Screen,
+) -> None:
+    with pytest.raises(ReplError) as error:
+        await screen("\\n two")
+    assert str(error.value) == (
+        "There is no saved query 'two'. No query is saved yet. \\ns NAME saves the last statement."
+    )
 
 
 @pytest.mark.parametrize(
@@ -253,6 +265,38 @@ async def test_a_change_is_not_watched(screen: Screen, calls: list[str]) -> None
         with pytest.raises(Exception, match=r"is not watched|400"):
             await screen(text)
     assert sum(call.startswith(("POST lead", "DELETE")) for call in calls) <= 1
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (
+            "UPDATE lead SET City = 'x'\n WHERE City = 'y' \\watch 1",
+            "UPDATE lead SET City = 'x' WHERE City = 'y'",
+        ),
+        (
+            "\\watch 5 DELETE FROM lead",
+            "\\watch does not take DELETE FROM lead. Write it as \\watch [SECONDS]: run the last",
+        ),
+    ],
+)
+async def test_a_statement_that_is_not_watched_is_named(
+    screen: Screen, calls: list[str], text: str, words: str
+) -> None:
+    calls.clear()
+    with pytest.raises(ReplError) as error:
+        await screen(text)
+    assert words in str(error.value)
+    assert calls == []
+
+
+async def test_a_secret_among_words_that_a_command_does_not_take_is_not_repeated(
+    screen: Screen, sandbox: RunningInfo
+) -> None:
+    with pytest.raises(ReplError) as error:
+        await screen(f"\\watch 5 {sandbox.password}")
+    assert "\\watch does not take" in str(error.value)
+    assert sandbox.password not in str(error.value)
 
 
 async def test_the_plan_of_a_statement_is_explained_without_running_it(

@@ -8,7 +8,9 @@ is known when the step is sent: `client_id`, `client_secret`, `username` and `pa
 sign-in, its `token`, `mark` (the text that marks the records of a run), `filling`, and every name
 that an earlier step captured. A token can be damaged: `${token:cut}` lacks its last character,
 `${token:flipped}` has another one there, `${token:doubled}` is the token twice. `${lead:lower}` is
-an id in lower case. `$${` stands for `${` itself.
+an id in lower case, `${username:swapped}` has small letters for capitals and the reverse. Where
+such a change changes nothing, or leaves nothing, the case is left out. `$${` stands for `${`
+itself.
 """
 
 import base64
@@ -105,6 +107,7 @@ class CaseStep(
 ):
     """One call. `path`, with its query, follows `{url}/api/v1` and is sent unchanged.
 
+    That of a step `from_root` follows the service's host and port.
     `authorization` is the value of that header (by default the token); an `anonymous` step sends no
     such header. A header value is Latin-1: each character is a byte. The body is text, sent as
     UTF-8, or else base64. It is declared as `application/json`, as all bodies are JSON, unless
@@ -120,6 +123,7 @@ class CaseStep(
     authorization: str = BEARER
     anonymous: bool = False
     without_content_type: bool = False
+    from_root: bool = False
     body: str | None = None
     body_base64: str | None = None
     filling: Filling | None = None
@@ -155,7 +159,8 @@ class CaseStep(
     @property
     def is_sign_in(self) -> bool:
         """Whether the call is one of authenticate."""
-        return self.path.partition("?")[0].rstrip("/").casefold() == "/authenticate"
+        path = self.path.partition("?")[0].rstrip("/").casefold()
+        return path == "/authenticate" and not self.from_root
 
     @property
     def uses_token(self) -> bool:

@@ -36,6 +36,9 @@ def read_intent(
 def _authorization(step: CaseStep, call: Call, token: str) -> str:
     if call == "authenticate":
         return "sign-in"
+    own = sum(name.lower() == "authorization" for name, _ in step.headers)
+    if own + (not step.anonymous) > 1:
+        return "two-headers"
     if step.anonymous:
         return "none"
     return "good" if step.authorization == f"Bearer ${{{token}}}" else "other"

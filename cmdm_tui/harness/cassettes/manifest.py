@@ -1,21 +1,28 @@
-"""The manifest of a folder of cassettes: the source, date and versions of each recording."""
+"""The manifest of a folder of cassettes: the source, date and versions of each recording.
+
+While cases are recorded, each cassette is a line at the end of the manifest's journal, as writing
+the whole manifest takes longer the more it names. The journal is a part of the manifest to whoever
+reads it; the next writing of the manifest, at the end or by a later command, takes its lines over.
+"""
 
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 
 from cmdm_tui.config.bounded_files import LARGEST_INPUT, read_bounded
-from cmdm_tui.config.private_files import replace_file
+from cmdm_tui.config.private_files import append_to_file, remove_file, replace_file
 from cmdm_tui.harness.cases.format import CaseError
 from cmdm_tui.harness.cassettes.library import CASE_SUFFIX, LibraryEntry
 from cmdm_tui.redaction.leak_scanner import LeakScanner
 
 MANIFEST_VERSION = 2
 MANIFEST_NAME = "manifest.json"
+JOURNAL_NAME = "manifest.journal"
 
 LOST = "The manifest names this cassette, and it is lost: bring it back, or record it again."
 
@@ -41,10 +48,14 @@ class _Manifest(msgspec.Struct, frozen=True):
 
 
 def read_manifest(folder: Path) -> dict[str, ManifestEntry]:
-    """Return the entries of the folder's manifest; nothing where there is none.
+    """Return the entries of the folder's manifest and its journal; nothing where there is none.
 
     Raises CaseError for one that cannot be read.
     """
+    return _read_file(folder) | _read_journal(folder).entries
+
+
+def _read_file(folder: Path) -> dict[str, ManifestEntry]:
     path = folder / MANIFEST_NAME
     try:
         manifest = msgspec.json.decode(read_bounded(path, LARGEST_INPUT), type=_Manifest)
@@ -60,16 +71,64 @@ def read_manifest(folder: Path) -> dict[str, ManifestEntry]:
     return manifest.cassettes
 
 
+class _ManifestLines(NamedTuple):
+    """What a journal holds."""
+
+    entries: dict[str, ManifestEntry]
+    size: int | None
+    """How many bytes were read, None where there is no journal."""
+
+
+def _read_journal(folder: Path) -> _ManifestLines:
+    """Return what the journal holds. A last line that was cut off is none: its writer was killed.
+
+    Raises CaseError for a journal that cannot be read.
+    """
+    path = folder / JOURNAL_NAME
+    try:
+        content = read_bounded(path, LARGEST_INPUT)
+        whole, _, _ = content.rpartition(b"\n")
+        entries: dict[str, ManifestEntry] = {}
+        for line in filter(None, whole.split(b"\n")):
+            entries |= msgspec.json.decode(line, type=dict[str, ManifestEntry])
+    except FileNotFoundError:
+        return _ManifestLines({}, None)
+    except (OSError, msgspec.MsgspecError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else str(error)
+        message = f"{path} cannot be read: {reason}. Remove it, and record the cassettes again."
+        raise CaseError(message) from None
+    return _ManifestLines(entries, len(content))
+
+
+def add_to_manifest(folder: Path, key: str, entry: ManifestEntry, scanner: LeakScanner) -> None:
+    """Name a cassette in the folder's manifest, by a line in its journal.
+
+    Raises SecretLeak, and ConfigurationError where it cannot be written.
+    """
+    path = folder / JOURNAL_NAME
+    line = msgspec.json.encode({key: entry}, order="sorted") + b"\n"
+    scanner.check(line, str(path))
+    append_to_file(path, line)
+
+
+def adopt_journal(folder: Path, scanner: LeakScanner) -> None:
+    """Write the manifest with what a recording that was killed has left in the journal, if any."""
+    if (folder / JOURNAL_NAME).exists():
+        write_manifest(folder, {}, scanner)
+
+
 def write_manifest(
     folder: Path, changed: Mapping[str, ManifestEntry], scanner: LeakScanner
 ) -> None:
     """Update the folder's manifest: one line a cassette, without those whose case is gone too.
 
-    Only what is new in it is searched for secrets. Raises SecretLeak.
+    What is in its journal is taken over. Only what `changed` says is searched for secrets. Raises
+    SecretLeak.
     """
     path = folder / MANIFEST_NAME
     scanner.check("\n".join(_write_line(*one) for one in changed.items()).encode(), str(path))
-    cassettes = {**read_manifest(folder), **changed}
+    journal = _read_journal(folder)
+    cassettes = _read_file(folder) | journal.entries | dict(changed)
     lines = [
         _write_line(key, cassettes[key])
         for key in sorted(cassettes)
@@ -81,6 +140,14 @@ def write_manifest(
         + "\n  }\n}\n"
     )
     replace_file(path, text.encode("utf-8"))
+    if journal.size is not None:
+        _remove_journal(folder / JOURNAL_NAME, journal.size)
+
+
+def _remove_journal(path: Path, size: int) -> None:
+    """Remove a journal of `size` bytes; one that another has written to since stays."""
+    if path.is_file() and path.stat().st_size == size:
+        remove_file(path)
 
 
 def _write_line(key: str, entry: ManifestEntry) -> str:

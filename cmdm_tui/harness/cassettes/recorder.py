@@ -23,7 +23,6 @@ from vcr.serializers import yamlserializer  # pyright: ignore[reportMissingTypeS
 
 from cmdm_tui.harness.cassettes.format import (
     ADDRESS,
-    API_PATH,
     REQUEST_HEADERS,
     IdAliases,
     Interaction,
@@ -35,7 +34,7 @@ from cmdm_tui.harness.cassettes.format import (
 from cmdm_tui.harness.cassettes.people import redact_interactions
 from cmdm_tui.harness.cassettes.rerecording import is_answered_as_before
 from cmdm_tui.harness.errors import HarnessError
-from cmdm_tui.harness.exchange import Exchange, OutgoingRequest
+from cmdm_tui.harness.exchange import Exchange, OutgoingRequest, join_path
 from cmdm_tui.harness.service import CASE_MARK
 from cmdm_tui.redaction.leak_scanner import LeakScanner
 from cmdm_tui.redaction.people.person_redactor import PersonRedactor
@@ -73,12 +72,12 @@ class RecordingSession:
 
     def note_request(self, outgoing: OutgoingRequest) -> None:
         """Note what is sent next: httpx would write its target differently."""
-        self._last_target = outgoing.target
+        self._last_target = join_path(outgoing.target, is_from_root=outgoing.is_from_root)
 
     def cassette_uri(self, uri: str, url: str) -> str:
         """Return a request's address for the cassette; `url` is the service's own."""
         if self._last_target is not None:
-            return ADDRESS + API_PATH + self._last_target
+            return ADDRESS + self._last_target
         return ADDRESS + uri.removeprefix(url)
 
 
@@ -133,16 +132,15 @@ def write_cassette(
     path: Path,
     exchanges: Iterable[Exchange],
     scanner: LeakScanner,
-    people: PersonRedactor | None = None,
 ) -> None:
     """Write a cassette from exchanges. Those without an answer are left out.
 
-    `people` replaces the people in it. Raises SecretLeak, and writes nothing, where a secret would
-    get out.
+    Their people are replaced already, where they are to be. Raises SecretLeak, and writes nothing,
+    where a secret would get out.
     """
     interactions = [from_exchange(exchange) for exchange in exchanges if exchange.status]
-    made = make_recording(interactions, IdAliases(), scanner, people)
-    scanner.write_file(path, encode_recording(made, people, place=str(path)))
+    made = make_recording(interactions, IdAliases(), scanner)
+    scanner.write_file(path, encode_recording(made, place=str(path)))
 
 
 def make_recording(

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import msgspec
 
 from cmdm_tui.harness.calls import CREDENTIAL_NAMES
-from cmdm_tui.harness.cases.format import AUTHORIZATIONS, Case, CaseStep, Certainty
+from cmdm_tui.harness.cases.format import AUTHORIZATIONS, BEARER, Case, CaseStep, Certainty
 from cmdm_tui.harness.corpus.case_steps import (
     SIGN_IN_HEADERS,
     aim_at_missing_record,
@@ -15,6 +15,7 @@ from cmdm_tui.harness.corpus.case_steps import (
 )
 from cmdm_tui.harness.corpus.sample_entities import SampleWords
 from cmdm_tui.harness.exchange import CALLS, Call
+from cmdm_tui.harness.inputs import classes_of
 
 _DAY = 86_400.0
 _CALLS: tuple[Call, ...] = tuple(call for call in CALLS if call != "authenticate")
@@ -42,6 +43,13 @@ def authorization_cases(seed: int) -> Iterator[Case]:
         )
         for kind in _WRONG:
             yield _case(call, kind, one.refused_step(401, **_authorization_of(kind)))
+        for odd in classes_of(call, "authorization"):
+            if odd.example is not None and odd.name not in AUTHORIZATIONS:
+                step = one.refused_step(401, authorization=odd.example.text)
+                yield _case(call, odd.name, step, certainty="ours")
+        twice = (*one.step.headers, ("Authorization", BEARER), ("Authorization", BEARER))
+        step = one.refused_step(401, anonymous=True, headers=twice)
+        yield _case(call, "two-headers", step, certainty="ours")
         ended = one.refused_step(401, advance=_DAY)
         yield _case(call, "ended", sign_in_step(), ended)
     for call, entity in _UNCHANGED.items():
@@ -60,12 +68,19 @@ def _authorization_of(kind: str) -> dict[str, object]:
     return {"anonymous": True} if text is None else {"authorization": text}
 
 
-def _case(call: Call, name: str, *steps: CaseStep, kind: str = "") -> Case:
+def _case(
+    call: Call,
+    name: str,
+    *steps: CaseStep,
+    kind: str = "",
+    certainty: Certainty = "documented",
+) -> Case:
     return Case(
         name=f"{call}-authorization-{name}",
         summary=f"{call} with the authorization {kind or name} is refused.",
         endpoint=call,
         input_class=f"authorization:{kind or name}",
+        certainty=certainty,
         source="401 authentication failed, e.g. token missing or invalid",
         steps=steps,
     )

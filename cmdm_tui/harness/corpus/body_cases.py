@@ -9,7 +9,7 @@ from cmdm_tui.harness.corpus.case_steps import ValidCall, json_text, make_valid_
 from cmdm_tui.harness.corpus.sample_entities import ENTITIES, SampleWords
 from cmdm_tui.harness.exchange import Call
 from cmdm_tui.harness.inputs import classes_of
-from cmdm_tui.harness.inputs.bodies import CONTENT_TYPES
+from cmdm_tui.harness.inputs.bodies import CONTENT_TYPES, MEBIBYTE, ODD_FIELD_NAMES
 from cmdm_tui.harness.inputs.input_class import Example
 
 _CALLS: tuple[tuple[Call, str], ...] = (
@@ -77,11 +77,15 @@ def _property_cases(one: ValidCall, of: str) -> Iterator[Case]:
     yield refused("read-only", {"CreatedDate": system})
     yield refused("wrong-type", {wrong: value})
     yield refused("number-for-text", {kind.name_field: 7})
+    yield refused("boolean-value", {kind.name_field: True})
     yield refused("object-value", {kind.name_field: {"First": "x"}})
     yield refused("array-value", {kind.name_field: ["x"]})
     yield refused("required-null", {kind.name_field: None})
     yield refused("required-empty", {kind.name_field: ""})
     yield refused("other-case", {wrong.lower(): "1"})
+    names = (f"{kind.name_field} ", *ODD_FIELD_NAMES)
+    odd = [one.refused_step(400, body=json_text({**kind.required, name: "x"})) for name in names]
+    yield _case(one, "odd-field-name", 400, source, *odd)
     if one.call in {"create", "create-task", "create-opportunity"}:
         yield refused("missing-required", {wrong: kind.optional[wrong]}, alone=True)
         yield refused("empty-object", {}, alone=True)
@@ -90,6 +94,8 @@ def _property_cases(one: ValidCall, of: str) -> Iterator[Case]:
     long_text = json_text({**kind.required, kind.name_field: "${filling}"})
     too_long = one.refused_step(400, body=long_text, filling=Filling(text="x", times=256))
     yield _case(one, "too-long", 400, source, too_long)
+    if one.call != "convert":
+        yield from _limit_cases(one, of)
     if one.call == "create":
         text = "Ωmega \U0001f600 \u202e\u00e9 e\u0301 ${mark}"
         step = one.with_changes(body=json_text({**kind.required, kind.name_field: text}))
@@ -97,6 +103,21 @@ def _property_cases(one: ValidCall, of: str) -> Iterator[Case]:
         yield _case(one, "unicode", 0, "create", step, read)
         step = one.with_changes(body=required.replace(" ", "\\u0020"))
         yield _case(one, "escapes", 0, "create", step, read_step(f"/{of}/${{{of}}}", body="data"))
+
+
+def _limit_cases(one: ValidCall, of: str) -> Iterator[Case]:
+    """Yield the longest body that is read, and a text with the character that ends one in C."""
+    kind = ENTITIES[of]
+    # The mark of a run may be of any length, so that it is not in here.
+    start, end = json_text({kind.name_field: "A mebibyte", "Notes": ""})[:-2], '"}'
+    filling = Filling(text="x", times=MEBIBYTE - len(start) - len(end))
+    whole = one.refused_step(400, body=start + "${filling}" + end, filling=filling)
+    yield _case(one, "exactly-1-mib", 400, "body over 1 MiB", whole)
+    # A service may refuse it; the sandbox accepts it.
+    notes = {"Notes": "before\0after"}
+    step = one.with_changes(body=json_text({**kind.required, **notes}))
+    read = read_step(f"/{of}/${{{of}}}", values={"/Properties/Notes": notes["Notes"]})
+    yield _case(one, "nul", 0, "create, update", step, read)
 
 
 def _unchanged_case(one: ValidCall, entity: str) -> Case:

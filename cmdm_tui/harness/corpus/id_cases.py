@@ -25,8 +25,9 @@ def id_cases(seed: int) -> Iterator[Case]:
                 step = one.refused_step(404, path=path, filling=odd.example.filling)
                 yield _case(call, odd.name, "unknown entity, record, path", step)
         own = f"${{{one.entity}}}"
-        other = one.refused_step(404, path=one.step.path.replace(own, f"{own}-X"))
-        yield _case(call, "longer", "ExternalID", *one.before, other)
+        for kind, changed in (("longer", f"{own}-X"), ("plus", f"+{own}")):
+            other = one.refused_step(404, path=one.step.path.replace(own, changed))
+            yield _case(call, kind, "ExternalID", *one.before, other)
         if call != "get":
             elsewhere = one.refused_step(404, path=_path(one, "${product}"))
             yield _case(

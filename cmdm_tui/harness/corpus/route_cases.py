@@ -11,9 +11,15 @@ from cmdm_tui.harness.corpus.case_steps import (
 )
 from cmdm_tui.harness.corpus.sample_entities import SampleWords
 from cmdm_tui.harness.exchange import CALLS, Call
-from cmdm_tui.harness.inputs.routes import SPELLINGS, WRONG_METHODS, change_case
+from cmdm_tui.harness.inputs.routes import (
+    OTHER_VERSION,
+    SHOWN_SPELLINGS,
+    WRONG_METHODS,
+    change_case,
+)
 
 _CALLS: tuple[Call, ...] = tuple(call for call in CALLS if call != "other")
+_OF_OTHER_VERSIONS: tuple[Call, ...] = ("get", "list", "fields")
 # With a slash it is another path, which takes a token; an empty id takes other methods.
 _TRAILING: dict[Call, int] = {"authenticate": 401, "create": 405}
 _UNKNOWN = {
@@ -39,11 +45,15 @@ def route_cases(seed: int) -> Iterator[Case]:
             yield _case(call, f"method-{method.lower()}", "known path, other method", step)
     for kind, path in _UNKNOWN.items():
         yield _case("other", kind, "unknown entity, record, path", read_step(path, status=404))
+    for call in _OF_OTHER_VERSIONS:
+        one = make_valid_call(call, SampleWords(seed, f"version {call}"))
+        step = one.refused_step(404, path=OTHER_VERSION + one.step.path, from_root=True)
+        yield _case(call, "other-version", "unknown entity, record, path", *one.before, step)
 
 
 def _spelling_cases(one: ValidCall) -> Iterator[Case]:
     route, mark, query = one.step.path.partition("?")
-    for kind, spelling in SPELLINGS.items():
+    for kind, spelling in SHOWN_SPELLINGS.items():
         path = change_case(route, spelling) + mark + query
         yield _case(one.call, kind, "Entity and action segments match without regard to case",
                     *one.before, one.with_changes(path=path))  # fmt: skip

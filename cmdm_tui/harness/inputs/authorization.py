@@ -102,10 +102,11 @@ def _sign_in_classes(
 
 CLASSES = (
     *(_case_class(name) for name in AUTHORIZATIONS if name != "good"),
-    _header_class("scheme-only", _bearer("Bearer")),
-    _header_class("no-scheme", _bearer(TOKEN)),
+    _header_class("scheme-only", _bearer("Bearer"), Example("Bearer")),
+    _header_class("no-scheme", _bearer(TOKEN), Example("${token}")),
     _header_class("two-headers", BEARER_HEADERS + BEARER_HEADERS),
-    _header_class("two-tokens", _bearer(f"Bearer {TOKEN} {TOKEN}")),
+    _header_class("two-tokens", _bearer(f"Bearer {TOKEN} {TOKEN}"),
+                  Example("Bearer ${token} ${token}")),
     InputClass(group="authorization", name="ended", calls=_CALLS, statuses=_UNAUTHORISED,
                make_odd=_use_ended_token),
     *_sign_in_classes("missing", _REFUSED, _without_header),

@@ -22,7 +22,8 @@ _CREATES_AND_UPDATE: frozenset[Call] = _CREATES | frozenset[Call]({"update"})
 _WITH_FIELDS: frozenset[Call] = _CREATES_AND_UPDATE | frozenset[Call]({"convert"})
 _WITH_BODY: frozenset[Call] = _WITH_FIELDS | frozenset[Call]({"close"})
 _REFUSED, _TOO_LARGE, _AS_VALID = frozenset({400}), frozenset({413}), frozenset[int]()
-_MEBIBYTE = 1_048_576
+_EITHER = frozenset({200, 201, 400})
+MEBIBYTE = 1_048_576
 _HUGE_NUMBERS = (b"1e999", b"9" * 5_000, b"-1e-9999")
 CONTENT_TYPES = {
     "none": "",
@@ -31,6 +32,9 @@ CONTENT_TYPES = {
     "latin1": "application/json; charset=iso-8859-1",
 }
 """What a body may be declared as; a service looks at none of it (`api.md`)."""
+
+ODD_FIELD_NAMES = ("ExternalID", "__proto__", "Ünbekannt", "id")
+"""Names that no entity has a field of, and that code may have a use for."""
 
 _WRONG_VALUES: Mapping[str, tuple[str, ...]] = {
     "Number": ("many", "1e9", "0x10", "1,000", "٣", "+1", ".5", "1.", "--1", "Infinity", ""),
@@ -262,7 +266,7 @@ _JSON = (
     _body_class("number", _WITH_BODY, _fixed_body(b"12"), "7", family="no-object"),
     _body_class("true", _WITH_BODY, _fixed_body(b"true"), "true", family="no-object"),
     _body_class("no-json", _WITH_BODY, _fixed_body(b"LastName=x", b"<a/>", b"{a:1}"),
-                family="no-json"),
+                "LastName=x", family="no-json"),
     _body_class("single-quotes", _WITH_BODY, _fixed_body(b"{'a':'b'}"), "{'Notes':'x'}",
                 family="no-json"),
     _body_class("trailing-comma", _WITH_BODY, _fixed_body(b'{"a":"b",}'), '{"Notes":"x",}',
@@ -294,16 +298,17 @@ _JSON = (
     _body_class("latin1", _WITH_BODY, _raw_value(b'"M\xfcller"'),
                 '{"Notes":"Müller"}'.encode("latin-1"), family="invalid-utf8"),
     _body_class("nul", _CREATES_AND_UPDATE, _raw_value(b'"a\\u0000b"'),
-                statuses=frozenset({200, 201, 400})),
+                statuses=_EITHER),
     _body_class("raw-newline", _WITH_BODY, _raw_value(b'"a\nb"'), '{"Notes":"a\nb"}',
                 family="raw-control"),
     _body_class("raw-nul", _WITH_BODY, _raw_value(b'"\x00"'), b'{"Notes":"a\x00b"}',
                 family="raw-control"),
-    _body_class("raw-control", _WITH_BODY, _raw_value(b'"\x1b[2J"'), family="raw-control"),
-    _body_class("over-1-mib", _WITH_BODY, _body_of_size(_MEBIBYTE + 1),
-                Example('{"Notes":"${filling}"}', Filling(text="x", times=_MEBIBYTE + 1)),
+    _body_class("raw-control", _WITH_BODY, _raw_value(b'"\x1b[2J"'),
+                b'{"Notes":"\x1b[2J"}', family="raw-control"),
+    _body_class("over-1-mib", _WITH_BODY, _body_of_size(MEBIBYTE + 1),
+                Example('{"Notes":"${filling}"}', Filling(text="x", times=MEBIBYTE + 1)),
                 statuses=_TOO_LARGE),
-    _body_class("exactly-1-mib", _CREATES_AND_UPDATE, _body_of_size(_MEBIBYTE)),
+    _body_class("exactly-1-mib", _CREATES_AND_UPDATE, _body_of_size(MEBIBYTE)),
 )  # fmt: skip
 
 _FIELDS = (
@@ -325,7 +330,7 @@ _FIELDS = (
     _body_class("unknown-field", _WITH_FIELDS, _unknown_field("NoSuchField")),
     _body_class("other-case", _WITH_FIELDS, _unknown_field("lastname"), family="odd-field-name"),
     _body_class("odd-field-name", _WITH_FIELDS,
-                _unknown_field("LastName ", "ExternalID", "__proto__", "Ünbekannt", "id"),
+                _unknown_field("LastName ", *ODD_FIELD_NAMES),
                 family="odd-field-name"),
     _body_class("empty-object", _CREATES_AND_UPDATE, _fixed_body(b"{}")),
 )  # fmt: skip

@@ -48,11 +48,10 @@ def _id_class(
     )
 
 
-def _fixed(name: str, *raw: str, family: str = "", has_example: bool = True) -> InputClass:
+def _fixed(name: str, *raw: str, family: str = "") -> InputClass:
     """Return the class of some ids, the first of which is the corpus's example."""
-    example = Example(raw[0]) if has_example else None
     return _id_class(
-        name, lambda _, context: context.alternate(raw), example=example, family=family
+        name, lambda _, context: context.alternate(raw), example=Example(raw[0]), family=family
     )
 
 
@@ -111,9 +110,9 @@ CLASSES = (
     _extended("space", "", "%20", "%20"),
     _extended("plus", "+", ""),
     _fixed("percent-cut", "%E0%A4", "%c3"),
-    _fixed("invalid-utf8", "%ff%fe", "%ed%a0%80", family="percent-cut", has_example=False),
+    _fixed("invalid-utf8", "%ff%fe", "%ed%a0%80", family="percent-cut"),
     _fixed("percent-alone", "%25"),
-    _fixed("half-escape", "%", "%zz", "%4", has_example=False),
+    _fixed("half-escape", "%", "%zz", "%4"),
     _fixed("unicode", "%C3%9Cnknown", "%F0%9F%8E%89", "A%CC%88", "%E2%80%AE"),
     _fixed("full-width", "%EF%BC%AEOSUCHID", "%EF%BC%A1%EF%BC%A2%EF%BC%A3", family="unicode"),
     _id_class("8-kilobytes", _long_id,

@@ -15,8 +15,19 @@ _READS: frozenset[Call] = frozenset({"get", "list", "fields"})
 _CASE = "case"
 _NOT_FOUND, _NO_METHOD = frozenset({404}), frozenset({405})
 
+
+def _alternate_case(word: str) -> str:
+    return "".join(one.upper() if place % 2 else one.lower() for place, one in enumerate(word))
+
+
 SPELLINGS: Mapping[str, Callable[[str], str]] = {"upper": str.upper, "title": str.capitalize}
 """How the words of a route may be written, by the name of the class."""
+
+SHOWN_SPELLINGS = {**SPELLINGS, "mixed-case": _alternate_case}
+"""Those of the corpus: of the mixed spellings it shows one."""
+
+OTHER_VERSION = "/api/v0"
+"""The path of a version of the API that no service has."""
 
 WRONG_METHODS: Mapping[Call, tuple[str, ...]] = {
     "authenticate": ("GET", "PUT", "DELETE"),
@@ -142,7 +153,10 @@ CLASSES = (
         "deeper", _change_path(lambda bare, _: f"{API_PATH}{bare}/nothing/here"), _NOT_FOUND
     ),
     _route_class(
-        "other-version", _change_path(lambda bare, _: f"/api/v0{bare}"), _NOT_FOUND, _READS
+        "other-version",
+        _change_path(lambda bare, _: f"{OTHER_VERSION}{bare}"),
+        _NOT_FOUND,
+        _READS,
     ),
     *(_method_class(method) for method in _DRAWN_METHODS),
 )

@@ -5,9 +5,9 @@ HTML page), to `format_summary` (a terminal) and to the live screen in `dashboar
 `results` (what is known of a run), `writers` (the table of formats).
 
 Other files: `running_reports` (the same while a run goes on), `collector` (from events to results),
-`console` (lines while it runs), `summary`, `junit_report`, `json_report`, `html_report` with
-`html_elements`, `plain_text` (text for any file). Also public: `FORMATS`, `WRITERS`, `Failure`,
-`ReportWriter`, `RunResults`.
+`console` (lines while it runs), `summary`, `junit_report` with `junit_elements` (for verify too),
+`json_report`, `html_report` with `html_elements`, `plain_text` (text for any file). Also public:
+`FORMATS`, `WRITERS`, `Failure`, `ReportWriter`, `RunResults`.
 """
 
 from cmdm_tui.harness.report.collector import ResultCollector

@@ -1,14 +1,20 @@
 """The report as JUnit XML, which Jenkins, GitLab and most others read: a test a check and call.
 
-The layout is the one that the Jenkins xUnit schema (junit-10.xsd) allows: `testsuites`, in it a
-`testsuite` for each call, in it a `testcase` for each check. A check that looked at no answer to
-the call is skipped; the properties of a suite count its requests by input class.
+There is a suite for each call, in it a test for each check. A check that looked at no answer to the
+call is skipped; the properties of a suite count its requests by input class.
 """
 
 import xml.etree.ElementTree as ElementTree
 from datetime import UTC, datetime
 
 from cmdm_tui.harness.exchange import Call
+from cmdm_tui.harness.report.junit_elements import (
+    MAX_MESSAGE,
+    build_cut_test,
+    build_suite,
+    build_test,
+    encode_suites,
+)
 from cmdm_tui.harness.report.plain_text import show_body, to_plain_text
 from cmdm_tui.harness.report.results import (
     NOT_FINISHED,
@@ -21,59 +27,34 @@ from cmdm_tui.text import count_noun
 NAME = "junit"
 FILE = "junit.xml"
 
-_MAX_MESSAGE = 1_000
-
 
 def write(results: RunResults) -> bytes:
     """Return the file's bytes."""
     suites = [_build_suite(results, call) for call in results.calls]
     if results.ended is None or results.ended.is_cut:
         suites.append(_build_cut_suite(results))
-    whole = ElementTree.Element(
-        "testsuites", {"name": to_plain_text(results.title), "time": f"{results.seconds:.3f}"}
-    )
-    for number in ("tests", "failures", "errors", "skipped"):
-        whole.set(number, str(sum(int(suite.get(number, "0")) for suite in suites)))
-    whole.extend(suites)
-    ElementTree.indent(whole)
-    written: bytes = ElementTree.tostring(whole, "utf-8", xml_declaration=True)
-    return written + b"\n"
+    return encode_suites(results.title, results.seconds, suites)
 
 
 def _build_suite(results: RunResults, call: Call) -> ElementTree.Element:
-    suite = ElementTree.Element("testsuite", {"name": f"{to_plain_text(results.title)}: {call}"})
-    tests = [_build_test(results, check, call) for check in results.checks] if _is_judged(
-        results, call
-    ) else []  # fmt: skip
-    suite.set("tests", str(len(tests)))
-    suite.set("failures", str(sum(test.find("failure") is not None for test in tests)))
-    suite.set("errors", "0")
-    suite.set("skipped", str(sum(test.find("skipped") is not None for test in tests)))
-    suite.set("timestamp", _format_start(results))
-    suite.append(_build_properties(results, call))
-    suite.extend(tests)
-    return suite
+    checks = results.checks if _is_judged(results, call) else ()
+    tests = [_build_test(results, check, call) for check in checks]
+    properties = _list_properties(results, call)
+    return build_suite(f"{results.title}: {call}", _began(results), properties, tests)
 
 
 def _build_cut_suite(results: RunResults) -> ElementTree.Element:
-    """Return a suite that says that the run did not end, so that no one takes it for complete."""
-    counts = {"tests": "1", "failures": "0", "errors": "1", "skipped": "0"}
-    suite = ElementTree.Element(
-        "testsuite", {"name": f"{to_plain_text(results.title)}: run", **counts}
+    test = (
+        build_cut_test(results.ended.reason)
+        if results.ended
+        else build_cut_test(NOT_FINISHED, "not-finished")
     )
-    suite.set("timestamp", _format_start(results))
-    suite.append(_build_properties(results))
-    test = ElementTree.SubElement(
-        suite, "testcase", {"classname": "run", "name": "goes-to-its-end"}
-    )
-    reason = to_plain_text(results.ended.reason if results.ended else NOT_FINISHED, _MAX_MESSAGE)
-    kind = "cut-short" if results.ended else "not-finished"
-    ElementTree.SubElement(test, "error", {"message": reason, "type": kind})
-    return suite
+    properties = _list_properties(results)
+    return build_suite(f"{results.title}: run", _began(results), properties, [test])
 
 
-def _format_start(results: RunResults) -> str:
-    return datetime.fromtimestamp(results.began, UTC).strftime("%Y-%m-%dT%H:%M:%S")
+def _began(results: RunResults) -> datetime:
+    return datetime.fromtimestamp(results.began, UTC)
 
 
 def _is_judged(results: RunResults, call: Call) -> bool:
@@ -81,8 +62,7 @@ def _is_judged(results: RunResults, call: Call) -> bool:
     return call in results.examined or call in failed
 
 
-def _build_properties(results: RunResults, call: Call | None = None) -> ElementTree.Element:
-    properties = ElementTree.Element("properties")
+def _list_properties(results: RunResults, call: Call | None = None) -> list[tuple[str, str]]:
     values = {"version": results.version}
     if results.started is not None:
         values |= {"seed": str(results.started.seed), "target": results.started.url}
@@ -91,18 +71,14 @@ def _build_properties(results: RunResults, call: Call | None = None) -> ElementT
         missing = [name for one, name in results.never_sent if one == call]
         values |= {f"requests {name}": str(count) for name, count in counts.items()}
         values |= {f"requests {name}": "0" for name in missing}
-    for name, value in values.items():
-        ElementTree.SubElement(
-            properties, "property", {"name": to_plain_text(name), "value": to_plain_text(value)}
-        )
-    return properties
+    return list(values.items())
 
 
 def _build_test(results: RunResults, check: str, call: Call) -> ElementTree.Element:
-    test = ElementTree.Element("testcase", {"classname": f"{call}", "name": to_plain_text(check)})
+    test = build_test(call, check)
     failures = results.failures_of(check, call)
     for failure in failures[:1]:
-        message = to_plain_text(failure.finding.message, _MAX_MESSAGE)
+        message = to_plain_text(failure.finding.message, MAX_MESSAGE)
         inside = ElementTree.SubElement(
             test, "failure", {"message": message, "type": to_plain_text(failure.finding.check)}
         )

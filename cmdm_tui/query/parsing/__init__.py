@@ -7,7 +7,7 @@ SUMMARIZE and PIVOT, and splits scripts. `write_statement.read_statements` reads
 statements may change records, too, and `condition` what comes after WHERE alone.
 
 Other files: `column_titles`, `dialect`, `identifiers`, `normalize`, `refused_statements`,
-`write_calls`, `write_clauses`, `write_forms`, `write_parts`. Used by other packages:
-`query_shape.QueryShape`, `dialect.DIALECT`, `identifiers.nearest_names`, `identifiers.SCHEMA`,
-`parameters.Parameters`, `file_sources.FileSource`.
+`unquoted_text`, `write_calls`, `write_clauses`, `write_forms`, `write_parts`. Used by other
+packages: `query_shape.QueryShape`, `dialect.DIALECT`, `identifiers.nearest_names`,
+`identifiers.SCHEMA`, `parameters.Parameters`, `file_sources.FileSource`.
 """

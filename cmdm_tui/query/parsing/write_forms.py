@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from sqlglot import exp
 
 from cmdm_tui.query.errors import QueryRefused, SqlError
+from cmdm_tui.query.parsing.unquoted_text import advise_quotes
 from cmdm_tui.query.parsing.write_clauses import (
     PartCheck,
     read_returning,
@@ -149,10 +150,9 @@ def _refuse_name(column: exp.Expr, where: str) -> SqlError:
             line=line,
             column=start,
         )
-    quoted = one_line(name, 60).replace("'", "''")
     return SqlError(
         f"{one_line(name, 60)} in {where} is a name, not a value",
-        hint=f"Text is written in single quotes: '{quoted}'",
+        hint=advise_quotes(name),
         line=line,
         column=start,
     )

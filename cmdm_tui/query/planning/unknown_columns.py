@@ -4,10 +4,9 @@ from sqlglot import exp
 
 from cmdm_tui.query.errors import FaultyWord, SqlError, UnknownName
 from cmdm_tui.query.parsing.identifiers import nearest_names
+from cmdm_tui.query.parsing.unquoted_text import advise_compared_text
 from cmdm_tui.query.planning.bound_query import BoundQuery
 from cmdm_tui.text import one_line
-
-_COMPARISONS = (exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.Like, exp.ILike, exp.In)
 
 
 def suggest_columns(error: SqlError, query: BoundQuery) -> SqlError:
@@ -37,19 +36,9 @@ def suggest_columns(error: SqlError, query: BoundQuery) -> SqlError:
         name,
         near,
         at=None if node is None else node.this,
-        advice=_advise_quotes(node),
+        advice=None if node is None else advise_compared_text(node),
         word=FaultyWord(name, "name"),
     )
-
-
-def _advise_quotes(node: exp.Column | None) -> str | None:
-    """Return how a text is written, where one is compared with the name; else None."""
-    if node is None or node.table or not isinstance(node.parent, _COMPARISONS):
-        return None
-    if node is node.parent.this:
-        return None
-    text = one_line(node.name.replace("'", "''"), 60)
-    return f"Text is written in single quotes: '{text}'."
 
 
 def entities_named(query: BoundQuery, name: str) -> list[str]:

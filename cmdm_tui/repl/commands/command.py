@@ -10,6 +10,7 @@ from msgspec import Struct
 from cmdm_tui.repl.errors import ReplError
 from cmdm_tui.repl.session import ReplSession
 from cmdm_tui.repl.statements import StatementText
+from cmdm_tui.text import one_line
 
 
 class ArgumentKind(Enum):
@@ -138,7 +139,7 @@ class BackslashCommand(Struct, frozen=True):
 
     async def run(self, session: ReplSession, arguments: tuple[str, ...]) -> FollowUp | None:
         """Run the command; raises ReplError for arguments it does not take."""
-        self._check(arguments)
+        self._check(arguments, session.account.client.redact)
         return await self.handler(session, arguments)
 
     @property
@@ -164,11 +165,15 @@ class BackslashCommand(Struct, frozen=True):
         goes_on = last is not None and (last.is_repeated or last.kind is ArgumentKind.CONDITION)
         return last if goes_on else None
 
-    def _check(self, words: tuple[str, ...]) -> None:
+    def _check(self, words: tuple[str, ...], redact: Callable[[str], str]) -> None:
         least = sum(not one.is_optional for one in self.arguments)
         declared = [self.argument_at(place) for place in range(len(words))]
+        usage = f"Write it as {self.usage}: {self.help[0].lower()}{self.help[1:]}."
+        if None in declared:
+            rest = one_line(redact(" ".join(words[declared.index(None) :])), 60)
+            raise ReplError(f"\\{self.name} does not take {rest}. {usage}")
         takes_them = len(words) >= least and all(
             one is not None and one.takes(word) for one, word in zip(declared, words, strict=True)
         )
         if not takes_them:
-            raise ReplError(f"Write it as {self.usage}: {self.help[0].lower()}{self.help[1:]}.")
+            raise ReplError(usage)

@@ -2,7 +2,12 @@ r"""The commands on saved queries: `\n` lists and runs them, `\ns` saves, `\nd` 
 
 import re
 
-from cmdm_tui.operations.saved_queries import SavedQueries, load_sql
+from cmdm_tui.operations.saved_queries import (
+    SavedQueries,
+    SavedQuery,
+    UnknownSavedQuery,
+    load_sql,
+)
 from cmdm_tui.repl.commands.command import (
     Argument,
     ArgumentKind,
@@ -18,6 +23,7 @@ from cmdm_tui.text import one_line
 
 _ASSIGNMENT = re.compile(r"([^\W\d]\w*)=(.*)", re.DOTALL)
 _LONGEST_TEXT = 100
+_NONE_SAVED = r"No query is saved yet. \ns NAME saves the last statement."
 
 
 async def run_saved_query(session: ReplSession, arguments: tuple[str, ...]) -> RunText | None:
@@ -26,7 +32,7 @@ async def run_saved_query(session: ReplSession, arguments: tuple[str, ...]) -> R
     if not arguments:
         await _list_queries(session, queries)
         return None
-    saved = queries.require(arguments[0])
+    saved = _require(queries, arguments[0])
     sql = load_sql(saved.path)
     given = _read_values(arguments[1:])
     wanted = _parameters_of(sql)
@@ -67,15 +73,24 @@ async def save_query(session: ReplSession, arguments: tuple[str, ...]) -> None:
 
 
 async def delete_query(session: ReplSession, arguments: tuple[str, ...]) -> None:
-    """Delete a saved query. Raises QueryFileError where there is none of this name."""
+    """Delete a saved query. Raises ReplError where there is none of this name."""
     queries = _saved_queries(session)
-    saved = queries.require(arguments[0])
+    saved = _require(queries, arguments[0])
     queries.delete(saved.name)
     session.streams.write_note(f"Deleted the saved query {saved.name}.")
 
 
 def _saved_queries(session: ReplSession) -> SavedQueries:
     return SavedQueries(session.paths.saved_queries)
+
+
+def _require(queries: SavedQueries, name: str) -> SavedQuery:
+    """Return the query of a name. Raises ReplError, which says what there is, for no query's."""
+    try:
+        return queries.require(name)
+    except UnknownSavedQuery as error:
+        others = r"\n lists those there are." if queries.list() else _NONE_SAVED
+        raise ReplError(f"{error}" if error.suggestions else f"{error} {others}") from None
 
 
 async def _list_queries(session: ReplSession, queries: SavedQueries) -> None:
@@ -87,7 +102,7 @@ async def _list_queries(session: ReplSession, queries: SavedQueries) -> None:
     if rows:
         await session.show(InfoTable(("Name", "Parameters", "SQL"), tuple(rows)))
     else:
-        session.streams.write_note(r"No query is saved yet. \ns NAME saves the last statement.")
+        session.streams.write_note(_NONE_SAVED)
 
 
 def _parameters_of(sql: str) -> frozenset[str]:

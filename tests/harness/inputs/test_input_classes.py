@@ -104,6 +104,12 @@ def test_every_class_of_the_corpus_is_one_of_the_fuzzer_s() -> None:
     assert SCENARIOS & drawn == set()
 
 
+def test_every_class_is_in_a_case_of_the_corpus() -> None:
+    drawn = {one.full_name for one in CLASSES}
+    shown = {case.input_class for case in build_corpus() if is_of_odd_input(case)}
+    assert drawn - shown == set()
+
+
 def test_every_example_is_a_case_of_the_corpus() -> None:
     shown = {(case.endpoint, case.input_class) for case in build_corpus()}
     examples = {

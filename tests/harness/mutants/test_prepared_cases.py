@@ -11,6 +11,7 @@ from cmdm_tui.harness.service import Service
 from cmdm_tui.harness.verify import verify
 from tests.harness.mutants.faulty_app import FaultAnswer, FaultRequest, PlantedFault, SendOn
 from tests.harness.mutants.hunt import MUTANTS, sandbox
+from tests.harness.mutants.odd_input_faults import ODD_INPUT_FAULTS
 from tests.harness.mutants.sign_in_faults import but, signed_in
 from tests.harness.recorded_cases import ALL
 
@@ -20,7 +21,7 @@ FORGIVEN: Mapping[str, Callable[[str, str], bool]] = {
     "other-case": lambda sent, right: sent.casefold() == right.casefold(),
 }
 """Which changes of one credential, by their class, a faulty service takes for the right one."""
-STORED = {
+NAMED = {
     "body:text-nfc": ("text is stored in NFD", "text is stored in NFKC"),
     "body:text-nfd": ("text is stored in NFC", "what Latin-1 lacks becomes a question mark"),
     "body:text-of-max-length": (
@@ -35,6 +36,8 @@ STORED = {
         "money is rounded to a hundredth", "numbers are cut to whole ones",
         "small negative amounts lose their sign", "numbers are stored in single precision",
     ),
+    "body:boolean-value": ("truths are taken for text",),
+    "id:plus": ("a plus before an id is a blank, and cut",),
 }  # fmt: skip
 """The mutants that the cases of a class find."""
 
@@ -48,10 +51,14 @@ def _forgiving(name: str, kind: str) -> PlantedFault:
 
 BY_NAME = {mutant.name: mutant.fault for mutant in MUTANTS}
 FAULTS: dict[str, list[PlantedFault]] = {
-    f"authorization:{kind}-{name.replace('_', '-')}": [_forgiving(name, kind)]
-    for kind in FORGIVEN
-    for name in CREDENTIAL_NAMES
-} | {one: [BY_NAME[name] for name in names] for one, names in STORED.items()}
+    **{
+        f"authorization:{kind}-{name.replace('_', '-')}": [_forgiving(name, kind)]
+        for kind in FORGIVEN
+        for name in CREDENTIAL_NAMES
+    },
+    **{one: [BY_NAME[name] for name in names] for one, names in NAMED.items()},
+    **ODD_INPUT_FAULTS,
+}
 
 
 class Switch:
@@ -92,7 +99,7 @@ def test_in_a_sound_sandbox_they_find_nothing(faulty: tuple[Switch, Service]) ->
     found = {
         entry.case.name: find_faults(service, entry) for one in FAULTS for entry in cases_of(one)
     }
-    assert len(found) == 30
+    assert len(found) == 141
     assert set(found.values()) == {(False, False)}
 
 

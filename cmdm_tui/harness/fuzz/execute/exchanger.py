@@ -8,12 +8,12 @@ from cmdm_tui.harness.calls import CallRequest
 from cmdm_tui.harness.cassettes.format import find_tokens
 from cmdm_tui.harness.control_client import ControlFailed
 from cmdm_tui.harness.exchange import (
-    API_PATH,
     Answer,
     Exchange,
     Headers,
     OutgoingRequest,
     read_date,
+    split_path,
 )
 from cmdm_tui.harness.fuzz.execute.reconnecting_sender import ReconnectingSender
 from cmdm_tui.harness.fuzz.execute.run_budget import (
@@ -26,7 +26,6 @@ from cmdm_tui.harness.http.connection import NoAnswer
 from cmdm_tui.harness.service import LimitReached, Service, ServiceFailed
 from cmdm_tui.redaction.secret_variables import SecretVariables
 
-_BEFORE_CALLS = f"{API_PATH}/"
 _OK = 200
 _ROUNDING, _CLOCK_ERROR = 1.0, 300.0
 """Seconds by which a dated answer's clock, and a clock that nothing is known of, may be off."""
@@ -124,14 +123,13 @@ class Exchanger:
 
     def send(self, request: CallRequest) -> Answer:
         """Send a request as it is. Raises NoAnswer."""
-        path = request.path
-        is_call = path.startswith(_BEFORE_CALLS)
+        target, is_from_root = split_path(request.path)
         outgoing = OutgoingRequest(
             request.method,
-            path.removeprefix(API_PATH) if is_call else path,
+            target,
             self.secrets.fill_headers(request.headers),
             request.body,
-            is_from_root=not is_call,
+            is_from_root=is_from_root,
         )
         return self._service.send(outgoing, request.intent)
 

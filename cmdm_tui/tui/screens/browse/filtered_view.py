@@ -26,6 +26,7 @@ from cmdm_tui.text import one_line
 from cmdm_tui.tui.messages import CallReturned, StateChanged
 from cmdm_tui.tui.models.column_layout import ColumnLayout
 from cmdm_tui.tui.models.condition_example import KnownRecords
+from cmdm_tui.tui.models.drafts import FilterDraft
 from cmdm_tui.tui.models.plan_text import PlanText, describe_fault
 from cmdm_tui.tui.models.record_filter import FilteredRecords, RecordFilter, describe_none_found
 from cmdm_tui.tui.models.result_caption import RunProgress
@@ -127,7 +128,7 @@ class FilteredView(Vertical):
         self._records = records
         self._engine = Engine(account)
         self._texts: dict[str, str] = {}
-        """The last condition of each entity."""
+        """The last condition of each entity, applied or only typed."""
         self._run: StatementRun | None = None
         self._worker: Worker[None] | None = None
         self._progress = RunProgress()
@@ -170,14 +171,30 @@ class FilteredView(Vertical):
         return self._run is not None
 
     @property
-    def losses(self) -> tuple[str, ...]:
-        """What is lost where it is ended while it runs."""
-        source = self._awaited or self.source
-        if not self.is_running or source is None:
+    def drafts(self) -> tuple[FilterDraft, ...]:
+        """The condition that is typed and not applied."""
+        if not self.is_open or not self.bar.is_open:
             return ()
-        name = one_line(source.record_filter.entity, 40)
+        typed = self.bar.record_filter
+        current = self._awaited or self.source
+        applied = "" if current is None else current.record_filter.text
+        is_typed = typed.text.strip() not in {"", applied.strip()}
+        return (FilterDraft(typed.entity, typed.text),) if is_typed else ()
+
+    @property
+    def losses(self) -> tuple[str, ...]:
+        """What is lost where it is ended while it is typed, or while it runs."""
+        typed = tuple(
+            f"The condition on {one_line(one.entity, 40)} was typed and not applied: it is lost."
+            for one in self.drafts
+        )
+        current = self._awaited or self.source
+        if not self.is_running or current is None:
+            return typed
+        name = one_line(current.record_filter.entity, 40)
         calls = self._progress.calls_in_words
-        return (f"The filter on {name} still runs ({calls} so far): what it found is lost.",)
+        running = f"The filter on {name} still runs ({calls} so far): what it found is lost."
+        return (*typed, running)
 
     @property
     def record(self) -> Record | None:
@@ -209,11 +226,14 @@ class FilteredView(Vertical):
         columns: Sequence[SourceColumn] = (),
         rows: Sequence[GridRow | None] = (),
         layout: ColumnLayout | None = None,
+        text: str | None = None,
     ) -> None:
-        """Ask for a condition on the records of an entity; the last one of it to begin with.
+        """Ask for a condition on the records of an entity: with `text`, else its last one, in it.
 
         `columns` and `rows` are what is seen of its records; `layout` is how they are laid out.
         """
+        if text is not None:
+            self._texts[entity] = text
         self.add_class("-open")
         source = self.source
         if source is None or source.record_filter.entity != entity:
@@ -298,6 +318,10 @@ class FilteredView(Vertical):
 
     @on(FilterBar.Left)
     def _leave_bar(self) -> None:
+        """Close; what was typed is there again when the bar is opened."""
+        typed = self.bar.record_filter
+        if typed.text.strip():
+            self._texts[typed.entity] = typed.text
         if self.source is None:
             self.action_leave()
         else:
