@@ -59,7 +59,8 @@ async def test_a_filtered_cell_is_edited_in_its_place_and_the_pane_follows(
         await filter_by(there, "Score >= 90")
         view = there.screen.filtered
         assert isinstance(view, FilteredView)
-        await there.press("down", "down", "right", "right")
+        view.grid.move_cursor(row=2, column="LastName")
+        await wait_until_settled(there.pilot)
         record, column = view.record, view.grid.cursor_column
         assert record is not None
         assert column == "LastName"
