@@ -10,6 +10,7 @@ record. Its type and the places in the code are enough to look for the fault.
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from types import TracebackType
 
 ELLIPSIS = "…"
@@ -21,6 +22,14 @@ _UNSAFE_CATEGORIES = {"Cc", "Cf", "Cs", "Zl", "Zp"}
 _PRINTABLE_ASCII = re.compile(r"[ -~]*")
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 _LONGEST_ERROR = 600
+_LEAST_RATIO = 0.6
+_ALIKE = 0.6
+"""Part of a name from which on another that begins so is similar, whatever its end."""
+_LONGEST_NAME = 64
+_LETTERS_A_SLIP = 4
+"""Letters of a name for each of which one may be wrong."""
+_MEANINGLESS = 2
+"""Letters that are too few to say which name begins with them."""
 _PLAIN_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 _GUARDED = re.compile("'+[" + "".join(map(re.escape, _FORMULA_STARTS)) + "]")
 
@@ -62,6 +71,47 @@ def end_sentence(words: str) -> str:
 def count_noun(number: int, noun: str) -> str:
     """Return the number with its noun, as in `1 call` and `2 calls`."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def find_similar_names(name: str, known: Iterable[str], most: int = 1) -> list[str]:
+    """Return the known names that someone who wrote `name` may have meant, the nearest first.
+
+    Case and underscores do not matter. Such a name has a slip or two in it, fewer the shorter it
+    is, or it begins like the other one: `Scroe` means `Score`, and `Score` no `PostCode`.
+    """
+    import difflib  # late: most commands end without it
+
+    wanted = _fold_name(name)
+    by_folded = {_fold_name(one): one for one in known}
+    near = difflib.get_close_matches(wanted, by_folded, len(by_folded) or 1, _LEAST_RATIO)
+    return [by_folded[one] for one in near if _is_similar(wanted, one)][:most]
+
+
+def _fold_name(name: str) -> str:
+    return name.casefold().replace("_", "").replace("-", "")[:_LONGEST_NAME]
+
+
+def _is_similar(one: str, other: str) -> bool:
+    short, long = sorted((one, other), key=len)
+    alike = next((n for n, letter in enumerate(short) if letter != long[n]), len(short))
+    begins_alike = alike == len(short) or alike > _ALIKE * len(long)
+    if alike > _MEANINGLESS and begins_alike:
+        return True
+    return _count_slips(one, other) <= max(len(long) // _LETTERS_A_SLIP, 1)
+
+
+def _count_slips(one: str, other: str) -> int:
+    """Return how many letters are left out, added, wrong, or have changed places."""
+    before: list[int] = []
+    row = list(range(len(other) + 1))
+    for i, letter in enumerate(one, 1):
+        older, before, row = before, row, [i]
+        for j, wanted in enumerate(other, 1):
+            slips = min(before[j] + 1, row[-1] + 1, before[j - 1] + (letter != wanted))
+            if i > 1 and j > 1 and letter == other[j - 2] and one[i - 2] == wanted:
+                slips = min(slips, older[j - 2] + 1)
+            row.append(slips)
+    return row[-1]
 
 
 def escape_formula(value: str) -> str:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from cmdm_tui.text import end_sentence, escape_formula, one_line, visible
+from cmdm_tui.text import end_sentence, escape_formula, find_similar_names, one_line, visible
 
 ANY_TEXT = st.text(st.characters(exclude_categories=())) | st.text(
     st.sampled_from("\x00\x07\x1b\x9b\x9d\u202e\u2066\u200b\ud800\u2028\ufeff[]/a\r\n\t")
@@ -100,3 +100,26 @@ def test_a_telephone_and_a_guard_are_quoted_in_csv(text: str) -> None:
 @pytest.mark.parametrize("text", ["-12.50", "44", "0", "", "Jones", "a=b", "'Tis", "'"])
 def test_numbers_and_text_are_not_quoted_in_csv(text: str) -> None:
     assert escape_formula(text) == text
+
+
+FIELDS = ("Score", "PostCode", "City", "Country", "CreatedDate", "Email", "FirstName", "Phone")
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("Scroe", "Score"), ("scor", "Score"), ("created_date", "CreatedDate"), ("Emial", "Email"),
+        ("cty", "City"), ("Countries", "Country"), ("PhoneNumber", "Phone"),
+        ("First-Name", "FirstName"),
+    ],
+)  # fmt: skip
+def test_a_name_with_a_slip_is_found(written: str, meant: str) -> None:
+    assert find_similar_names(written, FIELDS) == [meant]
+
+
+@pytest.mark.parametrize(
+    "written", ["Score", "LastName", "Street", "Status", "x", "ID", "", "Zork"]
+)
+def test_no_other_name_is_called_similar(written: str) -> None:
+    others = [name for name in FIELDS if name != written]
+    assert find_similar_names(written, others) == []

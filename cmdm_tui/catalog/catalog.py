@@ -1,7 +1,6 @@
 """The catalog of one server: the entities known, their fields and counts, kept between runs."""
 
 from collections.abc import Iterable
-from difflib import get_close_matches
 from pathlib import Path
 
 import msgspec
@@ -15,6 +14,7 @@ from cmdm_tui.catalog.traits import Traits, read_traits, traits_file, write_trai
 from cmdm_tui.config.bounded_files import LARGEST_CACHE, read_bounded
 from cmdm_tui.config.errors import ConfigurationError
 from cmdm_tui.config.private_files import replace_file
+from cmdm_tui.text import find_similar_names
 
 DEFAULT_ENTITIES = ("account", "lead", "contact", "task", "opportunity")
 """The entities every server has (`api.md`, addresses)."""
@@ -92,11 +92,9 @@ class Catalog:
 
     def find_similar(self, name: str) -> str | None:
         """Return the known entity that a name which is none may have meant; None for none."""
-        known = {one.casefold(): one for one in self.entities}
-        if name.casefold() in known:
+        if name.casefold() in {one.casefold() for one in self.entities}:
             return None
-        near = get_close_matches(name.casefold(), known, n=1, cutoff=0.7)
-        return known[near[0]] if near else None
+        return next(iter(find_similar_names(name, self.entities)), None)
 
     async def add_entity(self, name: str) -> str:
         """Add a custom entity, once the service has shown that it exists: one call.

@@ -1,6 +1,5 @@
 """Checks changes against the fields of their entities, before a call is spent."""
 
-import difflib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
@@ -9,7 +8,7 @@ from cmdm_tui.api.value_match import is_empty
 from cmdm_tui.changes.change_set import Change, ChangeKind, Reject
 from cmdm_tui.changes.soundness import find_shape_fault, list_references
 from cmdm_tui.changes.value_check import find_value_fault
-from cmdm_tui.text import one_line
+from cmdm_tui.text import find_similar_names, one_line
 
 _EXTERNAL_ID = "externalid"
 
@@ -69,8 +68,8 @@ class _FieldNames:
 
     def describe_unknown(self, name: str) -> str:
         """Return that there is no field of this name, with the nearest one."""
-        near = difflib.get_close_matches(name.casefold(), self.by_name, n=1)
-        hint = f"; the nearest is {self.by_name[near[0]].name}" if near else ""
+        near = find_similar_names(name, self.exact)
+        hint = f"; the nearest is {near[0]}" if near else ""
         return f"{one_line(self.entity, 60)} has no such field{hint}"
 
 

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
+from cmdm_tui.text import find_similar_names
+
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
-
-_SIMILAR = 0.6
 
 
 class LazyCommand(NamedTuple):
@@ -34,10 +34,8 @@ class SuggestingGroup(click.Group):
             if ctx.resilient_parsing:
                 # A shell asks what follows a command that there is not: nothing.
                 return word, click.Command(word, add_help_option=False), args[1:]
-            import difflib
-
             names = self.list_commands(ctx)
-            found = difflib.get_close_matches(word.casefold(), names, 2, _SIMILAR)
+            found = find_similar_names(word, names, 2)
             near = f" Did you mean {' or '.join(found)}?" if found else ""
             ctx.fail(f"There is no command {word[:40]!r}.{near}")
         return super().resolve_command(ctx, args)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import click
 
-from cmdm_tui.text import one_line
+from cmdm_tui.text import find_similar_names, one_line
 
 _SIMILAR = 0.75
 _NO_CHOICE = re.compile(r"'([^']*)' is not one of ")
@@ -29,7 +29,7 @@ def _describe(error: click.UsageError, command: str) -> str:
         kind, found = error.param.type, _NO_CHOICE.search(message)
         if isinstance(kind, click.Choice) and found is not None:
             choices = [str(one) for one in kind.choices]
-            near = difflib.get_close_matches(found[1], choices, 1, 0.6)
+            near = find_similar_names(found[1], choices)
             return f"{message} Did you mean {near[0]}?" if near else message
     return message
 

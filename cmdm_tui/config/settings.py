@@ -1,6 +1,5 @@
 """What a profile's table may say: each key, its type, its default and what it is for."""
 
-import difflib
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,7 +9,7 @@ from typing import Any, Literal, cast, get_args
 
 from cmdm_tui.config.credentials import SECRET_NAMES, SecretName, SecretStr
 from cmdm_tui.config.errors import ConfigurationError
-from cmdm_tui.text import one_line
+from cmdm_tui.text import find_similar_names, one_line
 
 SecretPlace = Literal["ask", "keyring", "file", "command"]
 """Where a profile's secrets live: nowhere, in the keyring, in secrets.toml, with a command."""
@@ -146,7 +145,7 @@ def describe_unknown_keys(table: Iterable[str], known: Iterable[str], where: str
     for key in table:
         if key in known:
             continue
-        near = difflib.get_close_matches(key.casefold().replace("-", "_"), known, n=1)
+        near = find_similar_names(key, known)
         advice = f"Did you mean {near[0]}?" if near else f"The keys are {', '.join(known)}."
         warnings.append(f"{one_line(key, 60)} in {where}, is not a key known here. {advice}")
     return warnings

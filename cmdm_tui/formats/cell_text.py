@@ -30,6 +30,12 @@ def settle_width(text: str) -> str:
     return _MANY_MARKS.sub(r"\1", _DISPUTED.sub(_replace, text))
 
 
+def measure_width(text: str) -> int:
+    """Return how many cells one line of safe text takes."""
+    text = settle_width(text)
+    return len(text) if text.isascii() else cell_len(text)
+
+
 def fit(text: str, width: int, *, align_right: bool = False) -> str:
     """Return one line of safe text in exactly `width` cells, cut with an ellipsis or padded."""
     if width <= 0:

@@ -1,5 +1,6 @@
 """Send a change set for a face: show it, ask, write the journal, apply it; resume and undo it."""
 
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime

@@ -1,6 +1,5 @@
 """Makes of a raw call what is sent: the parameters the API insists on, the body as bytes."""
 
-import difflib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from urllib.parse import unquote
@@ -10,7 +9,7 @@ from cmdm_tui.operations.confirmation import is_change, is_destructive
 from cmdm_tui.repl.call_text import answers_without_body
 from cmdm_tui.repl.errors import ReplError
 from cmdm_tui.repl.statements import RawCall
-from cmdm_tui.text import one_line
+from cmdm_tui.text import find_similar_names, one_line
 
 LIST_PARAMETERS = (
     ("per_page", "records a page; needs page"),
@@ -106,7 +105,7 @@ def _note_odd_parts(call: RawCall, redact: Callable[[str], str]) -> tuple[str, .
     notes: list[str] = []
     for name in query_parameters(call.path):
         if name not in known:
-            near = difflib.get_close_matches(name.casefold(), known, 1)
+            near = find_similar_names(name, known)
             hint = f" Did you mean {near[0]}?" if near else ""
             shown = one_line(redact(name), 60)
             notes.append(f"{shown} is not a documented parameter, and may be ignored.{hint}")

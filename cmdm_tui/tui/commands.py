@@ -53,7 +53,7 @@ class Command(Generic[ScreenT]):
     repeats: bool = False
     """Whether it runs again and again while its key is held (see `HeldKeys`)."""
     needs: str | Callable[[ScreenT], str] = ""
-    """What must be there for it to apply, as it follows the word "needs": `a column`. Safe."""
+    """What must be there for it to apply, after the words "this needs": `a column`. Safe."""
     footer_priority: int = 0
     """Where the footer is too narrow for all, the entries of the lowest priority go first.
 
@@ -306,7 +306,7 @@ class CommandScreen(Screen[None]):
         if key in self.active_bindings:  # what has the focus takes it
             return ""
         needs = [(one.label, one.describe_needs()) for one in found]
-        return " ".join(f"{label} needs {need}." for label, need in needs if need)
+        return " ".join(f"{label}: this needs {need}." for label, need in needs if need)
 
     def action_command(self, name: str) -> None:
         """Run a command by its id."""

@@ -201,4 +201,4 @@ async def test_an_account_that_makes_no_calls_is_not_recorded() -> None:
     async with app.run_test(size=(100, 24)) as pilot:
         await wait_until_settled(pilot)
         await press(pilot, "f10")
-        assert told(app) == "Record needs an account that makes calls."
+        assert told(app) == "Record: this needs an account that makes calls."

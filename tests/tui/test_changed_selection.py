@@ -28,7 +28,7 @@ def fast(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 async def filter_by(there: Opened, condition: str) -> None:
     await there.press("f")
     await type_text(there.pilot, condition)
-    there.screen.filtered.bar.offers.close_list()  # pyright: ignore[reportOptionalMemberAccess]
+    there.screen.open_filter_view.bar.offers.close_list()  # pyright: ignore[reportOptionalMemberAccess]
     await there.press("enter")
 
 
@@ -58,7 +58,8 @@ async def test_a_filtered_cell_is_edited_in_its_place_and_the_pane_follows(
         await filter_by(there, "Score >= 90")
         view = there.screen.filtered
         assert isinstance(view, FilteredView)
-        await there.press("down", "down", "right", "right")
+        view.grid.move_cursor(row=2, column="LastName")
+        await wait_until_settled(there.pilot)
         record, column = view.record, view.grid.cursor_column
         assert record is not None
         assert column == "LastName"
@@ -98,8 +99,8 @@ async def test_what_is_typed_while_the_filter_opens_is_its_condition(
             _send(there.pilot, key, key)
         may_end.set()
         await wait_until_settled(there.pilot)
-        assert there.screen.filtered is not None
-        assert there.screen.filtered.bar.record_filter.text == "xSa"
+        assert there.screen.open_filter_view is not None
+        assert there.screen.open_filter_view.bar.record_filter.text == "xSa"
         assert there.sent() == ["GET lead/fields?per_page=200&page=1"]
 
 

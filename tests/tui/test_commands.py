@@ -95,7 +95,7 @@ async def test_a_key_that_does_nothing_just_now_says_what_it_needs(
         await wait_until_settled(pilot)
         await press(pilot, "D", "escape")
         told = [one.message for one in app._notifications]
-        assert told == ["Close needs a task that is not closed."]
+        assert told == ["Close: this needs a task that is not closed."]
         await press(pilot, "D", "f2")  # not said again while it is there
         assert [one.message for one in app._notifications] == told
         await press(pilot, "f", "D")  # typed into the filter

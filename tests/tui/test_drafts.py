@@ -284,13 +284,13 @@ async def test_sql_a_condition_and_a_line_of_a_dialog_come_back(
         await there.press("f2", "ctrl+p")
         await type_text(there.pilot, "typed and not sent")
         await there.press("enter", "enter")
-        filtered = there.screen.filtered
+        filtered = there.screen.open_filter_view
         assert filtered is not None
         assert filtered.bar.record_filter.text == "City = 'Yo"
         # Escape closes the bar, which has the text when it is opened again.
         await there.press("escape", "escape", "f")
-        assert there.screen.filtered is not None
-        assert there.screen.filtered.bar.record_filter.text == "City = 'Yo"
+        assert there.screen.open_filter_view is not None
+        assert there.screen.open_filter_view.bar.record_filter.text == "City = 'Yo"
         assert all(one.startswith("GET account/fields") for one in there.sent())
 
 

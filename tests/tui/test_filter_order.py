@@ -10,6 +10,7 @@ from tests.tui.driver import (
     FixedProfiles,
     browse,
     press,
+    press_beside_work,
     screen_words,
     type_text,
     wait_until_settled,
@@ -83,7 +84,7 @@ async def test_what_a_filter_found_is_sorted_for_no_call() -> None:
         assert service.calls == []
 
 
-async def test_a_filter_that_runs_is_not_sorted() -> None:
+async def test_keys_typed_while_a_filter_runs_go_into_its_line() -> None:
     service = ScriptedService({"lead": RECORDS})
     app = Explorer(FixedProfiles(profile()), catalogs=None, transport=service)
     async with app.run_test(size=(120, 30), notifications=True) as pilot:
@@ -92,12 +93,14 @@ async def test_a_filter_that_runs_is_not_sorted() -> None:
         await type_text(pilot, "Score > 20")
         service.held["lead"] = asyncio.Event()
         await pilot.press("enter")
-        while not (browse(app).filtered and found_by("", app).is_running):
+        view = browse(app).query_one(FilteredView)
+        while not view.is_running:
             await pilot.pause()
-        await pilot.press("s")
-        await pilot.pause()
-        assert [one.message for one in app._notifications] == [
-            "Sort needs a filter that has ended."
-        ]
+        await press_beside_work(pilot, "s")
+        assert view.bar.record_filter.text == "Score > 20s", "what is typed ahead stays in the bar"
+        view.bar.offers.close_list()
         service.held["lead"].set()
         await wait_until_settled(pilot)
+        assert view.has_records
+        assert view.order == ()
+        assert view.bar.is_open

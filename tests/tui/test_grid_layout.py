@@ -9,11 +9,19 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 from wcwidth import wcswidth
 
+from cmdm_tui.api import Record
 from cmdm_tui.formats.cell_text import cut, fit, settle_width
 from cmdm_tui.tui.models.column_layout import MAX_WIDTH, ColumnLayout, GridColumn, list_filled
 from cmdm_tui.tui.models.grid_cursor import GridCursor
-from cmdm_tui.tui.models.grid_geometry import GAP, NARROWEST, GridGeometry, narrow_columns
+from cmdm_tui.tui.models.grid_geometry import (
+    GAP,
+    NARROWEST,
+    GridGeometry,
+    narrow_columns,
+    widen_columns,
+)
 from cmdm_tui.tui.models.marks import Marks
+from cmdm_tui.tui.models.record_names import find_name_fields, name_record
 from cmdm_tui.tui.models.row_source import SourceColumn
 from tests.tui.grid_app import FakeRow, columns, people
 
@@ -299,3 +307,49 @@ def test_a_text_takes_its_width_in_whatever_way_it_is_counted(
 def test_a_part_of_a_text_takes_its_width(text: str, start: int, width: int) -> None:
     fitted = fit(text, 40)
     assert cell_len(cut(fitted, width, start=start)) == width
+
+
+def test_a_name_gets_more_room_than_other_columns_where_six_are_to_fit() -> None:
+    given = [SourceColumn(name, name, 30, is_key=name == "Id") for name in ("Id", "Name", *"abcd")]
+    columns = narrow_columns(ColumnLayout().arrange(given), 100, 6, (), {"Name"})
+    assert [column.width for column in columns] == [30, 20, 10, 10, 10, 10]
+    tight = narrow_columns(ColumnLayout().arrange(given), 72, 6, (), {"Name"})
+    assert [column.width for column in tight] == [30, 7, 7, 7, 7, 7], "no column gives way for it"
+
+
+@pytest.mark.parametrize(
+    ("fields", "names"),
+    [
+        (["Id", "Name", "Subject"], {"Name"}),
+        (["FirstName", "LastName", "Company"], {"FirstName", "LastName"}),
+        (["City", "Subject", "Title"], {"Subject"}),
+        (["City"], set[str]()),
+    ],
+)
+def test_the_fields_that_name_a_record_are_those_that_its_name_is_made_of(
+    fields: list[str], names: set[str]
+) -> None:
+    assert find_name_fields(fields) == names
+    record = Record("lead", "A1", {field: f"the {field}" for field in fields})
+    assert all(f"the {name}" in name_record(record) for name in names)
+    assert bool(name_record(record)) == bool(names)
+
+
+@given(
+    st.lists(st.tuples(st.integers(1, 30), st.integers(1, 90)), min_size=1, max_size=9),
+    st.integers(0, 300),
+)
+def test_free_cells_go_to_the_columns_that_need_them(
+    sizes: list[tuple[int, int]], room: int
+) -> None:
+    columns = ColumnLayout().arrange(
+        [SourceColumn(f"c{n}", "", w) for n, (w, _) in enumerate(sizes)]
+    )
+    needed = {f"c{n}": need for n, (_, need) in enumerate(sizes)}
+    widened = widen_columns(columns, room, needed)
+    total = sum(column.width + GAP for column in widened)
+    assert all(new.width >= old.width for new, old in zip(widened, columns, strict=True))
+    is_cut = any(column.width < needed[column.name] for column in widened)
+    assert not (is_cut and total < room), "none is cut beside empty cells"
+    if widened != columns:
+        assert total <= room

@@ -117,7 +117,7 @@ async def test_a_filter_that_runs_is_asked_about(
         while not isinstance(there.app.screen, ProfilesScreen):
             await there.pilot.pause()
         await press_beside_work(there.pilot, "escape")
-        filtered = browse(there.app).filtered
+        filtered = browse(there.app).open_filter_view
         assert filtered is not None
         assert filtered.is_running, "to look at the other accounts ends nothing"
         event.set()

@@ -15,7 +15,7 @@ from cmdm_tui.tui.screens.query.commands import COMMANDS as QUERY
 from tests.tui.driver import FixedProfiles, hold, press, wait_until_settled
 from tests.tui.scripted_service import ScriptedService, profile
 
-READ_ONLY = "needs a profile that may change records: live is read-only."
+READ_ONLY = "this needs a profile that may change records; live is read-only."
 
 
 def explorer(service: ScriptedService, *, read_only: bool = False) -> Explorer:
@@ -36,26 +36,26 @@ async def test_a_key_that_does_not_apply_says_why(service: ScriptedService) -> N
         await wait_until_settled(pilot)
         calls = list(service.calls)
         for key, words in {
-            "C": "Convert needs a lead that is not converted.",
-            "D": "Close needs a task that is not closed.",
-            "t": "Retry needs something that failed.",
-            "u": "Unsort needs sorted records.",
-            "equals_sign": "Compare needs two marked records.",
+            "C": "Convert: this needs a lead that is not converted.",
+            "D": "Close: this needs a task that is not closed.",
+            "t": "Retry: this needs something that failed.",
+            "u": "Unsort: this needs sorted records.",
+            "equals_sign": "Compare: this needs two marked records.",
         }.items():
             await press(pilot, key)
             assert told(app) == [words], key
         await press(pilot, "1")
         for key, words in {
-            "e": "Edit needs a record under the cursor, or marked ones.",
-            "A": "New task needs one record.",
-            "a": "New needs the focus in the records.",
-            "x": "Forget needs the cursor on a custom entity. "
-            "Delete needs a record under the cursor, or marked ones.",
+            "e": "Edit: this needs a record under the cursor, or marked ones.",
+            "A": "New task: this needs one record.",
+            "a": "New: this needs the focus in the records.",
+            "x": "Forget: this needs the cursor on a custom entity. "
+            "Delete: this needs a record under the cursor, or marked ones.",
         }.items():
             await press(pilot, key)
             assert told(app) == [words], key
         await press(pilot, "2", "home", "i")
-        assert told(app) == ["In place needs the cursor in a field that can be changed."]
+        assert told(app) == ["In place: this needs the cursor in a field that can be changed."]
         await press(pilot, "escape", "down", "j", "f11", "f2", "é")
         assert told(app) == []
         await hold(pilot, "C", presses=20)
@@ -73,11 +73,13 @@ async def test_a_read_only_profile_is_named(service: ScriptedService) -> None:
             "D": "Close", "U": "Undo",
         }.items():  # fmt: skip
             await press(pilot, key)
-            assert told(app) == [f"{label} {READ_ONLY}"], key
+            assert told(app) == [f"{label}: {READ_ONLY}"], key
         await press(pilot, "x")
-        assert told(app) == [f"Forget needs the cursor on a custom entity. Delete {READ_ONLY}"]
+        assert told(app) == [
+            f"Forget: this needs the cursor on a custom entity. Delete: {READ_ONLY}"
+        ]
         await press(pilot, "f5", "U")
-        assert told(app) == [f"Undo {READ_ONLY}"]
+        assert told(app) == [f"Undo: {READ_ONLY}"]
         await press(pilot, "f4", "a")
         assert "200" in told(app)[0]  # reading again is no change
 

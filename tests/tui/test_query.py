@@ -100,8 +100,9 @@ async def test_a_plan_costs_no_call_and_a_run_its_calls(
     async with opened(app, tmp_path) as (pilot, screen):
         network.taken()
         pane = await write(pilot, screen, "SELECT count(*) FROM lead")
-        assert pane.editor_pane.plan.summary.startswith("count · 1 call · ")
-        assert "calls left" in pane.editor_pane.plan.summary
+        assert pane.editor_pane.plan.summary.startswith("count (reads the total) · 1 call")
+        assert "left" not in pane.editor_pane.plan.summary, "that is said in the status line"
+        assert not any("left" in line for line in pane.editor_pane.plan.details)
         assert network.taken() == []
         await press(pilot, "ctrl+r")
         assert len(network.taken()) == 1
@@ -115,7 +116,7 @@ async def test_a_plan_costs_no_call_and_a_run_its_calls(
         await press(pilot, "f6")
         assert [call.partition("?")[0] for call in network.taken()] == ["lead/fields", "lead"]
         await write(pilot, screen, "SELECT City FROM lead")
-        assert pane.editor_pane.plan.summary.startswith("stream · 1 call · ")
+        assert pane.editor_pane.plan.summary.startswith("stream (reads page by page) · 1 call")
         assert any(line.startswith("verdict") for line in pane.editor_pane.plan.details)
         assert network.taken() == []
 
@@ -629,7 +630,8 @@ async def test_a_first_run_that_fails_is_told(service: ScriptedService, tmp_path
     async with opened(explore(service), tmp_path) as (pilot, screen):
         pane = await write(pilot, screen, "SELECT * FROM lead WHERE Scroe > 1")
         await press(pilot, "ctrl+r")
-        assert "Did you mean Score?" in pane.result_pane.caption.line
+        assert "which is shown above" in pane.result_pane.caption.line
+        assert screen_words(explorer(pilot)).count("Did you mean Score?") == 1
         assert pane.result_pane.region.height
         assert not pane.result_pane.grid.visible
         assert not pane.result_pane.grid.focusable

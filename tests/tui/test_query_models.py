@@ -294,7 +294,9 @@ def test_filtered_rows_are_records() -> None:
     assert (record.entity, record.external_id) == ("lead", "A1")
     assert record.properties == {"Score": "1.5", "Made": None}
     assert source.record(2) is None
-    assert source.caption == "2 records so far · filtered by Score > 1 AND true"
+    assert (
+        source.caption == "2 records so far · in the order found · filtered by Score > 1 AND true"
+    )
     source.fail()
     assert source.caption.startswith("2 records · partial · ")
 
@@ -302,4 +304,4 @@ def test_filtered_rows_are_records() -> None:
 def test_a_filter_that_failed_at_once_has_no_result() -> None:
     source = FilteredRecords(RecordFilter("lead", "Nothing > 1"))
     source.fail()
-    assert source.caption == "no result · filtered by Nothing > 1"
+    assert source.caption == "not read · filtered by Nothing > 1"

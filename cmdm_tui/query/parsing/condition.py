@@ -17,7 +17,7 @@ from cmdm_tui.query.parsing.statement_forms import split_script
 _ALLOWED = frozenset({"expressions", "from_", "where"})
 _UNCLOSED = "is not closed"
 _PLACE = re.compile(r"in line \d+, column \d+")
-_HINT = "For example: City = 'York' AND Score > 50"
+_HINT = "For example: column = 'text' AND column > 50"
 _NO_PARAMETERS: Parameters = MappingProxyType({})
 
 

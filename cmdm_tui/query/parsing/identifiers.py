@@ -1,9 +1,9 @@
 """Names in SQL: quotes them, checks that they can be written, and suggests similar ones."""
 
-import difflib
 from collections.abc import Iterable
 
 from cmdm_tui.query.errors import SqlError
+from cmdm_tui.text import find_similar_names
 
 SCHEMA = "temp"
 """The schema of the entities' tables, so that no CTE's name can hide them."""
@@ -12,15 +12,13 @@ SCHEMA = "temp"
 _MAX_SUGGESTIONS = 3
 
 
-_MIN_SIMILARITY = 0.6
-
-
 def nearest_names(name: str, known: Iterable[str]) -> tuple[str, ...]:
     """Return the names most similar to `name`, best first; case does not matter."""
-    by_folded = {one.casefold(): one for one in known}
-    found = difflib.get_close_matches(name.casefold(), by_folded, _MAX_SUGGESTIONS, _MIN_SIMILARITY)
-    begun = [one for one in by_folded if one.startswith(name.casefold()) and one not in found]
-    return tuple(by_folded[one] for one in [*found, *begun][:_MAX_SUGGESTIONS])
+    known = list(dict.fromkeys(known))
+    found = find_similar_names(name, known, _MAX_SUGGESTIONS)
+    folded = name.casefold()
+    begun = [one for one in known if one.casefold().startswith(folded) and one not in found]
+    return (*found, *begun)[:_MAX_SUGGESTIONS]
 
 
 def can_be_named(name: str) -> bool:

@@ -22,9 +22,11 @@ from cmdm_tui.query.parsing.dialect import SCRIPT_DIALECT
 from cmdm_tui.query.parsing.file_sources import take_files, write_readers
 from cmdm_tui.query.parsing.normalize import balance_chains
 from cmdm_tui.query.parsing.parameters import Parameters, bind_parameters, check_all_used
+from cmdm_tui.query.parsing.references import find_tables
 from cmdm_tui.query.parsing.refused_statements import refuse_by_word
 from cmdm_tui.query.parsing.statement import (
     MAX_LENGTH,
+    Describe,
     Explain,
     Select,
     nested_too_deeply,
@@ -103,6 +105,20 @@ def list_files(statement: SqlStatement) -> list[Path]:
     else:
         sources = take_files(parse_tree(script.padded), script.padded, is_allowed=True)
     return [Path(path).expanduser() for source in sources for path in source.paths]
+
+
+def list_entities(statement: SqlStatement) -> list[str]:
+    """Return the entities that a statement names, as it spells them, each once."""
+    if isinstance(statement, CallStatement):
+        return [statement.procedure.entity]
+    if not isinstance(statement, ReadStatement):
+        return [statement.target.entity.name]
+    read = parse(statement.script.padded, statement.parameters, allows_files=True)
+    if isinstance(read, Describe):
+        return [read.entity]
+    query = read.query if isinstance(read, Explain) else read
+    tables = find_tables(query.tree) if isinstance(query, Select) else ()
+    return list(dict.fromkeys(table.name for table in tables))
 
 
 def _read(parameters: Parameters, check: PartCheck) -> SqlStatement:

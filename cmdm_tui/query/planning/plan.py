@@ -19,6 +19,21 @@ class PlanClass(StrEnum):
     MATERIALISE = "materialise"
     LOCAL = "local"
 
+    @property
+    def words(self) -> str:
+        """The name, and what it means in plain words: `stream (reads page by page)`."""
+        return f"{self.value} ({_PLAIN_WORDS[self]})"
+
+
+_PLAIN_WORDS = {
+    PlanClass.COUNT: "reads the total",
+    PlanClass.GET: "reads records by id",
+    PlanClass.SEEK: "searches sorted pages",
+    PlanClass.STREAM: "reads page by page",
+    PlanClass.MATERIALISE: "reads every page",
+    PlanClass.LOCAL: "reads no page",
+}
+
 
 class NoFetch(Struct, frozen=True):
     """No record is needed."""

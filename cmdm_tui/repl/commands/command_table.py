@@ -1,7 +1,5 @@
 """The table of backslash commands, which dispatch, completion and help read."""
 
-from difflib import get_close_matches
-
 from cmdm_tui.query.parsing.beginnings import is_sql
 from cmdm_tui.repl.commands import (
     calls,
@@ -21,6 +19,7 @@ from cmdm_tui.repl.commands.help_text import build_help, describe_command
 from cmdm_tui.repl.commands.other_names import find_advice
 from cmdm_tui.repl.errors import ReplError
 from cmdm_tui.repl.session import ReplSession
+from cmdm_tui.text import find_similar_names
 
 
 async def _show_help(session: ReplSession, arguments: tuple[str, ...]) -> None:
@@ -69,7 +68,7 @@ def find_command(name: str) -> BackslashCommand:
         return command
     hint = find_advice(name)
     if hint is None:
-        nearest = get_close_matches(name, _BY_NAME, n=1)
+        nearest = find_similar_names(name, _BY_NAME)
         hint = f"Did you mean \\{nearest[0]}?" if nearest else "\\? lists the commands."
     raise ReplError(f"There is no command \\{name}. {hint}")
 

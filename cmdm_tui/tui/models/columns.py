@@ -7,6 +7,7 @@ from rich.cells import cell_len
 
 from cmdm_tui.api import Field, Record
 from cmdm_tui.catalog import infer_fields
+from cmdm_tui.formats.cell_text import measure_width
 from cmdm_tui.formats.value_text import cell_text
 from cmdm_tui.text import one_line
 
@@ -79,7 +80,7 @@ def list_names(records: Sequence[Record], fields: Sequence[Field] = ()) -> list[
 
 def choose_width(name: str, values: Sequence[object]) -> int:
     """Return a width that fits the name and nine values of ten, within bounds."""
-    widths = sorted(cell_len(cell_text(value)) for value in values)
+    widths = sorted(measure_width(cell_text(value)) for value in values)
     most = widths[(len(widths) - 1) * 9 // 10] if widths else 0
     label = cell_len(one_line(name, _MAX_WIDTH)) + _SORT_MARK_WIDTH
     return min(max(most, label, _MIN_WIDTH), _MAX_WIDTH)

@@ -1,7 +1,7 @@
 """Where the columns of a grid are: in its whole width, and in the part of it that is seen."""
 
 from bisect import bisect_right
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate
 
@@ -12,6 +12,9 @@ GAP = 1
 
 NARROWEST = 7
 """Cells to which `narrow_columns` narrows a column at most."""
+
+_NAME_SHARES = (2.0, 1.5, 1.0)
+"""How many times as wide as another column a name may be: the first with which all fit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,25 +109,63 @@ class GridGeometry:
 
 
 def narrow_columns(
-    columns: tuple[GridColumn, ...], room: int, count: int, chosen: Collection[str] = ()
+    columns: tuple[GridColumn, ...],
+    room: int,
+    count: int,
+    chosen: Collection[str] = (),
+    names: Collection[str] = (),
 ) -> tuple[GridColumn, ...]:
     """Narrow the widest columns so that the first `count` fit into `room` cells, if they can.
 
-    Keys stay as wide as they are, and so do the columns whose width was `chosen`.
+    Keys stay as wide as they are, and so do the columns whose width was `chosen`. The columns
+    `names` say what a row is called: they get up to twice the room of the others.
     """
 
     def is_fixed(column: GridColumn) -> bool:
         return column.source.is_key or column.name in chosen
 
+    def limit(column: GridColumn, cap: int, share: float) -> int:
+        return min(column.width, int(cap * share) if column.name in names else cap)
+
     first = columns[:count]
     fixed = sum(column.width for column in first if is_fixed(column)) + GAP * len(first)
-    widths = [column.width for column in first if not is_fixed(column)]
-    if not widths or fixed + sum(widths) <= room:
+    flexible = [column for column in first if not is_fixed(column)]
+    if not flexible or fixed + sum(column.width for column in flexible) <= room:
         return columns
-    caps = range(max(widths), NARROWEST, -1)
-    fitting = (cap for cap in caps if fixed + sum(min(width, cap) for width in widths) <= room)
-    cap = next(fitting, NARROWEST)
+    widest = max(column.width for column in flexible)
+    fitting = (
+        (cap, share)
+        for share in (_NAME_SHARES if names else _NAME_SHARES[-1:])
+        for cap in range(widest, NARROWEST - 1, -1)
+        if fixed + sum(limit(column, cap, share) for column in flexible) <= room
+    )
+    cap, share = next(fitting, (NARROWEST, 1.0))
     return tuple(
-        column if is_fixed(column) or column.width <= cap else replace(column, width=cap)
+        column if is_fixed(column) else _resize(column, limit(column, cap, share))
         for column in columns
     )
+
+
+def widen_columns(
+    columns: tuple[GridColumn, ...],
+    room: int,
+    needed: Mapping[str, int],
+    names: Collection[str] = (),
+) -> tuple[GridColumn, ...]:
+    """Give the cells of `room` that no column takes to those that need more, `names` first.
+
+    `needed` are the widths that their values need, by the names of columns.
+    """
+    spare = room - sum(column.width + GAP for column in columns)
+    if spare <= 0 or not needed:
+        return columns
+    widths: dict[str, int] = {}
+    for column in sorted(columns, key=lambda column: column.name not in names):
+        more = min(max(needed.get(column.name, 0) - column.width, 0), spare)
+        widths[column.name] = column.width + more
+        spare -= more
+    return tuple(_resize(column, widths[column.name]) for column in columns)
+
+
+def _resize(column: GridColumn, width: int) -> GridColumn:
+    return column if column.width == width else replace(column, width=width)

@@ -3,10 +3,13 @@
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
+from cmdm_tui.formats.cell_text import measure_width
+from cmdm_tui.formats.value_text import cell_text
 from cmdm_tui.tui.models.column_layout import ColumnLayout, GridColumn, list_filled
 from cmdm_tui.tui.models.grid_cursor import GridCursor
-from cmdm_tui.tui.models.grid_geometry import narrow_columns
+from cmdm_tui.tui.models.grid_geometry import GAP, narrow_columns, widen_columns
 from cmdm_tui.tui.models.marks import Marks
+from cmdm_tui.tui.models.record_names import find_name_fields
 from cmdm_tui.tui.models.row_source import GridRow, RowSource, SortKey, SourceColumn
 
 
@@ -40,6 +43,11 @@ class GridState:
         self.marks = Marks()
         self._matches: dict[str, frozenset[str]] = {}
         self._filled: set[str] = set()
+        self._needed: dict[str, int] = {}
+        """The widths that values in sight need, where there is room for more than a column has."""
+        self._measured: tuple[int | None, range] = (None, range(0))
+        """Which rows were measured, of which revision of the source."""
+        self._has_spare_room = False
         self._revision: int | None = None
         self._source_columns: tuple[SourceColumn, ...] | None = None
         self._order: tuple[SortKey, ...] = ()
@@ -71,6 +79,7 @@ class GridState:
             self.source = source
             self.cursor = GridCursor(self.cursor.column)
             self._filled, self._matches, self.marks = set(), {}, Marks()
+            self._needed, self._measured = {}, (None, range(0))
         self.marks = self.marks if marks is None else marks
         self.layout = layout
         self._revision, self._source_columns = None, None
@@ -108,24 +117,57 @@ class GridState:
         self._filled |= found
         return bool(found)
 
+    def measure_values(self, first: int, count: int) -> bool:
+        """Look how wide the values in these rows are, where columns leave cells free.
+
+        Return whether some need more than their column has, so that the columns have to be
+        arranged again. Rows that were measured before are not measured again.
+        """
+        source = self.source
+        if source is None or not self._has_spare_room:
+            return False
+        revision, known = self._measured
+        wanted = range(first, min(first + count, source.row_count))
+        if revision != source.revision or not (known and _touch(known, wanted)):
+            known = range(wanted.start, wanted.start)
+        before = range(wanted.start, known.start)
+        parts = (before, range(max(known.stop, wanted.start), wanted.stop))
+        whole = range(min(known.start, wanted.start), max(known.stop, wanted.stop))
+        self._measured = (source.revision, whole)
+        has_wider = False
+        columns = [column for column in self.columns if column.name not in self.layout.widths]
+        for row in (row for part in parts for row in source.rows(part.start, len(part)) if row):
+            for column in columns:
+                width = measure_width(cell_text(row.value(column.index)))
+                if width > max(self._needed.get(column.name, 0), column.width):
+                    self._needed[column.name] = width
+                    has_wider = True
+        return has_wider
+
     def arrange(self) -> None:
         """Choose the columns to show; the cursor stays in its column, or goes to the nearest."""
         columns = () if self.source is None else self.source.columns
         empty = {column.name for column in columns} - self._filled if self._filled else ()
         self._arranged = self.layout.arrange(columns, empty)
-        self.columns = self._narrow()
+        self.columns = self._fit()
         self.cursor.follow_columns(self.columns)
 
     def fit(self, room: int) -> None:
         """Take note of how many cells the columns have together."""
         if room != self._room:
             self._room = room
-            self.columns = self._narrow()
+            self.columns = self._fit()
 
-    def _narrow(self) -> tuple[GridColumn, ...]:
-        if not self._room or not self._fitted:
-            return self._arranged
-        return narrow_columns(self._arranged, self._room, self._fitted, self.layout.widths)
+    def _fit(self) -> tuple[GridColumn, ...]:
+        """Return the columns, narrowed or widened for the room that there is."""
+        columns, room = self._arranged, self._room
+        if not room:
+            return columns
+        names = find_name_fields(column.name for column in columns)
+        if self._fitted:
+            columns = narrow_columns(columns, room, self._fitted, self.layout.widths, names)
+        self._has_spare_room = sum(column.width + GAP for column in columns) < room
+        return widen_columns(columns, room, self._needed, names)
 
     def show_matches(self, cells: Collection[tuple[str, str]]) -> None:
         """Take the cells, by row key and column name, where a search found something."""
@@ -146,3 +188,8 @@ class GridState:
             return RowLook(position, cursor)
         matches = self._matches.get(row.key, frozenset())
         return RowLook(position, cursor, row.key in self.marks, matches)
+
+
+def _touch(one: range, other: range) -> bool:
+    """Return whether two ranges overlap, or one begins where the other ends."""
+    return one.start <= other.stop and other.start <= one.stop

@@ -8,4 +8,4 @@ def describe_read_only(profile: Profile) -> str:
     """Return what a change needs where the profile is read-only, after "needs"; else nothing."""
     if not profile.read_only:
         return ""
-    return f"a profile that may change records: {one_line(profile.name, 40)} is read-only"
+    return f"a profile that may change records; {one_line(profile.name, 40)} is read-only"

@@ -3,12 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from sqlglot import exp
+
 from cmdm_tui.api import Record
 from cmdm_tui.formats import OutputColumn, OutputRow
 from cmdm_tui.formats.value_text import format_counted, value_text
 from cmdm_tui.query.completion.offers import CompletionCatalog, Suggestions
 from cmdm_tui.query.completion.sql import suggest_sql
 from cmdm_tui.query.completion.words import quote_name
+from cmdm_tui.query.errors import SqlError
 from cmdm_tui.query.model import EXTERNAL_ID
 from cmdm_tui.query.parsing.condition import make_condition_query, read_condition
 from cmdm_tui.query.result import QueryResult
@@ -38,6 +41,16 @@ class RecordFilter:
         """Return what is offered at that place of the condition; no call is made."""
         head = f"SELECT * FROM {quote_name(self.entity)} WHERE "  # noqa: S608 - never run
         return suggest_sql(head + self.text[:end], known, self.text[end:], is_asked=is_asked)
+
+    def find_columns(self, names: Sequence[str]) -> list[str]:
+        """Return those of the columns of these names that the condition is about, in its order."""
+        try:
+            _, condition = read_condition(quote_name(self.entity), self.text)
+        except SqlError:
+            return []
+        known = {name.casefold(): name for name in names}
+        found = (known.get(column.name.casefold()) for column in condition.find_all(exp.Column))
+        return list(dict.fromkeys(name for name in found if name is not None))
 
     @property
     def caption(self) -> str:
@@ -76,11 +89,13 @@ class FilteredRecords(ResultSource):
         if not self.is_count_known:
             parts[-1] += " so far"
         elif self.result is None:
-            parts = [f"{parts[0]} · partial" if self.row_count else "no result"]
+            parts = [f"{parts[0]} · partial" if self.row_count else "not read"]
         elif self.result.mark:
             parts.append(self.result.mark)
         if self.order:
             parts.append(f"sorted here {describe_order(self.order)}")
+        elif self.row_count > 1:
+            parts.append("in the order found")
         return " · ".join((*parts, self.record_filter.caption))
 
     @property
@@ -110,6 +125,12 @@ class FilteredRecords(ResultSource):
         rows = await ordered.read_rows(0, self.most_kept)
         self.reorder(ordered, rows, tuple(keys))
         self._positions, self._positioned = {}, 0
+
+    def let_go(self) -> None:
+        """Close the result: nothing of it is shown any more."""
+        self.on_wanted = lambda: None
+        if self._found is not None:
+            self._found.close()
 
     def record(self, position: int) -> Record | None:
         """Return the record in a row, its values as the query has typed them; None if not read."""
@@ -143,6 +164,14 @@ class FilteredRecords(ResultSource):
     def _id_place(self) -> int | None:
         names = [column.name for column in self.output_columns]
         return names.index(EXTERNAL_ID) if EXTERNAL_ID in names else None
+
+
+def describe_none_found(result: QueryResult) -> str:
+    """Return that no record was found, in safe words, and what that is worth."""
+    if not result.mark:
+        return "No record meets the condition"
+    reason = next(iter(result.notes.sentences), f"The result is {result.mark}.")
+    return one_line(f"None of the records that were read meets the condition. {reason}")
 
 
 def _plain_value(value: object) -> str | int | float | bool | None:

@@ -2,8 +2,10 @@
 
 from collections import OrderedDict
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
-from cmdm_tui.api import Record
+if TYPE_CHECKING:
+    from cmdm_tui.api import Record
 
 _MOST_NAMES = 100_000
 _NAME_FIELDS = ("Name", "Subject", "Title", "Company")
@@ -17,7 +19,7 @@ class RecordNames:
         self._most = most
         self._names: OrderedDict[tuple[str, str], str] = OrderedDict()
 
-    def learn(self, records: Iterable[Record]) -> None:
+    def learn(self, records: "Iterable[Record]") -> None:
         """Keep the names of records that were read."""
         for record in records:
             name = name_record(record)
@@ -38,7 +40,15 @@ def make_owner_key(entity: str, external_id: str) -> tuple[str, str]:
     return (entity.casefold(), external_id)
 
 
-def name_record(record: Record) -> str:
+def find_name_fields(fields: Iterable[str]) -> frozenset[str]:
+    """Return which of these fields of an entity say what a record of it is called."""
+    names = frozenset(fields)
+    if _PERSON_FIELDS[-1] in names:
+        return names & frozenset(_PERSON_FIELDS)
+    return frozenset(next(({field} for field in _NAME_FIELDS if field in names), ()))
+
+
+def name_record(record: "Record") -> str:
     """Return what a record is called, untrusted: its name, a person's two, else its subject.
 
     Empty where no field of it says so.
@@ -49,6 +59,6 @@ def name_record(record: Record) -> str:
     return next((text for field in _NAME_FIELDS if (text := _text(record, field))), "")
 
 
-def _text(record: Record, field: str) -> str:
+def _text(record: "Record", field: str) -> str:
     value = record.properties.get(field)
     return value.strip() if isinstance(value, str) else ""

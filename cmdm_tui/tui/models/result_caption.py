@@ -6,6 +6,7 @@ from time import monotonic
 
 from cmdm_tui.api import CallFinished, Event, SignInStarted
 from cmdm_tui.formats.value_text import format_counted
+from cmdm_tui.query.planning.plan import PlanClass
 from cmdm_tui.query.result import QueryResult
 from cmdm_tui.tui.models.row_source import SortKey, Tone
 
@@ -73,7 +74,7 @@ def describe_result(
         format_counted(result.count, "row"),
         format_counted(stats.calls_used, "call"),
         seconds,
-        stats.plan,
+        _describe_plan(stats.plan),
     ]
     if is_interrupted:
         parts.append("stopped")
@@ -86,3 +87,7 @@ def describe_result(
         parts.append(f"sorted here by {keys}")
     tone = Tone.WARNING if result.mark or is_declined else Tone.GOOD
     return ResultCaption(" · ".join(parts), tone, tuple(result.notes.sentences))
+
+
+def _describe_plan(plan: str) -> str:
+    return PlanClass(plan).words if plan in set(PlanClass) else plan

@@ -1,7 +1,8 @@
 """What completion offers, in a list below the cursor of an editor, which keeps the focus."""
 
 from textual.content import Content
-from textual.geometry import Offset
+from textual.geometry import Offset, Region, Size
+from textual.widget import Widget
 from textual.widgets.option_list import Option
 
 from cmdm_tui.formats.cell_text import fit
@@ -11,6 +12,9 @@ from cmdm_tui.tui.widgets.safe_option_list import SafeOptionList
 
 _MOST_OFFERS = 200
 _NAME_WIDTH, _ABOUT_WIDTH = 28, 24
+_WIDTH, _MOST_LINES = 58, 8
+_FEWEST_LINES = 3
+"""Lines of the list that are enough, where there is no room for more."""
 KEYS_WHILE_OPEN = frozenset({"up", "down", "pageup", "pagedown", "tab", "enter", "escape"})
 """The keys that an editor passes on while the list is open."""
 
@@ -54,8 +58,11 @@ class CompletionList(SafeOptionList, can_focus=False):
         """The names that are offered, while the list is open."""
         return tuple(offer.name for offer in self._suggestions.offers) if self.is_open else ()
 
-    def show_offers(self, suggestions: Suggestions, at: Offset) -> None:
-        """Show offers below a place of the screen; without any the list is closed."""
+    def show_offers(self, suggestions: Suggestions, at: Offset, beside: Widget) -> None:
+        """Show offers near the cursor, `at` a place of the screen; without any the list is closed.
+
+        What `beside` says is never covered in part.
+        """
         if not suggestions.offers:
             self.close_list()
             return
@@ -65,9 +72,17 @@ class CompletionList(SafeOptionList, can_focus=False):
             self.clear_options()
             self.add_options([_option(one) for one in suggestions.offers[:_MOST_OFFERS]])
             self.highlighted = 0
-        self.absolute_offset = Offset(at.x, at.y + 1)
         self.add_class("-open")
-        self.refresh(layout=True)
+        self.place_near(at, beside)
+
+    def place_near(self, at: Offset, beside: Widget) -> None:
+        """Go near the cursor again, as one of them has moved."""
+        if self.is_open:
+            size = Size(_WIDTH, min(len(self._suggestions.offers), _MOST_LINES))
+            region = place_list(at, size, beside.region, self.screen.size)
+            self.styles.width, self.styles.max_height = region.width, region.height
+            self.absolute_offset = region.offset
+            self.refresh(layout=True)
 
     def close_list(self) -> None:
         """Show nothing."""
@@ -112,3 +127,24 @@ def _option(offer: Offer) -> Option:
     name = fit(safe_line(offer.name, 200).plain, _NAME_WIDTH)
     about = Content.styled(fit(safe_line(offer.about, 200).plain, _ABOUT_WIDTH), "dim")
     return Option(Content(f" {name} ") + about)
+
+
+def place_list(at: Offset, size: Size, words: Region, screen: Size) -> Region:
+    """Return where a list near the cursor `at` is, so that it covers no part of a line of `words`.
+
+    It is below the cursor; to the left or shorter where that leaves the words free; else it begins
+    below them, or covers their lines in their whole width.
+    """
+    width, top = min(size.width, screen.width), at.y + 1
+    height = max(min(size.height, screen.height - top), 1)
+    wanted = Region(min(at.x, screen.width - width), top, width, height)
+    if not wanted.overlaps(words):
+        return wanted
+    if words.x >= width and words.y <= at.y:
+        return Region(words.x - width, top, width, height)
+    if words.y - top >= min(_FEWEST_LINES, height):
+        return Region(wanted.x, top, width, words.y - top)
+    below = screen.height - words.bottom
+    if words.y == top and below >= min(_FEWEST_LINES, size.height):
+        return Region(wanted.x, words.bottom, width, min(size.height, below))
+    return Region(words.x, top, words.width, height)

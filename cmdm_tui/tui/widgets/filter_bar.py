@@ -1,9 +1,8 @@
 """One line for a condition on the records of an entity: completed, planned, and then applied."""
 
 import asyncio
-from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import ClassVar
 
@@ -12,7 +11,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
-from textual.geometry import Offset
 from textual.message import Message
 from textual.widgets import Input, Static
 
@@ -26,7 +24,8 @@ from cmdm_tui.query.parsing.statement_forms import ScriptStatement
 from cmdm_tui.text import one_line, visible
 from cmdm_tui.tui.messages import CallReturned
 from cmdm_tui.tui.models.catalog_view import CatalogView
-from cmdm_tui.tui.models.plan_text import NOT_KNOWN, PlanText, describe_fault, plan_statement
+from cmdm_tui.tui.models.condition_example import KnownRecords
+from cmdm_tui.tui.models.plan_text import PlanText, describe_fault, plan_statement
 from cmdm_tui.tui.models.record_filter import RecordFilter
 from cmdm_tui.tui.models.row_source import Tone
 from cmdm_tui.tui.widgets.completion_list import KEYS_WHILE_OPEN, CompletionList
@@ -38,16 +37,21 @@ PLAN_DELAY = 0.25
 _ASKING_KEYS = frozenset({"tab", "ctrl+@"})
 """The keys that ask for what can be typed."""
 
-_NOT_KNOWN = (
-    "What it costs is not known yet: applying it plans it first, and asks before many calls."
-)
-"""Said where planning would take a call: the bar has no key for that."""
+_HOW_TO_PLAN = "Applying it plans it, and asks before many calls."
+"""What plans a condition where that takes a call: the bar has no key for it."""
 
 _STYLES = {Tone.ERROR: "$text-error", Tone.WARNING: "$text-warning", Tone.DIM: "$text-muted"}
 
 
 class ConditionInput(SafeInput):
     """Takes the condition; while offers are shown, their keys go to them."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "submit", "Apply", id="filter.apply", tooltip="Look for the records"),
+        Binding(
+            "tab", "complete", "Complete", id="filter.complete", tooltip="Offer what can be typed"
+        ),
+    ]
 
     @dataclass
     class KeyForOffers(Message):
@@ -56,7 +60,7 @@ class ConditionInput(SafeInput):
         key: str
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's own name
-        super().__init__(placeholder="City = 'York' AND Score > 50", compact=True, id=id)
+        super().__init__(compact=True, id=id)
         self.offer_keys = _ASKING_KEYS
         """The keys that are passed on."""
 
@@ -67,6 +71,10 @@ class ConditionInput(SafeInput):
             self.post_message(self.KeyForOffers(event.key))
             return
         await super()._on_key(event)
+
+    def action_complete(self) -> None:
+        """Ask for what can be typed."""
+        self.post_message(self.KeyForOffers("tab"))
 
     def _on_paste(self, event: events.Paste) -> None:
         event.text = visible(event.text.replace("\n", " "))
@@ -102,6 +110,9 @@ class FilterBar(Vertical):
     class Left(Message):
         """The bar was closed without a condition."""
 
+    class StopWanted(Message):
+        """The search for the records is to be stopped."""
+
     @dataclass
     class FieldsRead(CallReturned):
         """The fields of an entity were asked for, or could not be had."""
@@ -122,6 +133,8 @@ class FilterBar(Vertical):
         self._entity = ""
         self.plan = PlanText("")
         """What is said of the condition."""
+        self._searched: str | None = None
+        """The condition whose records are looked for; None while none are."""
 
     @property
     def enter_label(self) -> str:
@@ -155,17 +168,21 @@ class FilterBar(Vertical):
     def _input(self) -> ConditionInput:
         return self.query_one(ConditionInput)
 
-    def open_for(self, entity: str, text: str = "", names: Iterable[str] = ()) -> None:
+    @property
+    def _plan_line(self) -> Static:
+        return self.query_one("#filter-plan", Static)
+
+    def open_for(self, entity: str, text: str = "", known: KnownRecords | None = None) -> None:
         """Show the bar for an entity, with a condition to begin with.
 
-        `names` are fields that its records are seen to have. Where the fields were not asked for
-        within a day they are now, with a call: they are what is completed and planned by.
+        `known` is what its records are seen to hold. Where the fields were not asked for within a
+        day they are now, with a call: they are what is completed and planned by.
         """
-        self._known.note_seen(entity, names)
-        if entity != self._entity:
-            text = text or ""
-        self._entity = entity
+        known = known or KnownRecords()
+        self._known.note_seen(entity, known.names)
+        self._entity, self._searched = entity, None
         self.add_class("-open")
+        self._input.placeholder = f"for instance {known.example}"
         self._input.value = visible(text)
         self._input.cursor_position = len(self._input.value)
         self.screen.set_focus(self._input)  # now: the next key is a part of the condition
@@ -187,15 +204,36 @@ class FilterBar(Vertical):
     def close(self) -> None:
         """Hide the bar."""
         self._close_offers()
+        self._searched = None
         self.remove_class("-open")
+
+    def end_search(self, record_filter: RecordFilter) -> None:
+        """Close the bar, as the records have come; it stays open where more was typed meanwhile."""
+        if not self.is_open:
+            return
+        if self.record_filter == record_filter:
+            self.close()
+        else:
+            self._searched = None
+            self._plan()
+
+    def show_failure(self, record_filter: RecordFilter, plan: PlanText) -> None:
+        """Say why there are no records, unless another condition was typed meanwhile."""
+        self._searched = None
+        if self.record_filter == record_filter:
+            self.run_worker(partial(self._report_plan, plan), group="plan", exclusive=True)
+        else:
+            self._plan()
 
     def action_leave(self) -> None:
         """Close the bar, and say so."""
         if self.offers.is_open:
             self._close_offers()
-            return
-        self.close()
-        self.post_message(self.Left())
+        elif self._searched is not None:
+            self.post_message(self.StopWanted())
+        else:
+            self.close()
+            self.post_message(self.Left())
 
     # Planning.
 
@@ -216,9 +254,9 @@ class FilterBar(Vertical):
             return
         try:
             sql = record_filter.make_sql()
-            plan = await plan_statement(ScriptStatement(sql), self._account, self._engine)
-            if plan.summary == NOT_KNOWN:
-                plan = replace(plan, summary=_NOT_KNOWN)
+            plan = await plan_statement(
+                ScriptStatement(sql), self._account, self._engine, how_to_plan=_HOW_TO_PLAN
+            )
             plan = _in_condition(plan)
         except SqlError as error:
             plan = describe_fault(error, record_filter.text)
@@ -226,12 +264,21 @@ class FilterBar(Vertical):
             plan = PlanText(one_line(str(error)), tone=Tone.ERROR)
         self.post_message(self.ConditionPlanned(plan))
 
+    async def _report_plan(self, plan: PlanText) -> None:
+        """Report a plan instead of one that is being made."""
+        self.post_message(self.ConditionPlanned(plan))
+
     @on(ConditionPlanned)
     def _show_plan(self, event: ConditionPlanned) -> None:
         self.plan = event.plan
-        keys = "" if event.plan.tone is Tone.ERROR else " · enter applies it, esc leaves"
-        words = Content.styled(event.plan.summary, _STYLES.get(event.plan.tone, "bold"))
-        self.query_one("#filter-plan", Static).update(words + Content.styled(keys, "dim"))
+        if self._searched is None:
+            applies = "" if event.plan.tone is Tone.ERROR else " · enter applies it"
+            self._say(event.plan, f"{applies} · esc leaves")
+
+    def _say(self, plan: PlanText, keys: str) -> None:
+        words = Content.styled(plan.summary, _STYLES.get(plan.tone, "bold"))
+        self._plan_line.update(words + Content.styled(keys, "dim"))
+        self.call_after_refresh(self._place_offers)  # it may have other lines now
 
     # Completion.
 
@@ -241,9 +288,11 @@ class FilterBar(Vertical):
         if not is_asked and not self.offers.is_open and not before[-1:].isalnum():
             return
         found = self.record_filter.complete(place, self._known, is_asked=is_asked)
-        at = field.cursor_screen_offset
-        self.offers.show_offers(found, Offset(at.x, at.y))
+        self.offers.show_offers(found, field.cursor_screen_offset, self._plan_line)
         self._share_keys()
+
+    def _place_offers(self) -> None:
+        self.offers.place_near(self._input.cursor_screen_offset, self._plan_line)
 
     @on(ConditionInput.KeyForOffers)
     def _press(self, event: ConditionInput.KeyForOffers) -> None:
@@ -287,7 +336,10 @@ class FilterBar(Vertical):
         except SqlError as error:
             self.post_message(self.ConditionPlanned(describe_fault(error, record_filter.text)))
             return
-        self.post_message(self.Applied(record_filter))
+        if self._searched != record_filter.text:
+            self._searched = record_filter.text
+            self._say(PlanText("Looking for the records …"), " · esc stops it")
+            self.post_message(self.Applied(record_filter))
 
 
 def _in_condition(plan: PlanText) -> PlanText:

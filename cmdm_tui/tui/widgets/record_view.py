@@ -24,7 +24,7 @@ from cmdm_tui.tui.models.record_window import RecordWindow
 from cmdm_tui.tui.models.row_source import SortKey
 from cmdm_tui.tui.models.window_loader import PageRequest, WindowChange
 from cmdm_tui.tui.models.workspace import Place
-from cmdm_tui.tui.widgets.grid import Grid
+from cmdm_tui.tui.widgets.grid import FITTED_COLUMNS, Grid
 from cmdm_tui.tui.widgets.notice import Notice
 
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ class RecordView(Vertical):
 
     def compose(self) -> ComposeResult:
         """Lay out the grid, and the notice below it."""
-        yield Grid(fitted=6, id="record-grid")
+        yield Grid(fitted=FITTED_COLUMNS, id="record-grid")
         yield Notice(id="record-notice")
 
     @cached_property

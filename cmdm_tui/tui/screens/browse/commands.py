@@ -119,14 +119,17 @@ def retry_failed(screen: BrowsePanes) -> None:
 
 
 def can_go_back(screen: BrowsePanes) -> bool:
-    """Return whether there is a way back to the records."""
-    return not screen.panel.has_focus_within or screen.shows_fields
+    """Return whether there is a way back to the records, or an open filter to leave."""
+    is_elsewhere = not screen.panel.has_focus_within or screen.shows_fields
+    return is_elsewhere or screen.open_filter_view is not None
 
 
 def go_back(screen: BrowsePanes) -> None:
     """Go back to the records: from the record, the fields or the list of entities."""
     if screen.record_pane.is_searching:
         screen.record_pane.end_search()
+    elif screen.panel.has_focus_within and not screen.shows_fields and screen.open_filter_view:
+        screen.open_filter_view.action_leave()
     elif screen.panel.has_focus_within:
         screen.activate_tab(fields=False)
     else:
@@ -180,7 +183,8 @@ COMMANDS = CommandTable[BrowsePanes](
     Command(
         "missing", "m", "Missing", "Read the pages again for records that overlapping pages hid",
         lambda screen: screen.records.read_missing(), lambda screen: screen.records.has_missing,
-        group="Record", needs="records that are missing", footer_priority=5,
+        group="Record", needs="records that the service counts and no page has brought",
+        footer_priority=5,
     ),
     *MOVE_COMMANDS,
     *PLACE_COMMANDS,

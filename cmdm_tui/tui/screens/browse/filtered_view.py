@@ -1,7 +1,7 @@
 """The records of an entity that meet a condition: the bar that asks for it, and their grid."""
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
@@ -11,24 +11,29 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.message import Message
+from textual.widget import Widget
 
 from cmdm_tui.api import ApiError, Event, Record
 from cmdm_tui.catalog import Account
 from cmdm_tui.config import ConfigurationError
 from cmdm_tui.formats import OutputColumn, OutputRow
 from cmdm_tui.query.engine import Engine
-from cmdm_tui.query.errors import QueryError
+from cmdm_tui.query.errors import QueryError, SqlError
+from cmdm_tui.query.parsing.condition import move_to_condition
 from cmdm_tui.query.parsing.write_statement import read_statements
 from cmdm_tui.query.result import QueryResult
 from cmdm_tui.text import one_line
 from cmdm_tui.tui.messages import CallReturned, StateChanged
+from cmdm_tui.tui.models.column_layout import ColumnLayout
+from cmdm_tui.tui.models.condition_example import KnownRecords
 from cmdm_tui.tui.models.drafts import FilterDraft
-from cmdm_tui.tui.models.record_filter import FilteredRecords, RecordFilter
+from cmdm_tui.tui.models.plan_text import PlanText, describe_fault
+from cmdm_tui.tui.models.record_filter import FilteredRecords, RecordFilter, describe_none_found
 from cmdm_tui.tui.models.result_caption import RunProgress
-from cmdm_tui.tui.models.row_source import SortKey, turn_key
+from cmdm_tui.tui.models.row_source import GridRow, SortKey, SourceColumn, Tone, turn_key
 from cmdm_tui.tui.screens.query.statement_run import RunEnd, RunPrompter, StatementRun
 from cmdm_tui.tui.widgets.filter_bar import FilterBar
-from cmdm_tui.tui.widgets.grid import Grid
+from cmdm_tui.tui.widgets.grid import FITTED_COLUMNS, Grid
 from cmdm_tui.tui.widgets.notice import Notice
 
 if TYPE_CHECKING:
@@ -36,17 +41,20 @@ if TYPE_CHECKING:
 
 
 class FilteredView(Vertical):
-    """Shown instead of the records while they are filtered; `open_for` opens it.
+    """The bar, and below it the records that meet the condition; `open_for` opens it.
 
-    The screen hides the records meanwhile, and shows them again on `FilterLeft`.
+    Until there are some, the records of before stay in sight: those of the last condition, else
+    `records`, all of them, which are hidden while there are others.
     """
 
     DEFAULT_CSS = """
     FilteredView {
-        height: 1fr;
+        height: auto;
         display: none;
-        layers: below above;
         &.-open { display: block; }
+        &.-rows { height: 1fr; }
+        &.-rows > #filtered-rows { display: block; }
+        & > #filtered-rows { display: none; height: 1fr; layers: below above; }
         Grid { height: 1fr; }
         Notice.-alone { layer: above; height: 100%; background: $background; }
     }
@@ -93,7 +101,7 @@ class FilteredView(Vertical):
         """The query has failed, or was ended at once; `result` is what had come."""
 
         run: StatementRun
-        words: str
+        plan: PlanText
         result: QueryResult | None = None
 
     @dataclass
@@ -108,9 +116,16 @@ class FilteredView(Vertical):
 
         most_calls: int
 
-    def __init__(self, account: Account, *, id: str | None = None) -> None:  # noqa: A002
+    def __init__(
+        self,
+        account: Account,
+        records: Widget | None = None,
+        *,
+        id: str | None = None,  # noqa: A002 - Textual's own name
+    ) -> None:
         super().__init__(id=id)
         self._account = account
+        self._records = records
         self._engine = Engine(account)
         self._texts: dict[str, str] = {}
         """The last condition of each entity, applied or only typed."""
@@ -118,13 +133,17 @@ class FilteredView(Vertical):
         self._worker: Worker[None] | None = None
         self._progress = RunProgress()
         self.source: FilteredRecords | None = None
-        """The records that are shown, None before the first condition was applied."""
+        """The records that are shown, None before a condition has brought a result."""
+        self._awaited: FilteredRecords | None = None
+        """The records that are looked for, while there is none of them."""
+        self._layout = ColumnLayout()
 
     def compose(self) -> ComposeResult:
         """Lay out the bar above the records."""
         yield FilterBar(self._account, self._engine, id="filter-bar")
-        yield Grid(id="filtered-grid")
-        yield Notice(id="filtered-notice")
+        with Vertical(id="filtered-rows"):
+            yield Grid(fitted=FITTED_COLUMNS, id="filtered-grid")
+            yield Notice(id="filtered-notice")
 
     @property
     def bar(self) -> FilterBar:
@@ -138,8 +157,13 @@ class FilteredView(Vertical):
 
     @property
     def is_open(self) -> bool:
-        """Whether it is shown instead of the records."""
+        """Whether the bar or its records are shown."""
         return self.has_class("-open")
+
+    @property
+    def has_records(self) -> bool:
+        """Whether what it found is shown, not all records."""
+        return self.is_open and self.source is not None
 
     @property
     def is_running(self) -> bool:
@@ -152,7 +176,8 @@ class FilteredView(Vertical):
         if not self.is_open or not self.bar.is_open:
             return ()
         typed = self.bar.record_filter
-        applied = "" if self.source is None else self.source.record_filter.text
+        current = self._awaited or self.source
+        applied = "" if current is None else current.record_filter.text
         is_typed = typed.text.strip() not in {"", applied.strip()}
         return (FilterDraft(typed.entity, typed.text),) if is_typed else ()
 
@@ -163,9 +188,10 @@ class FilteredView(Vertical):
             f"The condition on {one_line(one.entity, 40)} was typed and not applied: it is lost."
             for one in self.drafts
         )
-        if not self.is_running or self.source is None:
+        current = self._awaited or self.source
+        if not self.is_running or current is None:
             return typed
-        name = one_line(self.source.record_filter.entity, 40)
+        name = one_line(current.record_filter.entity, 40)
         calls = self._progress.calls_in_words
         running = f"The filter on {name} still runs ({calls} so far): what it found is lost."
         return (*typed, running)
@@ -190,13 +216,21 @@ class FilteredView(Vertical):
     def caption(self) -> str:
         """What is shown, in safe words."""
         if self.is_running:
-            return self._progress.describe(0 if self.source is None else self.source.row_count).line
+            found = None if self._awaited is not None else self.source
+            return self._progress.describe(0 if found is None else found.row_count).line
         return "" if self.source is None else self.source.caption
 
-    def open_for(self, entity: str, names: Iterable[str] = (), text: str | None = None) -> None:
+    def open_for(
+        self,
+        entity: str,
+        columns: Sequence[SourceColumn] = (),
+        rows: Sequence[GridRow | None] = (),
+        layout: ColumnLayout | None = None,
+        text: str | None = None,
+    ) -> None:
         """Ask for a condition on the records of an entity: with `text`, else its last one, in it.
 
-        `names` are fields that its records are seen to have.
+        `columns` and `rows` are what is seen of its records; `layout` is how they are laid out.
         """
         if text is not None:
             self._texts[entity] = text
@@ -204,7 +238,8 @@ class FilteredView(Vertical):
         source = self.source
         if source is None or source.record_filter.entity != entity:
             self._clear()
-        self.bar.open_for(entity, self._texts.get(entity, ""), names)
+        self._layout = layout or ColumnLayout()
+        self.bar.open_for(entity, self._texts.get(entity, ""), KnownRecords.of(columns, rows))
 
     def close(self) -> None:
         """Let go of the records, and hide; nothing is reported."""
@@ -214,7 +249,9 @@ class FilteredView(Vertical):
 
     def on_unmount(self) -> None:
         """Let go of what the engine holds."""
-        self._let_go()
+        self._end_run()
+        if self.source is not None:
+            self.source.let_go()
         self._engine.close()
 
     def note_event(self, event: Event) -> None:
@@ -222,6 +259,7 @@ class FilteredView(Vertical):
         if self._run is not None:
             self._progress.note(event)
 
+    @on(FilterBar.StopWanted)
     def action_leave(self) -> None:
         """Stop what runs; else show all records again."""
         if self._run is not None:
@@ -241,24 +279,42 @@ class FilteredView(Vertical):
 
     def _clear(self) -> None:
         """Show no record, and nothing that was said of those before."""
-        self.query_one(Notice).hide()
-        source = self._let_go()
-        if source is not None:
-            self.grid.show(FilteredRecords(source.record_filter))
+        self._end_run()
+        if self.source is not None:
+            self.grid.show(FilteredRecords(self.source.record_filter))
+        self._show_source(None)
 
-    def _let_go(self) -> FilteredRecords | None:
-        """End what runs, and close the result; return the source that was shown."""
+    def _end_run(self) -> None:
+        """End what runs, whatever has come of it."""
         if self._run is not None:
             self._run.discard()
-            self._run = None
         if self._worker is not None:
             self._worker.cancel()
-        source, self.source = self.source, None
-        if source is not None:
-            source.on_wanted = lambda: None
-            if source.result is not None:
-                source.result.close()
-        return source
+        self._run = self._awaited = None
+
+    def _show_source(self, source: FilteredRecords | None) -> None:
+        """Show the records of a source, and hide all records meanwhile; the other way for none."""
+        if self.source is not None:
+            self.source.let_go()
+        self.source = source
+        self.query_one(Notice).hide()
+        self.set_class(source is not None, "-rows")
+        if self._records is not None:
+            self._records.display = source is None
+        if source is None:
+            return
+        source.on_wanted = self._read_wanted
+        names = source.record_filter.find_columns([one.name for one in source.columns])
+        self.grid.show(source, self._layout.show(*names))
+        self.bar.end_search(source.record_filter)
+        if not self.bar.is_open:
+            self.grid.focus()
+
+    def _show_awaited(self) -> None:
+        """Show the records that were looked for: there are some, or it is known that none are."""
+        if self._awaited is not None:
+            awaited, self._awaited = self._awaited, None
+            self._show_source(awaited)
 
     @on(FilterBar.Left)
     def _leave_bar(self) -> None:
@@ -287,11 +343,8 @@ class FilteredView(Vertical):
 
     def _look_for(self, record_filter: RecordFilter) -> None:
         self._texts[record_filter.entity] = record_filter.text
-        self._clear()
-        source = FilteredRecords(record_filter)
-        source.on_wanted = self._read_wanted
-        self.source = source
-        self.grid.show(source)
+        self._end_run()
+        self._awaited = FilteredRecords(record_filter)
 
         def began(most_calls: int) -> None:
             self.post_message(self.CallsBegan(most_calls))
@@ -301,9 +354,6 @@ class FilteredView(Vertical):
         self._run, self._progress = run, RunProgress()
         work = partial(self._follow, run, record_filter)
         self._worker = self.run_worker(work, group="filter", exclusive=True)
-        self.bar.close()
-        self.grid.focus()
-        self.query_one(Notice).show_text("Looking for the records …", alone=True)
         self.post_message(StateChanged())
 
     async def _follow(self, run: StatementRun, record_filter: RecordFilter) -> None:
@@ -314,10 +364,15 @@ class FilteredView(Vertical):
             (statement,) = read_statements(record_filter.make_sql())
             end = await run.run(statement, receive)
         except asyncio.CancelledError:
-            self.post_message(self.FilterFailed(run, "Stopped; no record is kept.", run.result))
+            words = PlanText("Stopped; no record is kept.", tone=Tone.WARNING)
+            self.post_message(self.FilterFailed(run, words, run.result))
             raise
+        except SqlError as error:
+            fault = describe_fault(move_to_condition(error), record_filter.text)
+            self.post_message(self.FilterFailed(run, fault))
         except (QueryError, ApiError, ConfigurationError) as error:
-            self.post_message(self.FilterFailed(run, one_line(str(error))))
+            words = PlanText(one_line(str(error)), tone=Tone.ERROR)
+            self.post_message(self.FilterFailed(run, words))
         else:
             self.post_message(self.FilterEnded(run, end))
 
@@ -327,39 +382,52 @@ class FilteredView(Vertical):
 
     @on(RecordsArrived)
     def _add_records(self, event: RecordsArrived) -> None:
-        if event.run is self._run and self.source is not None:
+        if event.run is not self._run:
+            return
+        first = self._awaited
+        if first is not None:
+            first.add_rows(event.columns, event.rows)
+            self._show_awaited()
+            self._bring_condition_into_view(first)
+        elif self.source is not None:
             self.source.add_rows(event.columns, event.rows)
             self.grid.source_changed()
-            self.query_one(Notice).hide()
-            self.post_message(StateChanged())
+        self.post_message(StateChanged())
+
+    def _bring_condition_into_view(self, source: FilteredRecords) -> None:
+        """Go to the first column of the condition, where none of its columns is in sight."""
+        names = source.record_filter.find_columns([one.name for one in source.columns])
+        if names:
+            self.call_after_refresh(self.grid.bring_into_view, names)
 
     @on(FilterEnded)
     def _end(self, event: FilterEnded) -> None:
-        if event.run is not self._run or self.source is None:
+        if event.run is not self._run:
             return
         self._run = None
         result = event.end.result
         if result is None:
-            self._fail("Not run; no record was fetched.")
+            self._fail(PlanText("Not run; no record was fetched.", tone=Tone.WARNING))
         elif event.end.is_declined:
             result.close()
-            self._fail("The search was not finished.")
+            self._fail(PlanText("The search was not finished.", tone=Tone.WARNING))
         else:
             self._finish(result)
 
     @on(FilterFailed)
     def _end_early(self, event: FilterFailed) -> None:
-        if event.run is not self._run or self.source is None:
+        if event.run is not self._run:
             if event.result is not None:
                 event.result.close()
             return
         self._run = None
         if event.result is None:
-            self._fail(event.words)
+            self._fail(event.plan)
         else:
             self._finish(event.result)
 
     def _finish(self, result: QueryResult) -> None:
+        self._show_awaited()
         source = self.source
         if source is None:
             return
@@ -367,26 +435,26 @@ class FilteredView(Vertical):
         self.grid.source_changed()
         notice = self.query_one(Notice)
         if not result.count:
-            words = "No record meets the condition"
-            if result.mark:
-                reason = next(iter(result.notes.sentences), f"The result is {result.mark}.")
-                words = f"None of the records that were read meets the condition. {reason}"
-            notice.show_text(
-                one_line(words), alone=True, hint="f changes it · esc shows all records"
-            )
+            hint = "f changes it · esc shows all records"
+            notice.show_text(describe_none_found(result), alone=True, hint=hint)
         elif result.notes.sentences:
             notice.show_text(one_line(result.notes.sentences[0]), alone=False)
         else:
             notice.hide()
         self.post_message(StateChanged())
 
-    def _fail(self, words: str) -> None:
-        if self.source is not None:
+    def _fail(self, plan: PlanText) -> None:
+        """Say why there is no result: in the bar while it is open. The records of before stay."""
+        awaited, self._awaited = self._awaited, None
+        if awaited is None and self.source is not None:
             self.source.fail()
             self.grid.source_changed()
-            is_empty = not self.source.row_count
+        if awaited is not None and self.bar.is_open:
+            self.bar.show_failure(awaited.record_filter, plan)
+        elif self.source is not None:
             hint = "f changes the condition · esc shows all records"
-            self.query_one(Notice).show_error(words, alone=is_empty, hint=hint)
+            notice, is_empty = self.query_one(Notice), not self.source.row_count
+            notice.show_error(plan.summary, alone=is_empty, hint=hint)
         self.post_message(StateChanged())
 
     def sort(self, keys: Sequence[SortKey]) -> None:

@@ -214,6 +214,12 @@ class BrowsePanes(GridScreen):
     def filtered(self) -> "FilteredView | None":
         """The records that meet a condition, None where all are shown."""
         view = self._filtered
+        return view if view is not None and view.has_records else None
+
+    @property
+    def open_filter_view(self) -> "FilteredView | None":
+        """The bar of a filter with or without its records, None where it is closed."""
+        view = self._filtered
         return view if view is not None and view.is_open else None
 
     async def open_filter(self, text: str | None = None) -> None:
@@ -226,16 +232,15 @@ class BrowsePanes(GridScreen):
                 await asyncio.to_thread(import_module, _FILTERED_VIEW)
             from cmdm_tui.tui.screens.browse.filtered_view import FilteredView
 
-            self._filtered = FilteredView(self.account, id="filtered")
-            await self.query_one(f"#{_RECORDS}").mount(self._filtered)
-        self.records.display = False
-        names = [column.name for column in self.records.source.columns]
-        self._filtered.open_for(self.entity, names, text)
+            self._filtered = FilteredView(self.account, self.records, id="filtered")
+            await self.query_one(f"#{_RECORDS}").mount(self._filtered, before=self.records)
+        source, grid = self.records.source, self.records.grid
+        rows = source.rows(grid.scroll_offset.y, grid.page_rows)
+        self._filtered.open_for(self.entity, source.columns, rows, grid.column_layout, text)
         self.show_state()
 
     def on_filtered_view_filter_left(self) -> None:
-        """Show all records again."""
-        self.records.display = True
+        """Go back to all records."""
         self.close_pane()
 
     @property
@@ -294,9 +299,8 @@ class BrowsePanes(GridScreen):
     def _show_entity(self, entity: str, start: Place | None = None) -> None:
         self.entity = entity
         self.forget_search()
-        if self.filtered is not None:
-            self.filtered.close()
-            self.records.display = True
+        if self.open_filter_view is not None:
+            self.open_filter_view.close()
         self.entities.mark_current(entity)
         self.fields.clear()
         self.records.show_entity(entity, start)
@@ -413,6 +417,9 @@ class BrowsePanes(GridScreen):
     def show_state(self) -> None:
         """Bring the panel's titles and the footer up to date."""
         view = self.fields if self.shows_fields else self.filtered or self.records
+        running = self.open_filter_view
+        if running is not None and running.is_running and not self.shows_fields:
+            view = running
         caption = safe_line(self.marks_caption + view.caption)
         self.panel.show_titles(safe_line(self.entity, 40), caption)
         opened = self.record_pane.record if self.has_class(RECORD_OPEN) else None

@@ -74,8 +74,8 @@ class BrowseScreen(BrowsePanes):
     @on(ClientEvent)
     def _show_event(self, event: ClientEvent) -> None:
         self.query_one(StatusLine).show_event(event.event)
-        if self.filtered is not None:
-            self.filtered.note_event(event.event)
+        if self.open_filter_view is not None:
+            self.open_filter_view.note_event(event.event)
 
     @on(CountsChanged)
     def _show_counts(self) -> None:

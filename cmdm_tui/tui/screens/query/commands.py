@@ -29,7 +29,11 @@ def _is_running(screen: QueryTabs) -> bool:
 
 
 def _can_run(screen: QueryTabs) -> bool:
-    return screen.has_pane and not screen.pane.is_running and screen.pane.has_statement
+    return screen.has_pane and not screen.pane.is_running
+
+
+def _can_plan(screen: QueryTabs) -> bool:
+    return _can_run(screen) and screen.pane.has_statement
 
 
 def _describe_run_cost(screen: QueryTabs) -> str:
@@ -70,7 +74,8 @@ COMMANDS = CommandTable[QueryTabs](
     Command(
         "run", "ctrl+r,ctrl+enter,alt+enter", "Run", "Run the statement with the cursor",
         lambda screen: screen.pane.run_statement(), _can_run,
-        group="Run", cost=_describe_run_cost, needs="a statement", footer_priority=9,
+        group="Run", cost=_describe_run_cost, needs="the end of the statement that runs",
+        footer_priority=9,
     ),
     Command(
         "stop", "ctrl+c", "Stop", "Stop what runs, and keep the rows that have come",
@@ -82,20 +87,20 @@ COMMANDS = CommandTable[QueryTabs](
         lambda screen: screen.pane.resume(),
         lambda screen: screen.has_pane and screen.pane.can_resume,
         group="Run", cost="the calls that are left of its plan",
-        needs="a result that was ended by its calls",
+        needs="a result that a limit of calls has cut short",
     ),
     Command(
         "plan", "f6", "Plan", "Plan the statement now, with the calls that planning takes",
-        lambda screen: screen.pane.editor_pane.plan_now(), _can_run, is_in_footer=False,
+        lambda screen: screen.pane.editor_pane.plan_now(), _can_plan, is_in_footer=False,
         group="Run", cost="a call for fields or a count not known", needs="a statement",
     ),
     Command(
         "new", "ctrl+t", "New tab", "Open an empty tab",
-        _work(lambda screen: screen.open_tab()), group="Tabs", footer_priority=3,
+        _work(lambda screen: screen.open_tab()), group="Tabs", footer_priority=7,
     ),
     Command(
         "close", "ctrl+w", "Close tab", "Close the tab",
-        close_tab, lambda screen: screen.has_pane, is_in_footer=False, group="Tabs",
+        close_tab, lambda screen: screen.has_pane, group="Tabs", footer_priority=7,
     ),
     Command(
         "next_tab", "ctrl+pagedown", "Next tab", "Go to the next tab",

@@ -1,7 +1,7 @@
 """The editor of a tab: SQL with completion, and the plan of the statement with the cursor."""
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from textual import on
@@ -43,6 +43,8 @@ class EditorPane(Horizontal):
         self._account = account
         self._engine = engine
         self._known = CatalogView(account.catalog)
+        self._ran: tuple[str, PlanText | None] = ("", None)
+        """The statement that ran last, at its place, and the fault that running it has found."""
 
     def compose(self) -> ComposeResult:
         """Lay out the editor next to its plan."""
@@ -107,9 +109,27 @@ class EditorPane(Horizontal):
             )
         except (ApiError, ConfigurationError) as error:
             plan = PlanText(one_line(str(error)), tone=Tone.ERROR)
+        else:
+            plan = self._add_run(script, plan)
         if makes_calls:
             self.post_message(CallReturned())
         self.post_message(self.Planned(plan))
+
+    def note_run(self, sql: str, fault: PlanText | None = None) -> None:
+        """Take in that a statement, `sql` at its place, has run, or what was wrong with it."""
+        self._ran = (sql, fault)
+        self.schedule_plan(delay=0.0)  # what was not known before may be known now
+
+    def _add_run(self, script: ScriptStatement | None, plan: PlanText) -> PlanText:
+        """Return the plan of a statement that has run already: what it costs another time."""
+        sql, fault = self._ran
+        if script is None or script.padded != sql or plan.tone is Tone.ERROR:
+            return plan
+        if fault is not None:
+            return fault
+        if plan.tone is Tone.DIM:
+            return plan
+        return replace(plan, summary=f"Run again: {plan.summary}")
 
     @on(Planned)
     def _show_planned(self, event: Planned) -> None:
@@ -135,8 +155,8 @@ class EditorPane(Horizontal):
         if not is_asked and not self.completion.is_open and not before[-1:].isalnum():
             return
         found = complete_sql(before, editor.text_behind, self._known, is_asked=is_asked)
-        at = editor.cursor_screen_offset
-        self.completion.show_offers(found, at)
+        plan = self.query_one(".query-plan", VerticalScroll)
+        self.completion.show_offers(found, editor.cursor_screen_offset, plan)
         if is_asked and len(found.offers) == 1:
             editor.insert_offer(found.word, found.offers[0])
             self.completion.close_list()

@@ -10,6 +10,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.message import Message
+from textual.widgets import TextArea
 
 from cmdm_tui.api import ApiError, Event
 from cmdm_tui.catalog import Account
@@ -18,7 +19,7 @@ from cmdm_tui.changes.sql_returning import describe_unread, returned_columns, re
 from cmdm_tui.config import ConfigurationError
 from cmdm_tui.formats import OutputColumn, OutputRow
 from cmdm_tui.query.engine import Engine
-from cmdm_tui.query.errors import QueryError
+from cmdm_tui.query.errors import QueryError, SqlError, UnreadableFile
 from cmdm_tui.query.parsing.write_statement import read_statements
 from cmdm_tui.query.result import QueryResult
 from cmdm_tui.text import one_line
@@ -37,6 +38,8 @@ from cmdm_tui.tui.widgets.sql_editor import SqlEditor
 if TYPE_CHECKING:
     from textual.timer import Timer
     from textual.worker import Worker
+
+_FAULT_ABOVE = "No result: the SQL has a fault, which is shown above."
 
 
 class QueryPane(Vertical):
@@ -66,10 +69,14 @@ class QueryPane(Vertical):
 
     @dataclass
     class RunFailed(CallReturned):
-        """The run has failed; `result` is what had come of one that was cancelled."""
+        """The run has failed; `result` is what had come of one that was cancelled.
+
+        `is_fault` where the SQL itself is wrong.
+        """
 
         run: StatementRun
         plan: PlanText
+        is_fault: bool = False
         result: QueryResult | None = None
 
     @dataclass
@@ -96,6 +103,8 @@ class QueryPane(Vertical):
         self._timer: Timer | None = None
         self._rows: ResultSource | None = None
         """The rows of the run, once the first have come."""
+        self._sql = ""
+        """The statement of the run, at its place; empty where it goes on with a result."""
 
     def compose(self) -> ComposeResult:
         """Lay out the editor and its plan above the rows."""
@@ -163,11 +172,13 @@ class QueryPane(Vertical):
         self.editor_pane.close_completion()
         script = self.editor_pane.statement
         if script is None:
+            self._show_no_result("There is no SQL to run here: type a statement.", Tone.WARNING)
             return
         try:
             (statement,) = read_statements(script.padded, allows_files=True)
         except QueryError as error:
-            self.editor_pane.show_plan(describe_fault(error, script.padded))
+            self.editor_pane.note_run(script.padded, describe_fault(error, script.padded))
+            self._show_no_result(_FAULT_ABOVE, Tone.ERROR)
             return
         self.document.run_texts.add(self.editor.text.strip())
         self.post_message(self.StatementRan(script.sql))
@@ -205,12 +216,17 @@ class QueryPane(Vertical):
                 self.result_pane.show_source(source)
                 unread = tuple(one_line(one) for one in describe_unread(columns, entries))
                 words = ResultCaption(words.line, words.tone, unread)
-        self.result_pane.show_caption(words)
+        self.result_pane.show_rows_caption(words)
 
     def note_event(self, event: Event) -> None:
         """Count the calls of the run."""
         if self._run is not None:
             self._progress.note(event)
+
+    @on(TextArea.Changed)
+    def _forget_failure(self) -> None:
+        """Say no more why what was there before did not run."""
+        self.result_pane.forget_failure()
 
     def _begin(self, start: Callable[[StatementRun], Awaitable[RunEnd]], sql: str) -> None:
         def began(most_calls: int) -> None:
@@ -219,6 +235,7 @@ class QueryPane(Vertical):
         prompter = RunPrompter(self.app, began)  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]
         run = StatementRun(self._account, self._engine, prompter)
         self._run, self._progress, self._rows = run, RunProgress(), None
+        self._sql = sql
         work = partial(self._follow, run, start, sql)
         self._worker = self.run_worker(work, group="run", exclusive=True)
         if self._timer is not None:
@@ -238,10 +255,11 @@ class QueryPane(Vertical):
             end = await start(run)
         except asyncio.CancelledError:
             words = PlanText("Stopped; no row is kept.", tone=Tone.WARNING)
-            self.post_message(self.RunFailed(run, words, run.result))
+            self.post_message(self.RunFailed(run, words, result=run.result))
             raise
         except (QueryError, ChangeError) as error:
-            self.post_message(self.RunFailed(run, describe_fault(error, sql)))
+            is_fault = isinstance(error, SqlError) and not isinstance(error, UnreadableFile)
+            self.post_message(self.RunFailed(run, describe_fault(error, sql), is_fault))
         except (ApiError, ConfigurationError) as error:
             words = PlanText(one_line(str(error)), tone=Tone.ERROR)
             self.post_message(self.RunFailed(run, words))
@@ -287,20 +305,19 @@ class QueryPane(Vertical):
             if event.result is not None:
                 event.result.close()
             return
-        self._finish()
+        self._finish(event.plan if event.is_fault else None)
         if event.result is not None:
             self._show_result(event.result, RunEnd(event.result, is_interrupted=True))
             return
-        if event.plan.line is not None or event.plan.tone is Tone.ERROR:
-            self.editor_pane.show_plan(event.plan)
         if self._rows is not None:
             self._rows.fail()
             self.result_pane.grid.source_changed()
             count = self._rows.row_count
             words = f"Failed after {count:,} rows, which are not all: {event.plan.summary}"
-            self.result_pane.show_caption(ResultCaption(words, Tone.ERROR))
+            self.result_pane.show_rows_caption(ResultCaption(words, Tone.ERROR))
         else:
-            self._show_no_result(event.plan.summary, event.plan.tone)
+            words = _FAULT_ABOVE if event.is_fault else event.plan.summary
+            self._show_no_result(words, event.plan.tone)
 
     def _show_result(self, result: QueryResult, end: RunEnd) -> None:
         self.result_pane.show_result(
@@ -310,13 +327,13 @@ class QueryPane(Vertical):
     def _show_no_result(self, words: str, tone: Tone) -> None:
         """Say why there are no rows; those of the query before stay."""
         older = " The rows above are of the query before." if self.result_pane.has_rows else ""
-        self.result_pane.show_caption(ResultCaption(f"{words}{older}", tone))
+        self.result_pane.show_failure(ResultCaption(f"{words}{older}", tone))
 
-    def _finish(self) -> None:
+    def _finish(self, fault: PlanText | None = None) -> None:
         self._run = None
         if self._timer is not None:
             self._timer.pause()
-        self.editor_pane.schedule_plan(delay=0.0)  # what was not known before may be known now
+        self.editor_pane.note_run(self._sql, fault)
         self.post_message(StateChanged())
 
     def _show_progress(self) -> None:

@@ -57,6 +57,9 @@ class ResultPane(Vertical):
         self.result: QueryResult | None = None
         """The result as the query gave it; `source` may show it in another order."""
         self._caption = ResultCaption("")
+        self._rows_caption = ResultCaption("")
+        """What was last said of the rows."""
+        self._shows_failure = False
         self._ending = {"is_interrupted": False, "is_declined": False}
 
     def compose(self) -> ComposeResult:
@@ -119,12 +122,28 @@ class ResultPane(Vertical):
             self.show_source(ResultSource.of_result(result))
         self.close_result()
         self.result = result
-        self.show_caption(
+        self.show_rows_caption(
             describe_result(result, is_interrupted=is_interrupted, is_declined=is_declined)
         )
 
+    def show_failure(self, caption: ResultCaption) -> None:
+        """Say why there is no result, until `forget_failure`."""
+        self.show_caption(caption)
+        self._shows_failure = True
+
+    def forget_failure(self) -> None:
+        """Say no more why there is no result, but what the rows are worth, where there are some."""
+        if self._shows_failure:
+            self.show_caption(self._rows_caption if self.has_rows else ResultCaption(""))
+
+    def show_rows_caption(self, caption: ResultCaption) -> None:
+        """Say what the rows that are shown are worth."""
+        self._rows_caption = caption
+        self.show_caption(caption)
+
     def show_caption(self, caption: ResultCaption) -> None:
-        """Say what the rows are worth."""
+        """Say this below the rows."""
+        self._shows_failure = False
         if caption == self._caption:
             return
         self._caption = caption
@@ -187,7 +206,7 @@ class ResultPane(Vertical):
             return
         source = ResultSource.of_result(event.result, event.order)
         self.show_source(source, self.grid.column_layout)
-        self.show_caption(describe_result(event.result, order=event.order, **self._ending))
+        self.show_rows_caption(describe_result(event.result, order=event.order, **self._ending))
 
     def _read_wanted(self) -> None:
         if self.source is not None:

@@ -5,6 +5,6 @@ a `drawing`, which knows what is in sight; `strips` draws a line, and `styles` h
 classes that a theme may change.
 """
 
-from cmdm_tui.tui.widgets.grid.grid import Grid
+from cmdm_tui.tui.widgets.grid.grid import FITTED_COLUMNS, Grid
 
-__all__ = ["Grid"]
+__all__ = ["FITTED_COLUMNS", "Grid"]

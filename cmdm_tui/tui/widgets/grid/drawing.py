@@ -101,12 +101,19 @@ class GridDrawing(ScrollView):
         gutter = min(_MARK_GUTTER, width)
         if self._has_numbers and width >= digits + _MARK_GUTTER + _LEAST_ROOM:
             gutter = digits + _MARK_GUTTER
-        self._state.fit(max(width - gutter, 0))
+        self._state.fit(max(width - gutter - self._coming_bar, 0))
         old = self._geometry
         if old.columns is not self._state.columns or (old.width, old.gutter) != (width, gutter):
             self._geometry = GridGeometry(self._state.columns, width, gutter)
             self._painter = None
             self.refresh()
+
+    @property
+    def _coming_bar(self) -> int:
+        """The cells that a scroll bar will take which the rows need and which is not there yet."""
+        is_needed = self._state.row_count + HEADER > self.scrollable_content_region.height
+        is_coming = is_needed and not self.show_vertical_scrollbar
+        return self.styles.scrollbar_size_vertical if is_coming else 0
 
     def _update_size(self) -> None:
         self._update_geometry()
@@ -136,6 +143,12 @@ class GridDrawing(ScrollView):
 
     def _is_in_sight(self, row: int) -> bool:
         return 0 <= row - self.scroll_offset.y < self.page_rows
+
+    def _is_column_in_sight(self, place: int) -> bool:
+        """Return whether the whole of a column is seen."""
+        width = self._geometry.columns[place].width
+        spans = self._geometry.spans(self.scroll_offset.x)
+        return any(one.place == place and not one.cut and one.width >= width for one in spans)
 
     def _scroll_to_cursor(self) -> None:
         if not self.size.height:

@@ -1,6 +1,6 @@
 """The grid: shows a row source under a cursor, with keys, mouse and messages."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -14,6 +14,9 @@ from cmdm_tui.tui.models.row_source import RowSource
 from cmdm_tui.tui.widgets.grid.bindings import BINDINGS
 from cmdm_tui.tui.widgets.grid.drawing import HEADER, GridDrawing
 from cmdm_tui.tui.widgets.grid.styles import COMPONENT_CLASSES, DEFAULT_CSS
+
+FITTED_COLUMNS = 6
+"""How many columns of an entity's records are seen at once, if they can be."""
 
 
 class Grid(GridDrawing, can_focus=True):
@@ -143,10 +146,12 @@ class Grid(GridDrawing, can_focus=True):
             return
         was_in_sight = self._is_in_sight(row)
         has_other_columns, has_other_order = state.follow()
-        if has_other_columns or self._find_values():
+        if has_other_columns:
             self._arrange()
         elif has_other_order:
             self._refresh_line(0)
+        if self._find_values():
+            self._arrange()
         self._update_size()
         if state.cursor.row != row and was_in_sight:
             top = self.scroll_offset.y + state.cursor.row - row
@@ -183,6 +188,13 @@ class Grid(GridDrawing, can_focus=True):
     def scroll_to_row(self, row: int) -> None:
         """Show this row at the top, as far as there are rows below it."""
         self._scroll(y=row)
+
+    def bring_into_view(self, names: Sequence[str]) -> None:
+        """Go to the first of these columns that there is, unless it is in sight."""
+        shown = [column.name for column in self.columns]
+        name = next((name for name in names if name in shown), None)
+        if name is not None and not self._is_column_in_sight(shown.index(name)):
+            self.move_cursor(column=name)
 
     def _move_cursor(self, row: int | None = None, place: int | None = None) -> None:
         source, cursor = self._state.source, self._state.cursor
@@ -340,9 +352,17 @@ class Grid(GridDrawing, can_focus=True):
 
     # What has changed.
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Return whether there is a row to open, where that is asked."""
+        return super().check_action(action, parameters) and (
+            action != "open_row" or self._state.row_count > 0
+        )
+
     def on_resize(self) -> None:
         """Fit the columns to the new width; the cursor stays in sight."""
         self._update_size()
+        if self._find_values():
+            self._arrange()
         self._scroll_to_cursor()
         self._schedule_report()
 
@@ -352,7 +372,10 @@ class Grid(GridDrawing, can_focus=True):
         self._schedule_report()
 
     def _find_values(self) -> bool:
-        return self._state.find_values(self.scroll_offset.y, 2 * self.page_rows)
+        """Look at the values in sight; return whether the columns have to be arranged again."""
+        first, count = self.scroll_offset.y, 2 * self.page_rows
+        has_more_columns = self._state.find_values(first, count)
+        return self._state.measure_values(first, count) or has_more_columns
 
     def _arrange(self) -> None:
         self._state.arrange()
