@@ -149,7 +149,10 @@ class ImportOperation:
 
         if is_free(question):
             chosen = await self._prompter.enter_text(
-                question.sentence, check, suggestions=tuple(choices)
+                question.sentence,
+                check,
+                suggestions=tuple(choices),
+                default=_LEFT_OUT if question.option == "map" else "",
             )
         elif choices:
             chosen = await self._prompter.choose(question.sentence, tuple(choices))

@@ -147,6 +147,7 @@ class _Nobody:
         check: CheckText,  # noqa: ARG002 — it asks nothing
         *,
         suggestions: Sequence[str] = (),  # noqa: ARG002 — it asks nothing
+        default: str = "",  # noqa: ARG002 — it asks nothing
     ) -> str | None:
         return None
 

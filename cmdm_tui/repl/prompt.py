@@ -287,7 +287,7 @@ def _load_in_background(prompt: StatementPrompt) -> list[asyncio.Future[None]]:
     return begun
 
 
-async def _ask(keyboard: Input, screen: Output, question: str) -> str:
+async def _ask(keyboard: Input, screen: Output, question: str) -> str | None:
     # An interrupt from outside is to cancel the statement, so this prompt must not take it.
     prompts = PromptSession[str](input=keyboard, output=screen)
     try:
@@ -295,7 +295,7 @@ async def _ask(keyboard: Input, screen: Output, question: str) -> str:
             [("", question)], handle_sigint=False, set_exception_handler=False
         )
     except (KeyboardInterrupt, EOFError):
-        return ""
+        return None
 
 
 def _load_queries() -> None:
