@@ -1,13 +1,13 @@
 """Describes changes for a person, before they are sent and after: sentences for every face."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from cmdm_tui.api import Quota
 from cmdm_tui.changes.apply_events import ApplySummary
 from cmdm_tui.changes.change_set import Change, ChangeKind, Reject
 from cmdm_tui.changes.journal import JournalRun
-from cmdm_tui.changes.journal_entry import EntryState, JournalEntry
+from cmdm_tui.changes.journal_entry import EntryState, JournalEntry, RunSummary
 from cmdm_tui.changes.preview import ChangePreview
 from cmdm_tui.text import count_noun, end_sentence, one_line
 
@@ -80,14 +80,41 @@ def describe_rejects(rejects: Sequence[Reject]) -> Iterator[str]:
         yield f"  … and {len(rejects) - MOST_SHOWN:,} more."
 
 
+def describe_left(counts: Mapping[EntryState, int]) -> Iterator[str]:
+    """Yield how far a run has come that is about to be resumed."""
+    yield f"So far: {describe_counts(counts.items())}."
+    doubtful = sum(count for state, count in counts.items() if state.is_in_doubt)
+    if doubtful:
+        yield (
+            f"What is in doubt ({doubtful:,}) is looked for first, which takes calls too, and is "
+            "sent again only where it was certainly not done."
+        )
+
+
+def describe_stopped(run: RunSummary, words: JournalWords = COMMAND_WORDS) -> str:
+    """Return a line on a run that was stopped, with the command that goes on with it."""
+    counts = describe_counts(run.counts.items())
+    return f"Run {run.id} was stopped: {counts}. {words.resume} {run.id} goes on with it."
+
+
 def describe_outcome(
-    run: JournalRun, summary: ApplySummary, words: JournalWords = COMMAND_WORDS
+    run: JournalRun,
+    summary: ApplySummary,
+    words: JournalWords = COMMAND_WORDS,
+    doubts: Sequence[JournalEntry] = (),
 ) -> Iterator[str]:
-    """Yield how many changes were done, what was not and why, and how to go on."""
+    """Yield how many changes were done, what was not and why, and how to go on.
+
+    `doubts` are what was in doubt before, of which it is said what became.
+    """
     yield (
         f"{describe_counts(summary.counts.items())}; {count_noun(summary.calls_made, 'call')}. "
         f"The journal has it as run {run.id}."
     )
+    for entry in doubts[:MOST_SHOWN]:
+        yield f"  {name_change(entry)}: was in doubt; {_describe_doubt(entry, run)}."
+    if len(doubts) > MOST_SHOWN:
+        yield f"  … and {len(doubts) - MOST_SHOWN:,} more: {words.show} {run.id} lists them."
     failed = [one for one in run.entries if one.state.is_failed or one.state is EntryState.UNKNOWN]
     for entry in failed[:MOST_SHOWN]:
         yield f"  {name_change(entry)}: {_STATES[entry.state]}: {one_line(entry.reason, 300)}."
@@ -102,6 +129,16 @@ def describe_outcome(
         yield f"It ended early, because {summary.stop_reason}."
     if not summary.is_complete:
         yield f"{words.resume} {run.id} goes on with what is left."
+
+
+def _describe_doubt(before: JournalEntry, run: JournalRun) -> str:
+    """Return a clause on what became of a change that was in doubt."""
+    now = run.entry(before.number)
+    if now.state.is_in_doubt:
+        return "it still is"
+    if now.state is EntryState.DONE:
+        return "it had been done" if now.sent_at == before.sent_at else "it was sent again"
+    return f"it is {_STATES[now.state]} now"
 
 
 def describe_counts(counts: Iterable[tuple[EntryState, int]]) -> str:

@@ -85,7 +85,7 @@ class ImportOperation:
         change_set = ChangeSet(
             changes,
             title=f"Import of {one_line(path.name, 200)} into {entity}",
-            address=self._account.client.address,
+            address=self._account.service_name,
             username=self._account.profile.credentials.username,
             made_at=time.time(),
             unchanged=match.unchanged,

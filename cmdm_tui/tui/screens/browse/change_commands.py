@@ -188,12 +188,12 @@ def _review_same(screen: BrowsePanes, kind: ChangeKind) -> None:
     if not records:
         _tell_unread_marks(screen)
         return
-    client, profile = screen.account.client, screen.account.profile
+    account = screen.account
     made = make_same_set(
         Change(kind, records[0].entity),
         records,
-        address=client.address,
-        username=profile.credentials.username,
+        address=account.service_name,
+        username=account.profile.credentials.username,
     )
     review_changes(_app_of(screen), write_context(screen), made, partial(show_result, screen))
 
