@@ -52,12 +52,13 @@ def describe_preview(preview: ChangePreview, quota: Quota) -> Iterator[str]:
         )
     if preview.every_of:
         yield f"Every record of {one_line(preview.every_of, 60)} is meant: there is no WHERE."
-    if not preview.change_count:
+    is_refused = not preview.change_count and bool(preview.rejects)
+    if not preview.change_count and not is_refused:
         yield "There is nothing to change."
     if preview.unchanged:
         holds = "holds" if preview.unchanged == 1 else "hold"
         yield f"{count_noun(preview.unchanged, 'record')} {holds} the wanted values already."
-    yield from describe_rejects(preview.rejects)
+    yield from describe_rejects(preview.rejects, "refused" if is_refused else "left out")
     yield from preview.notes
     if preview.is_partial:
         yield "Not every record that may be meant was read: these changes are a part of all."
@@ -68,11 +69,11 @@ def describe_preview(preview: ChangePreview, quota: Quota) -> Iterator[str]:
         yield _describe_cost(preview, quota)
 
 
-def describe_rejects(rejects: Sequence[Reject]) -> Iterator[str]:
+def describe_rejects(rejects: Sequence[Reject], word: str = "left out") -> Iterator[str]:
     """Yield how many changes will not be sent, and why for the first of them."""
     if not rejects:
         return
-    yield f"{count_noun(len(rejects), 'record')} left out:"
+    yield f"{count_noun(len(rejects), 'record')} {word}:"
     for reject in rejects[:MOST_SHOWN]:
         reason = one_line(reject.reason, 300)
         yield f"  {_locate_reject(reject) or 'one record'}: {end_sentence(reason)}"
@@ -111,6 +112,7 @@ def describe_outcome(
         f"{describe_counts(summary.counts.items())}; {count_noun(summary.calls_made, 'call')}. "
         f"The journal has it as run {run.id}."
     )
+    yield from _name_created(run, summary, words)
     for entry in doubts[:MOST_SHOWN]:
         yield f"  {name_change(entry)}: was in doubt; {_describe_doubt(entry, run)}."
     if len(doubts) > MOST_SHOWN:
@@ -129,6 +131,17 @@ def describe_outcome(
         yield f"It ended early, because {summary.stop_reason}."
     if not summary.is_complete:
         yield f"{words.resume} {run.id} goes on with what is left."
+
+
+def _name_created(run: JournalRun, summary: ApplySummary, words: JournalWords) -> Iterator[str]:
+    created = [
+        f"{one_line(run.entry(number).change.entity, 60)} {one_line(external_id, 80)}"
+        for number, external_id in summary.created_ids.items()
+    ]
+    if created:
+        more = len(created) - MOST_SHOWN
+        others = f" and {more:,} more: {words.show} {run.id} lists them" if more > 0 else ""
+        yield f"Created {', '.join(created[:MOST_SHOWN])}{others}."
 
 
 def _describe_doubt(before: JournalEntry, run: JournalRun) -> str:

@@ -148,9 +148,11 @@ def _is_of_many_calls(preview: "ChangePreview", policy: WritePolicy) -> bool:
 
 
 async def is_call_confirmed(
-    what: str, *, is_destructive: bool, policy: WritePolicy, prompter: Prompter
+    what: str, *, is_destructive: bool, policy: WritePolicy, prompter: Prompter, remark: str = ""
 ) -> bool:
     """Return whether one call that changes a record may be sent; `what` says what it does.
+
+    The `remark` is a clause on it, for the question.
 
     Raises ChangesNotConfirmed where no one can be asked.
     """
@@ -161,7 +163,7 @@ async def is_call_confirmed(
             f"{what} is to be confirmed, and no one can be asked here",
             hint=f"Nothing was sent. {policy.how_to_confirm}",
         )
-    return await prompter.confirm(f"{what}?")
+    return await prompter.confirm(f"{what}{remark}?")
 
 
 def _is_asked(rule: ConfirmRule, lost: int) -> bool:

@@ -9,7 +9,7 @@ from msgspec import Struct
 from cmdm_tui.catalog import Account
 from cmdm_tui.changes.change_file import load_change_set
 from cmdm_tui.changes.change_set import ChangeSet
-from cmdm_tui.changes.errors import ChangeError, IncompleteChanges, PartialChanges
+from cmdm_tui.changes.errors import ChangeError, IncompleteChanges, NoSuchRun, PartialChanges
 from cmdm_tui.changes.journal import Journal, JournalRun
 from cmdm_tui.changes.journal_entry import EntryState, RunSummary
 from cmdm_tui.changes.preview import (
@@ -17,6 +17,7 @@ from cmdm_tui.changes.preview import (
     preview_columns,
     preview_rows,
 )
+from cmdm_tui.changes.run_effect import collect_effects
 from cmdm_tui.changes.sql_returning import describe_unread, returned_columns, returned_rows
 from cmdm_tui.config import Paths
 from cmdm_tui.formats import OutputColumn, OutputRow, OutputStyle, create_writer
@@ -26,7 +27,7 @@ from cmdm_tui.operations.account_runs import (
     list_account_runs,
 )
 from cmdm_tui.operations.change_texts import JournalWords, describe_outcome, describe_preview
-from cmdm_tui.operations.journal_rows import list_entry, list_run
+from cmdm_tui.operations.journal_rows import describe_values, list_entry, list_run
 from cmdm_tui.operations.query import CallPolicy
 from cmdm_tui.operations.statement import StatementOperation
 from cmdm_tui.operations.write import WriteOperation, WriteOutcome, check_writable
@@ -36,7 +37,7 @@ from cmdm_tui.repl.errors import ReplError
 from cmdm_tui.repl.session_policy import make_write_policy
 from cmdm_tui.repl.session_settings import SessionSettings
 from cmdm_tui.repl.streams import ReplStreams
-from cmdm_tui.repl.terminal_prompter import ReplPrompter
+from cmdm_tui.repl.terminal_prompter import HOW_TO_CONFIRM, ReplPrompter
 from cmdm_tui.text import one_line
 
 _SAMPLE = 5
@@ -119,6 +120,10 @@ class SessionChanges:
             run = _explain(lambda: journal.load(run_id or self._find_last(journal)))
             self._streams.write_note(f"Run {run.id}: {one_line(run.summary.title, 200)}")
 
+            if not await self._may_read_undo(run):
+                self._streams.write_note("Nothing was sent.")
+                return
+
             async def apply_undo(operation: WriteOperation) -> WriteOutcome:
                 return await operation.apply(await operation.plan_undo(run), undo_of=run.id)
 
@@ -142,6 +147,19 @@ class SessionChanges:
         with self._open_journal() as journal:
             return _explain(lambda: find_stopped_run(journal, self._account))
 
+    async def _may_read_undo(self, run: JournalRun) -> bool:
+        """Return whether the records may be read that an undo changes; ask where they are many.
+
+        Raises ReplError where no one can be asked.
+        """
+        calls, unasked = len(collect_effects(run.entries)), self._settings.calls_without_asking
+        if not self._settings.confirms or calls <= unasked:
+            return True
+        reading = f"To take run {run.id} back, about {calls:,} calls read what it changed"
+        if not self._prompter.can_ask:
+            raise ReplError(f"{reading}, and no one can be asked here. {HOW_TO_CONFIRM}.")
+        return await self._prompter.confirm(f"{reading}. Read it?")
+
     def list_runs(self) -> Sequence[tuple[int, str, int, str, str]]:
         """Return the number, begin, changes, state and title of each run of this account."""
         with self._open_journal() as journal:
@@ -154,11 +172,16 @@ class SessionChanges:
         ]
 
     def list_entries(self, run_id: int) -> Sequence[Sequence[int | str | None]]:
-        """Return a row for each change of a run, as `ENTRY_COLUMNS`, and note what it was."""
+        """Return a row for each change of a run, as `ENTRY_COLUMNS` and its values, and note it."""
+        redact = self._account.client.redact
         with self._open_journal() as journal:
             run = _explain(lambda: journal.load(run_id))
             self._streams.write_note(f"Run {run_id}: {one_line(run.summary.title, 200)}")
-            return [list_entry(entry) for entry in run.entries]
+            return [
+                (*list_entry(entry), values and redact(values))
+                for entry in run.entries
+                for values in [describe_values(entry)]
+            ]
 
     def stop(self) -> bool:
         """End what runs now after the calls under way; return whether it ends by itself then."""
@@ -259,5 +282,7 @@ def _explain(work: Callable[[], _Given]) -> _Given:
     """Return what `work` gives; a ChangeError becomes a ReplError."""
     try:
         return work()
+    except NoSuchRun as error:
+        raise ReplError(rf"{error.message}. \journal shows those of this account.") from None
     except ChangeError as error:
         raise ReplError(str(error)) from None

@@ -196,6 +196,8 @@ class ReplSession:
             return StatementYield(StatementStatus.DECLINED)
         result = await self._send(planned)
         self._has_called = bool(planned.what)
+        if planned.what and self.prompter.is_at_prompt:
+            self.streams.write_note(r"It is not in the journal: \undo does not take it back.")
         self.last_result = result
         self.shows_query = False
         if isinstance(result, RecordList):
@@ -258,6 +260,7 @@ class ReplSession:
                 is_destructive=planned.is_destructive,
                 policy=policy,
                 prompter=self.prompter,
+                remark=r", which cannot be taken back by \undo",
             )
         except ChangesNotConfirmed as error:
             raise ReplError(str(error)) from None

@@ -16,7 +16,7 @@ from cmdm_tui.text import one_line
 
 _DIGITS = 9
 _RUN_TITLES = ("Run", "Began", "Changes", "State", "Title")
-_ENTRY_TITLES = ("Number", "Change", "Entity", "ExternalID", "State", "Reason", "Origin")
+_ENTRY_TITLES = ("Number", "Change", "Entity", "ExternalID", "State", "Reason", "Origin", "Values")
 
 
 async def show_journal(session: ReplSession, arguments: tuple[str, ...]) -> None:
@@ -90,7 +90,7 @@ COMMANDS = (
     BackslashCommand(
         "resume",
         (_ANY_RUN,),
-        "Go on with run N, or the newest one stopped: shown first",
+        "Go on with run N, or the last stopped: shown first",
         resume_run,
         Touches.WRITES,
         example="12 -- the changes of run 12 that are not made yet",

@@ -194,7 +194,7 @@ COMMANDS = (
     BackslashCommand(
         "confirm",
         (choice("on", "off", "always", is_optional=True),),
-        "Ask before changes as the profile has it (on), always, never (off)",
+        "Ask before changes: as the profile says (on), always",
         switch_confirmation,
         example="always -- every change is asked about from here on",
         is_switch=True,
