@@ -12,6 +12,7 @@ from cmdm_tui.catalog import Account
 from cmdm_tui.changes.change_set import Change, ChangeKind, ChangeSet
 from cmdm_tui.changes.errors import OtherAccount
 from cmdm_tui.changes.journal import Journal
+from cmdm_tui.changes.preview import ChangePreview
 from cmdm_tui.cli.embedded_sandbox import profile_of_sandbox
 from cmdm_tui.config import Profile
 from cmdm_tui.operations.account_runs import find_last_run
@@ -28,6 +29,10 @@ def configure(folder: Path) -> SandboxConfig:
     return config
 
 
+def show_nothing(_: ChangeSet, __: ChangePreview) -> None:
+    """Show nothing of what is sent."""
+
+
 async def create_lead(profile: Profile, journal: Journal) -> None:
     """Create a lead, as run 1."""
     async with Account.open(profile, catalogs=None) as account:
@@ -38,7 +43,7 @@ async def create_lead(profile: Profile, journal: Journal) -> None:
 
 def operation_on(account: Account, journal: Journal) -> WriteOperation:
     policy = WritePolicy("never", "Say --yes")
-    return WriteOperation(account, journal, Person(), policy, show=lambda *_: None)
+    return WriteOperation(account, journal, Person(), policy, show=show_nothing)
 
 
 async def undo(profile: Profile, journal: Journal) -> list[str]:
