@@ -4,13 +4,14 @@ The screens that it opens are imported when first used: the explorer starts with
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, cast
 
 from textual.app import App
 
 from cmdm_tui.api import Parent, Record
-from cmdm_tui.changes.change_set import Change, ChangeKind
+from cmdm_tui.changes.change_set import OWNED_ENTITIES, Change, ChangeKind
 from cmdm_tui.changes.unchanged import is_closed, is_converted
 from cmdm_tui.text import count_noun, one_line
 from cmdm_tui.tui.commands import Command
@@ -202,6 +203,9 @@ def _review_same(screen: BrowsePanes, kind: ChangeKind) -> None:
         address=account.service_name,
         username=account.profile.credentials.username,
     )
+    if kind is ChangeKind.DELETE and records[0].entity.casefold() not in OWNED_ENTITIES:
+        note = screen.record_pane.related.describe_owned(records)
+        made = replace(made, notes=(*made.notes, note))
     review_changes(_app_of(screen), write_context(screen), made, partial(show_result, screen))
 
 

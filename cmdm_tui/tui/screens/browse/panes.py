@@ -407,6 +407,8 @@ class BrowsePanes(GridScreen):
         view = self.fields if self.shows_fields else self.filtered or self.records
         caption = safe_line(self.marks_caption + view.caption)
         self.panel.show_titles(safe_line(self.entity, 40), caption)
+        opened = self.record_pane.record if self.has_class(RECORD_OPEN) else None
+        self.entities.mark_shown(self.entity if opened is None else opened.entity)
         available = self.available_commands
         if available != self._available:  # each refresh of the keys builds the footer again
             self._available = available
