@@ -75,6 +75,14 @@ class Account(Struct, frozen=True):
         return cls(profile, client, catalog, tokens, quotas, origin)
 
     @property
+    def service_name(self) -> str:
+        """What names the service in change sets and in the journal: its address.
+
+        The address of a sandbox that cmdm starts itself is another each time: its data names it.
+        """
+        return self.profile.data_name or self.client.address
+
+    @property
     def known_quota(self) -> KnownQuota:
         """The quota by the last answer; else what an earlier run has kept, until its reset."""
         quota = self.client.quota

@@ -38,7 +38,8 @@ class ChangeApplier:
     What was about to be sent when the run was killed is looked at first: it is done, or sent
     again where that is safe, or left in doubt and reported so.
 
-    `options` are those that the run was begun with, unless others are given. A task that is
+    `options` are those that the run was begun with, unless others are given; `service` is what
+    change sets name the client's service by, if that is not its address. A task that is
     cancelled leaves the calls under way in doubt, as a program that is killed does.
     """
 
@@ -49,8 +50,10 @@ class ChangeApplier:
         options: ApplyOptions | None = None,
         *,
         listener: ApplyListener = ignore_apply_events,
+        service: str | None = None,
     ) -> None:
         self._run = run
+        self._service = service or client.address
         self._options = options or run.options
         self._notify = listener
         self._calls_made = 0
@@ -69,12 +72,12 @@ class ChangeApplier:
     async def run(self) -> ApplySummary:
         """Send what is open and return what came of it.
 
-        Raises RunInUse where another process applies the run, OtherAccount where the client's
-        address is not the run's, and JournalError where the journal cannot be written.
+        Raises RunInUse where another process applies the run, OtherAccount where the service is
+        not the run's, and JournalError where the journal cannot be written.
         """
         wanted = self._run.change_set.address
-        if wanted and wanted != self._client.address:
-            raise OtherAccount(f"The changes are for {wanted}, not for {self._client.address}")
+        if wanted and wanted != self._service:
+            raise OtherAccount(f"The changes are for {wanted}, not for {self._service}")
         started = time.monotonic()
         with self._run.hold():
             await self._apply_all()

@@ -87,10 +87,11 @@ class ChangeSet:
     """Changes to one account, in the order in which they are sent.
 
     `title` is the statement or the file that asks for them; `address` and `username` name the
-    account, as `Client.address` and the profile do; `made_at` is a Unix time. `unchanged` counts
-    records that were left out as they hold the wanted values already, `calls_made` what reading
-    them took. `is_partial` is true where not every record was read that may be meant. `every_of` is
-    the entity of which every record is meant, as the statement has no WHERE; else it is empty.
+    account, as `Account.service_name` and the profile do; `made_at` is a Unix time. `unchanged`
+    counts records that were left out as they hold the wanted values already, `calls_made` the calls
+    that reading took. `is_partial` is true where not every record was read that may be meant.
+    `every_of` is the entity of which every record is meant, as the statement has no WHERE; else it
+    is empty.
     """
 
     changes: tuple[Change, ...]

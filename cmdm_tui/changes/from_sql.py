@@ -143,7 +143,7 @@ async def prepare_sql_change(statement: WriteStatement, account: Account) -> Sql
     if isinstance(statement, CallStatement) and statement.procedure is Procedure.CONVERT_LEAD:
         checks["account"] = ()
     username = account.profile.credentials.username
-    return SqlChange(statement, known, sql, columns, account.client.address, username, checks)
+    return SqlChange(statement, known, sql, columns, account.service_name, username, checks)
 
 
 async def make_change_set(

@@ -1,6 +1,6 @@
-"""Makes a change set of what a run did not do, to be corrected and applied again."""
+"""Makes change sets of what a run did not do: what is left of it, and what has failed."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from cmdm_tui.api.models import Parent
@@ -28,18 +28,30 @@ def make_refused_set(run: JournalRun) -> RefusedChanges | None:
     failed = [entry for entry in entries if entry.state.is_failed]
     if not failed:
         return None
-    positions = {entry.number - 1: position for position, entry in enumerate(failed)}
-    made = run.change_set
-    change_set = replace(
-        made,
-        changes=tuple(_fill_in(entry.change, entries, positions) for entry in failed),
-        title=f"What run {run.id} did not do: {made.title}",
+    change_set = _make_set(run, failed, f"What run {run.id} did not do: {run.change_set.title}")
+    return RefusedChanges(change_set, tuple(f"{one.state}: {one.reason}" for one in failed))
+
+
+def make_open_set(run: JournalRun) -> ChangeSet:
+    """Return what a resume has to do, ids of records that were created filled in.
+
+    What is in doubt is in it: it is looked for first, and may be sent again.
+    """
+    left = [entry for entry in run.entries if entry.state.is_open]
+    return _make_set(run, left, f"What is left of run {run.id}: {run.change_set.title}")
+
+
+def _make_set(run: JournalRun, chosen: Sequence[JournalEntry], title: str) -> ChangeSet:
+    positions = {entry.number - 1: position for position, entry in enumerate(chosen)}
+    return replace(
+        run.change_set,
+        changes=tuple(_fill_in(entry.change, run.entries, positions) for entry in chosen),
+        title=title,
         unchanged=0,
         rejects=(),
         notes=(),
         calls_made=0,
     )
-    return RefusedChanges(change_set, tuple(f"{one.state}: {one.reason}" for one in failed))
 
 
 def _fill_in(

@@ -88,9 +88,18 @@ def _check_change(change: Change, known: Mapping[str, _FieldNames]) -> Change | 
     count = len(change.properties) + len(change.references)
     if len({*named.properties, *named.references}) < count:
         return Reject("a field is given twice", change.origin, change=change)
-    for column, reason in _find_faults(named, names):
+    faults = list(_find_faults(named, names))
+    if faults:
+        (column, first), *others = faults
+        reason = "; ".join([first, *(_name_fault(*one) for one in others)])
         return Reject(reason, change.origin, column, change)
     return named
+
+
+def _name_fault(column: str, reason: str) -> str:
+    """Return a reason that names its column, as one of several does."""
+    shown = one_line(column, 60)
+    return reason if reason.startswith(f"{shown} ") else f"{shown}: {reason}"
 
 
 def _name(names: _FieldNames, name: str) -> str:

@@ -1,5 +1,6 @@
 """Sandboxes embedded in this process: the demo, and fresh ones for the harness."""
 
+import hashlib
 import tempfile
 from collections.abc import Generator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -66,4 +67,11 @@ def profile_of_sandbox(info: RunningInfo) -> Profile:
         ),
         catalog="demo",
         entities=SANDBOX_CUSTOM_ENTITIES,
+        data_name=_name_data(info),
     )
+
+
+def _name_data(info: RunningInfo) -> str:
+    """Return a name for the sandbox's data, which keeps its random credentials."""
+    sign_in = f"{info.client_id}\n{info.client_secret}".encode()
+    return f"sandbox {hashlib.sha256(sign_in).hexdigest()[:16]}"

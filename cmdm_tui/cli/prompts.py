@@ -10,6 +10,7 @@ import click
 from cmdm_tui.cli.context import note
 from cmdm_tui.cli.encodings import decode_text
 from cmdm_tui.cli.exit_codes import CommandFailure, ExitCode
+from cmdm_tui.text import one_line
 
 if TYPE_CHECKING:
     from cmdm_tui.catalog import Account
@@ -123,30 +124,41 @@ class TerminalPrompter:
             return ask_optional_text(question).replace(",", "") == str(count)
 
     async def choose(self, question: str, choices: Sequence[str]) -> str | None:
-        """Ask for one of the choices until one is given."""
+        """Ask for one of the choices until one is given; Enter alone gives none."""
         from cmdm_tui.operations.interrupts import raise_on_interrupt
+        from cmdm_tui.operations.prompter import find_choice, list_choices
 
         self._progress.clear()
+        words = list_choices(question, choices)
         with raise_on_interrupt():
-            answer: str = click.prompt(question, type=click.Choice(choices), err=True)
-        return answer
+            while typed := ask_optional_text(words):
+                chosen = find_choice(typed, choices)
+                if chosen is not None:
+                    return chosen
+                note(f"{one_line(typed, 60)} is none of them.")
+        return None
 
     async def enter_text(
-        self, question: str, check: "CheckText", *, suggestions: Sequence[str] = ()
+        self,
+        question: str,
+        check: "CheckText",
+        *,
+        suggestions: Sequence[str] = (),
+        default: str = "",
     ) -> str | None:
-        """Ask for a text until it can be taken; Enter alone gives none, the end of input aborts."""
+        """Ask for a text until it can be taken; Enter alone gives the default, its end aborts."""
         from cmdm_tui.operations.interrupts import raise_on_interrupt
-        from cmdm_tui.operations.prompter import list_suggestions
+        from cmdm_tui.operations.prompter import list_suggestions, read_text_answer
 
         self._progress.clear()
-        words = list_suggestions(question, suggestions)
+        words = list_suggestions(question, suggestions, default)
         with raise_on_interrupt():
-            while answer := ask_optional_text(words):
-                fault = check(answer)
-                if not fault:
-                    return answer
-                note(fault)
-        return None
+            while True:
+                typed = ask_optional_text(words)
+                answer = read_text_answer(typed, check, suggestions, default)
+                if not answer.fault:
+                    return answer.text
+                note(answer.fault)
 
     def notify(self, message: str) -> None:
         """Write a sentence to stderr."""

@@ -70,6 +70,9 @@ class Profile:
     confirm: ConfirmRule | None = None
     """Which changes are asked about before they are sent; None where that is not said."""
     people: PeopleRules = PeopleRules()
+    data_name: str | None = None
+    """What names the data of a sandbox that is started for this run alone, on any port; None for a
+    service, whose address names it."""
     on_event: Callable[[object], None] | None = field(default=None, repr=False, compare=False)
     """Gets the events of the account's client too: a recording, say."""
 

@@ -3,12 +3,23 @@
 from cmdm_tui.catalog import Account
 from cmdm_tui.changes.journal import Journal
 from cmdm_tui.changes.journal_entry import EntryState, RunSummary
+from cmdm_tui.changes.taken_back import find_undo
 
 
 def list_account_runs(journal: Journal, account: Account) -> list[RunSummary]:
     """Return the runs of the account, under whichever profile, the newest first."""
-    wanted = account.client.address, account.profile.credentials.username
+    wanted = account.service_name, account.profile.credentials.username
     return [one for one in journal.runs() if (one.address, one.username) == wanted]
+
+
+def find_stopped_run(journal: Journal, account: Account) -> RunSummary | None:
+    """Return the newest run of the account that a resume can go on with; None where none is."""
+    for run in list_account_runs(journal, account):
+        if run.is_complete or journal.is_in_use(run.id):
+            continue
+        if find_undo(journal, journal.load(run.id)) is None:
+            return run
+    return None
 
 
 def find_last_run(journal: Journal, account: Account) -> int | None:

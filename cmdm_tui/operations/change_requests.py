@@ -308,7 +308,7 @@ def _join(
             for place, one in enumerate(changes)
         ),
         title,
-        account.client.address,
+        account.service_name,
         account.profile.credentials.username,
         time.time(),
         unchanged=draft.unchanged + sum(one.unchanged for one in sets),

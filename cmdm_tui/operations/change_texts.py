@@ -1,6 +1,6 @@
 """Describes changes for a person, before they are sent and after: sentences for every face."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from cmdm_tui.api import Quota
@@ -8,7 +8,7 @@ from cmdm_tui.api.quota import format_reset
 from cmdm_tui.changes.apply_events import ApplySummary
 from cmdm_tui.changes.change_set import Change, ChangeKind, Reject
 from cmdm_tui.changes.journal import JournalRun
-from cmdm_tui.changes.journal_entry import EntryState, JournalEntry
+from cmdm_tui.changes.journal_entry import EntryState, JournalEntry, RunSummary
 from cmdm_tui.changes.preview import ChangePreview
 from cmdm_tui.text import count_noun, end_sentence, one_line
 
@@ -53,12 +53,13 @@ def describe_preview(preview: ChangePreview, quota: Quota) -> Iterator[str]:
         )
     if preview.every_of:
         yield f"Every record of {one_line(preview.every_of, 60)} is meant: there is no WHERE."
-    if not preview.change_count:
+    is_refused = not preview.change_count and bool(preview.rejects)
+    if not preview.change_count and not is_refused:
         yield "There is nothing to change."
     if preview.unchanged:
         holds = "holds" if preview.unchanged == 1 else "hold"
         yield f"{count_noun(preview.unchanged, 'record')} {holds} the wanted values already."
-    yield from describe_rejects(preview.rejects)
+    yield from describe_rejects(preview.rejects, "refused" if is_refused else "left out")
     yield from preview.notes
     if preview.is_partial:
         yield "Not every record that may be meant was read: these changes are a part of all."
@@ -70,11 +71,11 @@ def describe_preview(preview: ChangePreview, quota: Quota) -> Iterator[str]:
         yield _describe_cost(preview, quota)
 
 
-def describe_rejects(rejects: Sequence[Reject]) -> Iterator[str]:
+def describe_rejects(rejects: Sequence[Reject], word: str = "left out") -> Iterator[str]:
     """Yield how many changes will not be sent, and why for the first of them."""
     if not rejects:
         return
-    yield f"{count_noun(len(rejects), 'record')} left out:"
+    yield f"{count_noun(len(rejects), 'record')} {word}:"
     for reject in rejects[:MOST_SHOWN]:
         reason = one_line(reject.reason, 300)
         yield f"  {_locate_reject(reject) or 'one record'}: {end_sentence(reason)}"
@@ -82,14 +83,42 @@ def describe_rejects(rejects: Sequence[Reject]) -> Iterator[str]:
         yield f"  … and {len(rejects) - MOST_SHOWN:,} more."
 
 
+def describe_left(counts: Mapping[EntryState, int]) -> Iterator[str]:
+    """Yield how far a run has come that is about to be resumed."""
+    yield f"So far: {describe_counts(counts.items())}."
+    doubtful = sum(count for state, count in counts.items() if state.is_in_doubt)
+    if doubtful:
+        yield (
+            f"What is in doubt ({doubtful:,}) is looked for first, which takes calls too, and is "
+            "sent again only where it was certainly not done."
+        )
+
+
+def describe_stopped(run: RunSummary, words: JournalWords = COMMAND_WORDS) -> str:
+    """Return a line on a run that was stopped, with the command that goes on with it."""
+    counts = describe_counts(run.counts.items())
+    return f"Run {run.id} was stopped: {counts}. {words.resume} {run.id} goes on with it."
+
+
 def describe_outcome(
-    run: JournalRun, summary: ApplySummary, words: JournalWords = COMMAND_WORDS
+    run: JournalRun,
+    summary: ApplySummary,
+    words: JournalWords = COMMAND_WORDS,
+    doubts: Sequence[JournalEntry] = (),
 ) -> Iterator[str]:
-    """Yield how many changes were done, what was not and why, and how to go on."""
+    """Yield how many changes were done, what was not and why, and how to go on.
+
+    `doubts` are what was in doubt before, of which it is said what became.
+    """
     yield (
         f"{describe_counts(summary.counts.items())}; {count_noun(summary.calls_made, 'call')}. "
         f"The journal has it as run {run.id}."
     )
+    yield from _name_created(run, summary, words)
+    for entry in doubts[:MOST_SHOWN]:
+        yield f"  {name_change(entry)}: was in doubt; {_describe_doubt(entry, run)}."
+    if len(doubts) > MOST_SHOWN:
+        yield f"  … and {len(doubts) - MOST_SHOWN:,} more: {words.show} {run.id} lists them."
     failed = [one for one in run.entries if one.state.is_failed or one.state is EntryState.UNKNOWN]
     for entry in failed[:MOST_SHOWN]:
         yield f"  {name_change(entry)}: {_STATES[entry.state]}: {one_line(entry.reason, 300)}."
@@ -104,6 +133,27 @@ def describe_outcome(
         yield f"It ended early, because {summary.stop_reason}."
     if not summary.is_complete:
         yield f"{words.resume} {run.id} goes on with what is left."
+
+
+def _name_created(run: JournalRun, summary: ApplySummary, words: JournalWords) -> Iterator[str]:
+    created = [
+        f"{one_line(run.entry(number).change.entity, 60)} {one_line(external_id, 80)}"
+        for number, external_id in summary.created_ids.items()
+    ]
+    if created:
+        more = len(created) - MOST_SHOWN
+        others = f" and {more:,} more: {words.show} {run.id} lists them" if more > 0 else ""
+        yield f"Created {', '.join(created[:MOST_SHOWN])}{others}."
+
+
+def _describe_doubt(before: JournalEntry, run: JournalRun) -> str:
+    """Return a clause on what became of a change that was in doubt."""
+    now = run.entry(before.number)
+    if now.state.is_in_doubt:
+        return "it still is"
+    if now.state is EntryState.DONE:
+        return "it had been done" if now.sent_at == before.sent_at else "it was sent again"
+    return f"it is {_STATES[now.state]} now"
 
 
 def describe_counts(counts: Iterable[tuple[EntryState, int]]) -> str:

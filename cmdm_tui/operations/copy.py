@@ -68,7 +68,7 @@ class CopyOperation:
     def check_accounts(self) -> None:
         """Raise SameAccount where the two are one; call it before anything is read."""
         one, other = (
-            (account.client.address, account.profile.credentials.username)
+            (account.service_name, account.profile.credentials.username)
             for account in (self._source, self._target)
         )
         if one == other:
@@ -104,7 +104,7 @@ class CopyOperation:
         return ChangeSet(
             made.changes,
             title=f"Copy of {titles} from {source.profile.name}",
-            address=self._target.client.address,
+            address=self._target.service_name,
             username=self._target.profile.credentials.username,
             made_at=time.time(),
             unchanged=made.unchanged,

@@ -85,7 +85,7 @@ class ImportOperation:
         change_set = ChangeSet(
             changes,
             title=f"Import of {one_line(path.name, 200)} into {entity}",
-            address=self._account.client.address,
+            address=self._account.service_name,
             username=self._account.profile.credentials.username,
             made_at=time.time(),
             unchanged=match.unchanged,
@@ -149,7 +149,10 @@ class ImportOperation:
 
         if is_free(question):
             chosen = await self._prompter.enter_text(
-                question.sentence, check, suggestions=tuple(choices)
+                question.sentence,
+                check,
+                suggestions=tuple(choices),
+                default=_LEFT_OUT if question.option == "map" else "",
             )
         elif choices:
             chosen = await self._prompter.choose(question.sentence, tuple(choices))

@@ -3,10 +3,15 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
+from cmdm_tui.api.value_match import is_empty
+from cmdm_tui.changes.change_set import ChangeKind
 from cmdm_tui.changes.journal_entry import JournalEntry, RunSummary
 from cmdm_tui.changes.preview import PreviewColumn
+from cmdm_tui.changes.unchanged import find_value
 from cmdm_tui.operations.change_texts import describe_counts
+from cmdm_tui.text import one_line
 
+_LONGEST_VALUES = 200
 _TIME = "TIMESTAMP WITH TIME ZONE"
 RUN_COLUMNS = (
     PreviewColumn("run", "BIGINT"),
@@ -43,6 +48,24 @@ def list_entry(entry: JournalEntry) -> Sequence[int | str | None]:
     state, reason = entry.state.value, entry.reason or None
     origin = change.origin or None
     return entry.number, change.kind.value, change.entity, external_id, state, reason, origin
+
+
+def describe_values(entry: JournalEntry) -> str | None:
+    """Return the values of a change, old ones first where they are known; None for none."""
+    change = entry.change
+    sent = change.properties if entry.write is None else entry.write.properties
+    read = change.before if entry.observed is None else entry.observed
+    said = [
+        f"{name}: {_show(find_value(read, name))} → {_show(value)}"
+        if change.kind is ChangeKind.UPDATE and read is not None
+        else f"{name}: {_show(value)}"
+        for name, value in (sent or {}).items()
+    ]
+    return one_line(", ".join(said), _LONGEST_VALUES) or None
+
+
+def _show(value: object) -> str:
+    return "empty" if is_empty(value) else str(value)
 
 
 def list_result(run_id: int, entry: JournalEntry) -> Sequence[int | str | None]:

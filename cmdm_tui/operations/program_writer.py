@@ -16,6 +16,7 @@ from cmdm_tui.changes.errors import ChangeError
 from cmdm_tui.changes.journal import Journal
 from cmdm_tui.changes.journal_entry import RunSummary
 from cmdm_tui.changes.preview import ChangePreview
+from cmdm_tui.operations.account_runs import list_account_runs
 from cmdm_tui.operations.applied_changes import AppliedChanges, list_applied
 from cmdm_tui.operations.confirmation import WritePolicy
 from cmdm_tui.operations.lookups import LookupOperation
@@ -93,9 +94,7 @@ class ProgramWriter:
     def list_runs(self) -> list[RunSummary]:
         """Return the runs of this account, the newest first."""
         with Journal.open(self._journal) as journal:
-            runs = journal.runs()
-        account = self._account.client.address, self._account.profile.credentials.username
-        return [one for one in runs if (one.address, one.username) == account]
+            return list_account_runs(journal, self._account)
 
     @contextmanager
     def _open_operation(
@@ -147,6 +146,7 @@ class _Nobody:
         check: CheckText,  # noqa: ARG002 — it asks nothing
         *,
         suggestions: Sequence[str] = (),  # noqa: ARG002 — it asks nothing
+        default: str = "",  # noqa: ARG002 — it asks nothing
     ) -> str | None:
         return None
 

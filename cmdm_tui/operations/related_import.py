@@ -108,7 +108,7 @@ class RelatedImport:
         change_set = ChangeSet(
             made.changes,
             title=f"Import of {', '.join(pairs)}",
-            address=self._account.client.address,
+            address=self._account.service_name,
             username=self._account.profile.credentials.username,
             made_at=time.time(),
             unchanged=made.unchanged,

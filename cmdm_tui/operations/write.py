@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -33,12 +33,18 @@ from cmdm_tui.changes.journal import Journal, JournalRun
 from cmdm_tui.changes.journal_entry import EntryState, JournalEntry
 from cmdm_tui.changes.preview import ChangePreview, preview_changes
 from cmdm_tui.changes.references import list_remade
+from cmdm_tui.changes.refused import make_open_set
 from cmdm_tui.changes.run_effect import collect_effects
 from cmdm_tui.changes.taken_back import find_sent, find_undo
 from cmdm_tui.changes.undo import make_undo
 from cmdm_tui.operations.apply_progress import ApplyProgress
-from cmdm_tui.operations.change_texts import COMMAND_WORDS, JournalWords
-from cmdm_tui.operations.confirmation import WritePolicy, is_confirmed
+from cmdm_tui.operations.change_texts import COMMAND_WORDS, JournalWords, describe_left
+from cmdm_tui.operations.confirmation import (
+    WritePolicy,
+    describe_unasked,
+    is_asked_about,
+    is_confirmed,
+)
 from cmdm_tui.operations.prompter import Prompter
 
 if TYPE_CHECKING:
@@ -60,6 +66,8 @@ class WriteOutcome:
     run: JournalRun | None = None
     summary: ApplySummary | None = None
     is_declined: bool = False
+    doubts: tuple[JournalEntry, ...] = ()
+    """What was in doubt before a resume, as it was then."""
 
 
 class WriteOperation:
@@ -135,7 +143,7 @@ class WriteOperation:
         return await self._send(run, self._options)
 
     async def resume(self, run: JournalRun) -> WriteOutcome:
-        """Go on with a run that was stopped or killed: it was confirmed when it began.
+        """Show what is left of a run that was stopped or killed, ask as for a change, and send it.
 
         What it has done is not done again. Raises RunTakenBack where a later run has taken it back,
         and what `apply` does.
@@ -151,7 +159,13 @@ class WriteOperation:
                 f"Run {undo.id} has taken run {run.id} back: what is left of it is not sent"
             )
         self._check_unsent(made, besides=run.id)
-        return await self._send(run, None)
+        doubts = tuple(entry for entry in run.entries if entry.state.is_in_doubt)
+        left = replace(make_open_set(run), notes=tuple(describe_left(run.summary.counts)))
+        preview = preview_changes(left, rechecks=run.options.rechecks)
+        self._show(left, preview)
+        if not await self._is_confirmed(preview):
+            return WriteOutcome(made, run, is_declined=True)
+        return replace(await self._send(run, None), doubts=doubts)
 
     async def plan_undo(
         self, run: JournalRun, *, search: "ReferenceSearch | None" = None
@@ -192,13 +206,24 @@ class WriteOperation:
                 f"{left:,} calls are left this hour, and up to {preview.calls_high:,} are needed: "
                 "it would wait for the reset."
             )
-        answer = await is_confirmed(preview, self._policy, self._prompter, host=client.host)
+        policy = self._policy
+        answer = await is_confirmed(preview, policy, self._prompter, host=client.host)
+        is_unasked = not (policy.is_confirmed or policy.is_previewed)
+        if is_unasked and self._prompter.can_ask and not is_asked_about(preview, policy):
+            why = describe_unasked(self._account.profile)
+            self._prompter.notify(f"Sent without a question: {why}.")
         client.start_command()
         return answer
 
     async def _send(self, run: JournalRun, options: ApplyOptions | None) -> WriteOutcome:
         self._run = run
-        applier = ChangeApplier(self._account.client, run, options, listener=self._listen)
+        applier = ChangeApplier(
+            self._account.client,
+            run,
+            options,
+            listener=self._listen,
+            service=self._account.service_name,
+        )
         self._applier = applier
         self._progress = ApplyProgress()
         begun = time.time()
@@ -245,11 +270,11 @@ class WriteOperation:
         raise ChangesSentBefore(sent.id, hint=hint)
 
     def _check_account(self, address: str, username: str) -> None:
-        client, profile = self._account.client, self._account.profile
-        if (address, username) != (client.address, profile.credentials.username):
+        service, profile = self._account.service_name, self._account.profile
+        if (address, username) != (service, profile.credentials.username):
             raise OtherAccount(
                 f"The changes are for {username} at {address}, and {profile.name} is "
-                f"{profile.credentials.username} at {client.address}"
+                f"{profile.credentials.username} at {service}"
             )
 
 

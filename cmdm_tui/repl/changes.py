@@ -9,27 +9,32 @@ from msgspec import Struct
 from cmdm_tui.catalog import Account
 from cmdm_tui.changes.change_file import load_change_set
 from cmdm_tui.changes.change_set import ChangeSet
-from cmdm_tui.changes.errors import ChangeError, IncompleteChanges, PartialChanges
+from cmdm_tui.changes.errors import ChangeError, IncompleteChanges, NoSuchRun, PartialChanges
 from cmdm_tui.changes.journal import Journal, JournalRun
-from cmdm_tui.changes.journal_entry import EntryState
+from cmdm_tui.changes.journal_entry import EntryState, RunSummary
 from cmdm_tui.changes.preview import (
     ChangePreview,
     preview_columns,
     preview_rows,
 )
+from cmdm_tui.changes.run_effect import collect_effects
 from cmdm_tui.changes.sql_returning import describe_unread, returned_columns, returned_rows
 from cmdm_tui.config import Paths
 from cmdm_tui.formats import OutputColumn, OutputRow, OutputStyle, create_writer
-from cmdm_tui.operations.account_runs import find_last_run, list_account_runs
+from cmdm_tui.operations.account_runs import (
+    find_last_run,
+    find_stopped_run,
+    list_account_runs,
+)
 from cmdm_tui.operations.change_texts import JournalWords, describe_outcome, describe_preview
-from cmdm_tui.operations.confirmation import WritePolicy, confirm_rule
-from cmdm_tui.operations.journal_rows import list_entry, list_run
+from cmdm_tui.operations.journal_rows import describe_values, list_entry, list_run
 from cmdm_tui.operations.query import CallPolicy
 from cmdm_tui.operations.statement import StatementOperation
 from cmdm_tui.operations.write import WriteOperation, WriteOutcome, check_writable
 from cmdm_tui.query.engine import Engine
 from cmdm_tui.query.parsing.write_statement import WriteStatement
 from cmdm_tui.repl.errors import ReplError
+from cmdm_tui.repl.session_policy import make_write_policy
 from cmdm_tui.repl.session_settings import SessionSettings
 from cmdm_tui.repl.streams import ReplStreams
 from cmdm_tui.repl.terminal_prompter import HOW_TO_CONFIRM, ReplPrompter
@@ -115,18 +120,45 @@ class SessionChanges:
             run = _explain(lambda: journal.load(run_id or self._find_last(journal)))
             self._streams.write_note(f"Run {run.id}: {one_line(run.summary.title, 200)}")
 
+            if not await self._may_read_undo(run):
+                self._streams.write_note("Nothing was sent.")
+                return
+
             async def apply_undo(operation: WriteOperation) -> WriteOutcome:
                 return await operation.apply(await operation.plan_undo(run), undo_of=run.id)
 
             await self._send(journal, apply_undo)
 
-    async def resume(self, run_id: int) -> None:
-        """Go on with a run that was stopped or killed; it was confirmed when it began."""
+    async def resume(self, run_id: int | None) -> None:
+        """Show what is left of a run, and send it; without a number, of the newest one stopped."""
+        check_writable(self._account)
         with self._open_journal() as journal:
-            run = _explain(lambda: journal.load(run_id))
+            run = _explain(lambda: journal.load(run_id or self._find_stopped(journal)))
+            self._streams.write_note(f"Run {run.id}: {one_line(run.summary.title, 200)}")
             outcome = await self._send(journal, lambda operation: operation.resume(run))
-        if outcome.summary is None:
-            self._streams.write_note(f"Nothing is left to do of run {run_id}.")
+        if outcome.summary is None and not outcome.is_declined:
+            self._streams.write_note(f"Nothing is left to do of run {run.id}.")
+
+    def find_stopped(self) -> RunSummary | None:
+        """Return the newest run of this account that was stopped; makes no call and no file."""
+        path = self._journal or Paths.of_user().journal
+        if not path.exists() or self._account.profile.read_only:
+            return None
+        with self._open_journal() as journal:
+            return _explain(lambda: find_stopped_run(journal, self._account))
+
+    async def _may_read_undo(self, run: JournalRun) -> bool:
+        """Return whether the records may be read that an undo changes; ask where they are many.
+
+        Raises ReplError where no one can be asked.
+        """
+        calls, unasked = len(collect_effects(run.entries)), self._settings.calls_without_asking
+        if not self._settings.confirms or calls <= unasked:
+            return True
+        reading = f"To take run {run.id} back, about {calls:,} calls read what it changed"
+        if not self._prompter.can_ask:
+            raise ReplError(f"{reading}, and no one can be asked here. {HOW_TO_CONFIRM}.")
+        return await self._prompter.confirm(f"{reading}. Read it?")
 
     def list_runs(self) -> Sequence[tuple[int, str, int, str, str]]:
         """Return the number, begin, changes, state and title of each run of this account."""
@@ -140,11 +172,16 @@ class SessionChanges:
         ]
 
     def list_entries(self, run_id: int) -> Sequence[Sequence[int | str | None]]:
-        """Return a row for each change of a run, as `ENTRY_COLUMNS`, and note what it was."""
+        """Return a row for each change of a run, as `ENTRY_COLUMNS` and its values, and note it."""
+        redact = self._account.client.redact
         with self._open_journal() as journal:
             run = _explain(lambda: journal.load(run_id))
             self._streams.write_note(f"Run {run_id}: {one_line(run.summary.title, 200)}")
-            return [list_entry(entry) for entry in run.entries]
+            return [
+                (*list_entry(entry), values and redact(values))
+                for entry in run.entries
+                for values in [describe_values(entry)]
+            ]
 
     def stop(self) -> bool:
         """End what runs now after the calls under way; return whether it ends by itself then."""
@@ -162,16 +199,17 @@ class SessionChanges:
             raise ReplError(r"There is no run of this account to take back. \journal lists them.")
         return run_id
 
+    def _find_stopped(self, journal: Journal) -> int:
+        run = find_stopped_run(journal, self._account)
+        if run is None:
+            raise ReplError(r"There is no run of this account to go on with. \journal lists them.")
+        return run.id
+
     async def _send(
         self, journal: Journal, work: Callable[[WriteOperation], Awaitable[WriteOutcome]]
     ) -> WriteOutcome:
         """Do what an operation is asked to, and say how it ended."""
-        policy = WritePolicy(
-            confirm_rule(self._account.profile),
-            HOW_TO_CONFIRM,
-            is_confirmed=not self._settings.confirms,
-            how_to_read_all=r"Nothing was sent. Allow more calls with \calls, or try again",
-        )
+        policy = make_write_policy(self._account.profile, self._settings)
         operation = WriteOperation(
             self._account,
             journal,
@@ -193,7 +231,7 @@ class SessionChanges:
         if outcome.is_declined:
             self._streams.write_note("Nothing was sent.")
         if outcome.run is not None and outcome.summary is not None:
-            for sentence in describe_outcome(outcome.run, outcome.summary, WORDS):
+            for sentence in describe_outcome(outcome.run, outcome.summary, WORDS, outcome.doubts):
                 self._streams.write_note(self._account.client.redact(sentence))
             self._name_undo(outcome.run)
         self._require_all(outcome)
@@ -244,5 +282,7 @@ def _explain(work: Callable[[], _Given]) -> _Given:
     """Return what `work` gives; a ChangeError becomes a ReplError."""
     try:
         return work()
+    except NoSuchRun as error:
+        raise ReplError(rf"{error.message}. \journal shows those of this account.") from None
     except ChangeError as error:
         raise ReplError(str(error)) from None

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from prompt_toolkit import PromptSession
+from prompt_toolkit.application import run_in_terminal
 from prompt_toolkit.auto_suggest import ThreadedAutoSuggest
 from prompt_toolkit.completion import CompleteEvent
 from prompt_toolkit.enums import EditingMode
@@ -41,6 +42,7 @@ from cmdm_tui.repl.plan import QUERY_MODULE
 from cmdm_tui.repl.prompt_settings import KeyStyle, PromptSettings, save_settings
 from cmdm_tui.repl.session import ReplSession
 from cmdm_tui.repl.start_file import run_start_file
+from cmdm_tui.repl.start_notes import describe_start
 from cmdm_tui.repl.statement_runner import StatementRunner, show_position
 from cmdm_tui.repl.statement_splitter import split_statements
 from cmdm_tui.repl.statements import StatementText
@@ -108,10 +110,23 @@ class StatementPrompt:
                 if self._start_file is not None and self._start_file.exists():
                     await run_start_file(session, self._start_file, self._stop)
                     self._apply_keys()
+                await self._write_start_notes()
                 await self._ask_for_statements()
         finally:
             await self.completion.fields.close()
             await asyncio.gather(*loading)
+
+    async def _write_start_notes(self) -> None:
+        """Say above the prompt what is asked about here, and which run was stopped; no call."""
+        notes = await asyncio.to_thread(describe_start, self._session)
+        if not notes:
+            return
+
+        def write() -> None:
+            for note in notes:
+                self._session.streams.write_note(note)
+
+        await run_in_terminal(write)
 
     async def _ask_for_statements(self) -> None:
         session, prompts = self._session, self.prompts
@@ -287,7 +302,7 @@ def _load_in_background(prompt: StatementPrompt) -> list[asyncio.Future[None]]:
     return begun
 
 
-async def _ask(keyboard: Input, screen: Output, question: str) -> str:
+async def _ask(keyboard: Input, screen: Output, question: str) -> str | None:
     # An interrupt from outside is to cancel the statement, so this prompt must not take it.
     prompts = PromptSession[str](input=keyboard, output=screen)
     try:
@@ -295,7 +310,7 @@ async def _ask(keyboard: Input, screen: Output, question: str) -> str:
             [("", question)], handle_sigint=False, set_exception_handler=False
         )
     except (KeyboardInterrupt, EOFError):
-        return ""
+        return None
 
 
 def _load_queries() -> None:

@@ -229,7 +229,7 @@ def _begins_checkpoint(lines: list[dict[str, object]]) -> bool:
 def _describe_script(account: Account, script: str) -> dict[str, object]:
     return {
         "cmdm_checkpoint": _VERSION,
-        "address": account.client.address,
+        "address": account.service_name,
         "user": account.profile.credentials.username,
         "script": _hash(script),
     }

@@ -11,8 +11,6 @@ from cmdm_tui.catalog import Account
 from cmdm_tui.config import Paths
 from cmdm_tui.operations.confirmation import (
     ChangesNotConfirmed,
-    WritePolicy,
-    confirm_rule,
     is_call_confirmed,
 )
 from cmdm_tui.repl.errors import ReplError
@@ -31,11 +29,12 @@ from cmdm_tui.repl.result_types import (
     read_answer,
 )
 from cmdm_tui.repl.session_catalog import SessionCatalog
+from cmdm_tui.repl.session_policy import make_write_policy
 from cmdm_tui.repl.session_settings import SessionSettings
 from cmdm_tui.repl.statements import RawCall, StatementText
 from cmdm_tui.repl.streams import ReplStreams
 from cmdm_tui.repl.summary import describe_cancelled_call, summarize_answer, summarize_costs
-from cmdm_tui.repl.terminal_prompter import HOW_TO_CONFIRM, ReplPrompter
+from cmdm_tui.repl.terminal_prompter import ReplPrompter
 from cmdm_tui.repl.variables import Variables
 
 if TYPE_CHECKING:
@@ -197,6 +196,8 @@ class ReplSession:
             return StatementYield(StatementStatus.DECLINED)
         result = await self._send(planned)
         self._has_called = bool(planned.what)
+        if planned.what and self.prompter.is_at_prompt:
+            self.streams.write_note(r"It is not in the journal: \undo does not take it back.")
         self.last_result = result
         self.shows_query = False
         if isinstance(result, RecordList):
@@ -252,17 +253,14 @@ class ReplSession:
     async def _is_confirmed(self, planned: PlannedCall) -> bool:
         if not planned.what:
             return True
-        policy = WritePolicy(
-            confirm_rule(self.account.profile),
-            HOW_TO_CONFIRM,
-            is_confirmed=not self.settings.confirms,
-        )
+        policy = make_write_policy(self.account.profile, self.settings)
         try:
             return await is_call_confirmed(
                 planned.what,
                 is_destructive=planned.is_destructive,
                 policy=policy,
                 prompter=self.prompter,
+                remark=r", which cannot be taken back by \undo",
             )
         except ChangesNotConfirmed as error:
             raise ReplError(str(error)) from None

@@ -26,6 +26,9 @@ class SessionSettings(Struct):
     format: ReplFormat = "auto"
     shows_timing: bool = True
     confirms: bool = True
+    """Whether anything is asked: before changes, as the profile has it, and many calls."""
+    confirms_all: bool = False
+    """Whether every change is asked about, whatever the profile says."""
     calls_without_asking: int = UNASKED_CALLS
     trusts_order: bool = False
     """Whether a search takes the likely order of a field for the service's."""

@@ -3,17 +3,23 @@
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 
-from cmdm_tui.operations.prompter import CheckText, list_suggestions
+from cmdm_tui.operations.prompter import (
+    YES,
+    CheckText,
+    find_choice,
+    list_choices,
+    list_suggestions,
+    read_text_answer,
+)
 from cmdm_tui.repl.progress import StatementProgress
 from cmdm_tui.repl.streams import ReplStreams
+from cmdm_tui.text import one_line
 
-Ask = Callable[[str], Awaitable[str]]
-"""Shows a question and returns what is typed; nothing where the question is left with Ctrl-C."""
+Ask = Callable[[str], Awaitable[str | None]]
+"""Shows a question and returns what is typed; None where the question is left with Ctrl-C."""
 
 HOW_TO_CONFIRM = r"Say cmdm repl --yes, or put \confirm off before it"
 """What the refusal of a script that changes something advises."""
-
-_YES = {"y", "yes"}
 
 
 class ReplPrompter:
@@ -50,27 +56,37 @@ class ReplPrompter:
 
     async def ask_yes_no(self, prompt: str) -> bool:
         """Show `prompt`, which says how to answer, and return whether the answer is yes."""
-        return (await self._answer(prompt)).strip().casefold() in _YES
+        return (await self._answer(prompt) or "").strip().casefold() in YES
 
     async def enter_count(self, question: str, count: int) -> bool:
         """Ask for a number; anything but `count` is a no."""
-        return (await self._answer(f"{question}: ")).strip().replace(",", "") == str(count)
+        typed = await self._answer(f"{question}: ") or ""
+        return typed.strip().replace(",", "") == str(count)
 
     async def choose(self, question: str, choices: Sequence[str]) -> str | None:
-        """Ask for one of the choices; return None where anything else is typed."""
-        answer = (await self._answer(f"{question} [{', '.join(choices)}] ")).strip()
-        return answer if answer in choices else None
+        """Ask for one of the choices until one is given; nothing typed, and Ctrl-C, give none."""
+        while typed := (await self._answer(f"{list_choices(question, choices)}: ") or "").strip():
+            chosen = find_choice(typed, choices)
+            if chosen is not None:
+                return chosen
+            self.notify(f"{one_line(typed, 60)} is none of them.")
+        return None
 
     async def enter_text(
-        self, question: str, check: CheckText, *, suggestions: Sequence[str] = ()
+        self,
+        question: str,
+        check: CheckText,
+        *,
+        suggestions: Sequence[str] = (),
+        default: str = "",
     ) -> str | None:
-        """Ask for a text until it can be taken; nothing typed, and Ctrl-C, give none."""
-        words = list_suggestions(question, suggestions)
-        while answer := (await self._answer(f"{words}: ")).strip():
-            fault = check(answer)
-            if not fault:
-                return answer
-            self.notify(fault)
+        """Ask for a text until it can be taken; Ctrl-C gives none, Enter alone the default."""
+        words = list_suggestions(question, suggestions, default)
+        while (typed := await self._answer(f"{words}: ")) is not None:
+            answer = read_text_answer(typed, check, suggestions, default)
+            if not answer.fault:
+                return answer.text
+            self.notify(answer.fault)
         return None
 
     def notify(self, message: str) -> None:
@@ -97,10 +113,10 @@ class ReplPrompter:
             return nullcontext()
         return self._progress_line.show(what, most_calls=most_calls)
 
-    async def _answer(self, words: str) -> str:
-        """Return what is typed to a question; nothing where no one can be asked."""
+    async def _answer(self, words: str) -> str | None:
+        """Return what is typed to a question; None for Ctrl-C and where no one can be asked."""
         if self.ask is None:
-            return ""
+            return None
         if self._progress_line is None:
             return await self.ask(words)
         with self._progress_line.paused():

@@ -52,6 +52,13 @@ class MainScreens:
         self._number = next(_numbers)
         self._screens: dict[str, Screen[None]] = {}
         self.account = account
+        app.run_worker(self._warn_of_stopped_run, exit_on_error=False)
+
+    async def _warn_of_stopped_run(self) -> None:
+        """Say which run of the account was stopped, by the journal; it makes no call."""
+        sentence = await asyncio.to_thread(_describe_stopped_run, self.account)
+        if sentence:
+            self._warn(sentence)
 
     @property
     def names(self) -> frozenset[str]:
@@ -130,3 +137,10 @@ class MainScreens:
         browse = self._screens.get("records")
         if isinstance(browse, BrowseScreen):
             show_result(browse, result)
+
+
+def _describe_stopped_run(account: Account) -> str:
+    # Imported here: the first screen is drawn before.
+    from cmdm_tui.tui.models.write_context import WriteContext, describe_stopped_run
+
+    return describe_stopped_run(WriteContext.of_user(account))

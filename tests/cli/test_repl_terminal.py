@@ -150,7 +150,7 @@ def test_a_script_asks_at_a_terminal_and_ends_with_a_no(
     spawn: Callable[..., "pexpect.spawn[Any]"],
 ) -> None:
     terminal = spawn("repl", "-c", 'POST lead {"LastName": "Nobody"}', "-c", "SELECT 'after' AS a")
-    terminal.expect(r"Send POST lead\? \[y/N\]")
+    terminal.expect(r"Send POST lead, which cannot be taken back by \\undo\? \[y/N\]")
     terminal.send("n\r")
     terminal.expect("Nothing was sent, and nothing is run that comes after it")
     terminal.expect(pexpect.EOF)

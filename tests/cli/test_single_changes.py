@@ -1,10 +1,14 @@
 """What a command changes in one record is in the journal too, with no call more, and taken back."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from cmdm_tui.changes.change_set import Change, ChangeKind
+from cmdm_tui.changes.journal import Journal
 from cmdm_tui.cli.commands import record_changes
+from cmdm_tui.config import Paths
 from cmdm_tui.operations import single_change
 from tests.cli.conftest import Command
 
@@ -83,6 +87,21 @@ def test_what_the_service_refused_is_refused_in_the_journal(cmdm: Command) -> No
     assert cmdm("update", "lead", "NOPE", "City=Bath").code == 4
     assert list_runs(cmdm) == [("Update City of lead NOPE", "1 refused")]
     assert "Nothing is left to do of run 1" in cmdm("journal", "resume", "1").err
+
+
+def test_a_stopped_run_is_resumed_once_it_is_confirmed(cmdm: Command) -> None:
+    lead = make_lead(cmdm)
+    with Journal.open(Paths.of_user().journal) as journal:
+        made = journal.load(1).change_set
+        change = Change(ChangeKind.DELETE, "lead", lead)
+        journal.begin(replace(made, changes=(change,), made_at=1.0), profile="acme")
+    refused = cmdm("journal", "resume", "2")
+    assert refused.code == 2
+    assert "Delete 1 record of lead." in refused.err
+    assert "no one can confirm it here" in refused.err
+    assert city(cmdm, lead) == "Hull"
+    assert cmdm("journal", "resume", "2", "--yes").code == 0  # the twin
+    assert cmdm("get", "lead", lead).code == 4
 
 
 def test_what_was_declined_is_not_in_the_journal(cmdm: Command) -> None:

@@ -10,7 +10,7 @@ from cmdm_tui.api.models import Field
 from cmdm_tui.catalog import Account
 from cmdm_tui.operations import data
 from cmdm_tui.operations.data import ImportDeclined, ImportOperation
-from cmdm_tui.operations.prompter import CheckText
+from cmdm_tui.operations.prompter import CheckText, list_suggestions, read_text_answer
 from cmdm_tui.operations.query import CallPolicy
 from cmdm_tui.sandbox import RunningInfo
 from cmdm_tui.transfer import (
@@ -34,14 +34,19 @@ class Typist(Person):
     texts: list[str] = field(default_factory=list[str])
 
     async def enter_text(
-        self, question: str, check: CheckText, *, suggestions: Sequence[str] = ()
+        self,
+        question: str,
+        check: CheckText,
+        *,
+        suggestions: Sequence[str] = (),
+        default: str = "",
     ) -> str | None:
-        self.asked.append(f"{question} {', '.join(suggestions)}")
+        self.asked.append(list_suggestions(question, suggestions, default))
         while self.texts:
-            text = self.texts.pop(0)
-            if not (fault := check(text)):
-                return text
-            self.told.append(fault)
+            answer = read_text_answer(self.texts.pop(0), check, suggestions, default)
+            if not answer.fault:
+                return answer.text
+            self.told.append(answer.fault)
         return None
 
 
@@ -103,6 +108,40 @@ async def test_the_field_of_a_column_is_typed_or_the_column_left_out(
     planned = await ImportOperation(account, person, POLICY).plan(file, "lead", ImportOptions())
     assert planned.change_set.changes[0].properties == {"LastName": "Able", "City": "Hull"}
     assert "'Twon' is not a field of lead" in person.told[0]
+
+
+@pytest.mark.parametrize("typed", ["", "y", "YES", "leave it out", "(leave it out)"])
+async def test_enter_and_yes_leave_a_column_out(
+    account: Account, tmp_path: Path, typed: str
+) -> None:
+    file = tmp_path / "leads.csv"
+    file.write_text("LastName,Nonsense\nAble,x\n")
+    person = Typist(texts=[typed])
+    planned = await ImportOperation(account, person, POLICY).plan(file, "lead", ImportOptions())
+    assert planned.change_set.changes[0].properties == {"LastName": "Able"}
+    assert person.asked[0].endswith("is it left out? [Enter: leave it out, n: stop, or another]")
+    assert not person.told
+
+
+async def test_no_sends_nothing_of_the_file(account: Account, tmp_path: Path) -> None:
+    """The twin: what is declined is not left out."""
+    file = tmp_path / "leads.csv"
+    file.write_text("LastName,Nonsense\nAble,x\n")
+    with pytest.raises(ImportDeclined):
+        await ImportOperation(account, Typist(texts=["n"]), POLICY).plan(
+            file, "lead", ImportOptions()
+        )
+
+
+async def test_yes_is_no_answer_where_a_field_is_suggested_too(
+    account: Account, tmp_path: Path
+) -> None:
+    file = tmp_path / "leads.csv"
+    file.write_text("LastName,Emial\nAble,a@b.co\n")
+    person = Typist(texts=["y", "email"])
+    planned = await ImportOperation(account, person, POLICY).plan(file, "lead", ImportOptions())
+    assert planned.change_set.changes[0].properties == {"LastName": "Able", "Email": "a@b.co"}
+    assert person.told == ["Type what is meant, or Enter alone: leave it out."]
 
 
 @pytest.mark.parametrize(

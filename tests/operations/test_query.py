@@ -45,9 +45,14 @@ class Face:
         return choices[0]
 
     async def enter_text(
-        self, question: str, check: CheckText, *, suggestions: Sequence[str] = ()
+        self,
+        question: str,
+        check: CheckText,
+        *,
+        suggestions: Sequence[str] = (),
+        default: str = "",
     ) -> str | None:
-        raise AssertionError(question, check, suggestions)
+        raise AssertionError(question, check, suggestions, default)
 
     def show_progress(self, line: str) -> None: ...
 

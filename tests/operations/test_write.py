@@ -52,7 +52,12 @@ class Person:
     def show_progress(self, line: str) -> None: ...
 
     async def enter_text(
-        self, question: str, check: CheckText, *, suggestions: Sequence[str] = ()
+        self,
+        question: str,
+        check: CheckText,
+        *,
+        suggestions: Sequence[str] = (),
+        default: str = "",
     ) -> str | None:
         self.asked.append(question)
         return next((one for one in suggestions if not check(one)), None) if self.answer else None

@@ -25,6 +25,10 @@ from cmdm_tui.repl.toolbar import build_toolbar
 from cmdm_tui.sandbox import RunningInfo
 from tests.services import profile_of
 
+START = (
+    "This service is on this machine: changes other than deletes and conversions are sent without "
+    "a question. \\confirm always asks.\n"
+)
 CTRL_C, CTRL_D, ENTER = "\x03", "\x04", "\r"
 
 
@@ -55,7 +59,7 @@ async def person(account: Account) -> AsyncGenerator[Typing]:
 
 @pytest.mark.parametrize("leaving", [CTRL_D, "\\q\r", "exit\r", "quit\r"])
 async def test_leaving(person: Typing, leaving: str) -> None:
-    assert await person.typed(leaving) == ""
+    assert await person.typed(leaving) == START
 
 
 async def test_enter_runs_what_is_whole_and_goes_on_with_what_is_not(

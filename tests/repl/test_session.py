@@ -272,7 +272,7 @@ async def test_a_delete_is_sent_only_when_it_is_confirmed(
 
     run.session.prompter.ask = ask
     await run(f"DELETE lead/{lead}")
-    assert asked == [f"Delete lead/{lead}? [y/N] "]
+    assert asked == [f"Delete lead/{lead}, which cannot be taken back by \\undo? [y/N] "]
     assert (f"DELETE lead/{lead}" in calls) is is_sent
 
 

@@ -165,7 +165,9 @@ def test_a_script_asks_and_is_resumed_where_it_was_stopped(
     (home / "writes.sql").write_text("SELECT 'first' AS a;\nDELETE lead/NOSUCHID\n")
     words = ["-f", "writes.sql", "--checkpoint", "done"]
     script = starts(environment, *words, name="")
-    script.wait_for("^first$", r"Delete lead/NOSUCHID\? \[y/N\]")
+    script.wait_for(
+        "^first$", r"Delete lead/NOSUCHID, which cannot be taken back by \\undo\? \[y/N\]"
+    )
     script.press(f"n{ENTER}")
     assert script.wait_for_exit() == 1
     script.wait_for("nothing is run that comes after it", "--resume goes on with it")

@@ -249,3 +249,16 @@ async def test_hostile_labels_options_and_values_reach_no_terminal(sandbox: Runn
         assert not {"\x1b", "\x9b", "\u202e"} & set(screen_text(there.app))
         await there.press("right", "right", "enter")
         assert there.sent() == []
+
+
+async def test_the_start_tells_of_a_run_that_was_stopped(sandbox: RunningInfo) -> None:
+    network = LosingNetwork("PUT")
+    async with opened(sandbox, network=network) as there:
+        await edit_last_name(there, "Lovelace")
+    async with opened(sandbox) as there:
+        stopped = "Run 1 was stopped: 1 in doubt. Changes (f5): R on run 1 goes on with it."
+        assert stopped in [one.message for one in there.app._notifications]
+        assert there.sent() == []
+    async with opened(sandbox, read_only=True) as there:
+        # The twin: what cannot be changed cannot be gone on with.
+        assert stopped not in [one.message for one in there.app._notifications]

@@ -59,7 +59,9 @@ _RESULTS = (
 )  # fmt: skip
 
 _SENDING = (
-    click.option("-y", "--yes", is_flag=True, help="Send the changes without a question."),
+    click.option("-y", "--yes", is_flag=True,
+        help="Send the changes without a question, also where the profile's confirm asks one.",
+    ),
     click.option(
         "--max-writes", type=click.IntRange(0), metavar="N", help="Refuse more than N changes.",
     ),

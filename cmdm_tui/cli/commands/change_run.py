@@ -226,7 +226,7 @@ class ChangeSession:
             if run is not None:
                 note(f"Nothing is left to do of run {run.id}.")
             return ExitCode.PARTIAL if has_left_out(outcome.change_set) else ExitCode.DONE
-        for sentence in describe_outcome(run, summary):
+        for sentence in describe_outcome(run, summary, doubts=outcome.doubts):
             note(sentence)
         is_written = self._files.write(run)
         if returned is not None:

@@ -98,12 +98,13 @@ def show(context: CommandContext, run_id: int, name: str | None) -> int:
 )
 @_run_argument
 @result_options
+@click.option("-y", "--yes", is_flag=True, help="Go on without a question.")
 @click.pass_obj
 def resume(context: CommandContext, run_id: int, **given: Any) -> int:
-    """Go on with a RUN that was stopped or killed: what is done is not done again.
+    """Show what is left of a RUN that was stopped or killed, and send it once confirmed.
 
-    What was about to be sent is looked at first. A create whose answer was lost is looked for, and
-    is sent again only where it certainly was not made. The RUN was confirmed when it began, and
+    What is done is not done again. What was about to be sent is looked at first. A create whose
+    answer was lost is looked for, and is sent again only where it certainly was not made. The RUN
     goes on as it was begun: with --no-recheck, say.
     """
     from cmdm_tui.cli.commands.change_run import ChangeCommand

@@ -236,7 +236,7 @@ def _make_set(account: "Account", change: "Change", record: "Record | None" = No
     from cmdm_tui.changes.from_form import make_form_set
 
     username = account.profile.credentials.username
-    return make_form_set(change, address=account.client.address, username=username, record=record)
+    return make_form_set(change, address=account.service_name, username=username, record=record)
 
 
 async def _show_change(account: "Account", change: "Change", *, is_read: bool) -> "ChangeSet":

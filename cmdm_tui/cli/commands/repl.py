@@ -127,9 +127,12 @@ def repl(
     r"""Run SQL, calls and backslash commands: at a prompt, or those of a script.
 
     A script comes from -c, -f or the standard input, where that is not a terminal. It ends with its
-    first error, which names its line, unless it is to continue. Where no one can be asked, what
-    would be asked about is refused without --yes. It ends with the exit code of its first error,
-    and with 8 where none failed and a query's result was partial.
+    first error, which names its line, unless it is to continue. It ends with the exit code of its
+    first error, and with 8 where none failed and a query's result was partial.
+
+    Changes are asked about as the profile's confirm has it: all of them, or on a service on this
+    machine deletes, conversions and what takes more than 100 calls alone. So are queries of more
+    than 100 calls. Where no one can be asked, these are refused without --yes.
 
     At the prompt, the statements of start.sql in the configuration folder are run first, if there
     is one. A script does not run it.

@@ -16,7 +16,7 @@ from cmdm_tui.text import one_line
 
 _DIGITS = 9
 _RUN_TITLES = ("Run", "Began", "Changes", "State", "Title")
-_ENTRY_TITLES = ("Number", "Change", "Entity", "ExternalID", "State", "Reason", "Origin")
+_ENTRY_TITLES = ("Number", "Change", "Entity", "ExternalID", "State", "Reason", "Origin", "Values")
 
 
 async def show_journal(session: ReplSession, arguments: tuple[str, ...]) -> None:
@@ -33,17 +33,17 @@ async def show_journal(session: ReplSession, arguments: tuple[str, ...]) -> None
 
 
 async def undo_run(session: ReplSession, arguments: tuple[str, ...]) -> None:
-    """Take a run back, once that was shown and confirmed."""
+    """Take a run back, once that was shown."""
     await session.changes.undo(_read_number(arguments[0]) if arguments else None)
 
 
 async def resume_run(session: ReplSession, arguments: tuple[str, ...]) -> None:
-    """Go on with a run that was stopped or killed."""
-    await session.changes.resume(_read_number(arguments[0]))
+    """Go on with a run that was stopped or killed, once what is left of it was shown."""
+    await session.changes.resume(_read_number(arguments[0]) if arguments else None)
 
 
 async def apply_file(session: ReplSession, arguments: tuple[str, ...]) -> None:
-    """Send the changes that a file keeps, once they were shown and confirmed."""
+    """Send the changes that a file keeps, once they were shown."""
     await session.changes.apply_file(_read_path(arguments[0]))
 
 
@@ -69,7 +69,6 @@ def _read_number(word: str) -> int:
     return int(word)
 
 
-_RUN = Argument("N", ArgumentKind.NUMBER)
 _ANY_RUN = Argument("N", ArgumentKind.NUMBER, is_optional=True)
 
 COMMANDS = (
@@ -83,15 +82,15 @@ COMMANDS = (
     BackslashCommand(
         "undo",
         (_ANY_RUN,),
-        "Take run N back, or the last one: shown, then asked",
+        "Take run N back, or the last one: shown first",
         undo_run,
         Touches.WRITES,
-        example="12 -- run 12 taken back, once that was confirmed",
+        example="12 -- run 12 taken back",
     ),
     BackslashCommand(
         "resume",
-        (_RUN,),
-        "Go on with run N, which was stopped",
+        (_ANY_RUN,),
+        "Go on with run N, or the last stopped: shown first",
         resume_run,
         Touches.WRITES,
         example="12 -- the changes of run 12 that are not made yet",
@@ -99,7 +98,7 @@ COMMANDS = (
     BackslashCommand(
         "apply",
         (Argument("FILE", ArgumentKind.FILE),),
-        "Send the changes in FILE: shown, then asked",
+        "Send the changes in FILE: shown first",
         apply_file,
         Touches.WRITES,
         example="changes.json -- what cmdm import or cmdm sql kept in that file",

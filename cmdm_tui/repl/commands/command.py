@@ -49,7 +49,7 @@ class Touches(Flag):
     CALLS = auto()
     """It may make calls that only read."""
     WRITES = auto()
-    """It may change records, once that was confirmed."""
+    """It may change records, asked about as the session has it."""
     FILES = auto()
     """It may write files that the user names, or the user's own configuration."""
     SHELL = auto()

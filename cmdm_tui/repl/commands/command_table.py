@@ -20,14 +20,16 @@ from cmdm_tui.repl.commands.other_names import find_advice
 from cmdm_tui.repl.errors import ReplError
 from cmdm_tui.repl.session import ReplSession
 from cmdm_tui.text import find_similar_names
+from cmdm_tui.repl.session_policy import describe_session_rule
 
 
 async def _show_help(session: ReplSession, arguments: tuple[str, ...]) -> None:
     name = arguments[0].removeprefix("\\") if arguments else ""
+    asking = describe_session_rule(session.account.profile, session.settings)
     if not name or (get_command(name) is None and is_sql(name)):
-        await session.show(build_help(COMMANDS))
+        await session.show(build_help(COMMANDS, asking))
     else:
-        await session.show(describe_command(find_command(name)))
+        await session.show(describe_command(find_command(name), asking))
 
 
 _HELP = BackslashCommand(

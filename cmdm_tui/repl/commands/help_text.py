@@ -11,10 +11,11 @@ SQL, over lines to its semicolon; entities are tables, fields their columns:
   SELECT City, count(*) FROM lead GROUP BY City ORDER BY 2 DESC;
   EXPLAIN SELECT …;             what it would cost in calls
   SHOW ENTITIES, DESCRIBE lead  what there is to ask
-SQL changes records too, once it was shown and confirmed; \\undo takes it back:
+SQL changes records too; \\undo takes it back:
   UPDATE lead SET Status = 'New' WHERE City = 'Hull';
   INSERT INTO lead (LastName, Score) VALUES ('Ng', 5), ('Xu', 7);
   DELETE FROM task WHERE …;     also CALL close_task('ID'), convert_lead('ID')
+{asking}
 Calls, with the path below the base address:
   GET lead?per_page=20&page=1   records; also fields= sort_by= sort_order=
   GET lead/ABC1D2E3             one record
@@ -36,7 +37,7 @@ _USAGE_WIDTH = 21
 _WIDTH = 79
 _TOUCHES = (
     (Touches.CALLS, "make calls that read"),
-    (Touches.WRITES, "change records once that was confirmed"),
+    (Touches.WRITES, "change records"),
     (Touches.FILES, "write files"),
     (Touches.SHELL, "run other programs"),
 )
@@ -47,19 +48,29 @@ begins with # or -- counts for nothing.\
 """
 
 
-def build_help(commands: Iterable[BackslashCommand]) -> InfoText:
-    """Return the help: statements, then the commands, by usage and what they do."""
+def build_help(commands: Iterable[BackslashCommand], asking: str) -> InfoText:
+    """Return the help: statements, then the commands, by usage and what they do.
+
+    `asking` says which changes are asked about before they are sent.
+    """
+    shown = textwrap.fill(f"{asking} \\confirm changes that.", _WIDTH)
+    statements = _CALL_HELP.replace("{asking}", shown)
     listed = "\n".join(_format_usage(one.usage, one.help) for one in commands)
-    return InfoText(f"{_CALL_HELP}\nCommands:\n{listed}\n\n{_CLOSING_HELP}")
+    return InfoText(f"{statements}\nCommands:\n{listed}\n\n{_CLOSING_HELP}")
 
 
-def describe_command(command: BackslashCommand) -> InfoText:
-    """Return the help of one command: how it is typed, what it does and touches, an example."""
+def describe_command(command: BackslashCommand, asking: str) -> InfoText:
+    """Return the help of one command: how it is typed, what it does and touches, an example.
+
+    `asking` is as in `build_help`.
+    """
     lines = [command.usage, f"  {command.help}."]
     if command.aliases:
         also = ", ".join(rf"\{name}" for name in command.aliases)
         lines.append(f"  Also: {also}.")
     lines.append(f"  {_describe_touches(command.touches)}")
+    if Touches.WRITES in command.touches:
+        lines.append(f"  {asking}")
     arguments, _, words = command.example.partition(" -- ")
     example = f"\\{command.name} {arguments}".rstrip()
     lines.append(f"  Example: {example}" + (f"   {words}" if words else ""))

@@ -12,6 +12,7 @@ from cmdm_tui.repl.errors import ReplError
 from cmdm_tui.repl.repeat import read_interval
 from cmdm_tui.repl.result_types import InfoTable
 from cmdm_tui.repl.session import ReplSession
+from cmdm_tui.repl.session_policy import find_session_rule
 from cmdm_tui.repl.statements import StatementText
 from cmdm_tui.repl.summary import reset_time
 
@@ -32,6 +33,8 @@ async def explain_statement(session: ReplSession, arguments: tuple[str, ...]) ->
 async def show_budget(session: ReplSession, _: tuple[str, ...]) -> None:
     """Show how many calls there are and how many may be made."""
     account, settings = session.account, session.settings
+    rule = find_session_rule(account.profile, settings)
+    unasked = settings.calls_without_asking
     known = account.known_quota
     reset = reset_time(known.quota, known.clock_offset)
     rows = (
@@ -40,7 +43,11 @@ async def show_budget(session: ReplSession, _: tuple[str, ...]) -> None:
         ("reset", None if reset is None else f"{reset:%H:%M:%S}"),
         ("kept for you (floor)", account.profile.floor),
         ("made in this session", account.client.sent_count),
-        ("made without asking", settings.calls_without_asking if settings.confirms else None),
+        ("made by a query without asking", unasked if settings.confirms else None),
+        (
+            "made by a change without asking",
+            {"always": 0, "destructive": unasked, "never": None}[rule],
+        ),
         ("a query stops after", settings.max_calls),
     )
     await session.show(InfoTable(("Budget", "Calls"), rows))

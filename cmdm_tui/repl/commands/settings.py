@@ -16,6 +16,7 @@ from cmdm_tui.repl.commands.command import (
 from cmdm_tui.repl.errors import ReplError
 from cmdm_tui.repl.pager import DEFAULT_PAGER
 from cmdm_tui.repl.session import ReplSession
+from cmdm_tui.repl.session_policy import describe_session_rule
 from cmdm_tui.text import one_line
 
 if TYPE_CHECKING:
@@ -87,11 +88,17 @@ async def switch_timing(session: ReplSession, arguments: tuple[str, ...]) -> Non
 
 
 async def switch_confirmation(session: ReplSession, arguments: tuple[str, ...]) -> None:
-    """Ask before a delete and a query of many calls, or not; without a word, say which."""
+    """Ask as the profile has it, before every change, or never; without a word, say which."""
+    settings = session.settings
     if arguments:
-        session.settings.confirms = arguments[0] == "on"
-    word = _on_or_off(session.settings.confirms)
-    session.streams.write_note(f"Asking before a delete and many calls is {word}.")
+        settings.confirms = arguments[0] != "off"
+        settings.confirms_all = arguments[0] == "always"
+    said = describe_session_rule(session.account.profile, settings)
+    if settings.confirms:
+        said += f" A query of more than {settings.calls_without_asking:,} calls is asked about."
+    else:
+        said += " A query is run without a question, however many calls it takes."
+    session.streams.write_note(said)
 
 
 async def switch_trust(session: ReplSession, arguments: tuple[str, ...]) -> None:
@@ -186,10 +193,10 @@ COMMANDS = (
     ),
     BackslashCommand(
         "confirm",
-        (ON_OFF,),
-        "Ask before a delete, and many calls",
+        (choice("on", "off", "always", is_optional=True),),
+        "Ask before changes: as the profile says (on), always",
         switch_confirmation,
-        example="off -- nothing is asked from here on",
+        example="always -- every change is asked about from here on",
         is_switch=True,
     ),
     BackslashCommand(

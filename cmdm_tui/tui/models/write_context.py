@@ -11,14 +11,15 @@ from cmdm_tui.changes.errors import ChangeError
 from cmdm_tui.changes.journal import Journal
 from cmdm_tui.changes.preview import ChangePreview
 from cmdm_tui.config import Paths
-from cmdm_tui.operations.account_runs import find_last_run
-from cmdm_tui.operations.change_texts import JournalWords
+from cmdm_tui.operations.account_runs import find_last_run, find_stopped_run
+from cmdm_tui.operations.change_texts import JournalWords, describe_stopped
 from cmdm_tui.operations.confirmation import WritePolicy, confirm_rule
 from cmdm_tui.operations.prompter import Prompter
 from cmdm_tui.operations.write import WriteOperation
 
 WORDS = JournalWords(show="Changes (f5), run", resume="Resume of run", stop="Escape")
 """How a run is named here."""
+_START_WORDS = JournalWords(resume="Changes (f5): R on run")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,9 @@ class WriteContext:
     ) -> WriteOperation:
         """Return the operation that sends changes which a person has seen in the preview."""
         policy = WritePolicy(
-            confirm_rule(self.account.profile), how_to_confirm="Apply them in the preview"
+            confirm_rule(self.account.profile),
+            how_to_confirm="Apply them in the preview",
+            is_previewed=True,
         )
         return WriteOperation(
             self.account,
@@ -74,6 +77,18 @@ class WriteContext:
 
 def _show_nothing(_: ChangeSet, __: ChangePreview) -> None:
     """Show nothing: the preview was in front before the operation began."""
+
+
+def describe_stopped_run(context: WriteContext) -> str:
+    """Return a line on the newest run that was stopped; empty for none. It makes no file."""
+    if not context.may_write or not context.journal.exists():
+        return ""
+    try:
+        with context.open_journal() as journal:
+            stopped = find_stopped_run(journal, context.account)
+    except ChangeError as error:
+        return str(error)
+    return "" if stopped is None else describe_stopped(stopped, _START_WORDS)
 
 
 def describe_change_error(error: ChangeError, run_id: int | None) -> str:

@@ -196,12 +196,12 @@ def _review_same(screen: BrowsePanes, kind: ChangeKind) -> None:
     if not records:
         _tell_unread_marks(screen)
         return
-    client, profile = screen.account.client, screen.account.profile
+    account = screen.account
     made = make_same_set(
         Change(kind, records[0].entity),
         records,
-        address=client.address,
-        username=profile.credentials.username,
+        address=account.service_name,
+        username=account.profile.credentials.username,
     )
     if kind is ChangeKind.DELETE and records[0].entity.casefold() not in OWNED_ENTITIES:
         note = screen.record_pane.related.describe_owned(records)

@@ -54,7 +54,7 @@ def undo_run(app: App[None], context: WriteContext, run_id: int, take: TakeResul
 
 
 def resume_run(app: App[None], context: WriteContext, run: RunSummary, take: TakeResult) -> None:
-    """Go on with a run that was stopped or killed; it was confirmed when it began."""
+    """Go on with a run that was stopped or killed, asked about as a change is."""
 
     def answered(result: ApplyResult | None) -> None:
         take_result(app, context, result, take)

@@ -44,7 +44,12 @@ class DialogPrompter:
         return await self._show(ChoiceScreen(question, choices))
 
     async def enter_text(
-        self, question: str, check: CheckText, *, suggestions: Sequence[str] = ()
+        self,
+        question: str,
+        check: CheckText,
+        *,
+        suggestions: Sequence[str] = (),
+        default: str = "",  # noqa: ARG002 - one of the choices, taken with Enter as any other
     ) -> str | None:
         """Offer what is suggested, then a dialog that takes any text without a fault."""
         if suggestions:

@@ -381,8 +381,10 @@ class FormScreen(DialogScreen[ApplyResult | None]):
             await self._mount_named(faults)
             self._go_to_field(next(iter(faults)))
             return
-        client, profile = self._writing.account.client, self._writing.account.profile
-        made = form.make_change_set(address=client.address, username=profile.credentials.username)
+        account = self._writing.account
+        made = form.make_change_set(
+            address=account.service_name, username=account.profile.credentials.username
+        )
         if not made.changes and not made.rejects:
             self._notice.show_text("Nothing differs from what the records hold.", alone=False)
             return

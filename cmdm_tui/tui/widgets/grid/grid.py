@@ -352,12 +352,6 @@ class Grid(GridDrawing, can_focus=True):
 
     # What has changed.
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Return whether there is a row to open, where that is asked."""
-        return super().check_action(action, parameters) and (
-            action != "open_row" or self._state.row_count > 0
-        )
-
     def on_resize(self) -> None:
         """Fit the columns to the new width; the cursor stays in sight."""
         self._update_size()
