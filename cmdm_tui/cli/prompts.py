@@ -37,10 +37,18 @@ def ask_optional_text(words: str) -> str:
 
 
 def ask_secret(words: str, *, may_be_empty: bool = False) -> str:
-    """Ask for a secret at the terminal, which does not show it."""
+    """Ask for a secret at the terminal, which does not show it, until it can be sent."""
+    from cmdm_tui.api.auth import find_header_fault
+
+    def check(answer: str) -> str:
+        fault = find_header_fault("secret", answer) if answer else ""
+        if fault:
+            raise click.UsageError(f"{fault}. Enter it again.")
+        return answer
+
     default = "" if may_be_empty else None
     answer: str = click.prompt(
-        words, hide_input=True, default=default, show_default=False, err=True
+        words, hide_input=True, default=default, show_default=False, value_proc=check, err=True
     )
     return answer
 

@@ -16,6 +16,7 @@ from cmdm_tui.query.call_allowance import Allowance, allow_unasked
 from cmdm_tui.query.engine import Engine, PlannedQuery, RowStream
 from cmdm_tui.query.errors import QueryError, SqlError, TooManyCalls
 from cmdm_tui.query.fetching.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
+from cmdm_tui.query.parsing.beginnings import is_explain
 from cmdm_tui.query.parsing.parameters import Parameters, describe_parameters
 from cmdm_tui.query.result import QueryResult
 from cmdm_tui.text import count_noun, one_line
@@ -179,7 +180,7 @@ class QueryOperation:
         With `is_raw` every field is text as it is stored; `parameters` are the values of each
         `$name` in the SQL. With other values it is another query to the checkpoint file. With
         `trusts_order` a search takes the likely order of a field for the service's, and its result
-        may be unsure. Where planning fails, the calls that it took are said.
+        may be unsure. Where an EXPLAIN is wrong, the calls that it took are said.
         """
         self._sql = f"{sql}\n-- {describe_parameters(parameters)}" if parameters else sql
         checkpoint = None if self._file is None else self._file.load(self._sql)
@@ -196,7 +197,7 @@ class QueryOperation:
             )
         except SqlError:
             calls = self._engine.sent_count - sent_before
-            if calls:
+            if calls and is_explain(sql):
                 self._prompter.notify(f"Planning it took {count_noun(calls, 'call')}.")
             raise
 

@@ -28,7 +28,8 @@ class Allowance(Struct, frozen=True):
 def allow_unasked(prepared: PlannedQuery, most: int) -> Allowance | None:
     """Return the allowance of a query that needs no confirmation; None where it must be confirmed.
 
-    EXPLAIN needs none, whatever the query that it explains would take. A search mostly takes few calls, but as many as a scan if the service sorts in no known order.
+    EXPLAIN needs none, whatever the query that it explains would take. A search mostly takes few
+    calls, but as many as a scan if the service sorts in no known order.
     """
     if isinstance(prepared.statement, Explain):
         return Allowance(None)  # it fetches nothing of what it explains

@@ -13,6 +13,7 @@ from prompt_toolkit.completion import CompleteEvent
 from prompt_toolkit.enums import EditingMode
 from prompt_toolkit.formatted_text import StyleAndTextTuples
 from prompt_toolkit.input import Input
+from prompt_toolkit.layout.processors import Processor, Transformation, TransformationInput
 from prompt_toolkit.output import Output
 
 from cmdm_tui.operations.confirmation import changes_live_records
@@ -98,6 +99,7 @@ class StatementPrompt:
         """Ask for statements and run them until the session is over or the input ends."""
         session, history, editor = self._session, self._history, self._editor
         session.prompter.ask = partial(_ask, editor.keyboard, editor.screen)
+        session.prompter.ask_hidden = partial(_ask, editor.keyboard, editor.screen, is_hidden=True)
         session.remember = history.append_string
         session.list_history = lambda: history.get_strings()[::-1]
         session.streams.shares_input = True
@@ -287,12 +289,28 @@ def _load_in_background(prompt: StatementPrompt) -> list[asyncio.Future[None]]:
     return begun
 
 
-async def _ask(keyboard: Input, screen: Output, question: str) -> str:
+class _Hidden(Processor):
+    """Shows nothing of what is typed, not even how long it is."""
+
+    def apply_transformation(self, transformation_input: TransformationInput) -> Transformation:
+        """Return an empty line for any line."""
+        del transformation_input
+        return Transformation([], source_to_display=_go_to_start, display_to_source=_go_to_start)
+
+
+def _go_to_start(_: int) -> int:
+    return 0
+
+
+async def _ask(keyboard: Input, screen: Output, question: str, *, is_hidden: bool = False) -> str:
     # An interrupt from outside is to cancel the statement, so this prompt must not take it.
     prompts = PromptSession[str](input=keyboard, output=screen)
     try:
         return await prompts.prompt_async(
-            [("", question)], handle_sigint=False, set_exception_handler=False
+            [("", question)],
+            input_processors=[_Hidden()] if is_hidden else None,
+            handle_sigint=False,
+            set_exception_handler=False,
         )
     except (KeyboardInterrupt, EOFError):
         return ""
