@@ -285,6 +285,8 @@ class QueryOperation:
                 allowed=policy.unasked,
                 result=None,
             )
+        if prepared.verdict == "exceeds":
+            calls += ", and would stop there with a part of its rows"
         if not await self._prompter.confirm(f"The query takes {calls}. Run it?"):
             return None
         return Allowance(policy.max_calls)

@@ -19,6 +19,8 @@ from prompt_toolkit.output import Output
 from cmdm_tui.operations.confirmation import changes_live_records
 from cmdm_tui.operations.interrupts import handle_interrupt, run_interruptible
 from cmdm_tui.operations.module_loading import load_modules
+from cmdm_tui.query.parsing.beginnings import is_sql
+from cmdm_tui.repl.call_text import match_call
 from cmdm_tui.repl.completion.session_completion import SessionCompletion
 from cmdm_tui.repl.editor import edit_text
 from cmdm_tui.repl.errors import ReplError
@@ -38,6 +40,7 @@ from cmdm_tui.repl.line_editor import (
     open_line_editor,
     write_welcome,
 )
+from cmdm_tui.repl.outcome import StatementStatus
 from cmdm_tui.repl.plan import QUERY_MODULE
 from cmdm_tui.repl.prompt_settings import KeyStyle, PromptSettings, save_settings
 from cmdm_tui.repl.session import ReplSession
@@ -50,6 +53,9 @@ from cmdm_tui.repl.toolbar import build_toolbar
 
 if TYPE_CHECKING:
     from cmdm_tui.repl.outcome import StatementOutcome
+
+_RESETS = ("\\r", "\\reset")
+"""What abandons the statement that is unfinished."""
 
 KEYS_VARIABLE = "keys"
 r"""The variable by which `\\set keys vi` switches whose keys the prompt has."""
@@ -167,6 +173,9 @@ class StatementPrompt:
             )
             return request.text if found is None else found
         elif isinstance(request, CommandRequested):
+            if request.command.rstrip(";").rstrip() in _RESETS:
+                self._abandon(request.text)
+                return ""
             await self._run_typed(request.command)
         elif isinstance(request, EditorRequested):
             edited = await edit_text(request.text, self._session.streams)
@@ -182,8 +191,11 @@ class StatementPrompt:
         try:
             # A Ctrl-C between two statements, or behind the last, ends nothing.
             with handle_interrupt(lambda: None):
-                for unit in split_statements(text):
+                units = list(split_statements(text))
+                for place, unit in enumerate(units, 1):
                     if not await self._run_unit(runner, unit):
+                        if place < len(units) and not self._session.is_over:
+                            self._session.streams.write_note("Nothing behind it was run.")
                         return
         finally:
             self.completion.fields.release()
@@ -205,6 +217,10 @@ class StatementPrompt:
         except ReplError as error:
             session.streams.write_error(str(error))
             return False
+        if not came_to_its_end and not outcomes and is_sql(unit.text):
+            session.streams.write_note("Cancelled; it has no result.")
+        if outcomes and outcomes[0].status is StatementStatus.DECLINED:
+            return False
         error = outcomes[0].error if outcomes else None
         if error is not None:
             session.streams.write_error(str(error))
@@ -221,7 +237,8 @@ class StatementPrompt:
         if not text.strip():
             streams.write_note("Ctrl-D or \\q leaves.")
             return
-        self._history.append_string(text)
+        if _is_worth_keeping(text):
+            self._history.append_string(text)
         is_kept = text in self._history.get_strings()[-1:]
         where = "; it is in the history." if is_kept else "."
         streams.write_note(f"Abandoned, and nothing was sent{where}")
@@ -287,6 +304,13 @@ def _load_in_background(prompt: StatementPrompt) -> list[asyncio.Future[None]]:
     else:
         app.after_render += begin
     return begun
+
+
+def _is_worth_keeping(text: str) -> bool:
+    """Return whether what was abandoned begins a statement, with more than its first word."""
+    begun = text.strip()
+    is_statement = is_sql(begun) or begun.startswith("\\") or match_call(begun) is not None
+    return is_statement and len(begun.split()) > 1
 
 
 class _Hidden(Processor):

@@ -256,6 +256,9 @@ class ReplSession:
     async def _is_confirmed(self, planned: PlannedCall) -> bool:
         if not planned.what:
             return True
+        from cmdm_tui.operations.write import check_writable  # heavy, and a change alone needs it
+
+        check_writable(self.account)
         policy = WritePolicy(
             confirm_rule(self.account.profile),
             HOW_TO_CONFIRM,

@@ -17,7 +17,7 @@ from cmdm_tui.repl.commands import (
     variables,
 )
 from cmdm_tui.repl.commands.command import Argument, ArgumentKind, BackslashCommand
-from cmdm_tui.repl.commands.help_text import build_help, describe_command
+from cmdm_tui.repl.commands.help_text import build_help, describe_command, find_sql_help
 from cmdm_tui.repl.commands.other_names import find_advice
 from cmdm_tui.repl.errors import ReplError
 from cmdm_tui.repl.session import ReplSession
@@ -25,7 +25,10 @@ from cmdm_tui.repl.session import ReplSession
 
 async def _show_help(session: ReplSession, arguments: tuple[str, ...]) -> None:
     name = arguments[0].removeprefix("\\") if arguments else ""
-    if not name or (get_command(name) is None and is_sql(name)):
+    topic = find_sql_help(" ".join(arguments)) if get_command(name) is None else None
+    if topic is not None:
+        await session.show(topic)
+    elif not name or (get_command(name) is None and is_sql(name)):
         await session.show(build_help(COMMANDS))
     else:
         await session.show(describe_command(find_command(name)))

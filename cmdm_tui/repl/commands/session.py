@@ -8,7 +8,7 @@ from cmdm_tui.repl.commands.command import Argument, ArgumentKind, BackslashComm
 from cmdm_tui.repl.errors import ReplError
 from cmdm_tui.repl.result_types import InfoTable
 from cmdm_tui.repl.session import OpenAccount, OpenedAccount, ReplSession
-from cmdm_tui.repl.summary import reset_time, token_end
+from cmdm_tui.repl.summary import format_moment, reset_time, token_end
 from cmdm_tui.text import one_line
 
 
@@ -111,7 +111,7 @@ async def end_session(session: ReplSession, _: tuple[str, ...]) -> None:
 
 
 def _format_time(moment: datetime | None) -> str | None:
-    return None if moment is None else moment.isoformat(sep=" ", timespec="seconds")
+    return None if moment is None else format_moment(moment)
 
 
 COMMANDS = (
