@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cmdm_tui.cli.context import note
 from cmdm_tui.cli.encodings import decode_text
 from cmdm_tui.cli.exit_codes import CommandFailure, ExitCode
+from cmdm_tui.cli.messages import write_message
 
 if TYPE_CHECKING:
     from cmdm_tui.catalog import Account
@@ -153,13 +153,13 @@ class TerminalPrompter:
                 fault = check(answer)
                 if not fault:
                     return answer
-                note(fault)
+                write_message(fault)
         return None
 
     def notify(self, message: str) -> None:
         """Write a sentence to stderr."""
         self._progress.clear()
-        note(message)
+        write_message(message)
 
     def show_progress(self, line: str) -> None:
         """Draw the line on stderr in place of the last one."""

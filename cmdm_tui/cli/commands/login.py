@@ -126,7 +126,7 @@ def _report_locations(context: CommandContext, form: "LoginForm", store: "Profil
 
 
 def _report_default(name: str, before: str | None, now: str | None) -> None:
-    """Say whether commands use the profile where none is named."""
+    """Say which commands use the profile."""
     if now != name:
         click.echo(f"--profile {name} uses it, cmdm profile use {name} makes it the default.")
     elif before is None:

@@ -33,8 +33,7 @@ _ADVICE_OF: tuple[tuple[str, str], ...] = (
     ),
     (
         "begin commit rollback start savepoint abort",
-        r"There are no transactions: changes are shown before they are sent, and \undo takes a run "
-        "back.",
+        r"There are no transactions: a change is shown first, and \undo takes it back.",
     ),
     ("if elif else endif", "A script has no conditions: it runs in order, to its first error."),
     ("echo qecho warn print", r"The shell does it: \! echo …"),
