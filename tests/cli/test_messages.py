@@ -24,7 +24,11 @@ def screen_of(columns: int, monkeypatch: pytest.MonkeyPatch) -> Screen:
     """Put a screen in the place of stderr, in the test itself: pytest has it before that."""
     screen = Screen()
     monkeypatch.setattr(sys, "stderr", screen)
-    monkeypatch.setattr(os, "get_terminal_size", lambda _: os.terminal_size((columns, 24)))
+
+    def find_size(_: int) -> os.terminal_size:
+        return os.terminal_size((columns, 24))
+
+    monkeypatch.setattr(os, "get_terminal_size", find_size)
     return screen
 
 

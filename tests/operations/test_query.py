@@ -124,7 +124,7 @@ async def test_explain_is_asked_nothing_however_few_calls_are_left(
         explained = replace(explained, known_quota=short)
         outcome = await operation.run(explained, face.receive)
         assert explained.verdict == "exceeds"
-        assert [row[0].split()[0] for row in face.rows][:1] == ["plan"]
+        assert [str(row[0]).split(maxsplit=1)[0] for row in face.rows][:1] == ["plan"]
         assert not outcome.is_declined
         assert face.asked == []
         assert one.client.sent_count == sent

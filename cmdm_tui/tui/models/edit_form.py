@@ -1,6 +1,6 @@
 """The form of a record: its fields, what was typed into them, and the change that this comes to."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +12,8 @@ from cmdm_tui.changes.change_set import Change, ChangeKind, ChangeSet, is_owner_
 from cmdm_tui.changes.from_form import make_form_set, make_same_set
 from cmdm_tui.changes.unchanged import drop_unchanged, find_value
 from cmdm_tui.formats.value_text import value_text
-from cmdm_tui.text import one_line, visible
+from cmdm_tui.text import count_noun, one_line, visible
+from cmdm_tui.tui.models.drafts import FormDraft
 from cmdm_tui.tui.models.typed_value import find_typed_fault, has_empty_text, read_typed
 
 BOOLEANS = ("true", "false")
@@ -217,6 +218,34 @@ class EditForm:
         read = {name: read_typed(self._fields[name].field, of) for name, of in self._typed.items()}
         return {name: value for name, value in read.items() if not (self.is_new and value is None)}
 
+    def restore(self, values: Mapping[str, str | None]) -> tuple[str, ...]:
+        """Take in what was typed before, by field; return the fields that take no value now.
+
+        A field that the entity does not have any more is added, for a person to judge.
+        """
+        refused: list[str] = []
+        for name, text in values.items():
+            if self.add_field(name).why_fixed:
+                refused.append(name)
+            else:
+                self.enter(name, text)
+        return tuple(refused)
+
+    @property
+    def typed(self) -> dict[str, str | None]:
+        """What was typed, by the names of the fields; None is null."""
+        return dict(self._typed)
+
+    @property
+    def held(self) -> dict[str, str | None]:
+        """What the fields typed into hold, where the records agree; nothing of a new record."""
+        found = (self._fields[name] for name in self._typed)
+        return {
+            one.name: None if one.original is None else value_text(one.original)
+            for one in found
+            if self.records and not one.is_mixed
+        }
+
     def make_change_set(self, *, address: str, username: str) -> ChangeSet:
         """Return what the form comes to; it is empty where nothing differs."""
         kind = ChangeKind.CREATE if self.is_new else ChangeKind.UPDATE
@@ -264,3 +293,31 @@ class EditForm:
 def fits_one_line(text: str | None) -> bool:
     """Return whether a text can be edited in one line, as all of it can be shown there."""
     return text is None or (len(text) <= _LONGEST_LINE and visible(text) == text)
+
+
+def describe_restored(draft: FormDraft, form: EditForm, refused: Sequence[str]) -> str:
+    """Return sentences, safe, on a form into which a draft was put.
+
+    They say which fields hold another value than when it was typed, and which take none now.
+    """
+    words = ["These values were typed before and not sent: nothing is sent before you apply it."]
+    held = form.held
+    moved = [
+        f"{one_line(name, 30)} held {_quote(draft.before[name])}, now {_quote(now)}"
+        for name, now in held.items()
+        if name in draft.before and draft.before[name] != now
+    ]
+    if moved:
+        more = f" and {count_noun(len(moved) - 2, 'field')} more" if len(moved) > 2 else ""
+        words.append(f"Changed meanwhile: {'; '.join(moved[:2])}{more}.")
+    done = [one_line(name, 30) for name in draft.values if name not in {*form.touched, *refused}]
+    if done:
+        words.append(f"Already so by now: {', '.join(done[:3])}.")
+    if refused:
+        names = ", ".join(one_line(name, 30) for name in refused[:3])
+        words.append(f"No value can be put into {names} any more: the draft stays.")
+    return " ".join(words)
+
+
+def _quote(value: str | None) -> str:
+    return "null" if value is None else f"“{one_line(value, 30)}”"

@@ -39,6 +39,7 @@ from cmdm_tui.tui.screens.dialogs.prompter import DialogPrompter
 
 _QUIET_KINDS = frozenset({ChangeKind.UPDATE, ChangeKind.DELETE, ChangeKind.CLOSE})
 _MOST_LINES = 50
+_NOT_DONE = frozenset({EntryState.REFUSED, EntryState.CONFLICT})
 
 ApplyWork = Callable[[WriteOperation, Journal], Awaitable[WriteOutcome]]
 
@@ -112,6 +113,19 @@ class ApplyScreen(DialogScreen[ApplyResult | None]):
         self._result: ApplyResult | None = None
         self._lines: list[str] = []
         self._is_stopping = False
+        self._has_begun = False
+        """Whether the journal has the run."""
+
+    @property
+    def takes_over(self) -> bool:
+        """Whether the changes are in the journal: they were sent, or can be resumed or looked for.
+
+        Those that were all refused are still what was typed.
+        """
+        if self._result is not None and self._result.run is not None:
+            return not is_all_refused(self._result.run)
+        operation = self._operation
+        return self._has_begun or (operation is not None and operation.run is not None)
 
     @property
     def losses(self) -> tuple[str, ...]:
@@ -183,6 +197,7 @@ class ApplyScreen(DialogScreen[ApplyResult | None]):
         else:
             self.post_message(self.Ended(outcome))
         finally:
+            self._has_begun = operation is not None and operation.run is not None
             self._operation = None
 
     def _report(self, event: ApplyEvent) -> None:
@@ -336,6 +351,11 @@ def find_made(run: JournalRun) -> tuple[str, str] | None:
         return None
     change, external_id = made[0]
     return ("account" if change.kind is ChangeKind.CONVERT else change.entity, external_id)
+
+
+def is_all_refused(run: JournalRun) -> bool:
+    """Return whether each change of a run was refused: nothing was made, nothing is in doubt."""
+    return all(one.state in _NOT_DONE for one in run.entries)
 
 
 def can_undo(run: JournalRun) -> bool:

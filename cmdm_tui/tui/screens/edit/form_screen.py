@@ -1,6 +1,6 @@
 """The form of a record, of several that get the same values, of a new one, or of one field."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, cast
 
@@ -17,9 +17,10 @@ from cmdm_tui.changes.outcome import GONE
 from cmdm_tui.text import count_noun, one_line, visible
 from cmdm_tui.tui.dialog_screen import DialogScreen
 from cmdm_tui.tui.messages import CallReturned
-from cmdm_tui.tui.models.edit_form import EditForm, FormField
+from cmdm_tui.tui.models.drafts import FormDraft
+from cmdm_tui.tui.models.edit_form import EditForm, FormField, describe_restored
 from cmdm_tui.tui.models.write_context import WriteContext
-from cmdm_tui.tui.screens.changes.apply_screen import ApplyResult
+from cmdm_tui.tui.screens.changes.apply_screen import ApplyResult, is_all_refused
 from cmdm_tui.tui.screens.changes.preview_screen import PreviewScreen
 from cmdm_tui.tui.screens.dialogs.choice import ChoiceScreen
 from cmdm_tui.tui.screens.edit.conflict_screen import ConflictScreen
@@ -32,8 +33,6 @@ _KEEP, _DISCARD = "Keep editing", "Discard what was typed"
 _KEYS = "ctrl+s preview · ctrl+f find · ctrl+n null · ctrl+e editor · esc cancel"
 _CELL_KEYS = "enter preview · ctrl+e editor · ctrl+n null · esc leave"
 
-_NOT_DONE = frozenset({EntryState.REFUSED, EntryState.CONFLICT})
-
 _ROWS_AT_ONCE = 30
 """Rows that are mounted at once."""
 
@@ -43,20 +42,22 @@ class FormSubject:
     """What a form is of: records of the entity that were read, or a new one where there are none.
 
     `parent` is the record that a new task or opportunity belongs to. With `only`, the form is one
-    line for the field of this name.
+    line for the field of this name. `draft` is what was typed into it before and not sent.
     """
 
     entity: str
     records: tuple[Record, ...] = ()
     parent: Parent | None = None
     only: str | None = None
+    draft: FormDraft | None = None
 
 
 class FormScreen(DialogScreen[ApplyResult | None]):
     """Takes new values for records; its answer is what became of them, None if nothing was sent.
 
     The fields of the entity are asked for where they are not known yet: one call, or a few.
-    `take_record` is called with each record that was read again.
+    `take_record` is called with each record that was read again, `restored` once the values of the
+    subject's draft are in the form.
     """
 
     CSS_PATH = "edit.tcss"
@@ -89,8 +90,10 @@ class FormScreen(DialogScreen[ApplyResult | None]):
         writing: WriteContext,
         subject: FormSubject,
         take_record: Callable[[Record], None] = lambda _: None,
+        restored: Callable[[], None] = lambda: None,
     ) -> None:
         super().__init__()
+        self._restored = restored
         self._take_record = take_record
         self._writing = writing
         self._subject = subject
@@ -108,6 +111,16 @@ class FormScreen(DialogScreen[ApplyResult | None]):
         """What was typed, which is kept nowhere else."""
         is_typed = self._form is not None and bool(self._form.touched)
         return ("What was typed into the form was not sent: it is lost.",) if is_typed else ()
+
+    @property
+    def drafts(self) -> tuple[FormDraft, ...]:
+        """What was typed, with what the fields held then."""
+        form, subject = self._form, self._subject
+        if form is None or not form.touched:
+            return ()
+        ids = tuple(one.external_id for one in form.records)
+        parent = subject.parent and (subject.parent.entity, subject.parent.external_id)
+        return (FormDraft(subject.entity, form.typed, ids, parent, subject.only, form.held),)
 
     @property
     def rows(self) -> list[FieldRow]:
@@ -161,7 +174,19 @@ class FormScreen(DialogScreen[ApplyResult | None]):
         form = EditForm(subject.entity, fields, subject.records, parent=subject.parent)
         if subject.only is not None:
             form.add_field(subject.only)
+        refused = () if subject.draft is None else form.restore(subject.draft.values)
         await self._show_form(form)
+        if subject.draft is not None:
+            await self._mount_named(form.touched)
+            self._show_restored(subject.draft, form, refused)
+            self._show_state()
+
+    def _show_restored(self, draft: FormDraft, form: EditForm, refused: Sequence[str]) -> None:
+        """Say that the values were typed before, and what has changed since."""
+        words = describe_restored(draft, form, refused)
+        self._notice.show_text(words, alone=False)
+        if not refused:
+            self._restored()
 
     async def _show_form(self, form: EditForm) -> None:
         subject = self._subject
@@ -364,7 +389,7 @@ class FormScreen(DialogScreen[ApplyResult | None]):
         if result is None or result.run is None:
             return
         entries = result.run.entries
-        if not all(one.state in _NOT_DONE for one in entries):
+        if not is_all_refused(result.run):
             self.dismiss(result)
             return
         self._notice.show_error(result.words, alone=False, hint="esc leaves")
@@ -387,9 +412,9 @@ class FormScreen(DialogScreen[ApplyResult | None]):
         self._notice.show_text("The new values are loaded; what you typed is kept.", alone=False)
 
     def action_leave(self) -> None:
-        """Close; ask first where something was typed, except in the form of one field."""
+        """Close; ask first where something was typed."""
         form = self._form
-        if form is None or not form.touched or self._subject.only is not None:
+        if form is None or not form.touched:
             self.dismiss(None)
             return
 
