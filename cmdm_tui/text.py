@@ -63,6 +63,15 @@ def join_sentences(*parts: str) -> str:
     return line.replace("?.", "?")
 
 
+def wrap_words(line: str, width: int) -> str:
+    """Return a line broken between words so that it fits a terminal; a longer word stays whole."""
+    if len(line) * 2 < width:
+        return line
+    import textwrap  # a failure alone needs it
+
+    return textwrap.fill(line, width, break_long_words=False, break_on_hyphens=False)
+
+
 def end_sentence(words: str) -> str:
     """Return words with one stop at their end, or the question mark that they have."""
     return words if words.endswith("?") else f"{words.rstrip('.')}."

@@ -69,7 +69,8 @@ class SignIn(httpx.Auth):
         listener: EventListener = ignore_events,
     ) -> None:
         self._url = url
-        self._headers = build_sign_in_headers(credentials)
+        self._headers = build_sign_in_headers(credentials) if credentials.has_secrets else None
+        """None where the secrets are not known: then a token that was kept is all there is."""
         self._secrets = (
             credentials.client_id,
             credentials.client_secret,
@@ -116,7 +117,7 @@ class SignIn(httpx.Auth):
                             began_at = request.extensions.get("process_began_at") or asked_at
                             self._raise_if_failed_for_another(min(asked_at, began_at))
                             self._raise_if_given_up(asked_at)
-                            sign_in, call = self.build_request()
+                            sign_in, call = self.build_request(has_token_ended=True)
                             request.extensions["sign_in"] = call
                             _connect_alike(sign_in, request)
                             try:
@@ -149,8 +150,22 @@ class SignIn(httpx.Auth):
         """The lock under which a sign-in is done."""
         return self._lock
 
-    def build_request(self) -> tuple[httpx.Request, CallInfo]:
-        """Return the sign-in request, and the call that its errors belong to."""
+    def build_request(self, *, has_token_ended: bool = False) -> tuple[httpx.Request, CallInfo]:
+        """Return the sign-in request, and the call that its errors belong to.
+
+        Raises AuthenticationFailed where the secrets are not known; a token that has ended, or was
+        refused, is forgotten then.
+        """
+        if self._headers is None:
+            if has_token_ended:
+                self._token.forget()
+            raise AuthenticationFailed(
+                "It cannot sign in: the token that was kept is not good any more, and the secrets "
+                "are kept nowhere",
+                hint="Start again at a terminal to be asked for them, or set CMDM_CLIENT_SECRET "
+                "and CMDM_PASSWORD",
+                was_sent=False,
+            )
         request = httpx.Request("POST", self._url, headers=self._headers)
         call = CallInfo(self._next_number(), "POST", "/authenticate", self.redact)
         self._unanswered, self._began_at = call, time.monotonic()
@@ -310,16 +325,23 @@ def _connect_alike(sign_in: httpx.Request, request: httpx.Request) -> None:
         sign_in.extensions["timeout"] = {"connect": request.extensions["timeout"].get("connect")}
 
 
-def _encode_header_value(name: str, value: str) -> bytes:
+def find_header_fault(name: str, value: str) -> str:
+    """Return why no header can carry a value of a sign-in; nothing where one can."""
     if not value:
-        message = f"The {name} is empty"
-    elif any(ord(character) < 0x20 or ord(character) == 0x7F for character in value):
-        message = f"The {name} holds a control character (a line break, perhaps)"
-    elif value != value.strip(" "):
-        message = f"The {name} has a space at its start or end"
-    else:
-        try:
-            return value.encode("utf-8")
-        except UnicodeEncodeError:
-            message = f"The {name} is not valid Unicode text"
-    raise InvalidCall(message, hint="Enter it again")
+        return f"The {name} is empty"
+    if any(ord(character) < 0x20 or ord(character) == 0x7F for character in value):
+        return f"The {name} holds a control character (a line break, perhaps)"
+    if value != value.strip(" "):
+        return f"The {name} has a space at its start or end"
+    try:
+        value.encode("utf-8")
+    except UnicodeEncodeError:
+        return f"The {name} is not valid Unicode text"
+    return ""
+
+
+def _encode_header_value(name: str, value: str) -> bytes:
+    fault = find_header_fault(name, value)
+    if fault:
+        raise InvalidCall(fault, hint="Enter it again")
+    return value.encode("utf-8")

@@ -55,6 +55,15 @@ class TokenStore(Protocol):
         ...
 
 
+@runtime_checkable
+class ForgettingTokenStore(TokenStore, Protocol):
+    """A store that removes a token with which nothing can be done any more."""
+
+    def forget(self, token: Token) -> None:
+        """Remove the token, unless another has replaced it since."""
+        ...
+
+
 class SignInFailure(Struct, frozen=True):
     """A sign-in that gave no token: when it was answered, as a Unix time of this machine, and how.
 
@@ -165,6 +174,11 @@ class TokenState:
         self._renew_at = stored.renew_at
         self._last_end_header = None
         return None if self.is_ending else stored
+
+    def forget(self) -> None:
+        """Remove the token from its store, as it is of no use and nothing can replace it."""
+        if self.current is not None and isinstance(self._store, ForgettingTokenStore):
+            self._store.forget(self.current)
 
     def replace(self, value: str, headers: httpx.Headers) -> Token:
         """Use a new token, whose answer had these `headers`."""

@@ -109,15 +109,33 @@ class TokenFile:
     def load(self) -> StoredToken | None:
         """Return the token that these credentials obtained, unless it has ended.
 
-        A file that is corrupt, a link, another's or open to others counts as none.
+        A file that is corrupt, a link, another's or open to others counts as none. Credentials
+        without secrets may use the token, whichever secrets obtained it.
         """
         file = _read_token_file(self._path)
-        if file is None or not self._matches_secrets(file.secrets):
+        if file is None:
+            return None
+        if self._credentials.has_secrets and not self._matches_secrets(file.secrets):
             return None
         return _to_usable_token(file)
 
+    def forget(self, value: SecretStr) -> None:
+        """Remove the token, where it is still the one that is kept, so that the next run signs in.
+
+        One that cannot be removed stays, and the service refuses it again.
+        """
+        file = _read_token_file(self._path)
+        if file is not None and SecretStr(file.token) == value:
+            with suppress(OSError):
+                self._path.unlink(missing_ok=True)
+
     def save(self, value: SecretStr, renew_at: float | None, clock_offset: float) -> None:
-        """Store a token in place of the last. Raises ConfigurationError where that fails."""
+        """Store a token in place of the last. Raises ConfigurationError where that fails.
+
+        Credentials without secrets have obtained none, and store nothing.
+        """
+        if not self._credentials.has_secrets:
+            return
         key = self._read_key() or self._make_key()
         file = _StoredContent(
             value.reveal(), renew_at, clock_offset, self._compute_fingerprint(key)
@@ -206,6 +224,10 @@ class CachedTokens:
             self._file.save(token.value, token.renew_at, self._clock.offset)
         except ConfigurationError as trouble:
             self.error = trouble
+
+    def forget(self, token: Token) -> None:
+        """Remove a token that the service has refused or that has ended."""
+        self._file.forget(token.value)
 
     def load_failures(self) -> Sequence[SignInFailure]:
         """Return how the last sign-ins of these credentials failed within a minute."""

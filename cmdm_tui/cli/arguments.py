@@ -46,7 +46,7 @@ def read_source(source: str) -> bytes:
         return read_bounded(Path(source), LARGEST_INPUT, accepts_pipe=True)
     except OSError as error:
         message = f"{one_line(source, 200)} cannot be read: {error.strerror}. Check the name."
-        raise CommandFailure(message) from None
+        raise CommandFailure(message, ExitCode.USAGE) from None
 
 
 def read_sql(word: str | None, file: str | None) -> str:

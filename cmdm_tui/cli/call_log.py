@@ -1,7 +1,6 @@
 """Reports on stderr and in a log file what the client does: long waits, and each call if asked."""
 
 import os
-import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,6 +21,7 @@ from cmdm_tui.api import (
     TotalChanged,
 )
 from cmdm_tui.cli.exit_codes import CommandFailure
+from cmdm_tui.cli.messages import write_line
 from cmdm_tui.redaction.leak_scanner import LeakScanner
 from cmdm_tui.redaction.redactor import Redactor
 from cmdm_tui.text import one_line
@@ -126,7 +126,7 @@ def ignore_line(_: str) -> None:
 
 def write_to_stderr(line: str) -> None:
     """Write a line to stderr."""
-    print(f"cmdm: {line}", file=sys.stderr, flush=True)  # noqa: T201 — stderr is for this
+    write_line(f"cmdm: {line}")
 
 
 def open_log_file(path: Path) -> WriteLine:

@@ -11,9 +11,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-import click
-
 from cmdm_tui.cli.exit_codes import CommandFailure, ExitCode
+from cmdm_tui.cli.messages import write_message
 from cmdm_tui.text import count_noun, one_line
 
 if TYPE_CHECKING:
@@ -75,7 +74,7 @@ class CommandRecording:
         from cmdm_tui.harness.errors import HarnessError
 
         if not self._recorders:
-            _note("No call was made, so nothing was recorded.")
+            write_message("No call was made, so nothing was recorded.")
             return
         failures: list[str] = []
         left_out = 0
@@ -86,14 +85,14 @@ class CommandRecording:
                 failures.append(str(failure))
                 continue
             for line in summary.sentences:
-                _note(line)
+                write_message(line)
             left_out += summary.left_out_count
         if left_out:
             failures.append(f"{count_noun(left_out, 'call')} not recorded.")
         if failures and error is None:
             raise CommandFailure(" ".join(failures))
         for message in failures:
-            _note(message)
+            write_message(message)
 
     def _get_recorder(self, profile: "Profile") -> "SessionRecorder":
         """Return what records the calls of an account.
@@ -114,10 +113,6 @@ class CommandRecording:
             )
             self._recorders[account] = SessionRecorder(settings)
         return self._recorders[account]
-
-
-def _note(message: str) -> None:
-    click.echo(f"cmdm: {one_line(message)}", err=True)
 
 
 def open_recording(path: str, command: str | None, *, keep_people: bool) -> CommandRecording:

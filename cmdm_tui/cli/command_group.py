@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
+from cmdm_tui.cli.exit_codes import ReaderGone
 from cmdm_tui.text import find_similar_names
 
 if TYPE_CHECKING:
@@ -50,6 +51,13 @@ class LazyGroup(SuggestingGroup):
         # What click gives is handed on unchanged.
         super().__init__(*arguments, **options)  # pyright: ignore[reportArgumentType]
         self._lazy = lazy
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Run the command. Raises ReaderGone, for which click would end the program with 1."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError as error:
+            raise ReaderGone from error
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 — as click calls it
         """Return the names of the commands, in the order of the table."""

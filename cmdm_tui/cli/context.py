@@ -7,10 +7,9 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Self, TypeVar, cast
 
-import click
-
 from cmdm_tui.cli.crashes import CrashedWrite
 from cmdm_tui.cli.exit_codes import CommandFailure, ExitCode, exit_code_of
+from cmdm_tui.cli.messages import write_message
 from cmdm_tui.text import one_line
 
 if TYPE_CHECKING:
@@ -113,6 +112,29 @@ class CommandContext:
         environment = self.environment if is_one_to_use else None
         return self.complete(store.load(store.choose(wanted), secrets, environment=environment))
 
+    def load_account_profile(self, name: str | None = None) -> "Profile":
+        """Return the profile for an account, as `load_profile`.
+
+        Where none of its secrets is to be had, and the token that is kept is good, that is used:
+        the profile comes without secrets then, and cannot sign in.
+        """
+        from cmdm_tui.config import SECRET_NAMES, MissingSecrets, ProfileStore
+
+        try:
+            return self.load_profile(None, name)
+        except MissingSecrets as error:
+            from cmdm_tui.catalog.token_cache import TokenFile
+
+            # What is recorded is searched for the secrets, so they must be known.
+            if set(error.missing) != set(SECRET_NAMES) or self.record_profile is not None:
+                raise
+            profile = ProfileStore(self.paths).load_without_secrets(error.profile)
+            tokens = TokenFile.of_profile(profile)
+            if tokens is None or tokens.load() is None:
+                raise
+            note(error.reason)
+            return self.complete(profile)
+
     def complete(self, profile: "Profile") -> "Profile":
         """Return the profile with what is odd in its caches, and the options of the command."""
         profile = _add_cache_warnings(profile, self.paths)
@@ -144,15 +166,16 @@ class CommandContext:
 
         return replace(profile, on_event=listen)
 
-    def load_profile_asking(self) -> "Profile":
+    def load_profile_asking(self, *, needs_secrets: bool = True) -> "Profile":
         """Return the profile to use, asking for secrets kept nowhere where there is a terminal.
 
-        What is odd in the profile's table and in its caches is written to stderr.
+        Unless it `needs_secrets`, it may come with the token that is kept alone. What is odd in the
+        profile's table and in its caches is written to stderr.
         """
         from cmdm_tui.config import MissingSecrets
 
         try:
-            profile = self.load_profile()
+            profile = self.load_profile() if needs_secrets else self.load_account_profile()
         except MissingSecrets as error:
             if not sys.stdin.isatty():
                 raise
@@ -164,11 +187,16 @@ class CommandContext:
             note(warning)
         return profile
 
-    def open_account(self, observe: "EventListener | None" = None) -> "Account":
-        """Open the account of the profile to use; `observe` gets its client's events too."""
+    def open_account(
+        self, observe: "EventListener | None" = None, *, signs_in: bool = False
+    ) -> "Account":
+        """Open the account of the profile to use; `observe` gets its client's events too.
+
+        Unless it `signs_in` in any case, a token that is kept is enough.
+        """
         from cmdm_tui.catalog import Account
 
-        profile = self.load_profile_asking()
+        profile = self.load_profile_asking(needs_secrets=signs_in)
         log = self.new_event_logger(profile)
 
         def listen(event: "Event") -> None:
@@ -209,8 +237,11 @@ class CommandContext:
         *,
         once: bool = False,
         observe: "EventListener | None" = None,
+        signs_in: bool = False,
     ) -> Result:
         """Run `work` on the account and return its result; `observe` gets its client's events too.
+
+        Where it `signs_in` in any case, the secrets are needed.
 
         An interrupt amid work that must not be done twice (`once`) leaves its outcome unknown,
         once its request is sent.
@@ -220,7 +251,7 @@ class CommandContext:
         opened_accounts: list[Account] = []
 
         async def opened() -> Result:
-            async with self.open_account(observe) as account:
+            async with self.open_account(observe, signs_in=signs_in) as account:
                 opened_accounts.append(account)
                 result = await _work_advising(work, account)
             report_cache_errors(account)
@@ -260,8 +291,7 @@ async def _work_advising(
 
 def note(message: str) -> None:
     """Write a message to stderr that is not a failure; nothing where it is empty."""
-    if message:
-        click.echo(f"cmdm: {one_line(message)}", err=True)
+    write_message(message)
 
 
 def _add_cache_warnings(profile: "Profile", paths: "Paths") -> "Profile":
@@ -276,6 +306,6 @@ def report_cache_errors(account: "Account") -> None:
 
 
 def _ask_secret(profile: str, name: str) -> str:
-    words = name.replace("_", " ").capitalize()
-    answer: str = click.prompt(f"{words} of {profile}", hide_input=True, err=True)
-    return answer
+    from cmdm_tui.cli.prompts import ask_secret
+
+    return ask_secret(f"{name.replace('_', ' ').capitalize()} of {one_line(profile, 60)}")

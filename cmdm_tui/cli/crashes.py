@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cmdm_tui.text import describe_unexpected, one_line, write_places
+from cmdm_tui.cli.messages import write_message
+from cmdm_tui.text import describe_unexpected, write_places
 
 if TYPE_CHECKING:
     import asyncio
@@ -97,4 +98,4 @@ def _report_aside(where: str, error: BaseException) -> None:
 
 def _write_line(words: str) -> None:
     with suppress(OSError):
-        click.echo(f"cmdm: {one_line(words)}", err=True)
+        write_message(words)

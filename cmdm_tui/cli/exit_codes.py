@@ -18,6 +18,7 @@ class ExitCode(IntEnum):
     TOO_MANY_CALLS = 8
     PARTIAL = 8  # the same to a script: what came is not all, or may not be
     INTERRUPTED = 130
+    READER_GONE = 141  # as the shell says of what SIGPIPE has ended
 
 
 class CommandFailure(Exception):
@@ -26,6 +27,10 @@ class CommandFailure(Exception):
     def __init__(self, message: str, code: ExitCode = ExitCode.FAILED) -> None:
         super().__init__(message)
         self.code = code
+
+
+class ReaderGone(Exception):
+    """What read the output has ended, as `head` does: there is no one to tell."""
 
 
 def exit_code_of(error: Exception) -> ExitCode | None:
@@ -76,6 +81,8 @@ def _code_of_query_error(error: Exception) -> ExitCode | None:
         return None
     if isinstance(error, errors.BudgetReached | errors.TooManyCalls):
         return ExitCode.TOO_MANY_CALLS
+    if isinstance(error, errors.UnknownName) and getattr(error, "kind", "") == "entity":
+        return ExitCode.NOT_FOUND  # as where the service says it
     return ExitCode.USAGE if isinstance(error, errors.SqlError) else ExitCode.FAILED
 
 

@@ -13,7 +13,8 @@ import click
 from cmdm_tui.cli.commands import cmdm
 from cmdm_tui.cli.crashes import CrashedWrite, report_all_crashes, report_crash, show_traceback
 from cmdm_tui.cli.encodings import decode_arguments
-from cmdm_tui.cli.exit_codes import CommandFailure, ExitCode, exit_code_of
+from cmdm_tui.cli.exit_codes import CommandFailure, ExitCode, ReaderGone, exit_code_of
+from cmdm_tui.cli.messages import write_message
 from cmdm_tui.cli.signals import active_signals, end_on_signals, ignore_signals
 from cmdm_tui.text import one_line
 
@@ -55,10 +56,9 @@ def run(arguments: Sequence[str] | None = None) -> int:
         return _report_failure(error.format_message(), ExitCode.FAILED)
     except (click.Abort, KeyboardInterrupt):
         return _report_failure(active_signals().describe(), ExitCode.INTERRUPTED)
-    except BrokenPipeError:
-        # The reader has gone, as `head` does.
+    except (ReaderGone, BrokenPipeError):
         _discard(sys.stdout)
-        return ExitCode.FAILED
+        return ExitCode.READER_GONE
     except CommandFailure as error:
         return _report_failure(str(error), error.code)
     except UnicodeEncodeError as error:
@@ -125,7 +125,7 @@ def _report_encoding_error(error: UnicodeEncodeError) -> int:
 def _report_failure(message: str, code: int) -> int:
     # Whoever has closed the terminal reads nothing any more.
     with suppress(OSError):
-        click.echo(f"cmdm: {one_line(_conceal(' '.join(message.split())))}", err=True)
+        write_message(_conceal(" ".join(message.split())))
     _flush_or_discard(sys.stderr)
     return code
 

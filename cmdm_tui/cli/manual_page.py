@@ -45,6 +45,7 @@ _EXIT_STATUS = (
     ),
     ("8", "The result is partial or unsure, or more calls were needed than allowed."),
     ("130", "Interrupted."),
+    ("141", "What read the output has ended."),
 )
 
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cmdm_tui.cli.context import note
 from cmdm_tui.cli.encodings import decode_text
 from cmdm_tui.cli.exit_codes import CommandFailure, ExitCode
+from cmdm_tui.cli.messages import write_message
 from cmdm_tui.text import one_line
 
 if TYPE_CHECKING:
@@ -38,10 +38,18 @@ def ask_optional_text(words: str) -> str:
 
 
 def ask_secret(words: str, *, may_be_empty: bool = False) -> str:
-    """Ask for a secret at the terminal, which does not show it."""
+    """Ask for a secret at the terminal, which does not show it, until it can be sent."""
+    from cmdm_tui.api.auth import find_header_fault
+
+    def check(answer: str) -> str:
+        fault = find_header_fault("secret", answer) if answer else ""
+        if fault:
+            raise click.UsageError(f"{fault}. Enter it again.")
+        return answer
+
     default = "" if may_be_empty else None
     answer: str = click.prompt(
-        words, hide_input=True, default=default, show_default=False, err=True
+        words, hide_input=True, default=default, show_default=False, value_proc=check, err=True
     )
     return answer
 
@@ -135,7 +143,7 @@ class TerminalPrompter:
                 chosen = find_choice(typed, choices)
                 if chosen is not None:
                     return chosen
-                note(f"{one_line(typed, 60)} is none of them.")
+                write_message(f"{one_line(typed, 60)} is none of them.")
         return None
 
     async def enter_text(
@@ -158,12 +166,12 @@ class TerminalPrompter:
                 answer = read_text_answer(typed, check, suggestions, default)
                 if not answer.fault:
                     return answer.text
-                note(answer.fault)
+                write_message(answer.fault)
 
     def notify(self, message: str) -> None:
         """Write a sentence to stderr."""
         self._progress.clear()
-        note(message)
+        write_message(message)
 
     def show_progress(self, line: str) -> None:
         """Draw the line on stderr in place of the last one."""

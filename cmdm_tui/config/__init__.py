@@ -13,6 +13,7 @@ Also public: `ConfigurationError` (`errors`), `SecretStr`, `MissingSecrets`, `Se
 from cmdm_tui.config.credentials import (
     PROFILE_VARIABLES,
     SECRET_NAMES,
+    UNKNOWN_SECRET,
     Credentials,
     SecretName,
     SecretStr,
@@ -57,6 +58,7 @@ __all__ = [
     "SECRET_NAMES",
     "SECRET_PLACES",
     "SETTING_KEYS",
+    "UNKNOWN_SECRET",
     "ConfigurationError",
     "ConfirmRule",
     "Credentials",

@@ -24,6 +24,16 @@ _noted: dict[str, None] = {}
 _SENDABLE = re.compile(r"[!-~]+(?: +[!-~]+)*")
 
 
+def note_secret(value: str) -> None:
+    """Remember a secret for as long as the process lasts; of many, the latest are remembered."""
+    if not value:
+        return
+    _noted.pop(value, None)
+    _noted[value] = None
+    while len(_noted) > _MOST_NOTED:
+        _noted.pop(next(iter(_noted)), None)
+
+
 class SecretStr:
     """Holds a secret; `reveal()` is the only way to it."""
 
@@ -63,6 +73,10 @@ class SecretStr:
         self.__reduce__()
 
 
+UNKNOWN_SECRET = SecretStr("")
+"""Stands for a secret that is kept nowhere and was not asked for."""
+
+
 @dataclass(frozen=True, slots=True)
 class Credentials:
     """The four values that sign in (`api.md`, authenticate)."""
@@ -72,6 +86,11 @@ class Credentials:
     username: str
     password: SecretStr
 
+    @property
+    def has_secrets(self) -> bool:
+        """Whether they can sign in; else a token that is kept is all there is."""
+        return self.client_secret is not UNKNOWN_SECRET and self.password is not UNKNOWN_SECRET
+
     def reveal_all(self) -> dict[str, str]:
         """Return the four values, each by its name in a sign-in (`client_id`)."""
         return {
@@ -80,14 +99,6 @@ class Credentials:
             "username": self.username,
             "password": self.password.reveal(),
         }
-
-
-def note_secret(value: str) -> None:
-    """Remember a secret for as long as the process lasts; of many, the latest are remembered."""
-    _noted.pop(value, None)
-    _noted[value] = None
-    while len(_noted) > _MOST_NOTED:
-        _noted.pop(next(iter(_noted)), None)
 
 
 def list_noted_secrets() -> tuple[str, ...]:

@@ -5,7 +5,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
-from cmdm_tui.config.credentials import SECRET_NAMES, Credentials, SecretName, SecretStr
+from cmdm_tui.config.credentials import (
+    SECRET_NAMES,
+    UNKNOWN_SECRET,
+    Credentials,
+    SecretName,
+    SecretStr,
+)
 from cmdm_tui.config.errors import ConfigurationError, MissingSecrets, NoProfile, join_words
 from cmdm_tui.config.folder_lock import lock_folder
 from cmdm_tui.config.paths import Paths
@@ -73,8 +79,9 @@ class ProfileStore:
         if names:
             raise NoProfile(f"Choose a profile with --profile: {join_words(names)}.")
         raise NoProfile(
-            "No profile is set up yet. Run cmdm to sign in or to see the demo, run cmdm login, or "
-            "set CMDM_URL, CMDM_CLIENT_ID, CMDM_CLIENT_SECRET, CMDM_USERNAME and CMDM_PASSWORD."
+            "No profile is set up yet. Run cmdm to sign in or to see the demo, cmdm repl --demo to "
+            "try SQL without an account, cmdm login, or set CMDM_URL, CMDM_CLIENT_ID, "
+            "CMDM_CLIENT_SECRET, CMDM_USERNAME and CMDM_PASSWORD."
         )
 
     def load_settings(self, name: str) -> ProfileSettings:
@@ -129,8 +136,20 @@ class ProfileStore:
         except MissingSecrets as error:
             error.args = (f"{odd} {error}".lstrip(),)
             raise
+        return self._build_profile(settings, found, odd)
+
+    def load_without_secrets(self, name: str) -> Profile:
+        """Return a profile that cannot sign in: a token that is kept is all it has."""
+        return self._build_profile(
+            self.load_settings(name), dict.fromkeys(SECRET_NAMES, UNKNOWN_SECRET)
+        )
+
+    def _build_profile(
+        self, settings: ProfileSettings, secrets: Mapping[SecretName, SecretStr], odd: str = ""
+    ) -> Profile:
+        name = settings.name
         credentials = Credentials(
-            settings.client_id, found["client_secret"], settings.username, found["password"]
+            settings.client_id, secrets["client_secret"], settings.username, secrets["password"]
         )
         return Profile(
             name=name,

@@ -14,11 +14,12 @@ from cmdm_tui.operations.prompter import Prompter
 from cmdm_tui.query.budget import UNASKED_CALLS
 from cmdm_tui.query.call_allowance import Allowance, allow_unasked
 from cmdm_tui.query.engine import Engine, PlannedQuery, RowStream
-from cmdm_tui.query.errors import QueryError, TooManyCalls
+from cmdm_tui.query.errors import QueryError, SqlError, TooManyCalls
 from cmdm_tui.query.fetching.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
+from cmdm_tui.query.parsing.beginnings import is_explain
 from cmdm_tui.query.parsing.parameters import Parameters, describe_parameters
 from cmdm_tui.query.result import QueryResult
-from cmdm_tui.text import one_line
+from cmdm_tui.text import count_noun, one_line
 
 ReceiveRows = Callable[[Sequence[OutputColumn], Sequence[OutputRow]], Awaitable[None] | None]
 """Takes the rows that have just come, with the columns of the result.
@@ -179,19 +180,26 @@ class QueryOperation:
         With `is_raw` every field is text as it is stored; `parameters` are the values of each
         `$name` in the SQL. With other values it is another query to the checkpoint file. With
         `trusts_order` a search takes the likely order of a field for the service's, and its result
-        may be unsure.
+        may be unsure. Where an EXPLAIN is wrong, the calls that it took are said.
         """
         self._sql = f"{sql}\n-- {describe_parameters(parameters)}" if parameters else sql
         checkpoint = None if self._file is None else self._file.load(self._sql)
         self._calls_before = 0 if checkpoint is None else checkpoint.used
-        return await self._engine.prepare(
-            sql,
-            checkpoint=checkpoint,
-            max_calls=self._policy.max_calls,
-            is_raw=is_raw,
-            trusts_order=trusts_order,
-            parameters=parameters,
-        )
+        sent_before = self._engine.sent_count
+        try:
+            return await self._engine.prepare(
+                sql,
+                checkpoint=checkpoint,
+                max_calls=self._policy.max_calls,
+                is_raw=is_raw,
+                trusts_order=trusts_order,
+                parameters=parameters,
+            )
+        except SqlError:
+            calls = self._engine.sent_count - sent_before
+            if calls and is_explain(sql):
+                self._prompter.notify(f"Planning it took {count_noun(calls, 'call')}.")
+            raise
 
     async def run(self, prepared: PlannedQuery, receive: ReceiveRows) -> QueryOutcome:
         """Ask where it must be asked, then give `receive` the rows as they arrive.
@@ -277,6 +285,8 @@ class QueryOperation:
                 allowed=policy.unasked,
                 result=None,
             )
+        if prepared.verdict == "exceeds":
+            calls += ", and would stop there with a part of its rows"
         if not await self._prompter.confirm(f"The query takes {calls}. Run it?"):
             return None
         return Allowance(policy.max_calls)

@@ -3,6 +3,7 @@
 from msgspec import Struct
 
 from cmdm_tui.query.execution.executor import Resumption
+from cmdm_tui.query.parsing.statement import Explain
 from cmdm_tui.query.planning.plan import ComposedReads, SeekStep
 from cmdm_tui.query.planning.planned_query import PlannedQuery
 from cmdm_tui.query.result import QueryResult
@@ -27,8 +28,11 @@ class Allowance(Struct, frozen=True):
 def allow_unasked(prepared: PlannedQuery, most: int) -> Allowance | None:
     """Return the allowance of a query that needs no confirmation; None where it must be confirmed.
 
-    A search mostly takes few calls, but as many as a scan if the service sorts in no known order.
+    EXPLAIN needs none, whatever the query that it explains would take. A search mostly takes few
+    calls, but as many as a scan if the service sorts in no known order.
     """
+    if isinstance(prepared.statement, Explain):
+        return Allowance(None)  # it fetches nothing of what it explains
     if prepared.verdict == "exceeds":
         return None
     if prepared.plan.cost.high <= most:

@@ -46,6 +46,11 @@ class Engine:
         self._database = QueryDatabase()
         self._names = NamesExecutor(account, self._database)
 
+    @property
+    def sent_count(self) -> int:
+        """How many calls the account's client has sent, sign-ins not counted."""
+        return self._account.client.sent_count
+
     async def prepare(
         self,
         sql: str,

@@ -145,9 +145,13 @@ def _enter(event: KeyPressEvent) -> None:
     """Take the completion that is chosen; else run the text if it is whole; else a new line."""
     if not _take_completion(event):
         # It knows the commands, and a prompt is drawn before these are loaded.
-        from cmdm_tui.repl.statement_splitter import is_incomplete
+        from cmdm_tui.repl.statement_splitter import is_incomplete, split_command
 
-        if is_incomplete(event.current_buffer.text):
+        text = event.current_buffer.text
+        within = split_command(text) if event.current_buffer.document.is_cursor_at_the_end else None
+        if within is not None:
+            event.app.exit(exception=CommandRequested(*within))
+        elif is_incomplete(text):
             _new_line(event)
         else:
             _run(event)

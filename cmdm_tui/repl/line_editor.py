@@ -85,7 +85,7 @@ class LineEditor:
         self.prompts = PromptSession[str](
             self.draw_prompt,
             multiline=True,
-            prompt_continuation=lambda width, _line, _wraps: [("", "> ".rjust(width, "."))],
+            prompt_continuation=self._draw_continuation,
             history=history,
             # A result stays in sight until something is typed: then the menu takes its room.
             complete_while_typing=Condition(lambda: bool(self.prompts.default_buffer.text)),
@@ -145,6 +145,15 @@ class LineEditor:
             return _LineEnd(await self.prompts.prompt_async(set_exception_handler=False))
         except (PromptLeft, KeyboardInterrupt, EOFError) as error:
             return _LineEnd("", error)
+
+    def _draw_continuation(self, width: int, line: int, _: int) -> StyleAndTextTuples:
+        """Return what is before a further line: dots, and the mark that ends an open text."""
+        # It knows the commands, and a prompt is drawn before these are loaded.
+        from cmdm_tui.repl.statement_splitter import find_open_mark
+
+        typed = self.prompts.default_buffer.text.split("\n")[:line]
+        mark = find_open_mark("\n".join(typed)) if typed else ""
+        return [("", f"{mark}> ".rjust(width, ".")[-width:] if width else "")]
 
     def _draw_toolbar(self) -> StyleAndTextTuples:
         columns = self.screen.get_size().columns

@@ -21,6 +21,7 @@ from cmdm_tui.operations.interrupts import cancel_on_interrupt
 from cmdm_tui.repl.pager import PagedOutput
 from cmdm_tui.repl.session_settings import SessionSettings
 from cmdm_tui.repl.streams import ReplStreams
+from cmdm_tui.text import visible
 
 
 class PagedRows:
@@ -43,6 +44,9 @@ class PagedRows:
             streams, settings, pager, on_left, is_table=self._format in FORMATS_FOR_PEOPLE
         )
         self._writer: RowWriter | None = None
+        self.heading = ""
+        """What a reader must know before the first row; a format for programs has no place for it.
+        """
 
     async def __aenter__(self) -> Self:
         return self
@@ -106,6 +110,8 @@ class PagedRows:
     def _begin(self, columns: Sequence[OutputColumn]) -> RowWriter:
         if self._writer is None:
             form, style = self._format, self._style
+            if self.heading and form in FORMATS_FOR_PEOPLE and self._streams.output_is_terminal:
+                self._output.write(f"{visible(self.heading)}\n".encode())
             fits_itself = form == "table" and self._settings.expanded == "auto"
             self._writer = (
                 FittedWriter(self._output, style)

@@ -14,11 +14,14 @@ from prompt_toolkit.completion import CompleteEvent
 from prompt_toolkit.enums import EditingMode
 from prompt_toolkit.formatted_text import StyleAndTextTuples
 from prompt_toolkit.input import Input
+from prompt_toolkit.layout.processors import Processor, Transformation, TransformationInput
 from prompt_toolkit.output import Output
 
 from cmdm_tui.operations.confirmation import changes_live_records
 from cmdm_tui.operations.interrupts import handle_interrupt, run_interruptible
 from cmdm_tui.operations.module_loading import load_modules
+from cmdm_tui.query.parsing.beginnings import is_sql
+from cmdm_tui.repl.call_text import match_call
 from cmdm_tui.repl.completion.session_completion import SessionCompletion
 from cmdm_tui.repl.editor import edit_text
 from cmdm_tui.repl.errors import ReplError
@@ -38,6 +41,7 @@ from cmdm_tui.repl.line_editor import (
     open_line_editor,
     write_welcome,
 )
+from cmdm_tui.repl.outcome import StatementStatus
 from cmdm_tui.repl.plan import QUERY_MODULE
 from cmdm_tui.repl.prompt_settings import KeyStyle, PromptSettings, save_settings
 from cmdm_tui.repl.session import ReplSession
@@ -51,6 +55,9 @@ from cmdm_tui.repl.toolbar import build_toolbar
 
 if TYPE_CHECKING:
     from cmdm_tui.repl.outcome import StatementOutcome
+
+_RESETS = ("\\r", "\\reset")
+"""What abandons the statement that is unfinished."""
 
 KEYS_VARIABLE = "keys"
 r"""The variable by which `\\set keys vi` switches whose keys the prompt has."""
@@ -100,6 +107,7 @@ class StatementPrompt:
         """Ask for statements and run them until the session is over or the input ends."""
         session, history, editor = self._session, self._history, self._editor
         session.prompter.ask = partial(_ask, editor.keyboard, editor.screen)
+        session.prompter.ask_hidden = partial(_ask, editor.keyboard, editor.screen, is_hidden=True)
         session.remember = history.append_string
         session.list_history = lambda: history.get_strings()[::-1]
         session.streams.shares_input = True
@@ -180,6 +188,9 @@ class StatementPrompt:
             )
             return request.text if found is None else found
         elif isinstance(request, CommandRequested):
+            if request.command.rstrip(";").rstrip() in _RESETS:
+                self._abandon(request.text)
+                return ""
             await self._run_typed(request.command)
         elif isinstance(request, EditorRequested):
             edited = await edit_text(request.text, self._session.streams)
@@ -195,8 +206,11 @@ class StatementPrompt:
         try:
             # A Ctrl-C between two statements, or behind the last, ends nothing.
             with handle_interrupt(lambda: None):
-                for unit in split_statements(text):
+                units = list(split_statements(text))
+                for place, unit in enumerate(units, 1):
                     if not await self._run_unit(runner, unit):
+                        if place < len(units) and not self._session.is_over:
+                            self._session.streams.write_note("Nothing behind it was run.")
                         return
         finally:
             self.completion.fields.release()
@@ -218,6 +232,10 @@ class StatementPrompt:
         except ReplError as error:
             session.streams.write_error(str(error))
             return False
+        if not came_to_its_end and not outcomes and is_sql(unit.text):
+            session.streams.write_note("Cancelled; it has no result.")
+        if outcomes and outcomes[0].status is StatementStatus.DECLINED:
+            return False
         error = outcomes[0].error if outcomes else None
         if error is not None:
             session.streams.write_error(str(error))
@@ -234,7 +252,8 @@ class StatementPrompt:
         if not text.strip():
             streams.write_note("Ctrl-D or \\q leaves.")
             return
-        self._history.append_string(text)
+        if _is_worth_keeping(text):
+            self._history.append_string(text)
         is_kept = text in self._history.get_strings()[-1:]
         where = "; it is in the history." if is_kept else "."
         streams.write_note(f"Abandoned, and nothing was sent{where}")
@@ -302,12 +321,37 @@ def _load_in_background(prompt: StatementPrompt) -> list[asyncio.Future[None]]:
     return begun
 
 
-async def _ask(keyboard: Input, screen: Output, question: str) -> str | None:
+def _is_worth_keeping(text: str) -> bool:
+    """Return whether what was abandoned begins a statement, with more than its first word."""
+    begun = text.strip()
+    is_statement = is_sql(begun) or begun.startswith("\\") or match_call(begun) is not None
+    return is_statement and len(begun.split()) > 1
+
+
+class _Hidden(Processor):
+    """Shows nothing of what is typed, not even how long it is."""
+
+    def apply_transformation(self, transformation_input: TransformationInput) -> Transformation:
+        """Return an empty line for any line."""
+        del transformation_input
+        return Transformation([], source_to_display=_go_to_start, display_to_source=_go_to_start)
+
+
+def _go_to_start(_: int) -> int:
+    return 0
+
+
+async def _ask(
+    keyboard: Input, screen: Output, question: str, *, is_hidden: bool = False
+) -> str | None:
     # An interrupt from outside is to cancel the statement, so this prompt must not take it.
     prompts = PromptSession[str](input=keyboard, output=screen)
     try:
         return await prompts.prompt_async(
-            [("", question)], handle_sigint=False, set_exception_handler=False
+            [("", question)],
+            input_processors=[_Hidden()] if is_hidden else None,
+            handle_sigint=False,
+            set_exception_handler=False,
         )
     except (KeyboardInterrupt, EOFError):
         return None

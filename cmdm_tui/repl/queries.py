@@ -5,6 +5,7 @@ It is sorted, shown and written again without a call.
 
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
@@ -21,6 +22,7 @@ from cmdm_tui.operations.query import (
     ReceiveRows,
 )
 from cmdm_tui.query.engine import Engine, PlannedQuery
+from cmdm_tui.query.parsing.statement import Explain
 from cmdm_tui.query.parsing.write_statement import ReadStatement, SqlStatement, WriteStatement
 from cmdm_tui.query.result import QueryResult
 from cmdm_tui.repl.errors import ReplError
@@ -30,7 +32,7 @@ from cmdm_tui.repl.pager import choose_pager
 from cmdm_tui.repl.result_view import ResultView
 from cmdm_tui.repl.session_settings import SessionSettings
 from cmdm_tui.repl.streams import ReplStreams
-from cmdm_tui.repl.summary import summarize_query, summarize_view
+from cmdm_tui.repl.summary import describe_reset, reset_time, summarize_query, summarize_view
 from cmdm_tui.repl.terminal_prompter import ReplPrompter
 from cmdm_tui.text import count_noun
 
@@ -130,6 +132,8 @@ class SessionQueries:
         read_seconds = 0.0
         try:
             async with self._open_output(operation.stop) as output:
+                if self._must_be_partial(prepared):
+                    output.heading = "Partial: the calls that may be made end before its rows do."
 
                 async def receive(
                     columns: Sequence[OutputColumn], rows: Sequence[OutputRow]
@@ -188,6 +192,7 @@ class SessionQueries:
 
         What was read is not read again. Raises QueryError where there is nothing to continue.
         """
+        self._require_calls()
         operation = self._new_operation()
         self._running = operation
         try:
@@ -199,6 +204,18 @@ class SessionQueries:
         self._on_result()
         await self._show(with_cost=True)
         self._name_more()
+
+    def _require_calls(self) -> None:
+        """Raise ReplError where the last answer said that no call is left before a reset."""
+        known = self._account.known_quota
+        reset = reset_time(known.quota, known.clock_offset)
+        is_over = reset is not None and reset <= datetime.now(UTC)
+        if known.quota.remaining == 0 and known.seen is None and not is_over:
+            when = describe_reset(known) or "reset not known"
+            raise ReplError(
+                f"No call is left this hour ({when}), so none was made. "
+                r"What was read is kept: type \more again then."
+            )
 
     def stop(self) -> bool:
         """End what runs now with what has come; return whether it ends by itself then."""
@@ -247,6 +264,13 @@ class SessionQueries:
             is_allowed=not settings.confirms or (most is not None and most <= unasked),
         )
 
+    def _must_be_partial(self, prepared: PlannedQuery) -> bool:
+        """Return whether it is known before a row comes that not all of them can."""
+        if isinstance(prepared.statement, Explain):
+            return False
+        most = self._settings.max_calls
+        return prepared.verdict == "exceeds" or (most is not None and most < prepared.plan.cost.low)
+
     def _replace_last(self, result: QueryResult | None, *, has_run: bool) -> None:
         """Keep the result in place of the last one, unless the query was not run at all."""
         if has_run:
@@ -277,6 +301,8 @@ class SessionQueries:
         shown = self.view.shown
 
         async def write(output: PagedRows) -> None:
+            if shown.mark:
+                output.heading = f"{shown.mark.capitalize()}: the notes below the rows say why."
             if not output.withholds(shown):
                 await output.write_batches(shown.columns, shown.batches(_ROWS_PER_BATCH))
             output.end(shown.columns, shown.mark)

@@ -1,7 +1,7 @@
 """One session: an account, its switches and last results, and where results go."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -54,7 +54,11 @@ class OpenedAccount(Struct, frozen=True):
     call_log: "CallLog | None" = None
 
 
-OpenAccount = Callable[[str], Awaitable[OpenedAccount]]
+OpenAccount = Callable[[str, Mapping[str, str]], Awaitable[OpenedAccount]]
+"""Opens the account of a profile, by its name, with the secrets that were asked for.
+
+Without any, those that are kept, or a token that is, are used; else it raises MissingSecrets.
+"""
 
 
 def ignore_text(_: str) -> None:
@@ -253,6 +257,9 @@ class ReplSession:
     async def _is_confirmed(self, planned: PlannedCall) -> bool:
         if not planned.what:
             return True
+        from cmdm_tui.operations.write import check_writable  # heavy, and a change alone needs it
+
+        check_writable(self.account)
         policy = make_write_policy(self.account.profile, self.settings)
         try:
             return await is_call_confirmed(

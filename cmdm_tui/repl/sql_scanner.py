@@ -24,6 +24,7 @@ _ENDS = {
     "text": re.compile("'"),
     "name": re.compile('"'),
 }
+_END_MARKS = {"escaped": "'", "text": "'", "name": '"', "block": "*/", "template": "#}"}
 _BLOCK_MARKS = re.compile(r"/\*|\*/")
 COMMENT_KINDS = frozenset({"line", "block", "template"})
 
@@ -55,6 +56,11 @@ class SqlScanner:
     def is_inside(self) -> bool:
         """Whether a text, name or comment is still open."""
         return bool(self._kind)
+
+    @property
+    def open_mark(self) -> str:
+        """What ends the text, name or comment that is open; nothing where none is."""
+        return self._tag if self._kind == "dollar" else _END_MARKS.get(self._kind, "")
 
     def scan(self, line: str, start: int = 0) -> Iterator[SqlPiece]:
         """Yield the pieces of a line, which ends with its line break if another follows."""

@@ -59,6 +59,11 @@ class SqlReader:
         self._is_one_line = not begins_sql(line[start:])
         self._scanner = SqlScanner(is_coarse=True)
 
+    @property
+    def open_mark(self) -> str:
+        """What ends the text, name or comment that is open; nothing where none is."""
+        return self._scanner.open_mark
+
     def read(self, line: str, start: int) -> StatementEnd | None:
         """Return where it ends in the line; None where it goes on."""
         for piece in self._scanner.scan(f"{line}\n", start):

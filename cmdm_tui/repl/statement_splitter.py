@@ -32,6 +32,18 @@ class StatementSplitter:
         return needs_more or self._comment.is_inside
 
     @property
+    def open_mark(self) -> str:
+        """What ends the text, name or comment that is open; nothing where none is."""
+        if isinstance(self._reader, SqlReader):
+            return self._reader.open_mark
+        return self._comment.open_mark
+
+    @property
+    def is_in_sql(self) -> bool:
+        """Whether SQL continues in the next line, outside of any text, name and comment."""
+        return isinstance(self._reader, SqlReader) and not self._reader.open_mark
+
+    @property
     def text(self) -> str:
         """The lines so far of the statement that continues, each with its end."""
         return "".join(f"{line}\n" for line in self._lines)
@@ -126,6 +138,31 @@ def is_incomplete(text: str) -> bool:
     for line in text.split("\n"):
         splitter.feed(line)
     return splitter.is_open
+
+
+def find_open_mark(text: str) -> str:
+    """Return what ends the text, name or comment that is open where `text` ends."""
+    splitter = StatementSplitter()
+    for line in text.split("\n"):
+        splitter.feed(line)
+    return splitter.open_mark
+
+
+def split_command(text: str) -> tuple[str, str] | None:
+    """Return SQL that is unfinished, and the backslash command that is its last line.
+
+    None where the last line is none, is within a text, name or comment, or ends the statement.
+    """
+    before, _, last = text.rpartition("\n")
+    if not last.lstrip().startswith("\\"):
+        return None
+    splitter = StatementSplitter()
+    for line in before.split("\n"):
+        splitter.feed(line)
+    if not splitter.is_in_sql or splitter.feed(last):
+        return None
+    command = last.strip()
+    return None if command.startswith("\\;") else (before, command)
 
 
 def last_statement(text: str) -> str:

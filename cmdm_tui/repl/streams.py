@@ -2,13 +2,12 @@
 
 import io
 import os
-import textwrap
 import time
 from collections.abc import Generator
 from contextlib import contextmanager
 from typing import BinaryIO, TextIO
 
-from cmdm_tui.text import visible
+from cmdm_tui.text import visible, wrap_words
 
 _USUAL_WIDTH = 80
 _SECONDS_BETWEEN_LINES = 0.1
@@ -178,7 +177,7 @@ class ReplStreams:
         line = visible(text)
         width = _width(self._errors)
         if width is not None:
-            line = textwrap.fill(line, width, break_long_words=False, break_on_hyphens=False)
+            line = wrap_words(line, width)
         has_colours = _has_colours(self._errors)
         words = styled(line.removesuffix(mark), style, has_colours=has_colours)
         words += styled(mark, ALERT, has_colours=has_colours)

@@ -120,8 +120,13 @@ def token_end(quota: Quota, offset: float) -> datetime | None:
 def _describe_moment(what: str, moment: datetime | None) -> str:
     if moment is None:
         return ""
+    return f"{what} {format_moment(moment)}"
+
+
+def format_moment(moment: datetime) -> str:
+    """Return a local time as it is shown everywhere at the prompt: with its day, if not today's."""
     is_today = moment.date() == datetime.now(UTC).astimezone().date()
-    return f"{what} {moment:%H:%M}" if is_today else f"{what} {moment:%d %b %H:%M}"
+    return f"{moment:%H:%M}" if is_today else f"{moment:%d %b %H:%M}"
 
 
 def _local_time(unix_time: float | None, offset: float) -> datetime | None:

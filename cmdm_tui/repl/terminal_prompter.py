@@ -37,6 +37,8 @@ class ReplPrompter:
         self._streams = streams
         self._progress_line = progress_line
         self.ask = ask
+        self.ask_hidden: Ask | None = None
+        """Asks for what the terminal must not show; None where no one can be asked that way."""
         self.runs_script = False
         """Whether statements come from a script, which is not to go on as if all had been done."""
 
@@ -88,6 +90,12 @@ class ReplPrompter:
                 return answer.text
             self.notify(answer.fault)
         return None
+
+    async def enter_secret(self, question: str) -> str:
+        """Ask for a text that is not shown; return nothing where none is typed."""
+        if self.ask_hidden is None:
+            return ""
+        return await self.ask_hidden(f"{question}: ") or ""
 
     def notify(self, message: str) -> None:
         """Write a sentence next to the results."""

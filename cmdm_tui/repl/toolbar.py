@@ -10,7 +10,7 @@ from cmdm_tui.operations.confirmation import changes_live_records
 from cmdm_tui.query.parsing.beginnings import begins_sql
 from cmdm_tui.repl.line_editor import LONGEST_NAME
 from cmdm_tui.repl.session import ReplSession
-from cmdm_tui.repl.statement_splitter import is_incomplete, last_statement
+from cmdm_tui.repl.statement_splitter import find_open_mark, is_incomplete, last_statement
 from cmdm_tui.repl.summary import describe_known_calls, describe_reset, describe_token_end
 from cmdm_tui.text import one_line
 
@@ -39,8 +39,13 @@ def build_toolbar(
     if reading is not None:
         parts.append(f"reading fields of {one_line(reading, LONGEST_NAME)}…")
     typed = "" if typing is None else typing()
-    if is_incomplete(typed) and begins_sql(last_statement(typed)):
+    mark = find_open_mark(typed)
+    if mark:
+        parts.append(f"{mark} ends the {_name_open(mark)}")
+    elif is_incomplete(typed) and begins_sql(last_statement(typed)):
         parts.append("; ends it")
+    if account.profile.read_only:
+        name += " read-only"
     is_live = changes_live_records(account.profile)
     for left_out, shorter in ((token, ""), (host, ""), (reset, ""), (calls, _shorten_calls(known))):
         line = _draw_line(name, [part for part in parts if part], is_live=is_live)
@@ -48,6 +53,11 @@ def build_toolbar(
             return line
         parts[parts.index(left_out)] = shorter
     return _draw_line(name, [part for part in parts if part], is_live=is_live)
+
+
+def _name_open(mark: str) -> str:
+    """Return what a mark ends."""
+    return {"*/": "comment", "#}": "comment", '"': "name"}.get(mark, "text")
 
 
 def _shorten_calls(known: KnownQuota) -> str:

@@ -52,6 +52,30 @@ def test_every_help_has_an_example_of_its_command(path: str) -> None:
     assert ALL[path].help
 
 
+@pytest.mark.parametrize("path", ALL)
+def test_a_help_has_no_marker_of_click_and_runs_no_examples_together(
+    path: str, cmdm: Command
+) -> None:
+    shown = cmdm(*path.split()[1:], "--help").out.decode()
+    assert "\\b" not in shown
+    assert "\b" not in shown
+    for line in shown.splitlines():
+        assert len(re.findall(r"(?<![\w|] )\bcmdm [a-z]+ (?:-|[\"'])", line)) <= 1
+
+
+def test_a_marker_in_a_raw_docstring_would_be_seen() -> None:
+    def odd() -> None:
+        r"""Do it.
+
+        \b
+        cmdm odd -a
+        cmdm odd -b
+        """
+
+    shown = click.Context(click.command()(odd)).get_help()
+    assert "\\b" in shown
+
+
 def words_of(line: str) -> tuple[list[str], bytes]:
     """Return the words after `cmdm` of an example, and what is piped into it."""
     stdin = b""

@@ -1,6 +1,7 @@
 """`cmdm login`: the sign-in is tried, then kept where the user wants it, and nowhere else."""
 
 import http.server
+import json
 import logging
 import threading
 from collections.abc import Callable
@@ -47,9 +48,68 @@ def test_by_default_no_secret_is_kept(
     kept = everything_in(home)
     for secret in (sandbox.password, sandbox.client_secret):
         assert secret.encode() not in kept
+    assert "It is the default profile now" in out
+    forget_token(home)
     again = cmdm("list", "lead")
     assert again.code == 2
     assert "cmdm login acme" in again.err
+
+
+def forget_token(home: Path) -> None:
+    for path in token_files(home):
+        path.unlink()
+
+
+def token_files(home: Path) -> list[Path]:
+    return list((home / "cache").rglob("tokens/acme.*.json"))
+
+
+def test_a_second_profile_is_not_called_the_default(
+    login: Login, cmdm: Command, sandbox: RunningInfo
+) -> None:
+    login()
+    second = cmdm("login", "two", "--url", sandbox.url, "--client-id", "a", "--username", "b",
+                  "--no-check").out.decode()  # fmt: skip
+    assert "default profile now" not in second
+    assert "cmdm profile use two makes it the default" in second
+    assert "default profile" not in login().out.decode()  # it was before
+
+
+def test_a_token_that_is_kept_is_used_where_no_secret_is(
+    login: Login, cmdm: Command, sandbox: RunningInfo, home: Path
+) -> None:
+    login()
+    (kept,) = token_files(home)
+    before = kept.read_bytes()
+    query = "SELECT count(*) FROM lead"
+    for words in (("query", query), ("list", "lead", "--page", "1"), ("repl", "-c", f"{query};")):
+        ended = cmdm("-v", *words)
+        assert ended.code == 0
+        assert ended.out
+        assert "authenticate" not in ended.err
+    assert kept.read_bytes() == before  # under the secrets that have obtained it
+    assert cmdm("-v", "list", "lead", CMDM_PASSWORD="other").code == 2
+    signed = {"CMDM_PASSWORD": sandbox.password, "CMDM_CLIENT_SECRET": sandbox.client_secret}
+    twin = cmdm("-v", "list", "lead", "--page", "1", **{**signed, "CMDM_PASSWORD": "wrong"})
+    assert twin.code == 3  # with other secrets, it is not used
+    assert "authenticate" in twin.err
+    assert cmdm("whoami", "--check").code == 2  # a sign-in needs them
+    assert kept.exists()
+
+
+def test_a_kept_token_that_is_refused_is_forgotten_and_the_secrets_are_wanted_again(
+    login: Login, cmdm: Command, home: Path
+) -> None:
+    login()
+    (kept,) = token_files(home)
+    content = json.loads(kept.read_text())
+    kept.write_text(json.dumps({**content, "token": "refused-token"}))
+    refused = cmdm("-v", "create", "lead", "LastName=Jones")
+    assert refused.code == 3
+    assert "the token that was kept is not good any more" in refused.err
+    assert "authenticate" not in refused.err
+    assert not kept.exists()
+    assert cmdm("list", "lead").code == 2
 
 
 def test_a_file_keeps_them_when_asked_for_by_name(

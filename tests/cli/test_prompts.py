@@ -165,6 +165,8 @@ def test_a_keyring_that_fails_is_told_before_asking(
     answer(made, "Password of acme: ", sandbox.password)
     assert ended(made) == 0
     keyring("failing")
+    for path in (home / "cache").rglob("tokens/acme.*.json"):
+        path.unlink()  # a token that is kept would do
     terminal = spawn("get", "lead", "NOPE")
     terminal.expect_exact("cmdm: The keyring refused (RuntimeError).")
     answer(terminal, "Client secret of acme: ", sandbox.client_secret)

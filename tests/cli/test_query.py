@@ -445,8 +445,9 @@ def test_a_reader_that_has_gone_ends_it_quietly(home: Path) -> None:
         process.stdout.close()
         _, errors = process.communicate(timeout=30) if process.stderr is None else (b"", b"")
         errors = process.stderr.read() if process.stderr is not None else errors
-    assert b"Traceback" not in errors
-    assert b"BrokenPipe" not in errors
+        # It may have written all before that.
+        assert process.wait(timeout=30) in {0, 141}
+    assert errors == b""
 
 
 def test_a_reader_that_has_gone_ends_it_quietly_between_pages(
@@ -459,7 +460,7 @@ def test_a_reader_that_has_gone_ends_it_quietly_between_pages(
         process.stdout.readline()
         process.stdout.close()
         assert process.stderr.read() == b""
-        assert process.wait(timeout=30) == 1
+        assert process.wait(timeout=30) == 141
 
 
 FULL = "The output cannot be written: No space left on device"
@@ -514,7 +515,7 @@ def test_a_file_that_cannot_keep_the_rest_is_told_before_a_call(
 # What cannot be run
 
 BAD: dict[str, tuple[list[str], int, str]] = {
-    "an unknown entity": (["SELECT * FROM leed"], 2, "Did you mean lead"),
+    "an unknown entity": (["SELECT * FROM leed"], 4, "Did you mean lead"),
     "an unknown column": (["SELECT Cty FROM lead"], 2, "Did you mean City"),
     "no SQL": (["SELEC 1"], 2, "cannot be read"),
     "nothing": ([""], 2, "no SQL"),
@@ -522,11 +523,11 @@ BAD: dict[str, tuple[list[str], int, str]] = {
     "a change": (["DELETE FROM lead"], 2, "Only SELECT"),
     "a file of this machine": (["SELECT * FROM read_csv('/etc/passwd')"], 2, "read_csv"),
     "both kinds of SQL": (["SELECT 1", "-f", "x.sql"], 2, "not both"),
-    "a missing file": (["-f", "nothing.sql"], 1, "nothing.sql cannot be read"),
+    "a missing file": (["-f", "nothing.sql"], 2, "nothing.sql cannot be read"),
     "two formats": (["--json", "-o", "csv", "SELECT 1"], 2, "not both"),
     "no such format": (["-o", "xml", "SELECT 1"], 2, "xml"),
     "no calls": (["--max-calls", "0", "SELECT 1"], 2, "max-calls"),
-    "a control character": (['SELECT * FROM "\x1b[2J"'], 2, "x1b[2J"),
+    "a control character": (['SELECT * FROM "\x1b[2J"'], 4, "x1b[2J"),
 }
 
 

@@ -1,10 +1,13 @@
 """`cmdm repl` with a script: where it comes from, when it ends, and what its exit code says."""
 
+import os
+import subprocess
 from pathlib import Path
 
 import pytest
 
 from cmdm_tui.sandbox import RunningInfo
+from tests.claims.program import ForkedProgram
 from tests.cli.conftest import Command
 
 pytestmark = pytest.mark.usefixtures("signed_in")
@@ -118,3 +121,47 @@ def test_options_that_do_not_go_together_are_refused(
     ended = cmdm("repl", *words)
     assert ended.code in {1, 2}
     assert message in ended.err
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("repl", "-c", "SELECT * FROM nosuch;"),
+        ("repl", "-c", "\\d nosuch"),
+        ("repl", "-c", "DESCRIBE nosuch;"),
+        ("query", "SELECT * FROM nosuch"),
+        ("fields", "nosuch"),
+    ],
+)
+def test_an_unknown_entity_ends_with_4_whoever_says_it(
+    cmdm: Command, words: tuple[str, ...]
+) -> None:
+    assert cmdm(*words).code == 4
+    assert cmdm(*(word.replace("nosuch", "lead") for word in words)).code == 0
+
+
+@pytest.mark.parametrize(
+    "words", [("repl", "-f", "no.sql"), ("query", "-f", "no.sql"), ("repl", "-c", "\\i no.sql")]
+)
+def test_a_script_that_is_not_there_is_a_slip_of_usage(
+    cmdm: Command, words: tuple[str, ...]
+) -> None:
+    ended = cmdm(*words)
+    assert ended.code == 2
+    assert "no.sql cannot be read: No such file or directory" in ended.err
+
+
+@pytest.mark.parametrize("words", [("repl", "-c", "SELECT * FROM lead;"), ("list", "lead")])
+def test_a_reader_that_has_gone_ends_it_quietly(words: tuple[str, ...]) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    with (
+        os.fdopen(writing, "wb") as gone,
+        ForkedProgram(
+            [*words], Path.cwd(), os.environ, stdin=subprocess.DEVNULL, stdout=gone
+        ) as program,
+    ):
+        _, errors = program.communicate(timeout=30)
+    assert program.returncode == 141
+    assert b"Traceback" not in errors
+    assert b"Broken" not in errors

@@ -146,6 +146,42 @@ def test_another_profile_is_gone_on_with_and_one_that_fails_is_not(
     terminal.expect(pexpect.EOF)
 
 
+def test_a_profile_that_keeps_no_secrets_is_asked_for_them_once_and_unseen(
+    spawn: Callable[..., "pexpect.spawn[Any]"], sandbox: RunningInfo
+) -> None:
+    credentials = Credentials(
+        SecretStr(sandbox.client_id), SecretStr("s"), sandbox.username, SecretStr("p")
+    )
+    ProfileStore(Paths.of_user()).save_with_secrets("asks", sandbox.url, credentials, place="ask")
+    terminal = spawn("repl")
+    shown: list[str] = []
+    terminal.expect("one>")
+    terminal.send("\\profile asks\r")
+    terminal.expect("Client secret of asks:")
+    terminal.send("\x1b[200~with a \x07 bell\x1b[201~\r")
+    terminal.expect("Password of asks:")
+    shown.append(terminal.before or "")
+    terminal.send("seen nowhere\r")
+    terminal.expect("holds a control character")
+    terminal.expect("Client secret of asks:")
+    terminal.send(f"{sandbox.client_secret}\r")
+    terminal.expect("Password of asks:")
+    shown.append(terminal.before or "")
+    terminal.send(f"{sandbox.password}\r")
+    terminal.expect("asks>")
+    shown.append(terminal.before or "")
+    for secret in ("bell", "seen nowhere", sandbox.client_secret, sandbox.password):
+        assert secret not in "".join(shown)
+    terminal.send("\\profile one\r")
+    terminal.expect("one>")
+    terminal.send("\\c asks\r")  # its token is kept now
+    assert terminal.expect(["asks>", "Client secret"]) == 0
+    terminal.send("SELECT 'counted ' || (count(*) > 0) AS a FROM lead;\r")
+    terminal.expect("counted true")
+    terminal.send("\\q\r")
+    terminal.expect(pexpect.EOF)
+
+
 def test_a_script_asks_at_a_terminal_and_ends_with_a_no(
     spawn: Callable[..., "pexpect.spawn[Any]"],
 ) -> None:

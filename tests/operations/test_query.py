@@ -2,19 +2,21 @@
 
 from collections.abc import AsyncGenerator, Generator, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
 
-from cmdm_tui.catalog import Account
+from cmdm_tui.api import Quota
+from cmdm_tui.catalog import Account, KnownQuota
 from cmdm_tui.formats import OutputColumn, OutputRow
 from cmdm_tui.operations.prompter import CheckText
 from cmdm_tui.operations.query import CallPolicy, CallsNotAllowed, CheckpointFile, QueryOperation
 from cmdm_tui.query.engine import Engine
-from cmdm_tui.query.errors import QueryError
+from cmdm_tui.query.errors import QueryError, UnknownName
 from cmdm_tui.sandbox import RunningInfo, Sandbox, SandboxConfig
-from tests.services import profile_of
+from cmdm_tui.text import count_noun
+from tests.services import CountedNetwork, profile_of
 
 SQL = "SELECT LastName FROM lead ORDER BY Score, LastName"
 RECORDS = 30
@@ -106,6 +108,51 @@ async def test_many_calls_are_refused_where_no_one_can_be_asked(account: Account
     with pytest.raises(CallsNotAllowed, match=r"made without asking\. Allow them\."):
         await operation.run(prepared, face.receive)
     assert face.rows == []
+
+
+@pytest.mark.parametrize("answer", [None, False])
+@pytest.mark.parametrize("policy", [CallPolicy("Allow them", unasked=0), CallPolicy("", 1, 0)])
+async def test_explain_is_asked_nothing_however_few_calls_are_left(
+    sandbox: RunningInfo, answer: bool | None, policy: CallPolicy
+) -> None:
+    network = CountedNetwork()
+    async with Account.open(
+        replace(profile_of(sandbox), floor=0), catalogs=None, transport=network
+    ) as one:
+        await one.catalog.load_fields("lead")
+        face, engine = Face(answer), Engine(one)
+        known = await QueryOperation(engine, face, CallPolicy("", is_allowed=True)).prepare(SQL)
+        sent = one.client.sent_count
+        short = KnownQuota(Quota(remaining=0, limit=100))
+        operation = QueryOperation(engine, face, policy)
+        explained = await operation.prepare(f"EXPLAIN {SQL}")
+        explained = replace(explained, known_quota=short)
+        outcome = await operation.run(explained, face.receive)
+        assert explained.verdict == "exceeds"
+        assert [str(row[0]).split(maxsplit=1)[0] for row in face.rows][:1] == ["plan"]
+        assert not outcome.is_declined
+        assert face.asked == []
+        assert one.client.sent_count == sent
+        twin = replace(known, known_quota=short)  # the same query, not explained
+        if answer is None:
+            with pytest.raises(CallsNotAllowed):
+                await operation.run(twin, face.receive)
+        else:
+            assert (await operation.run(twin, face.receive)).is_declined
+
+
+async def test_a_wrong_explain_says_what_planning_it_took(account: Account) -> None:
+    face = Face()
+    operation = QueryOperation(Engine(account), face, CallPolicy("Allow them"))
+    with pytest.raises(UnknownName):
+        await operation.prepare("EXPLAIN SELECT Nope FROM lead")
+    calls = account.client.sent_count
+    assert calls > 0
+    assert face.told == [f"Planning it took {count_noun(calls, 'call')}."]
+    with pytest.raises(UnknownName):  # the fields are known now
+        await operation.prepare("EXPLAIN SELECT Nope FROM lead")
+    assert account.client.sent_count == calls
+    assert len(face.told) == 1
 
 
 async def test_what_its_calls_stopped_is_kept_and_continued(

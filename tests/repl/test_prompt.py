@@ -1,5 +1,6 @@
 import asyncio
 import io
+import json
 import os
 import signal
 import stat
@@ -15,6 +16,7 @@ from prompt_toolkit.history import History, InMemoryHistory
 from prompt_toolkit.input import DummyInput, PipeInput, create_pipe_input
 from prompt_toolkit.output import DummyOutput
 
+from cmdm_tui.api.errors import ReadOnly
 from cmdm_tui.catalog import Account
 from cmdm_tui.repl.history import open_history
 from cmdm_tui.repl.line_editor import LineEditor
@@ -23,6 +25,7 @@ from cmdm_tui.repl.session import ReplSession
 from cmdm_tui.repl.streams import ReplStreams
 from cmdm_tui.repl.toolbar import build_toolbar
 from cmdm_tui.sandbox import RunningInfo
+from tests.repl.statement_run import execute
 from tests.services import profile_of
 
 START = (
@@ -285,3 +288,109 @@ def test_a_history_that_vanishes_is_told_once(tmp_path: Path) -> None:
     history.append_string("GET task \udcff")
     assert history.get_strings() == ["GET lead", "GET task \udcff"]
     assert len(told) == 1
+
+
+UNFINISHED = f"SELECT 'kept'{ENTER}  AS a{ENTER}"
+
+
+async def test_a_command_is_run_within_an_unfinished_statement_which_stays(
+    person: Typing, calls: list[str]
+) -> None:
+    told = await person.typed(f"{UNFINISHED}\\timing off{ENTER}{ENTER};{ENTER}{CTRL_D}")
+    assert "Timing is off" in told
+    assert "kept" in person.output.getvalue()
+    assert calls == []
+
+
+@pytest.mark.parametrize("opened", ["SELECT '", 'SELECT "', "SELECT /* ", "SELECT $a$"])
+async def test_within_a_text_a_name_or_a_comment_a_command_is_part_of_it(
+    person: Typing, opened: str, calls: list[str]
+) -> None:
+    told = await person.typed(f"{opened}{ENTER}\\timing off{ENTER}{CTRL_C}{CTRL_D}")
+    assert "Timing is" not in told
+    assert "Abandoned" in told
+    assert calls == []
+
+
+@pytest.mark.parametrize("reset", ["\\r", "\\reset"])
+async def test_a_reset_abandons_an_unfinished_statement(person: Typing, reset: str) -> None:
+    told = await person.typed(f"{UNFINISHED}{reset}{ENTER}SELECT 'next' AS b;{ENTER}{CTRL_D}")
+    assert "Abandoned, and nothing was sent; it is in the history." in told
+    assert json.loads(person.output.getvalue()) == [{"b": "next"}]
+
+
+async def test_leaving_works_within_an_unfinished_statement(person: Typing) -> None:
+    await person.typed(f"{UNFINISHED}\\q{ENTER}")
+    assert person.output.getvalue() == ""
+
+
+@pytest.mark.parametrize("fragment", ["se", "\\", "SELECT"])
+async def test_a_fragment_that_is_abandoned_is_not_kept(person: Typing, fragment: str) -> None:
+    told = await person.typed(f"{fragment}{CTRL_C}{CTRL_D}")
+    assert "Abandoned, and nothing was sent." in told
+    assert person.history.get_strings() == []
+
+
+async def test_a_no_ends_its_line(person: Typing, calls: list[str]) -> None:
+    deleting = f"DELETE lead/NOSUCHID; SELECT 'after' AS a;{ENTER}n{ENTER}{CTRL_D}"
+    told = await person.typed(deleting)
+    assert "Not deleted; no call was made." in told
+    assert "Nothing behind it was run." in told
+    assert person.output.getvalue() == ""
+    assert calls == []
+
+
+@pytest.mark.parametrize(
+    ("typed", "words"),
+    [
+        ("SELECT 'a", "' ends the text"),
+        ('SELECT "a', '" ends the name'),
+        ("SELECT /* a", "*/ ends the comment"),
+        ("SELECT $x$ a", "$x$ ends the text"),
+        ("SELECT a", "; ends it"),
+    ],
+)
+async def test_the_toolbar_says_what_ends_what_is_open(
+    account: Account, typed: str, words: str
+) -> None:
+    session = ReplSession(account, ReplStreams(io.StringIO(), io.StringIO()))
+    line = build_toolbar(session, lambda: typed)[0][1]
+    assert words in line
+    assert ("; ends it" in line) is (words == "; ends it")
+
+
+async def test_a_line_within_an_open_text_says_so(account: Account) -> None:
+    editor = LineEditor("acme", InMemoryHistory(), DummyInput(), DummyOutput())
+    editor.prompts.default_buffer.text = "SELECT 'a\nb'\nFROM lead"
+    draw = editor.prompts.prompt_continuation
+    assert callable(draw)
+    lines = [fragment_list_to_text(to_formatted_text(draw(6, line, 0))) for line in (1, 2)]
+    assert lines == ["...'> ", "....> "]
+
+
+async def test_a_read_only_profile_is_named_so_and_asks_nothing(
+    sandbox: RunningInfo, calls: list[str]
+) -> None:
+    profile = replace(profile_of(sandbox, "acme", ()), read_only=True, confirm="always")
+    asked: list[str] = []
+
+    async def ask(question: str) -> str:
+        asked.append(question)
+        return "n"
+
+    async with Account.open(profile, catalogs=None) as reading:
+        session = ReplSession(reading, ReplStreams(io.StringIO(), io.StringIO()))
+        session.prompter.ask = ask
+        assert "acme read-only" in build_toolbar(session)[0][1]
+        for change in ("POST lead {}", "DELETE lead/X", "INSERT INTO lead (City) VALUES ('a');"):
+            with pytest.raises(ReadOnly, match="read-only"):
+                await execute(session, change)
+        session.close()
+    assert asked == []
+    assert calls == []
+    async with Account.open(replace(profile, read_only=False), catalogs=None) as twin:
+        session = ReplSession(twin, ReplStreams(io.StringIO(), io.StringIO()))
+        session.prompter.ask = ask
+        assert "read-only" not in build_toolbar(session)[0][1]
+        await execute(session, "POST lead {}")
+    assert len(asked) == 1

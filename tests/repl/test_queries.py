@@ -6,6 +6,7 @@ import io
 import json
 import signal
 from collections.abc import AsyncGenerator, Callable
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
@@ -23,7 +24,7 @@ from cmdm_tui.repl.session import ReplSession
 from cmdm_tui.repl.streams import ReplStreams
 from cmdm_tui.sandbox import FaultPlan, Sandbox, SandboxConfig
 from cmdm_tui.sandbox.faults.plan import Fault, FaultKind
-from tests.repl.statement_run import run_script
+from tests.repl.statement_run import execute, run_script
 from tests.services import CountedNetwork, copy_records, profile_of
 
 Run = Callable[..., str]
@@ -290,6 +291,52 @@ async def test_after_ctrl_c_a_statement_goes_on_with_more(tmp_path: Path) -> Non
     after = sorted(int(page) for page in asked[first_held:] if page)
     assert after == list(range(after[0], 16))
     assert 4 < after[0] <= 7
+
+
+async def test_where_no_call_is_left_a_query_says_so_first_and_more_makes_none(
+    tmp_path: Path, terminal: Callable[[], io.StringIO]
+) -> None:
+    config = SandboxConfig(
+        tmp_path / "data", 0, RECORDS, rate_limit=25, behaviours={"page_cap": "2"}
+    )
+    sql = "SELECT LastName FROM lead ORDER BY Score, LastName;"
+    asked: list[str] = []
+
+    async def ask(question: str) -> str:
+        asked.append(question)
+        return "y"
+
+    copy_records(config)
+    network = CountedNetwork()
+    with Sandbox.embedded(config) as info:
+        profile = replace(profile_of(info), floor=0, timeout=5.0)
+        async with Account.open(profile, catalogs=None, transport=network) as account:
+            script = Script(account, terminal())
+            script.session.settings.uses_pager = False
+            await execute(script.session, "DESCRIBE lead;")
+            script.output.truncate(script.output.seek(0))
+            script.session.prompter.ask = ask
+            await execute(script.session, sql)
+            assert "and would stop there with a part of its rows. Run it?" in asked[0]
+            written = script.output.getvalue()
+            assert written.index("Partial: the calls that may be made end") < written.index(
+                "LastName"
+            )
+            assert account.client.quota.remaining == 0
+            sent = len(network.requests)
+            with pytest.raises(
+                ReplError, match=r"No call is left this hour \(reset .*none was made"
+            ):
+                await execute(script.session, "\\more")
+            explained = await execute(script.session, f"EXPLAIN {sql}")
+            assert explained.rows
+            assert len(network.requests) == sent
+            assert len(asked) == 1
+            script.session.close()
+
+
+async def test_a_result_that_is_whole_has_no_such_first_line(on_terminal: Script) -> None:
+    assert "Partial" not in await on_terminal.ran("SELECT LastName FROM lead;")
 
 
 async def test_a_query_that_its_calls_ended_is_gone_on_with(tmp_path: Path) -> None:

@@ -437,3 +437,36 @@ async def test_what_a_command_runs_goes_where_its_result_is_to_go(
     assert file.read_text() == "a\n1\n"
     with pytest.raises(ReplError, match="names no format"):
         await screen("\\n two a=1 > x.nosuch")
+
+
+async def test_what_is_no_sql_is_not_saved(screen: Screen) -> None:
+    with pytest.raises(ReplError, match="b c is not SQL, so it was not saved"):
+        await screen("\\ns a b c")
+    assert await screen("\\n") == ""
+    await screen("\\ns a SELECT 1;")
+    assert json.loads(await screen("\\n"))[0]["Name"] == "a"
+
+
+@pytest.mark.parametrize("word", ["insert", "UPDATE", "delete from", "with", "call"])
+async def test_the_help_knows_the_statements_of_sql(screen: Screen, word: str) -> None:
+    shown = await screen(f"\\h {word.split(maxsplit=1)[0]}")
+    assert "Example" in shown or "CALL" in shown
+    assert len(shown.splitlines()) < 10
+
+
+@pytest.mark.parametrize("word", ["begin", "commit", "ROLLBACK"])
+async def test_transactions_are_named_as_what_there_is_not(screen: Screen, word: str) -> None:
+    with pytest.raises(ReplError, match=r"no transactions.*\\undo"):
+        await screen(f"{word};")
+
+
+async def test_no_row_of_the_budget_is_blank_that_is_known(screen: Screen) -> None:
+    await screen("GET lead?per_page=1&page=1")
+    rows = {row["Budget"]: row["Calls"] for row in json.loads(await screen("\\budget"))}
+    assert rows["a query stops after"] == "no number"
+    assert all(value is not None for value in rows.values())
+    (quota,) = json.loads(await screen("\\quota"))
+    assert rows["reset"] == quota["Reset"]
+    await screen("\\calls 7")
+    rows = {row["Budget"]: row["Calls"] for row in json.loads(await screen("\\budget"))}
+    assert rows["a query stops after"] == 7

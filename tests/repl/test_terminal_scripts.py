@@ -154,7 +154,7 @@ def test_a_script_has_no_prompt_no_pager_and_its_exit_code(
     script = starts(
         environment, "-c", MANY, "-c", "SELECT 8 FROM nosuch; SELECT 9 AS a", size=size, name=""
     )
-    assert script.wait_for_exit() == 2
+    assert script.wait_for_exit() == 4
     script.wait_for("^row 199$", "Stopped at -c 2:1", "There is no entity 'nosuch'")
     script.check_hidden("^9$|one>|^:$")
 

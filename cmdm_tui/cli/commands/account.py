@@ -54,7 +54,7 @@ def whoami(context: CommandContext, *, check: bool, as_json: bool) -> None:
     Nothing is sent, and neither the keyring nor a command is asked, except with --check, which
     signs in again and shows how many calls are left.
     """
-    quota = context.run(lambda account: _sign_in(account.client)) if check else None
+    quota = context.run(lambda account: _sign_in(account.client), signs_in=True) if check else None
     identity = _read_identity(context, notes=not check)
     if as_json:
         from cmdm_tui.cli.json_documents import make_document

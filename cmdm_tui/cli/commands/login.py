@@ -72,6 +72,7 @@ def login(
     )
     obtained = run_async(_try_sign_in(form, context.timeout, send=not no_check))
     store = ProfileStore(context.paths)
+    default_before = store.find_default()
     forgotten = store.save_with_secrets(
         form.name, form.url, form.credentials, place=form.place, commands=form.commands
     )
@@ -82,6 +83,7 @@ def login(
     start = f"Signed in to {form.url} as {user}" if obtained else "The sign-in is not tried"
     click.echo(one_line(f"{start}. The profile {form.name} is in {context.paths.profiles}."))
     _report_locations(context, form, store)
+    _report_default(form.name, default_before, store.find_default())
 
 
 async def _try_sign_in(
@@ -121,7 +123,11 @@ def _report_locations(context: CommandContext, form: "LoginForm", store: "Profil
     for secret in SECRET_NAMES:
         where = describe_location(context, secret, store.find_secret_place(settings, secret))
         click.echo(one_line(f"The {describe_secret(secret)} is {where}."))
-    default = store.find_default()
-    if default != form.name:
-        where = f"--profile {form.name} uses it, cmdm profile use {form.name} makes it the default."
-        click.echo(where)
+
+
+def _report_default(name: str, before: str | None, now: str | None) -> None:
+    """Say which commands use the profile."""
+    if now != name:
+        click.echo(f"--profile {name} uses it, cmdm profile use {name} makes it the default.")
+    elif before is None:
+        click.echo("It is the default profile now: what names no profile uses it.")

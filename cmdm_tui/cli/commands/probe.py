@@ -7,8 +7,9 @@ import click
 
 from cmdm_tui.cli.command_group import examples
 from cmdm_tui.cli.completion.values import complete_entities
-from cmdm_tui.cli.context import CommandContext
+from cmdm_tui.cli.context import CommandContext, note
 from cmdm_tui.cli.exit_codes import CommandFailure, ExitCode
+from cmdm_tui.cli.messages import write_line
 from cmdm_tui.text import one_line, visible
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ def probe(
         message = f"Stopped early: {stopped} What was learnt is kept."
         if stopped.by_service:
             raise CommandFailure(message, ExitCode.RATE_LIMIT)
-        click.echo(f"cmdm: {one_line(message)}", err=True)
+        note(message)
 
 
 async def _run_probe(
@@ -109,7 +110,7 @@ def _announce_calls(host: str, reading: int, writing: int, most: int | None) -> 
         said += f", and at most {writing} that make, change and delete a scratch lead"
     if most is not None and most < reading + writing:
         said += f"; {most} are allowed in all"
-    click.echo(f"{said}.", err=True)
+    write_line(f"{said}.")
 
 
 def _write_traits(traits: "Traits", *, as_json: bool) -> None:

@@ -8,10 +8,9 @@ from collections.abc import Generator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, cast
 
-import click
-
 from cmdm_tui.cli.context import note
 from cmdm_tui.cli.exit_codes import CommandFailure, ExitCode
+from cmdm_tui.cli.messages import write_line, write_message, write_pointer
 from cmdm_tui.text import one_line
 
 if TYPE_CHECKING:
@@ -153,9 +152,9 @@ def report_error(error: "QueryError", sql: str) -> None:
     from cmdm_tui.cli.crashes import show_traceback
     from cmdm_tui.query.sql_excerpt import excerpt
 
-    click.echo(f"cmdm: {one_line(' '.join(str(error).split()))}", err=True)
+    write_message(" ".join(str(error).split()))
     for line in excerpt(sql, getattr(error, "line", None), getattr(error, "column", None)):
-        click.echo(f"  {line}", err=True)
+        write_pointer(line)
     if error.__cause__ is not None:
         show_traceback(error)
 
@@ -178,4 +177,4 @@ def report_summary(result: "QueryResult", quota: "Quota") -> None:
     ]
     if quota.remaining is not None:
         parts.append(f"{quota.remaining:,} {'call' if quota.remaining == 1 else 'calls'} left")
-    click.echo(" · ".join(parts), err=True)
+    write_line(" · ".join(parts))

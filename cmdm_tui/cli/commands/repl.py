@@ -77,7 +77,10 @@ class _ScriptArguments:
         "cmdm repl --demo",
         "echo 'SELECT count(*) FROM lead;' | cmdm repl",
         "cmdm repl -c 'SELECT City, count(*) FROM lead GROUP BY City;'",
+        "cmdm repl -c 'SELECT City, count(*) FROM lead GROUP BY City; > cities.csv'",
+        "cmdm repl -f monday.sql --param city=Hull --yes",
         "cmdm repl -f monday.sql --yes --checkpoint monday.progress",
+        "cmdm repl -f monday.sql --yes --checkpoint monday.progress --resume",
     ),
 )
 @click.option(
@@ -124,7 +127,7 @@ def repl(
     on_demo: bool,
     yes: bool,
 ) -> int:
-    r"""Run SQL, calls and backslash commands: at a prompt, or those of a script.
+    """Run SQL, calls and backslash commands: at a prompt, or those of a script.
 
     A script comes from -c, -f or the standard input, where that is not a terminal. It ends with its
     first error, which names its line, unless it is to continue. It ends with the exit code of its
@@ -139,12 +142,6 @@ def repl(
 
     With --checkpoint, a script that was stopped is resumed: what is done is not done again, and a
     script that has changed since is refused.
-
-    \b
-    cmdm repl
-    cmdm repl -c "SELECT City, count(*) FROM lead GROUP BY City; > cities.csv"
-    cmdm repl -f monday.sql --param city=Hull --yes
-    cmdm repl -f monday.sql --checkpoint monday.progress --resume
     """
     from cmdm_tui.cli.arguments import read_parameters
     from cmdm_tui.cli.event_loop import run_async
@@ -155,7 +152,9 @@ def repl(
     variables = read_parameters(given)
     script = arguments.open_script()
     with ProfileSource(context).ended() as opening, frozen_modules():
-        profile = opening.start_demo() if on_demo else context.load_profile_asking()
+        profile = (
+            opening.start_demo() if on_demo else context.load_profile_asking(needs_secrets=False)
+        )
         start_file = None if no_start_file else context.paths.start_file
         # What a start file writes comes before the prompt.
         begins_early = script is None and not (start_file and start_file.exists())
@@ -234,8 +233,11 @@ async def _run_session(
     from cmdm_tui.repl import run
     from cmdm_tui.repl.session import OpenedAccount
 
-    async def open_account(name: str) -> OpenedAccount:
-        named = await asyncio.to_thread(context.load_profile, None, name)
+    async def open_account(name: str, secrets: Mapping[str, str]) -> OpenedAccount:
+        if secrets:
+            named = await asyncio.to_thread(context.load_profile, secrets, name)
+        else:
+            named = await asyncio.to_thread(context.load_account_profile, name)
         return _open_account(context, named, shows_calls=script is not None)
 
     opened = _open_account(context, profile, shows_calls=script is not None)

@@ -83,7 +83,11 @@ def out_of_range(found: re.Match[str]) -> SqlError:
     """Describe a number that its type cannot hold."""
     return SqlError(
         f"{one_line(found[1], 60)} is out of the range of {name_type(found[2])}",
-        hint="Cast it to BIGINT or DOUBLE",
+        hint=(
+            "Give a smaller number; LIMIT and OFFSET take none above 9,223,372,036,854,775,807"
+            if found[2].upper() in {"INT64", "BIGINT"}
+            else "Cast it to BIGINT or DOUBLE"
+        ),
     )
 
 

@@ -24,6 +24,12 @@ def is_sql(text: str) -> bool:
     return _READING_SQL.match(sql) is not None or _CHANGING_SQL.match(sql) is not None
 
 
+def is_explain(text: str) -> bool:
+    """Return whether a text begins as EXPLAIN."""
+    found = _READING_SQL.match(text.lstrip())
+    return found is not None and found["word"].upper() == "EXPLAIN"
+
+
 def begins_sql(line: str) -> bool:
     """Return whether a line begins SQL that continues to a semicolon, over any number of lines.
 

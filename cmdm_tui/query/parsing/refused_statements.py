@@ -15,7 +15,7 @@ _MADE_IN_CRM = (
 )
 _TRANSACTION = (
     "{} is not run: the service has no transactions",
-    "Changes are shown before they are sent, and cmdm journal undo takes a run back",
+    "Changes are shown before they are sent; cmdm journal undo, here \\undo, takes a run back",
 )
 _FILE = (
     "{} is not run",

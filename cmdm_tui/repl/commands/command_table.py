@@ -15,18 +15,21 @@ from cmdm_tui.repl.commands import (
     variables,
 )
 from cmdm_tui.repl.commands.command import Argument, ArgumentKind, BackslashCommand
-from cmdm_tui.repl.commands.help_text import build_help, describe_command
+from cmdm_tui.repl.commands.help_text import build_help, describe_command, find_sql_help
 from cmdm_tui.repl.commands.other_names import find_advice
 from cmdm_tui.repl.errors import ReplError
 from cmdm_tui.repl.session import ReplSession
-from cmdm_tui.text import find_similar_names
 from cmdm_tui.repl.session_policy import describe_session_rule
+from cmdm_tui.text import find_similar_names
 
 
 async def _show_help(session: ReplSession, arguments: tuple[str, ...]) -> None:
     name = arguments[0].removeprefix("\\") if arguments else ""
     asking = describe_session_rule(session.account.profile, session.settings)
-    if not name or (get_command(name) is None and is_sql(name)):
+    topic = find_sql_help(" ".join(arguments)) if get_command(name) is None else None
+    if topic is not None:
+        await session.show(topic)
+    elif not name or (get_command(name) is None and is_sql(name)):
         await session.show(build_help(COMMANDS, asking))
     else:
         await session.show(describe_command(find_command(name), asking))

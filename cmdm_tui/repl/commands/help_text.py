@@ -33,6 +33,48 @@ Behind a statement, and behind the semicolon of SQL:
 Variables: \\set city Hull, then :'city' in SQL is 'Hull', :city is Hull as it
 is, :"city" a name; $city is its value, and never read as SQL.
 """
+_SQL_HELP = {
+    "select": """\
+SELECT … FROM entity [JOIN …] [WHERE …] [GROUP BY …] [ORDER BY …] [LIMIT n];
+  DuckDB's SQL; entities are tables, fields their columns.
+  EXPLAIN SELECT … shows what it would cost in calls.
+  Example: SELECT City, count(*) FROM lead GROUP BY City ORDER BY 2 DESC;""",
+    "insert": """\
+INSERT INTO entity (Field, …) VALUES (value, …), … [RETURNING …];
+INSERT INTO entity (Field, …) SELECT …;
+  It creates records, a call each, once they were shown and confirmed.
+  \\undo takes the run back.
+  Example: INSERT INTO lead (LastName, Score) VALUES ('Ng', 5), ('Xu', 7);""",
+    "update": """\
+UPDATE entity SET Field = value, … WHERE … [RETURNING …];
+  It changes records, a call each, once old and new values were shown and
+  confirmed. \\undo takes the run back.
+  Example: UPDATE lead SET Status = 'New' WHERE City = 'Hull';""",
+    "delete": """\
+DELETE FROM entity WHERE … [RETURNING …];
+  It deletes records, a call each, once they were shown and confirmed.
+  \\undo creates them again, under other ids.
+  Example: DELETE FROM task WHERE Subject = 'Old';""",
+    "call": """\
+CALL convert_lead('ID');
+CALL close_task('ID');
+  A call each, once it was shown and confirmed.""",
+    "explain": """\
+EXPLAIN SELECT …;
+EXPLAIN (FORMAT JSON) SELECT …;
+  It shows the plan of a query and its cost in calls, and asks nothing. No
+  record is fetched; what planning needs to know may take a few calls.
+  Example: EXPLAIN SELECT max(Score) FROM lead;""",
+    "describe": """\
+DESCRIBE entity;
+  It lists the fields of an entity with their types; so does \\d entity.
+  Example: DESCRIBE lead;""",
+    "show": """\
+SHOW ENTITIES;
+  It lists the entities that are known; so does \\d. It makes no call.""",
+}
+"""The help of each statement of SQL, by its first word."""
+
 _USAGE_WIDTH = 21
 _WIDTH = 79
 _TOUCHES = (
@@ -57,6 +99,13 @@ def build_help(commands: Iterable[BackslashCommand], asking: str) -> InfoText:
     statements = _CALL_HELP.replace("{asking}", shown)
     listed = "\n".join(_format_usage(one.usage, one.help) for one in commands)
     return InfoText(f"{statements}\nCommands:\n{listed}\n\n{_CLOSING_HELP}")
+
+
+def find_sql_help(words: str) -> InfoText | None:
+    """Return the help of the statement that the words begin; None where they begin none."""
+    first = words.split(maxsplit=1)[0].casefold() if words.split() else ""
+    text = _SQL_HELP.get({"with": "select", "from": "select", "desc": "describe"}.get(first, first))
+    return None if text is None else InfoText(text)
 
 
 def describe_command(command: BackslashCommand, asking: str) -> InfoText:

@@ -31,6 +31,10 @@ _ADVICE_OF: tuple[tuple[str, str], ...] = (
         "g gx G go ego",
         r"\last shows the last result again for no call, with \x on a field a line.",
     ),
+    (
+        "begin commit rollback start savepoint abort",
+        r"There are no transactions: a change is shown first, and \undo takes it back.",
+    ),
     ("if elif else endif", "A script has no conditions: it runs in order, to its first error."),
     ("echo qecho warn print", r"The shell does it: \! echo …"),
     ("cd", r"Start cmdm in the other folder, or give \i and > the whole path."),

@@ -14,7 +14,7 @@ from cmdm_tui.repl.result_types import InfoTable
 from cmdm_tui.repl.session import ReplSession
 from cmdm_tui.repl.session_policy import find_session_rule
 from cmdm_tui.repl.statements import StatementText
-from cmdm_tui.repl.summary import reset_time
+from cmdm_tui.repl.summary import format_moment, reset_time
 
 _MOST_HISTORY = 25
 
@@ -40,7 +40,7 @@ async def show_budget(session: ReplSession, _: tuple[str, ...]) -> None:
     rows = (
         ("calls this hour", known.quota.limit),
         ("left", known.quota.remaining),
-        ("reset", None if reset is None else f"{reset:%H:%M:%S}"),
+        ("reset", None if reset is None else format_moment(reset)),
         ("kept for you (floor)", account.profile.floor),
         ("made in this session", account.client.sent_count),
         ("made by a query without asking", unasked if settings.confirms else None),
@@ -48,7 +48,7 @@ async def show_budget(session: ReplSession, _: tuple[str, ...]) -> None:
             "made by a change without asking",
             {"always": 0, "destructive": unasked, "never": None}[rule],
         ),
-        ("a query stops after", settings.max_calls),
+        ("a query stops after", settings.max_calls or "no number"),
     )
     await session.show(InfoTable(("Budget", "Calls"), rows))
 

@@ -8,6 +8,7 @@ from cmdm_tui.operations.saved_queries import (
     UnknownSavedQuery,
     load_sql,
 )
+from cmdm_tui.query.parsing.beginnings import is_sql
 from cmdm_tui.repl.commands.command import (
     Argument,
     ArgumentKind,
@@ -66,6 +67,11 @@ async def save_query(session: ReplSession, arguments: tuple[str, ...]) -> None:
     if not rest and last is None:
         raise ReplError("There is no statement yet to save. Write it behind the name.")
     sql = rest[0] if rest or last is None else f"{last.text};"
+    if not is_sql(sql):
+        raise ReplError(
+            f"{one_line(sql, 60)} is not SQL, so it was not saved. Write a statement behind the "
+            f"name: \\ns {one_line(name, 40)} SELECT …;"
+        )
     before = queries.find(name)
     saved = queries.save(name, sql)
     how = "" if before is None else ", in place of what it was"

@@ -2,12 +2,13 @@ r"""The commands around a session: `\profile`, `\quota`, `\conninfo` and `\q`.""
 
 from datetime import datetime
 
-from cmdm_tui.config import ProfileStore
+from cmdm_tui.api import InvalidCall
+from cmdm_tui.config import MissingSecrets, ProfileStore
 from cmdm_tui.repl.commands.command import Argument, ArgumentKind, BackslashCommand, Touches
 from cmdm_tui.repl.errors import ReplError
 from cmdm_tui.repl.result_types import InfoTable
-from cmdm_tui.repl.session import ReplSession
-from cmdm_tui.repl.summary import reset_time, token_end
+from cmdm_tui.repl.session import OpenAccount, OpenedAccount, ReplSession
+from cmdm_tui.repl.summary import format_moment, reset_time, token_end
 from cmdm_tui.text import one_line
 
 
@@ -44,7 +45,8 @@ async def show_connection(session: ReplSession, _: tuple[str, ...]) -> None:
 async def switch_profile(session: ReplSession, arguments: tuple[str, ...]) -> None:
     """Go on with the account of another profile, or list the profiles.
 
-    The session stays as it is where the other profile cannot sign in.
+    A token that is kept is used; secrets that are kept nowhere are asked for. The session stays as
+    it is where the other profile cannot sign in.
     """
     current = session.account.profile.name
     if not arguments:
@@ -54,15 +56,53 @@ async def switch_profile(session: ReplSession, arguments: tuple[str, ...]) -> No
         return
     if session.open_account is None or not session.prompter.is_at_prompt:
         raise ReplError("A script stays with its profile. Give --profile NAME to the command.")
-    opened = await session.open_account(arguments[0])
     try:
-        await opened.account.client.sign_in()
+        opened = await _open_signed_in(session, session.open_account, arguments[0])
     except BaseException:
         session.streams.write_note(f"Still with {one_line(current, 60)}.")
-        await opened.account.close()
         raise
     session.next_account = opened
     session.is_over = True
+
+
+async def _open_signed_in(
+    session: ReplSession, open_account: OpenAccount, name: str
+) -> OpenedAccount:
+    """Return the account of a profile, signed in, or with a token that is kept."""
+    secrets: dict[str, str] = {}
+    while True:
+        try:
+            opened = await open_account(name, secrets)
+        except MissingSecrets as error:
+            session.streams.write_note(error.reason)
+            secrets = await _ask_secrets(session, error.profile, error.missing)
+        except InvalidCall as error:
+            if not secrets:
+                raise
+            session.streams.write_error(str(error))
+            secrets = await _ask_secrets(session, name, tuple(secrets))
+        else:
+            break
+    try:
+        if opened.account.profile.credentials.has_secrets:
+            await opened.account.client.sign_in()
+    except BaseException:
+        await opened.account.close()
+        raise
+    return opened
+
+
+async def _ask_secrets(
+    session: ReplSession, profile: str, names: tuple[str, ...]
+) -> dict[str, str]:
+    """Return the secrets, each by its name, as they are typed. Raises ReplError for none."""
+    found: dict[str, str] = {}
+    for name in names:
+        words = f"{name.replace('_', ' ').capitalize()} of {one_line(profile, 60)}"
+        found[name] = await session.prompter.enter_secret(words)
+        if not found[name]:
+            raise ReplError(f"{words} was not given, and nothing was sent. Give it to sign in.")
+    return found
 
 
 async def end_session(session: ReplSession, _: tuple[str, ...]) -> None:
@@ -71,7 +111,7 @@ async def end_session(session: ReplSession, _: tuple[str, ...]) -> None:
 
 
 def _format_time(moment: datetime | None) -> str | None:
-    return None if moment is None else moment.isoformat(sep=" ", timespec="seconds")
+    return None if moment is None else format_moment(moment)
 
 
 COMMANDS = (
