@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from cmdm_tui.config.bounded_files import read_bounded
-from cmdm_tui.harness.cases.files import MAX_CASE_BYTES, read_case
+from cmdm_tui.harness.cases.files import MAX_CASE_BYTES, looks_like_case, read_case
 from cmdm_tui.harness.cases.format import Case, CaseError
 from cmdm_tui.text import one_line
 
@@ -84,15 +84,16 @@ def list_entries(folder: Path, kinds: Iterable[str] = KINDS) -> list[LibraryEntr
         if kind_of(case) in wanted:
             found.append(LibraryEntry(case, kind_of(case), path))
     if not found:
-        what = "There are no cases in" if folder.is_dir() else "There is no folder"
-        raise CaseError(f"{what} {folder}. Name a folder that holds some.")
+        shown = one_line(str(folder), 200)
+        if not folder.is_dir():
+            raise CaseError(f"There is no folder {shown}. Check its name.")
+        raise CaseError(f"The folder {shown} holds no case. Name one that does.")
     return found
 
 
 def _looks_like_case(path: Path) -> bool:
-    # Other files are written in TOML too, and a folder of cases may be anywhere.
     try:
-        return b"steps" in read_bounded(path, MAX_CASE_BYTES)
+        return looks_like_case(read_bounded(path, MAX_CASE_BYTES))
     except OSError:
         return True
 

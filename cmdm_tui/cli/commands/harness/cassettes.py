@@ -31,7 +31,9 @@ from cmdm_tui.cli.exit_codes import CommandFailure, ExitCode
 from cmdm_tui.cli.json_documents import make_document
 from cmdm_tui.cli.people import choose_people, people_options, report_people
 from cmdm_tui.cli.service import choose_service, open_service, service_options
-from cmdm_tui.text import one_line
+from cmdm_tui.text import count_noun, one_line
+
+_MOST_NAMED = 5
 
 
 @click.command(
@@ -105,6 +107,9 @@ def record(
     --mode diff something differed, 2 could not run.
     """
     refuse_mixed(names, folder, excluded, har, options, proxy=proxy, live=live, writes=writes)
+    if options["mode"] != "diff":
+        with report_case_failures():
+            _repair_manifest(into)
     if proxy:
         record_through_proxy(
             context,
@@ -164,6 +169,28 @@ def record(
     if failed:
         message = f"{count_cases(failed)} not recorded: see above."
         raise CommandFailure(message)
+
+
+def _repair_manifest(into: Path) -> None:
+    """Put a manifest aside that cannot be read, make a new one, and say so."""
+    from cmdm_tui.harness.cassettes.manifest import repair_manifest
+    from cmdm_tui.redaction.leak_scanner import LeakScanner
+
+    repaired = repair_manifest(into, LeakScanner())
+    if repaired is None:
+        return
+    aside = " and ".join(one_line(str(path), 200) for path in repaired.aside)
+    note(
+        f"The manifest could not be read, and is put aside as {aside}; the new one names the "
+        f"{count_noun(repaired.kept, 'cassette')} whose lines were whole."
+    )
+    if repaired.unnamed:
+        few = ", ".join(one_line(key, 100) for key in repaired.unnamed[:_MOST_NAMED])
+        more = len(repaired.unnamed) - _MOST_NAMED
+        note(
+            f"Not named in it any more: {few}{f' and {more} more' if more > 0 else ''}. "
+            "Record their cases again."
+        )
 
 
 @click.command(
