@@ -106,9 +106,9 @@ class ControlClient:
         Each is a mapping, as a `[[faults]]` of a faults file is a table: `kind`, and either `rate`
         or `nth`. They may be given in a list too.
         """
-        listed = [
-            fault for one in faults for fault in ((one,) if isinstance(one, Mapping) else one)
-        ]
+        listed: list[object] = []
+        for one in faults:
+            listed += [one] if isinstance(one, Mapping) else list(one)
         self._send_command("PUT", "/faults", {"seed": 0, "faults": listed})
 
     def set_behaviours(self, **choices: str) -> None:

@@ -130,6 +130,22 @@ def test_a_file_that_is_no_case_stops_a_command_on_its_folder(
     assert f"{loose} is not a case: Object contains unknown field `sumary`" in ended.err
 
 
+def test_a_cassette_without_a_case_is_told(cmdm: Command, folder: Path, tmp_path: Path) -> None:
+    alone = folder / "brandnew.yaml"
+    shutil.copy(folder / "contract/get-lead.yaml", alone)
+    told = f"{alone} is a cassette without a case: cmdm replay --serve {alone} serves it."
+    named = cmdm("replay", "--from", str(folder), "brandnew")
+    assert (named.code, told in named.err) == (2, True)
+    every = cmdm("replay", "--from", str(folder))
+    assert (every.code, f"Not replayed: {told}" in every.err) == (0, True)
+    (tmp_path / "other").mkdir()
+    shutil.copy(alone, tmp_path / "other")
+    only = cmdm("replay", "--from", str(tmp_path / "other"))
+    assert only.code == 2
+    assert "holds no case." in only.err
+    assert "brandnew.yaml is a cassette without a case" in only.err
+
+
 def test_a_manifest_that_cannot_be_read_has_a_way_out(cmdm: Command, folder: Path) -> None:
     manifest = folder / "manifest.json"
     lines = [

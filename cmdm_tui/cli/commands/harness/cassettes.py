@@ -286,7 +286,11 @@ def _replay_cases(
     as_json: bool,
 ) -> None:
     with report_case_failures():
-        from cmdm_tui.harness.cassettes.library import built_in_folder
+        from cmdm_tui.harness.cassettes.library import (
+            built_in_folder,
+            describe_without_case,
+            list_cassettes_without_case,
+        )
         from cmdm_tui.harness.cassettes.manifest import find_faults, find_lost, read_manifest
         from cmdm_tui.harness.cassettes.network_block import block_network
         from cmdm_tui.harness.cassettes.offline_replay import replay_case as play
@@ -300,6 +304,9 @@ def _replay_cases(
         lost = {} if names or excluded else find_lost(root, known, manifest)
         player = replay_case_with_vcrpy if by_vcr else play
         played = failed = 0
+        alone = [] if names else list_cassettes_without_case(root)
+        if alone:
+            note(f"Not replayed: {describe_without_case(alone)}")
         for key, problem in lost.items():
             _report_replay(key, [problem], as_json=as_json)
         with block_network():

@@ -68,7 +68,9 @@ def select_cases(
         KINDS,
         LIVE,
         built_in_folder,
+        describe_without_case,
         exclude_entries,
+        list_cassettes_without_case,
         list_entries,
         select_entries,
     )
@@ -76,6 +78,9 @@ def select_cases(
     root = folder or built_in_folder()
     has_live = any((root / LIVE).glob("*.toml"))
     kinds = [kind for kind in KINDS if live is None or (kind == LIVE) == (live and has_live)]
+    alone = [path for path in list_cassettes_without_case(root) if path.stem in names]
+    if alone:
+        raise CommandFailure(describe_without_case(alone), ExitCode.USAGE)
     return exclude_entries(select_entries(list_entries(root, kinds), names), excluded)
 
 
