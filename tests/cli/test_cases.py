@@ -500,6 +500,8 @@ def test_a_live_service_is_only_read_unless_told(
     assert "2 cases verified" in ended.err
     assert "1 case left out: they change something; --writes runs them too." in ended.err
     assert "1 case left out: they need a control plane." in ended.err
+    told = "they need a control plane; set CMDM_CONTROL and CMDM_CONTROL_TOKEN, which cmdm sandbox"
+    assert told in cmdm("verify", "--from", str(folder)).err
 
 
 def test_a_wrong_sign_in_is_sent_to_no_live_service_unless_told(
