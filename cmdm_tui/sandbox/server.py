@@ -19,7 +19,7 @@ from cmdm_tui.sandbox.app import build_app
 from cmdm_tui.sandbox.clock import Clock
 from cmdm_tui.sandbox.config import RunningInfo, SandboxConfig
 from cmdm_tui.sandbox.control.control_app import CONTROL_PATH
-from cmdm_tui.sandbox.data_folder import hold_folder, load_credentials, open_data
+from cmdm_tui.sandbox.data_folder import hold_folder, load_credentials, note_folder_user, open_data
 from cmdm_tui.sandbox.errors import PortError, SandboxError
 from cmdm_tui.sandbox.faults.plan import FaultSchedule
 from cmdm_tui.sandbox.http import connections
@@ -163,7 +163,8 @@ def prepare_server(
                 None if made.control_token is None else url + CONTROL_PATH,
                 made.control_token,
             )
-            yield UvicornServer(made.app, data.store, listener, info, tls, made.faults)
+            with note_folder_user(config.data, url):
+                yield UvicornServer(made.app, data.store, listener, info, tls, made.faults)
 
 
 @contextmanager
