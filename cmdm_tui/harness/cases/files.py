@@ -59,7 +59,7 @@ def _find_wrong_method(case: Case) -> tuple[int, str] | None:
 def looks_like_case(content: bytes) -> bool:
     """Return whether a file of TOML, valid or not, is meant as a case: it has two keys of one.
 
-    A case that cannot be read must be told, and other files in TOML may lie next to cases.
+    A case that cannot be read must not be left out, and other files in TOML may lie next to cases.
     """
     begin, *rest = _TABLE.split(content, maxsplit=1)
     names = {found[1] for found in _KEY.finditer(begin)} & _CASE_KEYS

@@ -94,7 +94,7 @@ def parse_since(text: str) -> datetime | None:
 class RunHistory:
     """The runs of one service below `root`, a file each. `unreadable` are those that are none.
 
-    `unended` are runs that did not end: nobody was told what they found, and nothing is compared
+    `unended` are runs that did not end: no one has seen what they found, and nothing is compared
     with them.
 
     Raises HistoryError where a file cannot be written.

@@ -107,9 +107,7 @@ def record(
     --mode diff something differed, 2 could not run.
     """
     refuse_mixed(names, folder, excluded, har, options, proxy=proxy, live=live, writes=writes)
-    if options["mode"] != "diff":
-        with report_case_failures():
-            _repair_manifest(into)
+    _repair_manifest(into, options["mode"])
     if proxy:
         record_through_proxy(
             context,
@@ -175,12 +173,16 @@ def record(
         raise CommandFailure(message)
 
 
-def _repair_manifest(into: Path) -> None:
-    """Put a manifest aside that cannot be read, make a new one, and say so."""
+def _repair_manifest(into: Path, mode: str | None) -> None:
+    """Put a manifest aside that cannot be read, make a new one, and say so.
+
+    In the mode `diff` nothing is recorded, and all stays as it is.
+    """
     from cmdm_tui.harness.cassettes.manifest import repair_manifest
     from cmdm_tui.redaction.leak_scanner import LeakScanner
 
-    repaired = repair_manifest(into, LeakScanner())
+    with report_case_failures():
+        repaired = None if mode == "diff" else repair_manifest(into, LeakScanner())
     if repaired is None:
         return
     aside = " and ".join(one_line(str(path), 200) for path in repaired.aside)
