@@ -44,6 +44,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
         from cmdm_tui.cli.completion.shells import answer
 
         return answer(cmdm, instruction, os.environ)
+    words: list[str] = []
     try:
         words = decode_arguments(sys.argv[1:] if arguments is None else arguments)
         result: object = cmdm.main(words, prog_name="cmdm", standalone_mode=False)
@@ -51,7 +52,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except click.UsageError as error:
         from cmdm_tui.cli.usage_errors import describe_usage_error
 
-        return _report_failure(describe_usage_error(error), ExitCode.USAGE)
+        return _report_failure(describe_usage_error(error, cmdm, words), ExitCode.USAGE)
     except click.ClickException as error:
         return _report_failure(error.format_message(), ExitCode.FAILED)
     except (click.Abort, KeyboardInterrupt):

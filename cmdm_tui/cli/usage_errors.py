@@ -12,9 +12,19 @@ _SIMILAR = 0.75
 _NO_CHOICE = re.compile(r"'([^']*)' is not one of ")
 
 
-def describe_usage_error(error: click.UsageError) -> str:
-    """Return what is said of an error of usage, with where to find help."""
-    command = error.ctx.command_path if error.ctx else "cmdm"
+def describe_usage_error(
+    error: click.UsageError, root: click.Group | None = None, words: Iterable[str] = ()
+) -> str:
+    """Return what is said of an error of usage, with where to find help.
+
+    An option without its argument is an error that does not know its command: that is the one
+    below `root` which `words` name.
+    """
+    command = "cmdm"
+    if error.ctx is not None:
+        command = error.ctx.command_path
+    elif root is not None:
+        command = _find_command(root, words)
     said = _describe(error, command)
     return f"{said}{'' if said.endswith(('.', '?')) else '.'} See {command} --help."
 
@@ -32,6 +42,20 @@ def _describe(error: click.UsageError, command: str) -> str:
             near = find_similar_names(found[1], choices)
             return f"{message} Did you mean {near[0]}?" if near else message
     return message
+
+
+def _find_command(root: click.Group, words: Iterable[str]) -> str:
+    """Return the path of the command that the words name, `cmdm` where they name none."""
+    path, group = ["cmdm"], root
+    for word in words:
+        found = group.get_command(click.Context(group), word)
+        if found is not None:
+            path.append(word)
+        if isinstance(found, click.Group):
+            group = found
+        elif found is not None:
+            break
+    return " ".join(path)
 
 
 def _list_commands(context: click.Context) -> str:

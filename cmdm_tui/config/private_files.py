@@ -53,7 +53,11 @@ def append_to_file(path: Path, content: bytes) -> None:
 
 
 def _cannot_write(path: Path, error: OSError) -> ConfigurationError:
-    hint = "Make room there" if error.errno in _FULL else "Check its folder's permissions"
+    hint = "Check its folder's permissions"
+    if error.errno in _FULL:
+        hint = "Make room there"
+    elif error.errno in {errno.ENOENT, errno.ENOTDIR}:
+        hint = "Check its path: that folder cannot be made"
     return ConfigurationError(f"{path} cannot be written: {error.strerror}. {hint}.")
 
 

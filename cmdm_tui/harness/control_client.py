@@ -1,6 +1,6 @@
 """A client of a sandbox's control plane: records, clock, limits, faults and behaviours."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -100,9 +100,16 @@ class ControlClient:
         """Set the clock to a Unix time and let it run on."""
         self._send_command("POST", "/clock", {"now": now, "stands": False})
 
-    def set_faults(self, *faults: Mapping[str, Any]) -> None:
-        """Let these faults occur and no others; none removes them all."""
-        self._send_command("PUT", "/faults", {"seed": 0, "faults": faults})
+    def set_faults(self, *faults: Mapping[str, Any] | Iterable[Mapping[str, Any]]) -> None:
+        """Let these faults occur and no others; none removes them all.
+
+        Each is a mapping, as a `[[faults]]` of a faults file is a table: `kind`, and either `rate`
+        or `nth`. They may be given in a list too.
+        """
+        listed: list[object] = []
+        for one in faults:
+            listed += [one] if isinstance(one, Mapping) else list(one)
+        self._send_command("PUT", "/faults", {"seed": 0, "faults": listed})
 
     def set_behaviours(self, **choices: str) -> None:
         """Choose these behaviours; every other one is the sandbox's own."""

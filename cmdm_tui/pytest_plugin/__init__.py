@@ -8,6 +8,7 @@ them is used.
 Files: `blocking_client`, `cassette`, `cassette_options`, `sandbox_server`, `sandbox_calls`.
 """
 
+import sys
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 _RECORDS_SETTING = "cmdm_records"
 _CASSETTES_SETTING = "cmdm_cassettes"
 _SERVICE_SETTING = "cmdm_service"
+_REQUIRE_SETTING = "cmdm_require_all"
 _RECORD_OPTION = "--cmdm-record-mode"
 _FIXTURE = _MARKER = "cmdm_cassette"
 _MODES = ("none", "once", "new_episodes", "all", "rewrite")
@@ -44,6 +46,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "the address before /api/v1 that the tested program calls, where that is not the sandbox",
         default="",
     )
+    parser.addini(
+        _REQUIRE_SETTING,
+        "fail a test that passes without every recorded call of its cassettes (false)",
+        type="bool",
+        default=False,
+    )
     parser.getgroup("cmdm").addoption(
         _RECORD_OPTION,
         choices=_MODES,
@@ -57,8 +65,8 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers",
         f"{_MARKER}(name, ..., **options): answer from these cassettes: names, or files next to "
-        "the test; options are record_mode, order_free, pass_hosts, allow_unused, keep_people, "
-        "people_hook and vcrpy's",
+        "the test; options are record_mode, order_free, pass_hosts, allow_unused, require_all, "
+        "keep_people, people_hook and vcrpy's",
     )
 
 
@@ -76,6 +84,12 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     """Note whether the test itself has passed: what it left behind is judged only then."""
     if call.when == "call":
         item.stash[_HAS_PASSED] = call.excinfo is None
+    is_loaded = "cmdm_tui.harness.cassettes.vcr_playback" in sys.modules
+    is_wanted = item.config.getoption("fulltrace") or item.config.getoption("usepdb")
+    if call.excinfo is not None and is_loaded and not is_wanted:
+        from cmdm_tui.pytest_plugin.cassette import hide_foreign_frames
+
+        hide_foreign_frames(call.excinfo)
 
 
 @pytest.fixture(scope="session")
@@ -180,6 +194,7 @@ def cmdm_cassette(
             reversed(markers),
             default_mode=cmdm_record_mode,
             forced_mode=cast("str | None", request.config.getoption(_RECORD_OPTION)),
+            require_all=bool(request.config.getini(_REQUIRE_SETTING)),
         )
         folders = CassetteFolders(request.path.parent, folder)
         playback = make_playback(_cassette_names(request), folders, options, _get_service(request))

@@ -19,6 +19,8 @@ from cmdm_tui.redaction.leak_scanner import LeakScanner, SecretLeak
 from cmdm_tui.sandbox.http.call_journal import SETUP_HEADER
 
 if TYPE_CHECKING:
+    import pytest
+
     from cmdm_tui.harness.cassettes.vcr_playback import Playback
     from cmdm_tui.redaction.people.person_redactor import PersonRedactor
 
@@ -29,8 +31,14 @@ def read_environment_headers() -> Mapping[str, str]:
     return found if all(found.values()) else {}
 
 
+_PACKAGE = Path(__file__).parents[1]
+_STANDARD_LIBRARY = Path(os.__file__).parent
+
 REPLAYED_HEADERS: Mapping[str, str] = dict.fromkeys(CREDENTIAL_NAMES, "recorded")
 """The headers of a sign-in where a cassette is played, which looks at none of them."""
+
+
+_MOST_NAMED = 5
 
 
 class CassetteMissing(Exception):
@@ -196,6 +204,28 @@ def _is_known_sandbox(service: str) -> bool:
     return bool(given) and is_known_sandbox(service, given["client_id"], given["username"])
 
 
+def hide_foreign_frames(failure: "pytest.ExceptionInfo[BaseException]") -> None:
+    """Let a call that is not recorded fail in the test's own line, not in the client's frames."""
+    from cmdm_tui.harness.cassettes.vcr_playback import CallNotRecorded
+
+    if not isinstance(failure.value, CallNotRecorded):
+        return
+    last, one = None, failure.tb
+    while one is not None:
+        if not _is_foreign(Path(one.tb_frame.f_code.co_filename)):
+            last = one
+        one = one.tb_next
+    if last is not None:
+        last.tb_next = None
+
+
+def _is_foreign(path: Path) -> bool:
+    """Return whether a file is one of a library, of Python or of this package."""
+    if {"site-packages", "dist-packages"} & set(path.parts):
+        return True
+    return any(path.is_relative_to(root) for root in (_STANDARD_LIBRARY, _PACKAGE))
+
+
 def will_record(names: Sequence[str], folders: CassetteFolders, options: CassetteOptions) -> bool:
     """Return whether calls may be recorded: in `once`, only where there is no cassette yet."""
     match options.record_mode:
@@ -241,6 +271,14 @@ def find_faults(cassette: Cassette, options: CassetteOptions, name: str) -> str:
         return f"{name} made a call that no cassette holds, and passed: {first}{rest}"
     if options.allow_unused or playback.recorded_count:
         return ""
+    if options.require_all and playback.paths and (unused := playback.list_unused()):
+        few = "; ".join(unused[:_MOST_NAMED])
+        more = f"; and {len(unused) - _MOST_NAMED} more" if len(unused) > _MOST_NAMED else ""
+        total = len(unused) + playback.played_count
+        return (
+            f"{name} made {playback.played_count} of {total} recorded calls, and require_all is "
+            f"set. Not made: {few}{more}."
+        )
     unplayed = [path.name for path in playback.list_unplayed()]
     if playback.target is not None and not playback.paths:
         unplayed = [playback.target.name]

@@ -8,7 +8,8 @@ from typing import Any
 RECORD_MODES = ("none", "once", "new_episodes", "all", "rewrite")
 
 OWN_OPTIONS = (
-    "record_mode", "order_free", "pass_hosts", "allow_unused", "keep_people", "people_hook",
+    "record_mode", "order_free", "pass_hosts", "allow_unused", "require_all", "keep_people",
+    "people_hook",
 )  # fmt: skip
 VCRPY_OPTIONS = (
     "additional_matchers", "after_load_interaction", "allow_playback_repeats",
@@ -39,6 +40,7 @@ class CassetteOptions:
     pass_hosts: frozenset[str] = frozenset()
     passes_localhost: bool = True
     allow_unused: bool = False
+    require_all: bool = False
     records_failures: bool = False
     keep_people: bool = False
     people_hook: str = ""
@@ -51,10 +53,12 @@ def merge_options(
     *,
     default_mode: str,
     forced_mode: str | None,
+    require_all: bool = False,
 ) -> CassetteOptions:
     """Return the options of a test: of the configuration, then of its markers, the nearest last.
 
-    `forced_mode` is the command line's and holds above all. Raises InvalidOption.
+    `forced_mode` is the command line's and holds above all; `require_all` holds where nothing else
+    is said. Raises InvalidOption.
     """
     config = {name: config[name] for name in config if name not in LEFT_OUT_OPTIONS}
     _check_names(config, "cmdm_vcr_config")
@@ -69,16 +73,21 @@ def merge_options(
         raise InvalidOption(message)
     if "match_on" in given and given.get("order_free"):
         raise InvalidOption("order_free=True and match_on exclude each other: give one of them.")
+    if given.get("allow_unused") and given.get("require_all"):
+        message = "allow_unused=True and require_all=True exclude each other: give one of them."
+        raise InvalidOption(message)
     if given.get("keep_people") and given.get("people_hook"):
         message = "keep_people=True and people_hook exclude each other: give one of them."
         raise InvalidOption(message)
+    allow_unused = bool(given.pop("allow_unused", False))
     hosts = (*_list_hosts(given, "pass_hosts"), *_list_hosts(given, "ignore_hosts"))
     return CassetteOptions(
         record_mode=mode,
         order_free=bool(given.pop("order_free", False)),
         pass_hosts=frozenset(hosts),
         passes_localhost=bool(given.pop("ignore_localhost", True)),
-        allow_unused=bool(given.pop("allow_unused", False)),
+        allow_unused=allow_unused,
+        require_all=bool(given.pop("require_all", require_all and not allow_unused)),
         records_failures=bool(given.pop("record_on_exception", False)),
         keep_people=bool(given.pop("keep_people", False)),
         people_hook=str(given.pop("people_hook", None) or ""),

@@ -42,10 +42,11 @@ from cmdm_tui.sandbox.writes import RecordWriter
 
 @dataclass(frozen=True, slots=True)
 class SandboxApp:
-    """What is served, and the control plane's token where there is one."""
+    """What is served, the control plane's token where there is one, and the faults."""
 
     app: ASGIApp
     control_token: str | None
+    faults: FaultSchedule
 
 
 def build_app(
@@ -62,12 +63,14 @@ def build_app(
     `url` is the address that clients use.
     """
     token = secrets.token_urlsafe(32) if config.control else None
-    choices = BehaviourChoices(config.behaviours)
+    choices, faults = BehaviourChoices(config.behaviours), FaultSchedule(config.faults)
     describe = SandboxDescription(partial(describe_api, url), choices).encode
     if token is None and not config.behaviours and not config.faults.faults:
         inner, router = _build_plain_parts(config, data, clock)
     else:
-        inner, router = _build_variant_parts(config, data, VirtualClock(clock), choices, token)
+        inner, router = _build_variant_parts(
+            config, data, VirtualClock(clock), choices, faults, token
+        )
     outer = [
         Middleware(HostMiddleware, url=url, is_loopback=is_loopback(config.host)),
         Middleware(ServerErrorMiddleware),
@@ -79,7 +82,7 @@ def build_app(
         outer.insert(0, Middleware(AccessLogMiddleware, report=on_call, secrets=unspoken))
     if journal is not None:
         outer.insert(0, Middleware(CallJournalMiddleware, journal=journal))
-    return SandboxApp(_build_middleware_stack(router, [*outer, *inner]), token)
+    return SandboxApp(_build_middleware_stack(router, [*outer, *inner]), token, faults)
 
 
 def _build_plain_parts(
@@ -102,6 +105,7 @@ def _build_variant_parts(
     data: SandboxData,
     clock: VirtualClock,
     choices: BehaviourChoices,
+    faults: FaultSchedule,
     token: str | None,
 ) -> tuple[list[Middleware], Router]:
     """Build what can be changed while it runs: the behaviours, the faults, the clock."""
@@ -110,7 +114,6 @@ def _build_variant_parts(
     records = VariantRecordStore(data.store, choices)
     sign_ins = SignInCheck(data.credential_hashes)
     handlers = ApiHandlers(records, writer, sign_ins, tokens, limits)
-    faults = FaultSchedule(config.faults)
     middleware = [
         Middleware(FaultMiddleware, faults=faults, tokens=tokens, limits=limits, clock=clock),
         Middleware(VariantResponseMiddleware, choices=choices, clock=clock),

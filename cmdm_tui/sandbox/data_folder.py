@@ -5,9 +5,10 @@ The folder keeps the credentials, and lets in one sandbox at a time.
 
 import os
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
 import msgspec
 from filelock import FileLock, Timeout
@@ -35,6 +36,7 @@ _RECORDS_FOR_A_PROCESS = 20_000
 DATA_FILE = "sandbox.sqlite"
 _CREDENTIALS = "credentials.json"
 _LOCK = "lock"
+_USER = "server.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +129,7 @@ def hold_folder(folder: Path) -> Generator[Path]:
         lock.acquire(timeout=0)
     except Timeout as error:
         raise DataFolderInUseError(
-            f"Another sandbox is using the data folder {folder}; "
+            f"Another sandbox is using the data folder {folder}{_describe_user(folder)}; "
             "stop it, or choose another folder with --data."
         ) from error
     except OSError as error:
@@ -139,6 +141,35 @@ def hold_folder(folder: Path) -> Generator[Path]:
         yield folder / DATA_FILE
     finally:
         lock.release()
+
+
+class FolderUser(msgspec.Struct, frozen=True):
+    """The sandbox that uses a data folder: its process, and the address that it serves."""
+
+    pid: Annotated[int, msgspec.Meta(ge=1)]
+    url: Annotated[str, msgspec.Meta(pattern=r"^https?://[A-Za-z0-9.:_%\[\]-]{1,200}$")]
+
+
+@contextmanager
+def note_folder_user(folder: Path, url: str) -> Generator[None]:
+    """Say in the folder who serves it while the block runs; one that cannot be written is none."""
+    path = folder / _USER
+    with suppress(OSError):
+        path.write_bytes(msgspec.json.encode(FolderUser(os.getpid(), url)))
+    try:
+        yield
+    finally:
+        with suppress(OSError):
+            path.unlink()
+
+
+def _describe_user(folder: Path) -> str:
+    """Return where the sandbox is that uses the folder, and its process; empty if not known."""
+    try:
+        user = msgspec.json.decode(read_input(folder / _USER), type=FolderUser)
+    except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
+        return ""
+    return f" (it serves {user.url}, process {user.pid})"
 
 
 def copy_data(folder: Path, target: Path) -> None:

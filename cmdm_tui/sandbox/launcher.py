@@ -1,5 +1,6 @@
 """The two ways to run a sandbox, in a thread or as a process. The server is imported then."""
 
+import logging
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -7,6 +8,8 @@ from typing import TYPE_CHECKING
 from cmdm_tui.sandbox.clock import Clock
 from cmdm_tui.sandbox.config import RunningInfo, SandboxConfig
 from cmdm_tui.sandbox.errors import SettingError
+
+logger = logging.getLogger(__name__)
 
 if TYPE_CHECKING:
     from cmdm_tui.sandbox.http.access_log import LoggedCall
@@ -77,3 +80,5 @@ class Sandbox:
             else:
                 on_signal_end(server)
                 server.run_until_stopped(on_ready)
+                for sentence in server.faults.list_unmatched() if server.faults else ():
+                    logger.warning("%s", sentence)

@@ -19,8 +19,9 @@ from cmdm_tui.sandbox.app import build_app
 from cmdm_tui.sandbox.clock import Clock
 from cmdm_tui.sandbox.config import RunningInfo, SandboxConfig
 from cmdm_tui.sandbox.control.control_app import CONTROL_PATH
-from cmdm_tui.sandbox.data_folder import hold_folder, load_credentials, open_data
+from cmdm_tui.sandbox.data_folder import hold_folder, load_credentials, note_folder_user, open_data
 from cmdm_tui.sandbox.errors import PortError, SandboxError
+from cmdm_tui.sandbox.faults.plan import FaultSchedule
 from cmdm_tui.sandbox.http import connections
 from cmdm_tui.sandbox.http.access_log import LoggedCall
 from cmdm_tui.sandbox.http.call_journal import CallJournal
@@ -61,9 +62,11 @@ class UvicornServer(uvicorn.Server):
         listener: socket.socket,
         info: RunningInfo,
         tls: "ssl.SSLContext | None" = None,
+        faults: FaultSchedule | None = None,
     ) -> None:
         super().__init__(configure_server(app, tls))
         self.info = info
+        self.faults = faults
         self._store = store
         self._listener = listener
         self._lifeline: int | None = None
@@ -160,7 +163,8 @@ def prepare_server(
                 None if made.control_token is None else url + CONTROL_PATH,
                 made.control_token,
             )
-            yield UvicornServer(made.app, data.store, listener, info, tls)
+            with note_folder_user(config.data, url):
+                yield UvicornServer(made.app, data.store, listener, info, tls, made.faults)
 
 
 @contextmanager

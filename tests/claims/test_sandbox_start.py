@@ -104,7 +104,7 @@ def test_a_sighup_that_is_ignored_stays_so(tmp_path: Path) -> None:
 
 
 def test_a_second_sandbox_on_the_same_data_is_one_line(tmp_path: Path) -> None:
-    with serve_sandbox(tmp_path) as (process, _):
+    with serve_sandbox(tmp_path) as (process, info):
         ended = subprocess.run(
             [*COMMAND, "--port", "0", "--data", str(tmp_path / "data")],
             capture_output=True,
@@ -116,6 +116,7 @@ def test_a_second_sandbox_on_the_same_data_is_one_line(tmp_path: Path) -> None:
         assert ended.stdout == b""
         assert ended.stderr.count(b"\n") == 1
         assert b"Another sandbox is using the data folder" in ended.stderr
+        assert f"(it serves {info.url}, process {process.pid})".encode() in ended.stderr
         assert end_with(process, signal.SIGTERM) == 0
 
 

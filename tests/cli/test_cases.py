@@ -113,6 +113,57 @@ def test_what_could_not_be_run_ends_with_2_and_a_sentence(
     assert "Traceback" not in ended.err
 
 
+@pytest.mark.parametrize(
+    "words",
+    [["replay"], ["cases", "list"], ["cases", "run"], ["verify"], ["record", "--into", "x"]],
+)
+def test_a_file_that_is_no_case_stops_a_command_on_its_folder(
+    cmdm: Command, folder: Path, words: list[str]
+) -> None:
+    file = folder / "contract/get-lead.toml"
+    loose = folder / "mine.toml"
+    loose.write_text(
+        file.read_text().replace("summary", "sumary").replace('"get-lead"', '"mine"', 1)
+    )
+    ended = cmdm(*words, "--from", str(folder))
+    assert ended.code == 2
+    assert f"{loose} is not a case: Object contains unknown field `sumary`" in ended.err
+
+
+def test_a_cassette_without_a_case_is_told(cmdm: Command, folder: Path, tmp_path: Path) -> None:
+    alone = folder / "brandnew.yaml"
+    shutil.copy(folder / "contract/get-lead.yaml", alone)
+    told = f"{alone} is a cassette without a case: cmdm replay --serve {alone} serves it."
+    named = cmdm("replay", "--from", str(folder), "brandnew")
+    assert (named.code, told in named.err) == (2, True)
+    every = cmdm("replay", "--from", str(folder))
+    assert (every.code, f"Not replayed: {told}" in every.err) == (0, True)
+    (tmp_path / "other").mkdir()
+    shutil.copy(alone, tmp_path / "other")
+    only = cmdm("replay", "--from", str(tmp_path / "other"))
+    assert only.code == 2
+    assert "holds no case." in only.err
+    assert "brandnew.yaml is a cassette without a case" in only.err
+
+
+def test_a_manifest_that_cannot_be_read_has_a_way_out(cmdm: Command, folder: Path) -> None:
+    manifest = folder / "manifest.json"
+    lines = [
+        f"{json.dumps(key)}: {json.dumps(entry)}"
+        for key, entry in json.loads(manifest.read_bytes())["cassettes"].items()
+    ]
+    manifest.write_text('{"version": 2, "cassettes": {\n' + ",\n".join(lines)[:-40])
+    ended = cmdm("replay", "--from", str(folder))
+    assert ended.code == 2
+    assert "cmdm record puts it aside" in ended.err
+    recorded = cmdm("record", "get-lead", "--into", str(folder))
+    assert recorded.code == 0, recorded.err
+    assert "manifest.json.broken; the new one names the 3 cassettes" in recorded.err
+    assert "Not named in it any more: stateful/list-limit-hour.yaml. Record" in recorded.err
+    assert cmdm("record", "list-limit-hour", "--into", str(folder)).code == 0
+    assert cmdm("replay", "--from", str(folder)).code == 0
+
+
 def test_a_case_that_is_answered_as_it_expects_ends_with_0(cmdm: Command) -> None:
     ended = cmdm("cases", "run", "get-lead", "create-lead")
     assert ended.code == 0
@@ -449,6 +500,8 @@ def test_a_live_service_is_only_read_unless_told(
     assert "2 cases verified" in ended.err
     assert "1 case left out: they change something; --writes runs them too." in ended.err
     assert "1 case left out: they need a control plane." in ended.err
+    told = "they need a control plane; set CMDM_CONTROL and CMDM_CONTROL_TOKEN, which cmdm sandbox"
+    assert told in cmdm("verify", "--from", str(folder)).err
 
 
 def test_a_wrong_sign_in_is_sent_to_no_live_service_unless_told(

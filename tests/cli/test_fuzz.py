@@ -146,6 +146,7 @@ def test_a_live_service_is_only_read(cmdm: Command, signed_in: RunningInfo, tmp_
     ("words", "told"),
     [
         (("--only", "nothing-such"), "no phase, call or check of that name"),
+        (("--only", "stateles"), "Did you mean stateless? The phases are stateless and stateful"),
         (("--writes",), "--writes goes with --live"),
         (("--max-requests", "0"), "0 is not in the range"),
         (("--max-time", "nan"), "--max-time takes a number of seconds"),

@@ -215,14 +215,14 @@ def write_har(path: Path) -> None:
 def test_a_har_file_is_recorded_and_replays(tmp_path: Path) -> None:
     write_har(tmp_path / "a.har")
     ended = run("record", "--har", "a.har", "--name", "browser", "--into", "made", home=tmp_path)
-    assert (ended.code, ended.out) == (0, "recorded made/stateful/browser.yaml\n")
+    assert (ended.code, ended.out) == (0, "recorded made/live/browser.yaml\n")
     assert "Left out of the file: 2" in ended.err
     replayed = run("replay", "--from", "made", home=tmp_path)
     assert replayed.code == 0, replayed.out + replayed.err
-    cassette = (tmp_path / "made/stateful/browser.yaml").read_text()
+    cassette = (tmp_path / "made/live/browser.yaml").read_text()
     assert "crm.example.com" not in cassette
     keys = [one.key for one in read_cassette(tmp_path / "a.har")]
-    assert keys == [one.key for one in read_cassette(tmp_path / "made/stateful/browser.yaml")]
+    assert keys == [one.key for one in read_cassette(tmp_path / "made/live/browser.yaml")]
 
 
 @pytest.mark.parametrize(
@@ -230,6 +230,8 @@ def test_a_har_file_is_recorded_and_replays(tmp_path: Path) -> None:
     [
         ("{", "cannot be read as a HAR file: it is not JSON"),
         ('{"log": {"entries": [1]}}', "cannot be read as a HAR file: an entry has not the parts"),
+        ("{}", "cannot be read as a HAR file: it has no list of entries (log.entries)"),
+        ('{"log":{}}', "cannot be read as a HAR file: it has no list of entries (log.entries)"),
         ('{"log": {"entries": []}}', "holds no answered call below a path such as /api/v1"),
     ],
 )
@@ -244,6 +246,41 @@ def test_a_file_that_is_no_har_is_named(
     Path("a.har").write_text(text)
     assert run_in_process(["record", "--har", "a.har"]) == 2
     assert f"a.har {said}" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("origin", "username", "place"),
+    [
+        ("http://127.0.0.1:8765", "demo-0a1b2c@sandbox.example", "stateful"),
+        ("http://127.0.0.1:8765", "me@acme.example", "live"),
+        ("https://crm.example.com", "demo-0a1b2c@sandbox.example", "live"),
+    ],
+)
+def test_a_har_file_goes_to_the_recordings_of_a_live_service_unless_it_is_a_sandboxs(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    origin: str,
+    username: str,
+    place: str,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    given = {"client_id": "sandbox-0123456789ab", "client_secret": "Tq8-vR2_kz5Lw0Xc",
+             "username": username, "password": "h4H.n7:Pd1$Ye9-B"}  # fmt: skip
+    headers = [{"name": name, "value": value} for name, value in given.items()]
+    answer = {"mimeType": "application/json", "text": '{"token": "abcdefgh12345678"}'}
+    entry: dict[str, object] = {
+        "request": {"method": "POST", "url": f"{origin}/api/v1/authenticate", "headers": headers},
+        "response": {"status": 200, "headers": [], "content": answer},
+    }
+    Path("a.har").write_text(json.dumps({"log": {"version": "1.2", "entries": [entry]}}))
+    assert run_in_process(["record", "--har", "a.har", "--into", "made"]) == 0
+    assert capsys.readouterr().out == f"recorded made/{place}/session.yaml\n"
+    named = json.loads(Path("made/manifest.json").read_bytes())["cassettes"]
+    assert named[f"{place}/session.yaml"]["target"] == origin
+    other = ["record", "--har", "a.har", "--target", "https://other.example"]
+    assert run_in_process(other) == 2
+    assert f"to https://other.example, but calls to {origin}. Name" in capsys.readouterr().err
 
 
 def test_a_har_file_has_its_people_replaced_as_the_named_profile_says(
@@ -271,7 +308,7 @@ def test_a_har_file_has_its_people_replaced_as_the_named_profile_says(
         (("--keep-people",), (True, True)),
     ):
         assert run_in_process(["record", "--har", "a.har", "--into", "made", *words]) == 0
-        content = Path("made/stateful/session.yaml").read_text()
+        content = Path("made/live/session.yaml").read_text()
         assert ("Granny" in content, "Weatherwax" in content) == kept, words
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
+from cmdm_tui.sandbox.variants.choices import BEHAVIOURS
 from tests.cli.conftest import Command
 from tests.cli.test_sandbox import environment, served
 
@@ -50,6 +51,8 @@ def test_behaviours_and_faults_from_the_start(tmp_path: Path) -> None:
         (["--behaviour", "totals=letters"], "strings, numbers"),
         (["--behaviour", "totals"], "strings, numbers"),
         (["--behaviour", "colour=blue"], "list_key"),
+        (["--behaviour", "total=strings"], "Did you mean totals?"),
+        (["--behaviour"], "requires an argument. See cmdm sandbox serve --help."),
         (["--faults", "no-such-file.toml"], "no-such-file.toml"),
     ],
 )
@@ -60,6 +63,30 @@ def test_what_cannot_be_chosen_is_a_usage_error(
     assert ended.code == 2
     assert named in ended.err
     assert "Traceback" not in ended.err
+
+
+def test_faults_and_behaviours_are_listed(cmdm: Command) -> None:
+    faults = cmdm("sandbox", "serve", "--list-faults")
+    assert faults.code == 0
+    assert (
+        "lost-answer         The call is carried out, and its answer never" in faults.out.decode()
+    )
+    behaviours = cmdm("sandbox", "serve", "--list-behaviours")
+    assert behaviours.code == 0
+    lines = {line.split()[0] for line in behaviours.out.decode().splitlines()[2:]}
+    assert lines == set(BEHAVIOURS)
+
+
+def test_a_fault_that_matched_no_call_is_told_at_the_end(cmdm: Command, tmp_path: Path) -> None:
+    faults = tmp_path / "faults.toml"
+    faults.write_text('[[faults]]\nkind = "lost-answer"\nmethod = "PUT"\npath = "/lead"\nnth = 1\n')
+    with served(tmp_path / "data", "--faults", str(faults)) as (process, info):
+        assert cmdm("list", "lead", **environment(info)).code == 0
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(60) == 0
+        assert process.stderr is not None
+        said = process.stderr.read()
+    assert "Fault 1 (lost-answer) matched none of 2 calls" in said
 
 
 @pytest.mark.parametrize(

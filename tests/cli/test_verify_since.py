@@ -129,12 +129,35 @@ def test_a_run_that_is_killed_is_kept_as_not_finished(
 
     with monkeypatch.context() as patch:
         patch.setattr(verify_run, "report_progress", killed)
-        nightly()
+        stopped = nightly()
+    assert stopped.code == 130
+    assert " cases verified until then: " in stopped.err
     (kept,) = (tmp_path / "history").rglob("*.json")
     run = json.loads(kept.read_bytes())
     assert (run["is_complete"], run["reason"]) == (False, "The run was interrupted.")
     assert len(run["cases"]) == 1
     assert read_junit(tmp_path).get("errors") == "1"
+
+
+def test_what_a_run_that_did_not_end_has_seen_is_not_known_to_a_later_one(
+    nightly: Nightly, control: ControlClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from cmdm_tui.cli.commands.harness import verify_run
+
+    assert nightly(cases="get-id-unknown").code == 0
+    control.set_behaviours(error_body="html")
+
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(verify_run, "report_drifts", interrupted)
+        nightly(cases="get-id-unknown")
+    assert len(list((tmp_path / "history").rglob("*.json"))) == 2
+    told = nightly(cases="get-id-unknown")
+    assert told.code == 1, "nobody was told of the change"
+    assert "1 run did not end, and is not compared with" in told.err
+    assert nightly(cases="get-id-unknown").code == 0, "known, as a run that ended has told it"
 
 
 def test_no_value_of_a_record_and_no_secret_is_kept(
@@ -179,7 +202,10 @@ def test_an_unknown_time_is_refused(nightly: Nightly, since: str) -> None:
 def test_a_fresh_sandbox_has_no_earlier_run(cmdm: Command) -> None:
     ended = cmdm("verify", "get-lead", "--since")
     assert ended.code == 2
-    assert "--since compares runs on one service" in ended.err
+    assert "--since compares runs on one service; name it: -p PROFILE" in ended.err
+    wrong = cmdm("verify", "get-lead", "--since=yesterday")
+    assert wrong.code == 2
+    assert "give last, a day such as 2026-11-30" in wrong.err
 
 
 def test_a_run_that_cannot_be_read_is_left_out_and_told(nightly: Nightly, tmp_path: Path) -> None:

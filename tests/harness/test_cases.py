@@ -115,6 +115,85 @@ def test_a_file_that_is_no_case_is_refused_in_a_sentence(reason: str, tmp_path: 
     assert "\n" not in str(raised.value)
 
 
+BY_HAND = """
+version = 1
+name = "mine"
+summary = "One call."
+endpoint = "get"
+
+[[steps]]
+method = "GET"
+path = "/lead?per_page=1&page=1"
+capture = { lead = "/Lead/0/ExternalID" }
+[steps.expect]
+status = 200
+
+[[steps]]
+method = "GET"
+path = "/lead/${lead}"
+[steps.expect]
+status = 200
+values = { "/ExternalID" = "${lead}", "/Subject" = "${mark}" }
+"""
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "told"),
+    [
+        ('"GET"', '"GETT"', "step 1: there is no method GETT. Did you mean GET?"),
+        ('"GET"', '"get"', "step 1: there is no method get. Did you mean GET?"),
+        ("/lead/${lead}", "/lead/${laed}", "captures it. Did you mean ${lead}?"),
+        ("/lead/${lead}", "/lead/${x}", "step 2: there is no value ${x}: no earlier"),
+        ("/lead?per_page=1&page=1", "/lead/${lead}", "step 1: there is no value ${lead}"),
+        ('"${mark}"', '"${filling}"', "step 2: there is no value ${filling}: the step has no fil"),
+    ],
+)  # fmt: skip
+def test_a_step_that_cannot_be_sent_is_told_when_the_file_is_read(
+    before: str, after: str, told: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text(BY_HAND)
+    assert len(read_case(path).steps) == 2
+    assert before in BY_HAND
+    path.write_text(BY_HAND.replace(before, after, 1))
+    with pytest.raises(CaseError) as raised:
+        read_case(path)
+    assert f"{path}, " in str(raised.value)
+    assert told in str(raised.value)
+
+
+def test_an_odd_method_that_is_to_be_refused_may_be_sent(tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    begin, end = BY_HAND.rsplit("status = 200", 1)
+    begin, last = begin.rsplit('"GET"', 1)
+    path.write_text(f'{begin}"GETT"{last}status = 405{end}')
+    assert read_case(path).steps[1].method == "GETT"
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ('summary = "One call."', 'sumary = "One"'),
+        ("version = 1", "version ="),
+        ("[[steps]]", "[["),
+    ],
+)
+def test_a_case_that_cannot_be_read_is_not_left_out_of_its_folder(
+    before: str, after: str, tmp_path: Path
+) -> None:
+    (tmp_path / "mine.toml").write_text(BY_HAND)
+    (tmp_path / "pyproject.toml").write_text('[project]\nname = "x"\nversion = "1"\nsteps = 1\n')
+    (tmp_path / "settings.toml").write_text('colour = "red"\n')
+    assert [entry.case.name for entry in list_entries(tmp_path)] == ["mine"]
+    broken = tmp_path / "other.toml"
+    broken.write_text(BY_HAND.replace('"mine"', '"other"').replace(before, after, 1))
+    with pytest.raises(CaseError, match=str(broken)):
+        list_entries(tmp_path)
+    broken.write_text(broken.read_text().partition("[[")[0])
+    with pytest.raises(CaseError, match=str(broken)):
+        list_entries(tmp_path)
+
+
 @pytest.mark.parametrize(
     "wrong",
     [

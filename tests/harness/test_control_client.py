@@ -34,6 +34,19 @@ def test_what_http_cannot_carry_is_told_without_the_token(path: str, token: str)
     assert "control" not in str(error.value)
 
 
+def test_faults_are_given_one_by_one_or_in_a_list_and_a_wrong_kind_is_told(
+    controlled: ControlledSandbox,
+) -> None:
+    control = controlled.control
+    fault = {"kind": "lost-answer", "path": "/lead", "nth": 1}
+    for given in ((fault,), ([fault],)):
+        control.set_faults()
+        control.set_faults(*given)
+    with pytest.raises(ControlFailed, match=r"did you mean lost-answer\? There are latency, error"):
+        control.set_faults({**fault, "kind": "lost-answr"})
+    control.set_faults()
+
+
 @pytest.mark.parametrize("body", [b"<h1>Hello</h1>", b"{}", b"[]", b"\xff"])
 def test_what_answers_otherwise_is_no_control_plane(body: bytes) -> None:
     listener = socket.create_server(("127.0.0.1", 0))

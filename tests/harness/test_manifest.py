@@ -1,6 +1,7 @@
 """The manifest names each cassette as soon as it is recorded, whatever ends the recording."""
 
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from cmdm_tui.harness.cassettes.manifest import (
     find_faults,
     make_entry,
     read_manifest,
+    repair_manifest,
     write_manifest,
 )
 from cmdm_tui.redaction.leak_scanner import LeakScanner, SecretLeak
@@ -116,7 +118,64 @@ def test_a_journal_that_holds_something_else_is_told(tmp_path: Path) -> None:
     with pytest.raises(CaseError) as told:
         read_manifest(tmp_path)
     assert str(told.value).startswith(f"{tmp_path / JOURNAL_NAME} cannot be read: Expected `obj")
-    assert str(told.value).endswith("Remove it, and record the cassettes again.")
+    assert "cmdm record puts it aside" in str(told.value)
+
+
+def make_folder_of_two(folder: Path) -> dict[str, ManifestEntry]:
+    (folder / "live").mkdir()
+    for name in ("a.toml", "live/b.toml", "live/b.yaml", "live/c.toml", "live/c.yaml"):
+        (folder / name).write_text("kept")
+    entry = an_entry(folder)
+    made = {"live/b.yaml": entry, "live/c.yaml": entry}
+    write_manifest(folder, made, LeakScanner())
+    return made
+
+
+def cut_last_line(content: bytes) -> bytes:
+    return content[: content.rindex(b"live/c") + 20]
+
+
+def change_version(content: bytes) -> bytes:
+    return content.replace(b'"version": 2', b'"version": 9')
+
+
+def add_conflict(content: bytes) -> bytes:
+    first = content.splitlines()[3]
+    return content.replace(first, b"<<<<<<< ours\n" + first + b"\n=======\n>>>>>>> theirs")
+
+
+@pytest.mark.parametrize(
+    ("damage", "unnamed"),
+    [(cut_last_line, ("live/c.yaml",)), (change_version, ()), (add_conflict, ())],
+)
+def test_a_manifest_that_cannot_be_read_is_put_aside_and_its_whole_lines_kept(
+    damage: Callable[[bytes], bytes], unnamed: tuple[str, ...], tmp_path: Path
+) -> None:
+    made = make_folder_of_two(tmp_path)
+    assert repair_manifest(tmp_path, LeakScanner()) is None
+    path = tmp_path / MANIFEST_NAME
+    broken = damage(path.read_bytes())
+    path.write_bytes(broken)
+    with pytest.raises(CaseError, match="cmdm record puts it aside"):
+        read_manifest(tmp_path)
+    repaired = repair_manifest(tmp_path, LeakScanner())
+    assert repaired is not None
+    assert repaired.unnamed == unnamed
+    assert repaired.kept == 2 - len(unnamed)
+    assert [aside.read_bytes() for aside in repaired.aside] == [broken]
+    kept = {key: entry for key, entry in made.items() if key not in unnamed}
+    assert read_manifest(tmp_path) == kept
+
+
+def test_a_journal_that_cannot_be_read_is_put_aside_with_the_manifest(tmp_path: Path) -> None:
+    made = make_folder_of_two(tmp_path)
+    add_to_manifest(tmp_path, "live/b.yaml", made["live/c.yaml"], LeakScanner())
+    with (tmp_path / JOURNAL_NAME).open("ab") as journal:
+        journal.write(b"[]\n")
+    for number in range(2):
+        repaired = repair_manifest(tmp_path, LeakScanner())
+        assert (repaired is None) == (number == 1)
+    assert read_manifest(tmp_path) == made
 
 
 def test_a_journal_that_cannot_be_written_is_told(tmp_path: Path) -> None:

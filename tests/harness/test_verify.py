@@ -154,6 +154,37 @@ def test_headers_are_compared_by_how_they_stand_to_one_another() -> None:
     ]
 
 
+def compare_counts(recorded: list[int], now: list[int]) -> list[str]:
+    """Return what is said of the last of these remaining calls of 100, the others before it."""
+
+    def read(remaining: list[int]) -> Answer:
+        lines = [
+            {"date": DATE, "x-rate-limit-limit": "100", "x-rate-limit-remaining": str(one)}
+            for one in remaining
+        ]
+        return Answer(lines[-1], lines[-2] if len(lines) > 1 else None)
+
+    found = compare_headers(read(recorded), read(now), is_alone=True)
+    return [message for _, _, message in found]
+
+
+def test_a_recording_of_an_account_in_use_says_nothing_of_how_calls_are_counted() -> None:
+    assert compare_counts([66], [99]) == []
+    assert compare_counts([66, 65], [99, 98]) == []
+    # Others made calls amid the recording, or its hour ended.
+    assert compare_counts([66, 32], [99, 98]) == []
+    assert compare_counts([3, 99], [99, 98]) == []
+
+
+def test_a_service_that_counts_otherwise_is_drift_all_the_same() -> None:
+    assert compare_counts([99], [98]) == [
+        "counts 2 calls since the case began, where the recording counts 1."
+    ]
+    assert compare_counts([66, 65], [99, 99]) == [
+        "counts 0 calls since the step before, where the recording counts 1."
+    ]
+
+
 # A live service: nothing puts it back.
 
 

@@ -101,6 +101,61 @@ def test_every_client_is_answered_and_named_hosts_are_let_through(runs: Runs) ->
     result.stdout.fnmatch_lines(["*test_this_machine_is_let*made a call that no cassette holds*"])
 
 
+LEFT_OVER = (
+    COMMON
+    + """
+    every = pytest.mark.cmdm_cassette("get-lead", require_all=True)
+
+    @every
+    def test_some(cmdm_cassette):
+        httpx.get(cmdm_cassette.url + LIST)
+
+    @every
+    def test_all(cmdm_cassette):
+        httpx.get(cmdm_cassette.url + LIST)
+        httpx.get(cmdm_cassette.url + "/api/v1/lead/8RR4CB5Q")
+
+    @pytest.mark.cmdm_cassette("get-lead")
+    def test_by_default(cmdm_cassette):
+        httpx.get(cmdm_cassette.url + LIST)
+
+    @lead
+    def test_allowed(cmdm_cassette):
+        httpx.get(cmdm_cassette.url + LIST)
+
+    @pytest.mark.cmdm_cassette("get-lead", require_all=True, allow_unused=True)
+    def test_both(cmdm_cassette): pass
+"""
+)
+MADE_ONE = "test_some made 1 of 2 recorded calls*GET *lead/8RR4CB5Q"
+
+
+def test_all_recorded_calls_may_be_required(runs: Runs) -> None:
+    result = runs(LEFT_OVER)
+    result.assert_outcomes(passed=4, errors=2)
+    result.stdout.fnmatch_lines([f"*{MADE_ONE}*", "*allow_unused=True and require_all=True excl*"])
+
+
+def test_all_recorded_calls_may_be_required_of_every_test(runs: Runs) -> None:
+    result = runs(LEFT_OVER, "-o", "cmdm_require_all=true")
+    result.assert_outcomes(passed=4, errors=3)
+    result.stdout.fnmatch_lines(["*test_by_default made 1 of 2 recorded calls*"])
+
+
+@pytest.mark.parametrize("client", ["requests", "httpx", "urllib3.PoolManager()"])
+def test_a_call_that_is_not_recorded_fails_in_the_line_of_the_test(runs: Runs, client: str) -> None:
+    test = f"""
+    @lead
+    def test_it(cmdm_cassette):
+        {client}.request("GET", cmdm_cassette.url + "/api/v1/lead/NONE0000")
+    """
+    result = runs(COMMON + test)
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines([">*request(*NONE0000*", "E  *GET *NONE0000 was not recorded*"])
+    result.stdout.no_fnmatch_line("*site-packages*")
+    assert "site-packages" in runs(COMMON + test, "--full-trace").stdout.str()
+
+
 def test_wrong_uses_are_errors_in_a_sentence(runs: Runs, pytester: pytest.Pytester) -> None:
     whole = (ROOT / "cassettes/contract/get-lead.yaml").read_text("utf-8")
     (pytester.path / "cut.yaml").write_text(whole[:700], "utf-8")

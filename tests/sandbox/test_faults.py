@@ -11,7 +11,13 @@ import httpx
 import pytest
 
 from cmdm_tui.sandbox import Sandbox, SandboxConfig, SettingError
-from cmdm_tui.sandbox.faults.plan import Fault, FaultKind, FaultPlan, FaultSchedule
+from cmdm_tui.sandbox.faults.plan import (
+    FAULT_KINDS,
+    Fault,
+    FaultKind,
+    FaultPlan,
+    FaultSchedule,
+)
 
 if TYPE_CHECKING:
     from tests.sandbox.conftest import Running
@@ -299,6 +305,7 @@ WRONG: dict[str, tuple[str, str]] = {
     "no TOML": ("[[faults]\n", "line 1"),
     "no kind": ("[[faults]]\nrate = 1\n", "faults[0]"),
     "unknown kind": ('[[faults]]\nkind = "fire"\nrate = 1\n', "faults[0].kind"),
+    "misspelt kind": ('[[faults]]\nkind = "lost-answr"\nrate = 1\n', "did you mean lost-answer?"),
     "rate over 1": ('[[faults]]\nkind = "drip"\nrate = 1.5\n', "faults[0].rate"),
     "nth of 0": ('[[faults]]\nkind = "drip"\nnth = 0\n', "faults[0].nth"),
     "neither": ('[[faults]]\nkind = "drip"\n', "rate or nth"),
@@ -354,3 +361,25 @@ def test_reset_ends_them_and_the_counts_begin_anew(
     assert control.faults()[0]["struck"] == 0
     control.reset()
     assert control.faults() == []
+
+
+def test_a_fault_that_no_call_has_matched_is_listed() -> None:
+    faults = FaultSchedule(
+        FaultPlan(
+            faults=[
+                Fault(FaultKind.LOST_ANSWER, method="PUT", path="/lead", nth=1),
+                Fault(FaultKind.DRIP, path="/lead*", nth=9),
+            ]
+        )
+    )
+    assert list(faults.list_unmatched()) == [], "nothing was called"
+    faults.count_request("PUT", "/lead/ABC1D2E3")
+    (told,) = faults.list_unmatched()
+    assert told.startswith("Fault 1 (lost-answer) matched none of 1 calls: its method is PUT, its ")
+    assert told.endswith("path /lead, and /lead/* is what is below it.")
+    faults.count_request("PUT", "/lead")
+    assert list(faults.list_unmatched()) == []
+
+
+def test_every_kind_of_fault_is_described() -> None:
+    assert FAULT_KINDS.keys() == set(FaultKind)

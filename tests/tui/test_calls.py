@@ -240,7 +240,7 @@ async def test_a_cassette_opens_in_the_same_screen(
         await fill(app, pilot)
         for path, words in (
             (broken, "line 2: interactions is not a list"),
-            (har, "a.har cannot be read as a HAR file: an entry has not the parts"),
+            (har, "a.har cannot be read as a HAR file: it has no list of entries"),
             (empty, "empty.yaml holds no calls. Record some, or choose another file."),
             (Path("~nobody-of-this-name/a.yaml"), "cannot be read: No such file"),
             (unreadable, "byte 3 is not UTF-8. Save it as UTF-8"),

@@ -1,6 +1,7 @@
 """What the options of `cmdm fuzz` name: phases, calls, classes of input, checks, known failures."""
 
 from collections.abc import Callable
+from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -43,9 +44,12 @@ def parse_only(names: tuple[str, ...], checks: "Iterable[Check]") -> frozenset[s
     for name in names:
         if name not in known:
             shown = one_line(name, 60)
+            near = get_close_matches(name, known, n=1)
+            hint = f"Did you mean {near[0]}? " if near else ""
             message = (
-                f"--only {shown}: there is no phase, call or check of that name; "
-                "cmdm fuzz --list-checks prints the checks."
+                f"--only {shown}: there is no phase, call or check of that name. {hint}The phases "
+                f"are stateless and stateful, the calls {', '.join(CALLS)}; cmdm fuzz "
+                "--list-checks prints the checks."
             )
             raise CommandFailure(message, ExitCode.USAGE)
     return frozenset(names)

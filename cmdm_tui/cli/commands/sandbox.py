@@ -19,6 +19,13 @@ if TYPE_CHECKING:
     from cmdm_tui.sandbox.http.access_log import LoggedCall
 
 
+_FAULT_KEYS = """
+Each fault is a [[faults]] in the file: a kind, and either rate (0 to 1) or nth (which of the calls
+that match, from 1). It may also have method and path, which are patterns: /lead is the list and the
+create, /lead/* is each record. times is how often it strikes at most. seconds, drop and calls
+belong to the kinds above."""
+
+
 def _parse_behaviours(
     _context: click.Context, _parameter: click.Parameter, given: tuple[str, ...]
 ) -> dict[str, str]:
@@ -43,6 +50,30 @@ def _read_faults(
         return FaultPlan() if file is None else FaultPlan.read(file)
     except SettingError as error:
         raise click.BadParameter(str(error)) from error
+
+
+def _list_behaviours(context: click.Context, _parameter: click.Parameter, is_given: bool) -> None:
+    """Print the behaviours, and end, where the option is given."""
+    if not is_given:
+        return
+    from cmdm_tui.sandbox.variants.choices import BEHAVIOURS
+
+    click.echo("Of each behaviour, the sandbox's own choice is the first.\n")
+    for one in BEHAVIOURS.values():
+        click.echo(f"{one.name:24}{one.accepted_choices}")
+    context.exit()
+
+
+def _list_faults(context: click.Context, _parameter: click.Parameter, is_given: bool) -> None:
+    """Print the kinds of faults, and end, where the option is given."""
+    if not is_given:
+        return
+    from cmdm_tui.sandbox.faults.plan import FAULT_KINDS
+
+    for kind, description in FAULT_KINDS.items():
+        click.echo(f"{kind:20}{description}")
+    click.echo(_FAULT_KEYS)
+    context.exit()
 
 
 @click.group(
@@ -109,8 +140,15 @@ def sandbox() -> None:
     multiple=True,
     metavar="NAME=CHOICE",
     callback=_parse_behaviours,
-    help="Answer differently from what is documented or assumed; may be repeated. NAME alone lists "
-    "choices.",
+    help="Answer differently from what is documented or assumed; may be repeated.",
+)
+@click.option(
+    "--list-behaviours",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_list_behaviours,
+    help="List the behaviours with their choices.",
 )
 @click.option(
     "--faults",
@@ -118,6 +156,14 @@ def sandbox() -> None:
     metavar="FILE",
     callback=_read_faults,
     help="Cause the faults that this TOML file lists.",
+)
+@click.option(
+    "--list-faults",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_list_faults,
+    help="List the kinds of faults, and what a faults file says of one.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Say address and credentials as JSON.")
 @click.option(

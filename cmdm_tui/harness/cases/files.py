@@ -1,6 +1,9 @@
 """Reads and writes case files: checked TOML, and the same bytes for the same case."""
 
+import re
 import tomllib
+from difflib import get_close_matches
+from http import HTTPMethod
 from pathlib import Path
 from typing import Any, cast
 
@@ -9,22 +12,58 @@ import msgspec
 from cmdm_tui.config.bounded_files import read_bounded
 from cmdm_tui.config.private_files import replace_file
 from cmdm_tui.harness.cases.format import FORMAT_VERSION, Case, CaseError
+from cmdm_tui.harness.cases.placeholders import find_unknown_value
 from cmdm_tui.text import one_line
 
 SUFFIX = ".toml"
+
+_REFUSED = 400
+_TABLE = re.compile(rb"(?m)^[ \t]*\[")
+_KEY = re.compile(rb"(?m)^[ \t]*([a-z_]+)[ \t]*=")
+_CASE_KEYS = frozenset(name.encode() for name in ("version", *Case.__struct_fields__))
 
 MAX_CASE_BYTES = 4 * 1024 * 1024
 """Bytes of the longest case file."""
 
 
 def read_case(path: Path) -> Case:
-    """Return the case in the file. Raises CaseError, which names the file and the place in it."""
+    """Return the case in the file, whose steps can be sent.
+
+    Raises CaseError, which names the file and the place in it.
+    """
     try:
         content = read_bounded(path, MAX_CASE_BYTES)
     except OSError as error:
         message = f"{path} cannot be read: {error.strerror}. Check the name."
         raise CaseError(message) from None
-    return parse_case(content, str(path))
+    case = parse_case(content, str(path))
+    fault = _find_wrong_method(case) or find_unknown_value(case)
+    if fault is not None:
+        number, reason = fault
+        message = f"{one_line(str(path), 200)}, step {number}: {reason}"
+        raise CaseError(message if message.endswith("?") else f"{message}. Correct it there.")
+    return case
+
+
+def _find_wrong_method(case: Case) -> tuple[int, str] | None:
+    """Return the first step (from 1) whose method nothing takes, though its case expects it to."""
+    methods = [str(method) for method in HTTPMethod]
+    for number, step in enumerate(case.steps, 1):
+        if step.method not in methods and min(step.expect.statuses, default=0) < _REFUSED:
+            near = get_close_matches(step.method.upper(), methods, n=1)
+            hint = f"Did you mean {near[0]}?" if near else f"There are {', '.join(methods)}"
+            return number, f"there is no method {one_line(step.method, 40)}. {hint}"
+    return None
+
+
+def looks_like_case(content: bytes) -> bool:
+    """Return whether a file of TOML, valid or not, is meant as a case: it has two keys of one.
+
+    A case that cannot be read must not be left out, and other files in TOML may lie next to cases.
+    """
+    begin, *rest = _TABLE.split(content, maxsplit=1)
+    names = {found[1] for found in _KEY.finditer(begin)} & _CASE_KEYS
+    return len(names) > 1 or (bool(rest) and b"[[steps]]" in content)
 
 
 def parse_case(content: bytes, place: str) -> Case:

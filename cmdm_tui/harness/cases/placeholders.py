@@ -3,13 +3,17 @@
 import base64
 import json
 from collections.abc import Callable, Mapping
+from difflib import get_close_matches
 from urllib.parse import quote
 
 from cmdm_tui.harness.calls import CONTENT_TYPE_HEADER, CREDENTIAL_NAMES
-from cmdm_tui.harness.cases.format import PLACEHOLDER, CaseError, CaseStep
+from cmdm_tui.harness.cases.format import PLACEHOLDER, Case, CaseError, CaseStep
 from cmdm_tui.harness.exchange import OutgoingRequest
 
 FILLING = "filling"
+
+GIVEN_NAMES = (*CREDENTIAL_NAMES, "token", "mark")
+"""The names of the values that are known before the first step."""
 
 _TRANSFORMS: Mapping[str, Callable[[str], str]] = {
     "cut": lambda token: token[:-1],
@@ -61,6 +65,30 @@ def build_request(step: CaseStep, values: Mapping[str, str]) -> OutgoingRequest:
         body,
         is_from_root=step.from_root,
     )
+
+
+def find_unknown_value(case: Case) -> tuple[int, str] | None:
+    """Return the first step (from 1) that uses a value which nothing before it gives, and why."""
+    known = set(GIVEN_NAMES)
+    for number, step in enumerate(case.steps, 1):
+        own = {FILLING} if step.filling is not None else set[str]()
+        sent = (step.path, step.authorization, step.body or "", *(text for _, text in step.headers))
+        captured = {*known, *own, *step.capture}
+        expected = [text for text in step.expect.values.values() if isinstance(text, str)]
+        for texts, names in ((sent, known | own), (expected, captured)):
+            for found in PLACEHOLDER.finditer("\n".join(texts)):
+                if found[1] is not None and found[1] not in names:
+                    return number, _describe_unknown(found[1], names)
+        known |= step.capture.keys()
+    return None
+
+
+def _describe_unknown(name: str, names: set[str]) -> str:
+    if name == FILLING:
+        return "there is no value ${filling}: the step has no filling"
+    near = get_close_matches(name, names, n=1)
+    hint = f" Did you mean ${{{near[0]}}}?" if near else ""
+    return f"there is no value ${{{name}}}: no earlier step captures it.{hint}".removesuffix(".")
 
 
 def _require_changes(step: CaseStep, values: Mapping[str, str]) -> None:

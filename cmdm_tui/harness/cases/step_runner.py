@@ -141,7 +141,8 @@ def _apply_checks(
             f"{finding.check}: {finding.message}" if finding.certainty == "own" else finding.message
             for finding in findings
         ]
-        found.append(replace(one, problems=(*one.problems, *faults)))
+        # What a case expects and what its check says may be the same sentence.
+        found.append(replace(one, problems=tuple(dict.fromkeys((*one.problems, *faults)))))
     return found
 
 

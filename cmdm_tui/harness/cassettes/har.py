@@ -54,12 +54,13 @@ def parse_har(text: str) -> HarFile:
     """Return the calls below a path such as `/api/v1` that were answered. Raises HarUnreadable."""
     try:
         parsed: Any = msgspec.json.decode(text.removeprefix("\ufeff"))
-        entries: list[Any] = parsed["log"]["entries"]
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise HarUnreadable(f"it is not JSON ({error})") from None
+    entries = _find_entries(parsed)
+    try:
         found = [_parse_entry(one) for one in entries]
     except HarUnreadable:
         raise
-    except msgspec.DecodeError as error:
-        raise HarUnreadable(f"it is not JSON ({error})") from None
     except (KeyError, TypeError, AttributeError, ValueError, RecursionError):
         raise HarUnreadable("an entry has not the parts that HAR 1.2 names") from None
     calls = [one for one in found if one is not None]
@@ -67,6 +68,17 @@ def parse_har(text: str) -> HarFile:
         # A browser leaves out what signs a call in, unless it is asked to save it.
         calls = [_sign(one) for one in calls]
     return HarFile(tuple(calls), len(found) - len(calls))
+
+
+def _find_entries(parsed: Any) -> list[Any]:
+    """Return the entries of a HAR file. Raises HarUnreadable where there is no list of them."""
+    try:
+        entries = parsed["log"]["entries"]
+    except (KeyError, TypeError):
+        entries = None
+    if not isinstance(entries, list):
+        raise HarUnreadable("it has no list of entries (log.entries)")
+    return cast("list[Any]", entries)
 
 
 def _sign(call: HarCall) -> HarCall:

@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from cmdm_tui.config.bounded_files import read_bounded
-from cmdm_tui.harness.cases.files import MAX_CASE_BYTES, read_case
+from cmdm_tui.harness.cases.files import MAX_CASE_BYTES, looks_like_case, read_case
 from cmdm_tui.harness.cases.format import Case, CaseError
 from cmdm_tui.text import one_line
 
@@ -84,15 +84,36 @@ def list_entries(folder: Path, kinds: Iterable[str] = KINDS) -> list[LibraryEntr
         if kind_of(case) in wanted:
             found.append(LibraryEntry(case, kind_of(case), path))
     if not found:
-        what = "There are no cases in" if folder.is_dir() else "There is no folder"
-        raise CaseError(f"{what} {folder}. Name a folder that holds some.")
+        shown = one_line(str(folder), 200)
+        if not folder.is_dir():
+            raise CaseError(f"There is no folder {shown}. Check its name.")
+        alone = list_cassettes_without_case(folder)
+        if alone:
+            raise CaseError(f"The folder {shown} holds no case. {describe_without_case(alone)}")
+        raise CaseError(f"The folder {shown} holds no case. Name one that does.")
     return found
 
 
+def list_cassettes_without_case(folder: Path) -> list[Path]:
+    """Return the cassettes in the folder that no case is next to, as a test's recording has none.
+
+    They can be served, and played in tests.
+    """
+    roots = (folder, *(folder / kind for kind in KINDS))
+    found = [path for root in roots for path in sorted(root.glob(f"*{CASSETTE_SUFFIX}"))]
+    return [path for path in found if not path.with_suffix(CASE_SUFFIX).is_file()]
+
+
+def describe_without_case(cassettes: list[Path]) -> str:
+    """Return what can be done with cassettes that have no case."""
+    shown = one_line(str(cassettes[0]), 200)
+    rest = "" if len(cassettes) == 1 else f" (and {len(cassettes) - 1} more)"
+    return f"{shown}{rest} is a cassette without a case: cmdm replay --serve {shown} serves it."
+
+
 def _looks_like_case(path: Path) -> bool:
-    # Other files are written in TOML too, and a folder of cases may be anywhere.
     try:
-        return b"steps" in read_bounded(path, MAX_CASE_BYTES)
+        return looks_like_case(read_bounded(path, MAX_CASE_BYTES))
     except OSError:
         return True
 

@@ -8,13 +8,17 @@ reads it; the next writing of the manifest, at the end or by a later command, ta
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from itertools import count
 from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
 
 from cmdm_tui.config.bounded_files import LARGEST_INPUT, read_bounded
+from cmdm_tui.config.errors import ConfigurationError
 from cmdm_tui.config.private_files import append_to_file, remove_file, replace_file
 from cmdm_tui.harness.cases.format import CaseError
 from cmdm_tui.harness.cassettes.library import CASE_SUFFIX, LibraryEntry
@@ -25,6 +29,16 @@ MANIFEST_NAME = "manifest.json"
 JOURNAL_NAME = "manifest.journal"
 
 LOST = "The manifest names this cassette, and it is lost: bring it back, or record it again."
+
+_WAY_OUT = (
+    "Bring it back as it was, or record a case into this folder: cmdm record puts it aside, and "
+    "takes over each line that is whole."
+)
+
+_LOST_WHOLE = (
+    "The manifest names this cassette, and it is lost: bring it and its case back. If they were "
+    "deleted on purpose, the next cmdm record into this folder forgets them."
+)
 
 
 class ManifestEntry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -63,11 +77,9 @@ def _read_file(folder: Path) -> dict[str, ManifestEntry]:
         return {}
     except (OSError, msgspec.MsgspecError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error)
-        message = f"{path} cannot be read: {reason}. Record the cassettes again."
-        raise CaseError(message) from None
+        raise CaseError(f"{path} cannot be read: {reason}. {_WAY_OUT}") from None
     if manifest.version != MANIFEST_VERSION:
-        message = f"{path} is of version {manifest.version}. Record the cassettes again."
-        raise CaseError(message)
+        raise CaseError(f"{path} is of version {manifest.version}. {_WAY_OUT}")
     return manifest.cassettes
 
 
@@ -95,8 +107,7 @@ def _read_journal(folder: Path) -> _ManifestLines:
         return _ManifestLines({}, None)
     except (OSError, msgspec.MsgspecError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error)
-        message = f"{path} cannot be read: {reason}. Remove it, and record the cassettes again."
-        raise CaseError(message) from None
+        raise CaseError(f"{path} cannot be read: {reason}. {_WAY_OUT}") from None
     return _ManifestLines(entries, len(content))
 
 
@@ -115,6 +126,72 @@ def adopt_journal(folder: Path, scanner: LeakScanner) -> None:
     """Write the manifest with what a recording that was killed has left in the journal, if any."""
     if (folder / JOURNAL_NAME).exists():
         write_manifest(folder, {}, scanner)
+
+
+@dataclass(frozen=True, slots=True)
+class RepairedManifest:
+    """What was made of a manifest that cannot be read.
+
+    `aside` are the files that it is in now, `kept` counts the cassettes that it still names, and
+    `unnamed` are those of the folder that it does not: nothing is known of them.
+    """
+
+    aside: tuple[Path, ...]
+    kept: int
+    unnamed: tuple[str, ...]
+
+
+def repair_manifest(folder: Path, scanner: LeakScanner) -> RepairedManifest | None:
+    """Put a manifest aside that cannot be read, and write one of its whole lines; None for others.
+
+    Raises ConfigurationError where that cannot be done, SecretLeak for a line with a secret.
+    """
+    try:
+        read_manifest(folder)
+    except CaseError:
+        pass
+    else:
+        return None
+    kept: dict[str, ManifestEntry] = {}
+    aside: list[Path] = []
+    for name in (MANIFEST_NAME, JOURNAL_NAME):
+        path = folder / name
+        if path.exists():
+            kept |= _read_whole_lines(path)
+            aside.append(_put_aside(path))
+    write_manifest(folder, kept, scanner)
+    named = read_manifest(folder)
+    keys = (f"{path.parent.name}/{path.name}" for path in sorted(folder.glob("*/*.yaml")))
+    return RepairedManifest(
+        tuple(aside), len(named), tuple(key for key in keys if key not in named)
+    )
+
+
+def _read_whole_lines(path: Path) -> dict[str, ManifestEntry]:
+    """Return the entries of those lines of a manifest or journal that are whole."""
+    try:
+        lines = read_bounded(path, LARGEST_INPUT).splitlines()
+    except OSError:
+        return {}
+    found: dict[str, ManifestEntry] = {}
+    for line in lines:
+        text = line.strip().removesuffix(b",").removeprefix(b"{").removesuffix(b"}")
+        for one in (b"{" + text + b"}", b"{" + text + b"}}"):
+            with suppress(msgspec.MsgspecError, UnicodeDecodeError):
+                found |= msgspec.json.decode(one, type=dict[str, ManifestEntry])
+                break
+    return found
+
+
+def _put_aside(path: Path) -> Path:
+    """Rename a file so that nothing reads it, and return its new name."""
+    names = (path.with_name(f"{path.name}.broken{number or ''}") for number in count())
+    aside = next(one for one in names if not one.exists())
+    try:
+        return path.rename(aside)
+    except OSError as error:
+        message = f"{path} cannot be put aside: {error.strerror}. Remove it."
+        raise ConfigurationError(message) from None
 
 
 def write_manifest(
@@ -207,7 +284,9 @@ def find_lost(
     lost: dict[str, str] = {}
     for key in sorted(cassettes.keys() - present):
         cassette = folder / key
-        if not cassette.is_file():
+        if not cassette.is_file() and not cassette.with_suffix(CASE_SUFFIX).is_file():
+            lost[key] = _LOST_WHOLE
+        elif not cassette.is_file():
             lost[key] = LOST
         elif not cassette.with_suffix(CASE_SUFFIX).is_file():
             lost[key] = "Its case is lost: bring the file back, or record the case again."

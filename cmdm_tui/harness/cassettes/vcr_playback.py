@@ -108,6 +108,11 @@ class Playback:
         """How many recorded interactions have not been played."""
         return sum(self._counts) - len(self._played())
 
+    @property
+    def played_count(self) -> int:
+        """How many recorded interactions have been played."""
+        return len(self._played())
+
     def list_unplayed(self) -> list[Path]:
         """Return the cassettes of which nothing was played."""
         played, start, found = self._played(), 0, list[Path]()
@@ -116,6 +121,12 @@ class Playback:
                 found.append(path)
             start += count
         return found
+
+    def list_unused(self) -> list[str]:
+        """Return the recorded calls that were not made, in order."""
+        played = self._played()
+        calls = [one.key for number, one in enumerate(self._loaded) if number not in played]
+        return [describe_target(call) for call in calls]
 
     def load(self) -> tuple[list[Any], list[Any]]:
         """Return requests and responses as vcrpy has them; raise CassetteUnreadable or OSError."""
@@ -209,6 +220,7 @@ class PlayedCassette(_VcrCassette):
 
     def can_play_response_for(self, request: Any) -> bool:
         """Return whether the request is answered from here; raise CallNotRecorded if it must be."""
+        __tracebackhide__ = True
         if _inherited(super()).can_play_response_for(request):
             return True
         kept = self.filter_request(request)
@@ -220,6 +232,7 @@ class PlayedCassette(_VcrCassette):
 
     def play_response(self, request: Any) -> Any:
         """Return the answer to a request, each once."""
+        __tracebackhide__ = True
         with self._play_lock:
             try:
                 return _inherited(super()).play_response(request)

@@ -182,4 +182,4 @@ def describe_certainty(certainty: Certainty) -> str:
         return "It breaks the documentation."
     if certainty == "own":
         return "It breaks a check of your own."
-    return "The documentation is silent; the sandbox does otherwise."
+    return "The documentation is silent; it is what cmdm expects, and its sandbox does."

@@ -221,10 +221,14 @@ HeaderValues = Mapping[str, str]
 
 @dataclass(frozen=True, slots=True)
 class HeaderContext:
-    """The headers of one answer, and of the one before it in the case, None for the first."""
+    """The headers of one answer, and of the one before it in the case, None for the first.
+
+    `steps` is how many steps were sent since that one, or since the case began, this one included.
+    """
 
     headers: HeaderValues
     earlier: HeaderValues | None
+    steps: int = 1
 
 
 def compare_headers(
@@ -270,10 +274,25 @@ def _compare_header(
 
 
 def _compare_count(recorded: HeaderContext, fresh: HeaderContext) -> Iterator[Difference]:
-    """Compare how many calls were counted since the answer before, or since the start."""
+    """Compare how many calls were counted since the answer before, or since the case began.
+
+    Where more were counted than the recording has steps, its account was used by others too, or
+    before the case: then its count says nothing of the service.
+    """
     before, now = _count_drop(recorded), _count_drop(fresh)
-    if before is not None and now is not None and before != now:
-        yield Severity.ERROR, REMAINING, f"fell by {now}, and fell by {before}."
+    if before is None or now is None or not 0 <= before <= recorded.steps:
+        return
+    if before != now:
+        since = "since the case began" if recorded.earlier is None else "since the step before"
+        message = f"{_describe_drop(now)} {since}, where the recording counts {before}."
+        yield Severity.ERROR, REMAINING, message
+
+
+def _describe_drop(drop: int) -> str:
+    """Return how many calls a service has counted, in words."""
+    if drop < 0:
+        return f"rose by {-drop}"
+    return f"counts {drop} {'call' if drop == 1 else 'calls'}"
 
 
 def _count_drop(step: HeaderContext) -> int | None:

@@ -43,7 +43,8 @@ class KeptRun(msgspec.Struct, frozen=True, kw_only=True):
     """One run: when it began (UTC), of what service, and what each case was answered.
 
     `cases` has the cases by their keys. `is_complete` says that every case was sent; where it was
-    not, `reason` says why.
+    not, `reason` says why. `has_ended` says that it was not killed or interrupted, but ended by
+    itself, and has reported what it found.
     """
 
     schema: Literal["cmdm-verify-run"] = SCHEMA
@@ -52,6 +53,7 @@ class KeptRun(msgspec.Struct, frozen=True, kw_only=True):
     target: str
     program: str
     is_complete: bool
+    has_ended: bool = True
     reason: str
     cases: dict[str, KeptCase]
 
@@ -92,12 +94,16 @@ def parse_since(text: str) -> datetime | None:
 class RunHistory:
     """The runs of one service below `root`, a file each. `unreadable` are those that are none.
 
+    `unended` are runs that did not end: no one has seen what they found, and nothing is compared
+    with them.
+
     Raises HistoryError where a file cannot be written.
     """
 
     root: Path
     target: str
     unreadable: list[Path] = field(default_factory=list[Path], init=False)
+    unended: list[KeptRun] = field(default_factory=list[KeptRun], init=False)
 
     @property
     def folder(self) -> Path:
@@ -107,10 +113,11 @@ class RunHistory:
         return self.root / f"{readable[:60]}-{digest[:8]}"
 
     def read_runs(self, until: datetime | None = None) -> list[KeptRun]:
-        """Return the runs that began by `until`, the newest first."""
-        runs = list(self._read_each())
-        runs.sort(key=lambda run: run.began, reverse=True)
-        return [run for run in runs if until is None or run.began <= until]
+        """Return the runs that have ended, and began by `until`, the newest first."""
+        runs = sorted(self._read_each(), key=lambda run: run.began, reverse=True)
+        runs = [run for run in runs if until is None or run.began <= until]
+        self.unended[:] = [run for run in runs if not run.has_ended]
+        return [run for run in runs if run.has_ended]
 
     def write(self, run: KeptRun, scanner: LeakScanner) -> Path:
         """Write a run, or write it again with more cases; return its file. Raises SecretLeak."""

@@ -172,6 +172,7 @@ def _compare_steps(
     is_alone: bool,
 ) -> Iterator[StepDifference]:
     earlier: tuple[HeaderValues, HeaderValues] | None = None
+    counted = 0
     for number, (one, now) in enumerate(zip(played, fresh, strict=True), 1):
         if not one.exchange.status:
             yield number, (Severity.ERROR, _ANSWER, one.exchange.failure)
@@ -182,15 +183,15 @@ def _compare_steps(
         before = recorded[number - 1]
         was, has = fresh_headers(before), fresh_headers(now)
         steps = (
-            HeaderContext(was, earlier[0] if earlier else None),
-            HeaderContext(has, earlier[1] if earlier else None),
+            HeaderContext(was, earlier[0] if earlier else None, number - counted),
+            HeaderContext(has, earlier[1] if earlier else None, number - counted),
         )
         for point in _compare_answers(
             one.step, before, now, steps, is_alone=is_alone, is_exact=exact[number - 1]
         ):
             yield number, point
         if REMAINING in was and REMAINING in has:
-            earlier = (was, has)
+            earlier, counted = (was, has), number
 
 
 def _compare_answers(

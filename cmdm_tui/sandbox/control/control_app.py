@@ -14,7 +14,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from cmdm_tui.sandbox.control.sandbox_controls import INITIAL_SNAPSHOT, SandboxControls
 from cmdm_tui.sandbox.errors import Refusal, SettingError, quote
-from cmdm_tui.sandbox.faults.plan import FaultPlan
+from cmdm_tui.sandbox.faults.plan import FaultPlan, describe_plan_error
 from cmdm_tui.sandbox.http.requests import get_single_header, read_json_object
 from cmdm_tui.sandbox.http.responses import json_response, refusal_response
 
@@ -109,7 +109,9 @@ class ControlPlaneMiddleware:
         except SettingError as error:
             raise Refusal(400, str(error)) from error
         except msgspec.ValidationError as error:
-            raise Refusal(400, f"The body is not what this call takes: {error}.") from error
+            raise Refusal(
+                400, f"The body is not what this call takes: {describe_plan_error(error)}."
+            ) from error
 
     async def _save_initial_state(self) -> None:
         try:

@@ -1,10 +1,13 @@
 """A plan of faults: what goes wrong, how often, and with which requests."""
 
 import random
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
 from enum import StrEnum
 from fnmatch import fnmatchcase
 from pathlib import Path
+from types import MappingProxyType
 from typing import Annotated, Any
 
 import msgspec
@@ -36,6 +39,27 @@ class FaultKind(StrEnum):
     WRONG_TYPE = "wrong-content-type"
     DRIP = "drip"
 
+
+FAULT_KINDS: Mapping[FaultKind, str] = MappingProxyType(
+    {
+        FaultKind.LATENCY: "The answer comes later, by `seconds`.",
+        FaultKind.ERROR_500: "500 with a message; the call is not carried out.",
+        FaultKind.HTML_502: "502 with a page of HTML; the call is not carried out.",
+        FaultKind.GATEWAY_504: "The call is carried out, and answered by 504 and a page of HTML.",
+        FaultKind.STORM_429: "429 for `calls` calls in a row, with a reset in `seconds`.",
+        FaultKind.REVOKED_TOKEN: "The token of the call ends before its time.",
+        FaultKind.RESET_BEFORE: "The connection is reset; the call is not carried out.",
+        FaultKind.RESET_MIDWAY: "The connection is reset in the middle of the answer.",
+        FaultKind.LOST_ANSWER: "The call is carried out, and its answer never arrives.",
+        FaultKind.TRUNCATED_JSON: "The answer is half its JSON, of the length that it says.",
+        FaultKind.SHORT_BODY: "The connection closes before the length that the answer says.",
+        FaultKind.WRONG_TYPE: "The answer says that it is HTML.",
+        FaultKind.DRIP: "The answer comes in pieces of `drop` bytes, `seconds` apart.",
+    }
+)
+"""What each kind does."""
+
+_WRONG_KIND = re.compile(r"Invalid enum value '(.*)'")
 
 BEFORE_RESPONSE = frozenset({FaultKind.LATENCY, FaultKind.REVOKED_TOKEN})
 """Faults that come before the answer and do not change it."""
@@ -92,8 +116,18 @@ class FaultPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
                 f"The faults file {path} cannot be read ({error.strerror})."
             ) from error
         except (ValueError, msgspec.ValidationError) as error:
-            place = str(error).replace("`$.", "`")
+            place = describe_plan_error(error).replace("`$.", "`")
             raise SettingError(f"The faults file {path} cannot be used: {place}.") from error
+
+
+def describe_plan_error(error: Exception) -> str:
+    """Return what is wrong with a plan; for a kind that there is not, which one was meant."""
+    found = _WRONG_KIND.match(str(error))
+    if found is None:
+        return str(error)
+    near = get_close_matches(found[1], FAULT_KINDS, n=1)
+    hint = f"did you mean {near[0]}? There are" if near else "there are"
+    return f"{error}; {hint} {', '.join(FAULT_KINDS)}"
 
 
 class _FaultCounter:
@@ -136,6 +170,7 @@ class FaultSchedule:
     def replace(self, plan: FaultPlan) -> None:
         """Use another plan, and count from zero."""
         self.seed = plan.seed
+        self.requests = 0
         self._counters = [
             _FaultCounter(fault, f"{plan.seed} {number}")
             for number, fault in enumerate(plan.faults)
@@ -147,6 +182,7 @@ class FaultSchedule:
         A request has one answer: of several faults that change it, the first one strikes, and the
         others do not count the request.
         """
+        self.requests += 1
         struck: list[Fault] = []
         is_answered = False
         for counter in self._counters:
@@ -158,6 +194,17 @@ class FaultSchedule:
                 struck.append(fault)
                 is_answered = is_answered or is_answer
         return struck
+
+    def list_unmatched(self) -> Iterable[str]:
+        """Return a sentence for each fault that no request has matched, if there were requests."""
+        for number, counter in enumerate(self._counters if self.requests else [], 1):
+            fault = counter.fault
+            if not counter.matched:
+                rest = "" if "*" in fault.path else f", and {fault.path}/* is what is below it"
+                yield (
+                    f"Fault {number} ({fault.kind}) matched none of {self.requests} calls: its "
+                    f"method is {fault.method}, its path {fault.path}{rest}."
+                )
 
     def list_counts(self) -> Iterable[dict[str, Any]]:
         """Return each fault with how many requests matched and how many it struck."""

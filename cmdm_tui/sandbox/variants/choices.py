@@ -4,6 +4,7 @@ The order of the groups is the order in which behaviours are listed.
 """
 
 from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
 from types import MappingProxyType
 
 from cmdm_tui.sandbox.errors import SettingError
@@ -83,8 +84,10 @@ class BehaviourChoices:
 def _check_choice(name: str, choice: str) -> None:
     behaviour = BEHAVIOURS.get(name)
     if behaviour is None:
+        near = get_close_matches(name, BEHAVIOURS, n=1)
+        hint = f" Did you mean {near[0]}?" if near else ""
         raise SettingError(
-            f"The sandbox has no behaviour {name!r}; choose among {', '.join(BEHAVIOURS)}."
+            f"The sandbox has no behaviour {name!r}; choose among {', '.join(BEHAVIOURS)}.{hint}"
         )
     if not behaviour.accepts(choice):
         raise SettingError(

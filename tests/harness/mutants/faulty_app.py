@@ -322,7 +322,7 @@ def planted(fault: PlantedFault | None) -> Generator[None]:
 
     def faulty(*arguments: Any) -> SandboxApp:
         made = sound(*arguments)
-        return SandboxApp(FaultyApp(made.app, fault), made.control_token)
+        return SandboxApp(FaultyApp(made.app, fault), made.control_token, made.faults)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(server, "build_app", faulty)

@@ -10,6 +10,7 @@ from cmdm_tui.cli.command_group import SuggestingGroup, examples
 from cmdm_tui.cli.commands.fuzz_options import checks_option
 from cmdm_tui.cli.commands.harness.selection import (
     count_cases,
+    describe_service,
     exclude_option,
     folder_option,
     report_case_failures,
@@ -173,6 +174,7 @@ def run(
         if not kept:
             raise CommandFailure("No case is left to run.", ExitCode.USAGE)
         with open_service(chosen) as service:
+            note(f"{count_cases(len(kept))} sent to {describe_service(chosen)}.")
             for entry in kept:
                 played = play_case(entry.case, service, own_checks=own_checks)
                 service.clean_up()

@@ -31,7 +31,9 @@ from cmdm_tui.cli.exit_codes import CommandFailure, ExitCode
 from cmdm_tui.cli.json_documents import make_document
 from cmdm_tui.cli.people import choose_people, people_options, report_people
 from cmdm_tui.cli.service import choose_service, open_service, service_options
-from cmdm_tui.text import one_line
+from cmdm_tui.text import count_noun, one_line
+
+_MOST_NAMED = 5
 
 
 @click.command(
@@ -105,6 +107,7 @@ def record(
     --mode diff something differed, 2 could not run.
     """
     refuse_mixed(names, folder, excluded, har, options, proxy=proxy, live=live, writes=writes)
+    _repair_manifest(into, options["mode"])
     if proxy:
         record_through_proxy(
             context,
@@ -168,6 +171,32 @@ def record(
     if failed:
         message = f"{count_cases(failed)} not recorded: see above."
         raise CommandFailure(message)
+
+
+def _repair_manifest(into: Path, mode: str | None) -> None:
+    """Put a manifest aside that cannot be read, make a new one, and say so.
+
+    In the mode `diff` nothing is recorded, and all stays as it is.
+    """
+    from cmdm_tui.harness.cassettes.manifest import repair_manifest
+    from cmdm_tui.redaction.leak_scanner import LeakScanner
+
+    with report_case_failures():
+        repaired = None if mode == "diff" else repair_manifest(into, LeakScanner())
+    if repaired is None:
+        return
+    aside = " and ".join(one_line(str(path), 200) for path in repaired.aside)
+    note(
+        f"The manifest could not be read, and is put aside as {aside}; the new one names the "
+        f"{count_noun(repaired.kept, 'cassette')} whose lines were whole."
+    )
+    if repaired.unnamed:
+        few = ", ".join(one_line(key, 100) for key in repaired.unnamed[:_MOST_NAMED])
+        more = len(repaired.unnamed) - _MOST_NAMED
+        note(
+            f"Not named in it any more: {few}{f' and {more} more' if more > 0 else ''}. "
+            "Record their cases again."
+        )
 
 
 @click.command(
@@ -263,7 +292,11 @@ def _replay_cases(
     as_json: bool,
 ) -> None:
     with report_case_failures():
-        from cmdm_tui.harness.cassettes.library import built_in_folder
+        from cmdm_tui.harness.cassettes.library import (
+            built_in_folder,
+            describe_without_case,
+            list_cassettes_without_case,
+        )
         from cmdm_tui.harness.cassettes.manifest import find_faults, find_lost, read_manifest
         from cmdm_tui.harness.cassettes.network_block import block_network
         from cmdm_tui.harness.cassettes.offline_replay import replay_case as play
@@ -277,6 +310,9 @@ def _replay_cases(
         lost = {} if names or excluded else find_lost(root, known, manifest)
         player = replay_case_with_vcrpy if by_vcr else play
         played = failed = 0
+        alone = [] if names else list_cassettes_without_case(root)
+        if alone:
+            note(f"Not replayed: {describe_without_case(alone)}")
         for key, problem in lost.items():
             _report_replay(key, [problem], as_json=as_json)
         with block_network():

@@ -61,7 +61,7 @@ def recording_options(command: ClickCommand) -> ClickCommand:
         click.option(
             "--target",
             metavar="PROFILE",
-            help="The profile or address to pass calls on to; with --har, whose calls to take.",
+            help="The profile or address to pass calls on to; with --har, take its calls alone.",
         ),
         click.option(
             "--port",
@@ -102,7 +102,8 @@ def refuse_mixed(
     given = [name for name, value in options.items() if value is not None]
     wrong = given if not is_session else [name for name in given if name in {"port", "mode"}]
     if wrong and not proxy:
-        raise click.UsageError(f"--{wrong[0]} goes with --proxy.")
+        also = "" if wrong[0] in {"port", "mode"} else " or --har"
+        raise click.UsageError(f"--{wrong[0]} goes with --proxy{also}.")
     if har is not None and (live or writes):
         raise click.UsageError("--har sends nothing, and takes neither --live nor --writes.")
 
@@ -283,10 +284,17 @@ def record_har(
 ) -> None:
     """Record the calls of a HAR file, and report what was recorded.
 
-    Whose service it is of is not known, so its people are replaced unless they are to be kept.
+    Unless the sign-in in it shows that they are a sandbox's, they are taken for those of a live
+    service: people are replaced, and the recording goes to its folder.
     """
     with report_case_failures():
-        from cmdm_tui.harness.recording.har_recording import record_har_file
+        from cmdm_tui.harness.cassettes.library import LIVE
+        from cmdm_tui.harness.recording.har_recording import (
+            are_of_known_sandbox,
+            read_har_calls,
+            record_har_file,
+        )
+        from cmdm_tui.harness.recording.recording_names import SESSION_KIND
 
         origin = None
         if options.target is not None:
@@ -294,11 +302,17 @@ def record_har(
             if "://" not in address:
                 address = replace(context, profile_name=address).load_url()
             origin = _find_origin(address)
-        rules = find_people_rules(context, options.target)
+        calls, skipped = read_har_calls(path, origin)
+        is_sandbox = are_of_known_sandbox(calls)
         people = choose_people(
-            context, rules, is_known_sandbox=False, keep_people=keep_people, people_hook=people_hook
+            context,
+            find_people_rules(context, options.target),
+            is_known_sandbox=is_sandbox,
+            keep_people=keep_people,
+            people_hook=people_hook,
         )
-        summary, skipped = record_har_file(path, into, options.chosen_name, origin, people)
+        kind = SESSION_KIND if is_sandbox else LIVE
+        summary = record_har_file(calls, into, options.chosen_name, kind, people)
     if skipped:
         note(f"Left out of the file: {skipped:,}, which are no answered calls of the API.")
     report_summary(summary)

@@ -10,6 +10,7 @@ import click
 from cmdm_tui.cli.context import note
 from cmdm_tui.cli.exit_codes import CommandFailure, ExitCode
 from cmdm_tui.cli.service import ChosenService, report_run_failures
+from cmdm_tui.text import one_line
 
 if TYPE_CHECKING:
     from cmdm_tui.harness.cassettes.library import LibraryEntry
@@ -17,6 +18,11 @@ if TYPE_CHECKING:
     from cmdm_tui.harness.service import Service
 
 ClickCommand = TypeVar("ClickCommand", bound=Callable[..., object])
+
+
+_CONTROL_HINT = (
+    "; set CMDM_CONTROL and CMDM_CONTROL_TOKEN, which cmdm sandbox serve --control prints"
+)
 
 
 def folder_option(command: ClickCommand) -> ClickCommand:
@@ -68,7 +74,9 @@ def select_cases(
         KINDS,
         LIVE,
         built_in_folder,
+        describe_without_case,
         exclude_entries,
+        list_cassettes_without_case,
         list_entries,
         select_entries,
     )
@@ -76,6 +84,9 @@ def select_cases(
     root = folder or built_in_folder()
     has_live = any((root / LIVE).glob("*.toml"))
     kinds = [kind for kind in KINDS if live is None or (kind == LIVE) == (live and has_live)]
+    alone = [path for path in list_cassettes_without_case(root) if path.stem in names]
+    if alone:
+        raise CommandFailure(describe_without_case(alone), ExitCode.USAGE)
     return exclude_entries(select_entries(list_entries(root, kinds), names), excluded)
 
 
@@ -113,6 +124,11 @@ def count_cases(count: int) -> str:
     return f"{count} {'case' if count == 1 else 'cases'}"
 
 
+def describe_service(chosen: ChosenService) -> str:
+    """Return what the chosen service is, to be shown."""
+    return "a fresh sandbox" if chosen.profile is None else one_line(chosen.name, 100)
+
+
 def report_left_out(left_out: Mapping[str, int]) -> None:
     """Write to stderr which cases are left out, and why."""
     for reason, count in left_out.items():
@@ -134,7 +150,7 @@ def reason_to_leave_out(entry: "LibraryEntry", chosen: ChosenService) -> str:
     if chosen.can_be_restored:
         return ""
     if case.needs_control:
-        return "they need a control plane"
+        return "they need a control plane" + ("" if chosen.is_live else _CONTROL_HINT)
     read_only = chosen.profile is not None and chosen.profile.read_only
     unless = "and the profile is read-only" if read_only else "--writes runs them too"
     if case.is_mutating and not chosen.may_write:

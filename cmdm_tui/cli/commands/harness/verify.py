@@ -9,6 +9,7 @@ import click
 from cmdm_tui.cli.command_group import examples
 from cmdm_tui.cli.commands.harness.selection import (
     count_cases,
+    describe_service,
     exclude_option,
     folder_option,
     report_case_failures,
@@ -22,7 +23,7 @@ from cmdm_tui.cli.context import CommandContext, note
 from cmdm_tui.cli.exit_codes import CommandFailure, ExitCode
 from cmdm_tui.cli.people import choose_people, people_options
 from cmdm_tui.cli.service import ChosenService, choose_service, open_service, service_options
-from cmdm_tui.text import one_line
+from cmdm_tui.text import count_noun, one_line
 
 if TYPE_CHECKING:
     from cmdm_tui.harness.cassettes.library import LibraryEntry
@@ -141,7 +142,7 @@ def verify(
         people = _open_people(context, chosen, keys, people_hook)
         run = VerifyRun(chosen, found, kept, earlier, junit, as_json, people, keys, reported_people)
         with open_service(chosen) as service:
-            note(f"{count_cases(len(kept))} against {_describe_service(chosen)}.")
+            note(f"{count_cases(len(kept))} against {describe_service(chosen)}.")
             run.send(service)
     run.finish()
 
@@ -174,12 +175,19 @@ def _read_earlier(chosen: ChosenService, root: Path, since: str) -> ComparedRuns
     from cmdm_tui.harness.verify.contract_diff import ContractDiff
     from cmdm_tui.harness.verify.history import HistoryError, RunHistory, parse_since
 
+    until = parse_since(since)
     if chosen.profile is None:
-        message = "--since compares runs on one service; name it, with --live or in CMDM_URL."
+        message = (
+            "--since compares runs on one service; name it: -p PROFILE before the command, --live "
+            "for the default profile, or CMDM_URL."
+        )
         raise CommandFailure(message, ExitCode.USAGE)
     history = RunHistory(root, chosen.name)
-    until = parse_since(since)
     runs = history.read_runs(until)
+    if history.unended:
+        count = len(history.unended)
+        shown = f"the last of {history.unended[0].name}"
+        note(f"{count_noun(count, 'run')} did not end, and is not compared with ({shown}).")
     for path in history.unreadable:
         note(f"{one_line(str(path), 200)} cannot be read as a run, and is left out.")
     if not runs and until is not None:
@@ -187,10 +195,6 @@ def _read_earlier(chosen: ChosenService, root: Path, since: str) -> ComparedRuns
         known = f"the oldest is of {oldest[0].name}" if oldest else "none is kept"
         raise HistoryError(f"No run of {one_line(chosen.name, 100)} is so old: {known}.")
     return ComparedRuns(history, ContractDiff(runs))
-
-
-def _describe_service(chosen: ChosenService) -> str:
-    return "a fresh sandbox" if chosen.profile is None else one_line(chosen.name, 100)
 
 
 def _require_unchanged(

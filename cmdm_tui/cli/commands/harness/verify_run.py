@@ -68,6 +68,7 @@ class VerifyRun:
     reported_people: "PersonRedactor | None" = None
     began: datetime = field(default_factory=lambda: datetime.now(UTC))
     cut: str = _NOT_FINISHED
+    has_ended: bool = False
     code: ExitCode = ExitCode.USAGE
     done: "list[VerifiedCase]" = field(default_factory=list["VerifiedCase"])
     _cases: "dict[str, KeptCase]" = field(default_factory=dict[str, "KeptCase"])
@@ -100,8 +101,9 @@ class VerifyRun:
                 self.kept, service, people=people, people_keys=keys, reported_people=reported
             ):
                 self._add(one, service)
-            self.cut = ""
+            self.cut, self.has_ended = "", True
         except ServiceFailed as error:
+            self.has_ended = True
             self.cut = str(error)
             is_limit = isinstance(error, LimitReached)
             self.code = ExitCode.RATE_LIMIT if is_limit else ExitCode.USAGE
@@ -109,6 +111,8 @@ class VerifyRun:
                 raise
         except KeyboardInterrupt:
             self.cut = "The run was interrupted."
+            clear_progress()
+            self._report_part()
             raise
         finally:
             clear_progress()
@@ -116,6 +120,13 @@ class VerifyRun:
         if self.as_json:
             write_report(self._build_report(), service.leak_scanner)
         require_nothing_left(service)
+
+    def _report_part(self) -> None:
+        """Write what an interrupted run has found until now."""
+        sent = f"{len(self.done)} of {count_cases(len(self.kept))} verified until then"
+        note(f"{sent}: {count_drifts(self.drifts, 'no drift')}.")
+        if self.earlier is not None:
+            note("The run did not end: later runs are not compared with it.")
 
     def finish(self) -> None:
         """Write the summary. Raises CommandFailure unless the run was whole and found nothing."""
@@ -162,7 +173,7 @@ class VerifyRun:
             reported = self._compare(one, self.earlier.diff).changes
         if not self.as_json:
             report_drifts(reported, service.leak_scanner)
-            report_progress(len(self.done), len(self.kept))
+        report_progress(len(self.done), len(self.kept))
         if len(self.done) % _CASES_BETWEEN_WRITES == 0:
             self._write_files(service)
 
@@ -191,6 +202,7 @@ class VerifyRun:
             target=self.chosen.name,
             program=f"cmdm {__version__}",
             is_complete=not self.cut,
+            has_ended=self.has_ended,
             reason=self.cut,
             cases=self._cases,
         )

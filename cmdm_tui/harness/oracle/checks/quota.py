@@ -53,9 +53,13 @@ def falls_by_one(context: CheckContext) -> Iterator[Verdict]:
     yield HELD
     wanted = max(before.remaining - 1, 0)
     if limits.remaining != wanted:
-        yield ours(f"{before.remaining} calls were left, and after one more {limits.remaining}.")
+        yield ours(f"{_count_left(before.remaining)}, and after one more {limits.remaining}.")
     elif before.limit != limits.limit:
         yield ours(f"The limit was {before.limit} calls, and is {limits.limit} now.")
+
+
+def _count_left(count: int) -> str:
+    return "1 call was left" if count == 1 else f"{count} calls were left"
 
 
 def refused_when_used_up(context: CheckContext) -> Iterator[Verdict]:
@@ -72,7 +76,7 @@ def refused_when_used_up(context: CheckContext) -> Iterator[Verdict]:
     if is_same_hour or is_next_hour:
         yield HELD
     if status == _TOO_MANY and before.remaining > 0 and is_same_hour:
-        yield ours(f"429 came although {before.remaining} calls were left.")
+        yield ours(f"429 came although {_count_left(before.remaining)}.")
     elif status == _TOO_MANY and is_next_hour:
         yield ours("429 came although the hour's count had started again.")
     elif status == _TOO_MANY and limits.remaining:

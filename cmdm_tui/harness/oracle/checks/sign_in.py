@@ -70,7 +70,8 @@ def sign_in_status(context: CheckContext) -> Iterator[Verdict]:
     if allowed and status not in allowed:
         wanted = " or ".join(str(one) for one in sorted(allowed))
         yield ours(
-            f"A sign-in with {_describe(context)} was answered {status}, where {wanted} is right."
+            f"A sign-in with {_describe(context)} was answered {status}, "
+            f"where {wanted} is expected."
         )
 
 

@@ -67,7 +67,7 @@ def status_for_class(context: CheckContext) -> Iterator[Verdict]:
     """The status is the one that is right for what was sent."""
     status, intent = context.exchange.status, context.intent
     if not status and intent.input_class == _TOO_LARGE:
-        yield ours("A body over the limit was not answered, where 413 is right.")
+        yield ours("A body over the limit was not answered, where 413 is expected.")
     if not status or status >= _SERVER_ERROR or intent.authorization != "good":
         return
     if not context.allowed_statuses or status in _BEFORE_ALL - context.allowed_statuses:
@@ -76,7 +76,7 @@ def status_for_class(context: CheckContext) -> Iterator[Verdict]:
     if status in context.allowed_statuses or _is_explained_otherwise(context):
         return
     wanted = " or ".join(str(one) for one in sorted(context.allowed_statuses))
-    yield ours(f"{intent.input_class} was answered {status}, where {wanted} is right.")
+    yield ours(f"{intent.input_class} was answered {status}, where {wanted} is expected.")
 
 
 def _is_explained_otherwise(context: CheckContext) -> bool:
