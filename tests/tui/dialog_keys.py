@@ -17,7 +17,7 @@ from cmdm_tui.tui.screens.calls.screen import CallsScreen
 from cmdm_tui.tui.screens.changes.screen import ChangesScreen
 from cmdm_tui.tui.screens.dialogs.choice import ChoiceScreen
 from cmdm_tui.tui.screens.query.screen import QueryScreen
-from tests.tui.driver import press_beside_work
+from tests.tui.driver import press_beside_work, wait_until_settled
 from tests.tui.monkey import Confirmations
 from tests.tui.scripted_service import ScriptedService
 
@@ -134,6 +134,8 @@ class Dialogs:
                 await self.open(*opening)
             before = len(self.service.calls)
             await press_beside_work(self.pilot, key)
+            if is_quiet and key in ANNOUNCED:
+                await wait_until_settled(self.pilot)  # its calls are not the next key's
             assert self.pilot.app._exception is None, f"{name}: {key}"
             made = self.service.calls[before:]
             assert not is_quiet or key in ANNOUNCED or not made, f"{name}: {key} calls {made}"

@@ -204,7 +204,7 @@ async def test_refused_credentials_leave_a_way_to_others(service: ScriptedServic
         await press(pilot, "w")
         assert isinstance(app.screen, ProfilesScreen)
         assert "Switch account" in screen_text(app), "in a frame, as every dialog is"
-        assert "enter open it" in screen_text(app)
+        assert "enter Open it" in screen_text(app)
         service.answers.clear()
         await press(pilot, "enter")
         assert isinstance(app.screen, BrowseScreen)
@@ -311,6 +311,6 @@ async def test_the_calls_of_the_former_account_stay_its_own(service: ScriptedSer
         assert all(call.times_sent == 1 and not call.is_open for call in calls)
         assert not any(call.path.endswith("/lead/R0001") for call in calls)
         await pilot.press("f4")
-        while "follows" not in screen_text(app):  # its module is imported in a thread
+        while "goes to each new one" not in screen_text(app):  # its module is imported in a thread
             await pilot.pause()
         assert "R0001" not in screen_text(app), "it could be sent again to the wrong account"

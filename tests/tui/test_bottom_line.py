@@ -117,7 +117,7 @@ async def test_undo_is_named_once_something_was_changed(
         await there.press("e")
         await there.go_to_field("LastName")
         await there.retype("Lovelace")
-        await there.press("ctrl+s", "enter")
+        await there.press("ctrl+s", "enter", "enter")
         assert "U Undo" in bottom(there.app)
         assert "r reads what is stored. U takes it back." in there.toast
         await there.press("r")

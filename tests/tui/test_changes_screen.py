@@ -207,7 +207,7 @@ async def test_a_journal_that_cannot_be_used_sends_nothing(sandbox: RunningInfo)
         # What was typed is still there.
         assert there.form.form is not None
         assert there.form.form.text("LastName") == "Lovelace"
-        await there.press("escape", "f5")
+        await there.press("escape", "down", "enter", "f5")
         assert "journal" in notice_text(there.app)
         await there.press("U", "R", "f2", "U")
         assert there.sent() == []

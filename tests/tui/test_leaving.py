@@ -77,6 +77,8 @@ async def hold_a_filter(there: Started) -> asyncio.Event:
     event = there.service.held["account"] = asyncio.Event()
     await press_beside_work(there.pilot, "enter")
     await there.until_runs("account?")
+    # The line takes keys until there are rows.
+    there.app.screen.set_focus(None)
     return event
 
 
