@@ -148,10 +148,8 @@ class SessionFiles:
                 cassette.unlink(missing_ok=True)
                 case.unlink(missing_ok=True)
                 continue
-            chunks, steps = self._redact(part)
-            content = b"".join((_HEAD, *chunks, _TAIL))
-            self._check_people(content, cassette)
-            replace_file(cassette, content)
+            chunks, steps = self._redact(part, cassette)
+            replace_file(cassette, b"".join((_HEAD, *chunks, _TAIL)))
             if not part.has_case:
                 continue
             replace_file(case, self._write_case(part, steps))
@@ -179,8 +177,8 @@ class SessionFiles:
                 redact_interactions([one.whole for one in part.entries], self.people)
         self.save()
 
-    def _redact(self, part: _Part) -> tuple[list[bytes], list[CaseStep]]:
-        """Return a part's calls and steps, the people in them replaced."""
+    def _redact(self, part: _Part, cassette: Path) -> tuple[list[bytes], list[CaseStep]]:
+        """Return a part's calls and steps, the people in them replaced. Raises PersonLeft."""
         if self.people is None:
             return (
                 [entry.chunk for entry in part.entries],
@@ -190,21 +188,22 @@ class SessionFiles:
         chunks: list[bytes] = []
         steps: list[CaseStep] = []
         captured: frozenset[str] = frozenset()
+        searched: list[bytes] = []
         for entry, one in zip(part.entries, made, strict=True):
             short = replace(one, request_body=shorten_body(one.request_body))
             chunks.append(_encode(short))
+            searched.append(short.content)
             if entry.step is not None:
                 step = make_step(short, entry.call.request_headers, one.request_body, captured)
                 captured |= list_captured_ids(step)
                 steps.append(step)
+        if steps:
+            searched.append(self._write_case(part, steps))
+        try:
+            self.people.check(b"\0".join(searched), str(cassette))
+        except SecretLeak as error:
+            raise ConfigurationError(str(error)) from None
         return chunks, steps
-
-    def _check_people(self, content: bytes, cassette: Path) -> None:
-        if self.people is not None:
-            try:
-                self.people.check(content, str(cassette))
-            except SecretLeak as error:
-                raise ConfigurationError(str(error)) from None
 
     def remove_earlier(self) -> None:
         """Remove the files of an earlier recording of this name that this one has not replaced."""
@@ -286,10 +285,13 @@ class SessionFiles:
             return None
 
     def _holds_secret(self, entry: _Entry) -> bool:
-        content = entry.chunk
+        """Return whether a secret is in what the files stand for, in any encoding, or in them."""
+        whole = entry.whole
+        searched = [replace(whole, request_body=shorten_body(whole.request_body)).content]
         if entry.step is not None:
-            content += case_bytes(make_case("step", "One call.", [entry.step]))
-        return self.secrets.holds_secret(content)
+            searched.append(case_bytes(make_case("step", "One call.", [entry.step])))
+        is_plain = self.secrets.holds_plain_secret(entry.chunk)
+        return is_plain or any(map(self.secrets.holds_secret, searched))
 
     def _open_part(self, *, has_case: bool) -> _Part:
         """Return the file that the next call goes to: the last one, or another if that is full."""
