@@ -27,6 +27,7 @@ from cmdm_tui.harness.recording.recorder import (
     SessionRecorder,
 )
 from cmdm_tui.harness.recording.recording_names import SESSION_KIND, list_parts
+from cmdm_tui.harness.recording.unfinished import check_recording_target
 from cmdm_tui.harness.verify.comparison import Difference
 
 HOST = "127.0.0.1"
@@ -102,6 +103,11 @@ def run_proxy(
             f"There is no recording {settings.name} in {settings.folder / settings.kind} to "
             "compare with. Record one first, with --mode once."
         )
+    if settings.mode != "diff":
+        place = settings.folder / settings.kind / f"{settings.name}.yaml"
+        fault = check_recording_target(place)
+        if fault:
+            raise ProxyFailed(fault)
     forwarder = Forwarder(settings.target)
     base = forwarder.base_path
     people = None if settings.people is None else settings.people.open()

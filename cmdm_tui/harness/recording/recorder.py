@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from cmdm_tui.harness.recording.session import SessionFiles
 
 _SECONDS_BETWEEN_SAVES = 1.0
+_RESTS_PER_SAVE = 4.0
+"""How much longer than a save took the next one waits: files are written a fifth of the time."""
 _SECONDS_OF_REST = 0.1
 _LENGTH = struct.Struct("!Q")
 MOST_REASONS = 20
@@ -239,7 +241,7 @@ def _write_session(
     for kind, value in settings.secrets:
         files.secrets.add(kind, value)
     reasons: list[str] = []
-    left_out, error, saved_at = 0, "", time.monotonic()
+    left_out, error, taken, save_at = 0, "", 0, time.monotonic()
     while True:
         try:
             message = messages.get(timeout=_SECONDS_OF_REST)
@@ -247,14 +249,17 @@ def _write_session(
             message = b""
         if message is None:
             break
+        taken += bool(message)
         if message and (reason := _add(files, decoder.decode(message))):
             left_out += 1
             reasons = [*reasons, reason][:MOST_REASONS]
-        if not message or time.monotonic() - saved_at > _SECONDS_BETWEEN_SAVES:
-            error = _save(files)
-            saved_at = time.monotonic()
-    error = _save(files, is_last=True) or error
-    if not error:
+        if taken and (not message or time.monotonic() > save_at):
+            began = time.monotonic()
+            error = _save(files, received=taken + messages.qsize())
+            ended = time.monotonic()
+            save_at = ended + max(_SECONDS_BETWEEN_SAVES, (ended - began) * _RESTS_PER_SAVE)
+    error = _save(files) if taken else ""
+    if not error and taken:
         files.remove_earlier()
     if files.taken_out:
         left_out += files.taken_out
@@ -271,12 +276,13 @@ def _add(files: "SessionFiles", call: ObservedCall) -> str:
     return reason and f"A {call.method} answered {call.status} is not recorded: {reason}."
 
 
-def _save(files: "SessionFiles", *, is_last: bool = False) -> str:
+def _save(files: "SessionFiles", *, received: int | None = None) -> str:
+    """Write what is new; `received` calls came so far, None at the end, when all is there."""
     try:
-        if is_last:
+        if received is None:
             files.finish()
         else:
-            files.save()
+            files.save(received)
     except (ConfigurationError, HarnessError) as error:
         return str(error)
     return ""

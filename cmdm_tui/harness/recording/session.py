@@ -41,6 +41,7 @@ from cmdm_tui.harness.recording.recording_names import (
     list_parts,
 )
 from cmdm_tui.harness.recording.session_secrets import SessionSecrets
+from cmdm_tui.harness.recording.unfinished import remove_mark, write_mark
 from cmdm_tui.redaction.leak_scanner import LeakScanner, SecretLeak
 from cmdm_tui.redaction.people.person_redactor import PersonRedactor
 from cmdm_tui.text import count_noun
@@ -108,6 +109,8 @@ class SessionFiles:
     _aliases: IdAliases = field(init=False)
     _parts: list[_Part] = field(default_factory=list[_Part], init=False)
     _taken: frozenset[str] = field(init=False)
+    _saved: int = field(default=0, init=False)
+    _marked: int = field(default=0, init=False)
 
     def __post_init__(self) -> None:
         before = list_parts(self.folder / self.kind, self.name) if self.extends else []
@@ -134,9 +137,14 @@ class SessionFiles:
         self.recorded += 1
         return ""
 
-    def save(self) -> None:
-        """Write what is new, each file whole. Raises ConfigurationError."""
+    def save(self, received: int = 0) -> None:
+        """Write what is new, each file whole. Raises ConfigurationError.
+
+        Where `received` calls came, it is marked as not complete until it is finished.
+        """
         changed = [part for part in self._parts if not part.is_saved]
+        if received and (changed or received != self._marked):
+            self._mark(received)
         if not changed:
             return
         entries: dict[str, ManifestEntry] = {}
@@ -164,6 +172,14 @@ class SessionFiles:
         # What failed on the way is written again by the next save.
         for part in changed:
             part.is_saved = True
+        self._saved = self.recorded
+        if received:
+            self._mark(received)
+
+    def _mark(self, received: int) -> None:
+        folder = self.folder / self.kind
+        write_mark(folder, self.name, received=received, saved=self._saved)
+        self._marked = received
 
     def finish(self) -> None:
         """Write what is new, and replace people who were known later in what was written before.
@@ -176,6 +192,7 @@ class SessionFiles:
             for part in self._parts:
                 redact_interactions([one.whole for one in part.entries], self.people)
         self.save()
+        remove_mark(self.folder / self.kind, self.name)
 
     def _redact(self, part: _Part, cassette: Path) -> tuple[list[bytes], list[CaseStep]]:
         """Return a part's calls and steps, the people in them replaced. Raises PersonLeft."""

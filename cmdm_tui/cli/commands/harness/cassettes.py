@@ -264,6 +264,7 @@ def _replay_cases(
         from cmdm_tui.harness.cassettes.network_block import block_network
         from cmdm_tui.harness.cassettes.offline_replay import replay_case as play
         from cmdm_tui.harness.cassettes.offline_replay import replay_case_with_vcrpy
+        from cmdm_tui.harness.recording.unfinished import find_unfinished, list_marked
 
         root = folder or built_in_folder()
         manifest = read_manifest(root)
@@ -271,6 +272,9 @@ def _replay_cases(
         found = select_recorded(known, manifest)
         # A whole folder is replayed whole: what is lost of it has no case to be named by.
         lost = {} if names or excluded else find_lost(root, known, manifest)
+        marked = [] if names or excluded else list_marked(root)
+        for path, words in find_unfinished([*(one.cassette for one in known), *marked]).items():
+            lost[path.stem] = words
         player = replay_case_with_vcrpy if by_vcr else play
         played = failed = 0
         for key, problem in lost.items():

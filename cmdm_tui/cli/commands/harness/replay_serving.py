@@ -73,9 +73,12 @@ def serve_cassettes(
     from cmdm_tui.cli.commands.harness.replay_server import open_listener, serve_replay
     from cmdm_tui.harness.cassettes.reader import read_cassette
     from cmdm_tui.harness.cassettes.replay_service import ReplayService
+    from cmdm_tui.harness.recording.unfinished import find_unfinished
     from cmdm_tui.sandbox.http.log_writer import get_stderr_writer
 
     paths = find_cassettes(names, folder)
+    for words in find_unfinished(paths).values():
+        note(words)
     recordings = [one for path in paths for one in read_cassette(path)]
     if not recordings:
         message = f"{one_line(str(paths[0]), 200)} holds no interaction: there is nothing to serve."
