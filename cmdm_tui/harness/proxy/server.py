@@ -3,7 +3,7 @@
 import asyncio
 import socket
 import threading
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -86,6 +86,15 @@ class RunningProxy:
     def left(self) -> int:
         """How many calls of the cassette were not made so far."""
         return 0 if self.answers is None else self.answers.left
+
+    def list_left(self) -> list[str]:
+        """Return the calls of the cassette that were not made so far."""
+        return [] if self.answers is None else self.answers.list_left()
+
+    @property
+    def refused(self) -> Sequence[str]:
+        """The first calls that the recording has no answer to, a sentence each."""
+        return self.counts.problems
 
 
 @contextmanager

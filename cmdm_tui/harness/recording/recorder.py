@@ -97,13 +97,19 @@ class RecordingSummary(msgspec.Struct, frozen=True):
     error: str = ""
     people: str = ""
     """What became of the people, in a sentence; empty where they are a sandbox's own."""
+    removed: tuple[str, ...] = ()
+    """The cassettes of an earlier recording of this name, which are gone with their cases."""
 
     @property
     def sentences(self) -> tuple[str, ...]:
         """What is recorded, and what is not, for whoever recorded it; untrusted."""
         where = ", ".join(self.cassettes) or "no cassette"
         recorded = f"{count_noun(self.recorded, 'call')} recorded in {where}."
-        return (*filter(None, (self.people, *self.left_out)), recorded)
+        return (*filter(None, (self.people, *self.left_out)), recorded, *self.describe_removed())
+
+    def describe_removed(self) -> list[str]:
+        """Return a sentence for each cassette of the earlier recording that was removed."""
+        return [f"{path} and its case are removed: the earlier recording." for path in self.removed]
 
 
 class SessionRecorder:
@@ -212,9 +218,12 @@ def run_writer() -> None:
         return
     summary = _write_session(msgspec.msgpack.decode(first, type=RecordingSettings), messages)
     # Nobody reads it where the process that saw the calls was killed.
-    with suppress(OSError):
+    try:
         sys.stdout.buffer.write(msgspec.msgpack.encode(summary))
         sys.stdout.buffer.flush()
+    except OSError:
+        # Python writes what is left when it ends, and would complain again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _receive(pipe: IO[bytes], messages: "queue.SimpleQueue[bytes | None]") -> None:
@@ -259,14 +268,14 @@ def _write_session(
             ended = time.monotonic()
             save_at = ended + max(_SECONDS_BETWEEN_SAVES, (ended - began) * _RESTS_PER_SAVE)
     error = _save(files) if taken else ""
-    if not error and taken:
-        files.remove_earlier()
+    removed = files.remove_earlier() if taken and not error else []
     if files.taken_out:
         left_out += files.taken_out
         reasons = [describe_taken_out(files.taken_out), *reasons][:MOST_REASONS]
     return RecordingSummary(
         files.recorded, left_out, tuple(reasons), tuple(map(str, files.cassettes)), error,
         "" if files.people is None else describe_people(files.people),
+        tuple(map(str, removed)),
     )  # fmt: skip
 
 

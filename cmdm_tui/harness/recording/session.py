@@ -222,17 +222,23 @@ class SessionFiles:
             raise ConfigurationError(str(error)) from None
         return chunks, steps
 
-    def remove_earlier(self) -> None:
-        """Remove the files of an earlier recording of this name that this one has not replaced."""
+    def remove_earlier(self) -> list[Path]:
+        """Remove the files of an earlier recording of this name that this one has not replaced.
+
+        Return the cassettes removed.
+        """
+        removed: list[Path] = []
         if self.extends or not self._parts:
-            return
+            return removed
         kept = {part.name for part in self._parts}
         for path in list_parts(self.folder / self.kind, self.name):
             if path.stem not in kept and is_recorded(path):
                 path.unlink(missing_ok=True)
                 path.with_suffix(CASE_SUFFIX).unlink(missing_ok=True)
+                removed.append(path)
         if self.kind:
             write_manifest(self.folder, {}, LeakScanner())
+        return removed
 
     def _append(self, call: ObservedCall) -> None:
         """Add a call that is without the usual spellings of secrets. Raises Unrecordable."""

@@ -38,7 +38,7 @@ class UnfinishedRecording(msgspec.Struct, frozen=True):
             return False
         except PermissionError:
             pass
-        return True
+        return not _is_ended(self.process)
 
     def describe(self, path: Path) -> str:
         """Return in a sentence what is missing, and what to do; `path` is that of the mark."""
@@ -53,6 +53,15 @@ class UnfinishedRecording(msgspec.Struct, frozen=True):
             f"The recording was cut off: {held}, and maybe more came. Record it again, or remove "
             f"{shown} to use it as it is."
         )
+
+
+def _is_ended(process: int) -> bool:
+    """Return whether a process has ended, and is only listed still (on Linux)."""
+    try:
+        state = Path(f"/proc/{process}/stat").read_bytes().rpartition(b")")[2]
+    except OSError:
+        return False
+    return state.split()[:1] == [b"Z"]
 
 
 def mark_path(folder: Path, name: str) -> Path:

@@ -101,8 +101,9 @@ def record(
     once, record others), rewrite (record all again), spy (answer recorded calls again and again,
     record others) and diff (record nothing, report what differs from the recording).
 
-    Exit codes: 0 recorded, 1 an answer was not as expected, a call could not be recorded, or with
-    --mode diff something differed, 2 could not run.
+    Exit codes: 0 recorded, 1 an answer was not as expected, a call could not be recorded, with
+    --mode once a call was not in the recording, or with --mode diff something differed or a
+    recorded call was not made, 2 could not run.
     """
     refuse_mixed(names, folder, excluded, har, options, proxy=proxy, live=live, writes=writes)
     if proxy:
@@ -223,7 +224,8 @@ def replay(
     With --serve, cassettes are a service for a client in any language, until interrupted: CASEs,
     files, or folders, or all of --from. A call that is not recorded is answered with 501, and what
     differs from the nearest recorded one. Clients may sign in as often as they like, with any
-    credentials. At the end, what was not recorded or not used is listed, and the exit code is 1.
+    credentials. POST /-/rewind begins again, for another run of the client. At the end, what was
+    not recorded or not used is listed, and the exit code is 1.
     """
     if serve:
         if by_vcr:

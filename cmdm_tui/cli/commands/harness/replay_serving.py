@@ -116,7 +116,7 @@ def _report_end(
         }
         click.echo(json.dumps(make_document("cmdm-replay-end", end), ensure_ascii=False))
     else:
-        _list_lines("not used", [str(one) for one in unused])
+        list_lines("not used", [str(one) for one in unused])
     note(
         f"{count_noun(service.answered, 'call')} answered, {service.refused_count:,} not recorded; "
         f"{unused_count:,} of {len(service):,} recorded answers not used."
@@ -130,7 +130,8 @@ def _report_end(
         raise CommandFailure(f"Not replayed as recorded: {' and '.join(problems)}; see above.")
 
 
-def _list_lines(word: str, lines: Sequence[str]) -> None:
+def list_lines(word: str, lines: Sequence[str]) -> None:
+    """Note the first 20 lines, each after a word, and how many more there are."""
     for line in lines[:_MOST_LISTED]:
         note(f"{word}: {line}")
     if len(lines) > _MOST_LISTED:
