@@ -142,12 +142,7 @@ def _load_profile(name: str | None, paths: Paths, secrets: Mapping[str, str]) ->
     if name is None and (found := load_environment_profile(os.environ, paths.tokens)) is not None:
         return found
     store = ProfileStore(paths)
-    given = {
-        "client_secret": os.environ.get("CMDM_CLIENT_SECRET", ""),
-        "password": os.environ.get("CMDM_PASSWORD", ""),
-        **secrets,
-    }
-    return store.load(store.choose(name), given)
+    return store.load(store.choose(name), secrets, environment=os.environ)
 
 
 class Connection:

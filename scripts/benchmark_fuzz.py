@@ -103,7 +103,7 @@ def _run_fuzzer(target: ServedSandbox, seed: int) -> tuple[float, list[ExchangeM
 
     settings = FuzzSettings(seed=seed, requests=REQUESTS, entities=_ENTITIES)
     with target.prepare() as service:
-        runner = FuzzRunner(service, settings, hear, lambda _one, _path: None)
+        runner = FuzzRunner(service, settings, hear, lambda _failure, _path, _people: None)
         began = time.perf_counter()
         ended = runner.run()
         elapsed = time.perf_counter() - began

@@ -24,10 +24,14 @@ TOTAL_MAX_AGE = 3600.0
 
 
 class RecordCount(Struct, frozen=True):
-    """How many records an entity had, and how many seconds ago an answer said so."""
+    """How many records an entity had, and how many seconds ago an answer said so.
+
+    `change` is how many more there are by what was made here since, or fewer.
+    """
 
     total: int
     age: float
+    change: int = 0
 
     @property
     def is_recent(self) -> bool:
@@ -68,6 +72,8 @@ class CatalogCache:
         self._now = now
         self._loaded: _CacheFile | None = None
         self._is_changed = False
+        self._outdated: dict[str, tuple[int, float, int]] = {}
+        """Totals that were changed here since: each with its Unix time, and by how many."""
         self.error: ConfigurationError | None = None
         """Why the file could not be written; None where it could."""
 
@@ -108,6 +114,7 @@ class CatalogCache:
         """Take in how many records an entity has."""
         known = self._entities.setdefault(entity, _CachedEntity())
         known.total, known.total_told = total, self._now()
+        self._outdated.pop(entity, None)
         self._is_changed = True
 
     def deciding_places(self, entity: str, field: str, direction: str) -> tuple[int, ...]:
@@ -143,9 +150,32 @@ class CatalogCache:
 
     def forget_total(self, entity: str) -> None:
         """Forget how many records an entity has."""
+        self._outdated.pop(entity, None)
         known = self._entities.get(entity)
         if known is not None and known.total is not None:
             known.total, self._is_changed = None, True
+
+    def change_total(self, entity: str, by: int, *, since: float) -> None:
+        """Take in by how many changes sent `since`, a Unix time, have changed an entity's records.
+
+        The total of before is no longer believed when a query is planned: `last_count` has it. One
+        that came since may count them already, so it is forgotten.
+        """
+        known, last = self._entities.get(entity), self._outdated.get(entity)
+        if known is not None and known.total is not None:
+            is_before = known.total_told < since
+            last = (known.total, known.total_told, 0) if is_before else None
+        self.forget_total(entity)
+        if last is not None:
+            self._outdated[entity] = (*last[:2], last[2] + by)
+
+    def last_count(self, entity: str) -> RecordCount | None:
+        """Return the count known, or the one of before changes that were made in this run."""
+        outdated = self._outdated.get(entity)
+        if outdated is None:
+            return self.count(entity)
+        total, told, change = outdated
+        return RecordCount(total, max(self._now() - told, 0.0), change)
 
     def forget_totals(self) -> None:
         """Forget how many records the entities have: a change was made."""

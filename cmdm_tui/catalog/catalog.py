@@ -148,6 +148,20 @@ class Catalog:
         """Forget how many records an entity has, as it was wrong; `save` writes it."""
         self._cache.forget_total(self.resolve_name(entity))
 
+    def change_total(self, entity: str, by: int, *, since: float) -> None:
+        """Take in by how many changes sent `since` have changed an entity's records: no call.
+
+        `since` is a Unix time: a total that came later may count them already.
+        """
+        self._cache.change_total(self.resolve_name(entity), by, since=since)
+
+    def last_count(self, entity: str) -> RecordCount | None:
+        """Return the count known, or that of before the changes that were made here: no call.
+
+        It says by how many records these have changed it.
+        """
+        return self._cache.last_count(self.resolve_name(entity))
+
     def forget_totals(self) -> None:
         """Forget how many records each entity has, as a change was made; `save` writes it."""
         self._cache.forget_totals()

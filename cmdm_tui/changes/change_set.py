@@ -13,6 +13,12 @@ OWNED_ENTITIES = frozenset({"task", "opportunity"})
 OWNER_FIELDS = ("RelatedEntity", "RelatedExternalID")
 """The fields that say to which record a task or an opportunity belongs (`api.md`)."""
 
+_SERVICE_FIELDS = frozenset({"createddate", "modifieddate"})
+_SERVICE_FIELDS_OF = {
+    "task": frozenset({"closeddate"}),
+    "lead": frozenset({"accountexternalid"}),
+}
+
 
 class ChangeKind(enum.StrEnum):
     """The documented calls that change a record."""
@@ -107,3 +113,14 @@ class ChangeSet:
 def is_owner_field(name: str) -> bool:
     """Return whether a field names the record that a task or opportunity belongs to."""
     return any(name.casefold() == one.casefold() for one in OWNER_FIELDS)
+
+
+def is_service_field(entity: str, name: str) -> bool:
+    """Return whether the service itself sets a field of an entity, as `api.md` understands it.
+
+    It is for fields that no metadata describes: else these say what is read-only.
+    """
+    folded = entity.casefold()
+    if folded in OWNED_ENTITIES and is_owner_field(name):
+        return True
+    return name.casefold() in _SERVICE_FIELDS | _SERVICE_FIELDS_OF.get(folded, frozenset())

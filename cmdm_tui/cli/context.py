@@ -109,14 +109,9 @@ class CommandContext:
             if profile is not None:
                 return self.complete(profile)
         store = ProfileStore(paths)
-        given = dict(secrets or {})
-        if name is None or name == self.profile_name:
-            given = {
-                "client_secret": self.environment.get("CMDM_CLIENT_SECRET", ""),
-                "password": self.environment.get("CMDM_PASSWORD", ""),
-                **given,
-            }
-        return self.complete(store.load(store.choose(wanted), given))
+        is_one_to_use = name is None or name == self.profile_name
+        environment = self.environment if is_one_to_use else None
+        return self.complete(store.load(store.choose(wanted), secrets, environment=environment))
 
     def complete(self, profile: "Profile") -> "Profile":
         """Return the profile with what is odd in its caches, and the options of the command."""

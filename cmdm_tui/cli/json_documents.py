@@ -53,7 +53,7 @@ DOCUMENTS: Mapping[str, JsonDocument] = MappingProxyType(
             1,
             "cmdm verify --json",
             "target, complete, reason, cases, drifts: a list of severity, case, step, place, "
-            "message",
+            "message, skipped: a list of case, reason",
         ),
         "cmdm-case": JsonDocument(
             1,
@@ -63,7 +63,7 @@ DOCUMENTS: Mapping[str, JsonDocument] = MappingProxyType(
         "cmdm-step": JsonDocument(
             1,
             "cmdm cases run --json, a line a step",
-            "case, step, method, path, status, problems",
+            "case, step, method, path, status, problems, skipped",
         ),
         "cmdm-replay": JsonDocument(1, "cmdm replay --json, a line a case", "case, problems"),
         "cmdm-replay-server": JsonDocument(

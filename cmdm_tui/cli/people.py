@@ -1,7 +1,7 @@
-"""The options that say what becomes of the people in a recording: one rule for all commands.
+"""The options that say what becomes of the people in recordings and reports: one rule for all.
 
-In a recording they are replaced by stand-ins, unless --keep-people is given. The people of what is
-known to be a sandbox are invented, and stay.
+They are replaced by stand-ins, unless --keep-people is given. The people of what is known to be a
+sandbox are invented, and stay.
 """
 
 from collections.abc import Callable
@@ -26,7 +26,7 @@ def people_options(command: ClickCommand) -> ClickCommand:
     keep = click.option(
         "--keep-people",
         is_flag=True,
-        help="Record people as they are, not stand-ins for them.",
+        help="Write people as they are, not stand-ins for them.",
     )
     hook = click.option(
         "--people-hook",

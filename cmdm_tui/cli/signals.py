@@ -67,6 +67,8 @@ class EndSignals:
         self.number: signal.Signals | None = None
         self.time_limit: float | None = None
         """The seconds that the command was allowed, where that is what has ended it."""
+        self.notes: list[str] = []
+        """Safe sentences on what the command has kept as it was ended."""
         self._cancel: Callable[[], object] | None = None
         self._limit: threading.Timer | None = None
         self._terminal = _TerminalState()
@@ -105,7 +107,10 @@ class EndSignals:
         return _CODE_OF_SIGNAL_0 + self.number
 
     def describe(self) -> str:
-        """Return what has ended the command, as a sentence."""
+        """Return what has ended the command, as a sentence, and what it has kept."""
+        return " ".join((self._describe_end(), *self.notes))
+
+    def _describe_end(self) -> str:
         if self.time_limit is not None:
             return f"The {self.time_limit:g} s that the command may take are over."
         return "Interrupted." if self.number is None else f"Ended by {self.number.name}."

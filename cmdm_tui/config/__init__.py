@@ -31,6 +31,7 @@ from cmdm_tui.config.profile import (
     PeopleRules,
     Profile,
     check_profile_name,
+    find_environment_secrets,
     load_environment_profile,
 )
 from cmdm_tui.config.profile_store import ProfileStore
@@ -75,6 +76,7 @@ __all__ = [
     "UnusableFile",
     "check_profile_name",
     "command_key",
+    "find_environment_secrets",
     "is_sendable",
     "load_environment_profile",
     "run_secret_command",

@@ -62,6 +62,18 @@ class Paths:
         return self.data / "explorer" / "errors.log"
 
     @property
+    def drafts(self) -> Path:
+        """The folder of what was typed in the explorer and not sent; it may hold records' values.
+
+        Only its user can read it.
+        """
+        return self.data / "explorer" / "drafts"
+
+    def find_draft_files(self, profile: str) -> list[Path]:
+        """Return the files of a profile's unsent drafts, with their locks."""
+        return list(self.drafts.glob(f"{profile}.*"))
+
+    @property
     def people_key(self) -> Path:
         """The key by which recordings replace people; only its user can read it."""
         return self.data / "people.key"

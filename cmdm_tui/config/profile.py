@@ -5,9 +5,21 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from cmdm_tui.config.credentials import PROFILE_VARIABLES, Credentials, SecretStr
+from cmdm_tui.config.credentials import (
+    PROFILE_VARIABLES,
+    SECRET_NAMES,
+    Credentials,
+    SecretName,
+    SecretStr,
+)
 from cmdm_tui.config.errors import ConfigurationError, join_words
-from cmdm_tui.config.settings import ConfirmRule, FieldRule, SecretPlace, parse_mark_fields
+from cmdm_tui.config.settings import (
+    ConfirmRule,
+    FieldRule,
+    ProfileSettings,
+    SecretPlace,
+    parse_mark_fields,
+)
 from cmdm_tui.text import one_line
 
 ENVIRONMENT_PROFILE = "environment"
@@ -68,6 +80,46 @@ def check_profile_name(name: str) -> None:
         shown = one_line(name, 60) or "(nothing)"
         message = f"{shown} is not a name for a profile: use letters, digits, - and _, 40 at most."
         raise ConfigurationError(message)
+
+
+def find_environment_secrets(
+    settings: ProfileSettings, environment: Mapping[str, str]
+) -> tuple[dict[SecretName, str], str]:
+    """Return the secrets that the environment has for a stored profile, and what is odd in them.
+
+    There are none where the environment is of another account: it names another address, client id
+    or user. A password of one service must not go to another. The second value is then a sentence,
+    else empty.
+    """
+    found: dict[SecretName, str] = {
+        name: value
+        for name in SECRET_NAMES
+        if (value := environment.get(PROFILE_VARIABLES[name], ""))
+    }
+    own = {
+        "url": _bare_address(settings.url),
+        "client_id": settings.client_id.reveal(),
+        "username": settings.username,
+    }
+    others = [
+        PROFILE_VARIABLES[name]
+        for name, value in own.items()
+        if (said := environment.get(PROFILE_VARIABLES[name], ""))
+        and (_bare_address(said) if name == "url" else said) != value
+    ]
+    if not found or not others:
+        return found, ""
+    unused = join_words([PROFILE_VARIABLES[name] for name in found])
+    is_plural = len(found) > 1
+    return {}, (
+        f"{unused} in the environment {'are' if is_plural else 'is'} not used: "
+        f"{join_words(others)} there {'are' if len(others) > 1 else 'is'} not that of the profile "
+        f"{settings.name}."
+    )
+
+
+def _bare_address(url: str) -> str:
+    return url.strip().casefold().rstrip("/").removesuffix("/api/v1").rstrip("/")
 
 
 def load_environment_profile(

@@ -6,11 +6,16 @@ from pathlib import Path
 from typing import Any, cast
 
 from cmdm_tui.config.credentials import SECRET_NAMES, Credentials, SecretName, SecretStr
-from cmdm_tui.config.errors import ConfigurationError, NoProfile, join_words
+from cmdm_tui.config.errors import ConfigurationError, MissingSecrets, NoProfile, join_words
 from cmdm_tui.config.folder_lock import lock_folder
 from cmdm_tui.config.paths import Paths
 from cmdm_tui.config.private_files import remove_file
-from cmdm_tui.config.profile import PeopleRules, Profile, check_profile_name
+from cmdm_tui.config.profile import (
+    PeopleRules,
+    Profile,
+    check_profile_name,
+    find_environment_secrets,
+)
 from cmdm_tui.config.secrets.secret_file import SecretFile
 from cmdm_tui.config.secrets.secret_store import RemovedSecrets, SecretStore
 from cmdm_tui.config.settings import (
@@ -103,16 +108,27 @@ class ProfileStore:
         """
         return self._secrets.load_stored(settings)
 
-    def load(self, name: str, given: Mapping[str, str] | None = None) -> Profile:
-        """Return a profile with its secrets: those `given`, else those kept.
+    def load(
+        self,
+        name: str,
+        given: Mapping[str, str] | None = None,
+        *,
+        environment: Mapping[str, str] | None = None,
+    ) -> Profile:
+        """Return a profile with its secrets: `given`, else of the environment, else kept.
 
-        Raises MissingSecrets where one is neither given nor kept.
+        Raises MissingSecrets where one is found nowhere.
         """
         settings = self.load_settings(name)
-        known = given or {}
-        found = self._secrets.load(
-            settings, {key: SecretStr(known[key]) for key in SECRET_NAMES if known.get(key)}
-        )
+        secrets, odd = find_environment_secrets(settings, environment or {})
+        known = {**secrets, **(given or {})}
+        try:
+            found = self._secrets.load(
+                settings, {key: SecretStr(known[key]) for key in SECRET_NAMES if known.get(key)}
+            )
+        except MissingSecrets as error:
+            error.args = (f"{odd} {error}".lstrip(),)
+            raise
         credentials = Credentials(
             settings.client_id, found["client_secret"], settings.username, found["password"]
         )
@@ -131,7 +147,7 @@ class ProfileStore:
             mark_fields=settings.mark_field,
             timeout=settings.timeout,
             secrets=settings.place,
-            warnings=settings.warnings,
+            warnings=(*settings.warnings, odd) if odd else settings.warnings,
             people=self.find_people_rules(settings),
             tokens=self._paths.tokens,
         )
@@ -218,7 +234,7 @@ class ProfileStore:
         return any(path.suffix == ".json" for path in removed)
 
     def remove(self, name: str) -> RemovedSecrets:
-        """Remove a profile with its secrets, its tokens and what was learnt of its server.
+        """Remove a profile with its secrets, tokens and drafts, and what was learnt of its server.
 
         Raises NoProfile.
         """
@@ -232,7 +248,9 @@ class ProfileStore:
                 del content["default"]
             write_toml(self._profiles, {**content, "profiles": tables})
             learnt = [remove_file(path) for path in self._paths.find_catalog_files(name)]
+            drafts = [remove_file(path) for path in self._paths.find_draft_files(name)]
         known = ("what was learnt of its server",) if any(learnt) else ()
+        known += ("what was typed and not sent",) if any(drafts) else ()
         return RemovedSecrets((*forgotten.removed, *known), forgotten.trouble)
 
 

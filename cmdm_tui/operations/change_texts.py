@@ -63,7 +63,8 @@ def describe_preview(preview: ChangePreview, quota: Quota) -> Iterator[str]:
         yield "Not every record that may be meant was read: these changes are a part of all."
     yield from _describe_undo(preview)
     if preview.new_ids:
-        yield "A deleted record can be made again, under a new id."
+        made = "it again, with a new id" if preview.new_ids == 1 else "them again, with new ids"
+        yield f"Undo creates {made}."
     if preview.change_count:
         yield _describe_cost(preview, quota)
 

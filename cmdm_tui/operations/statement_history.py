@@ -92,6 +92,11 @@ class StatementHistory:
             self._judged = statement, is_secret
         return self._judged[1]
 
+    def can_keep(self, statement: str) -> bool:
+        """Return whether a statement is kept for the next run: it holds no secret, and fits."""
+        is_short = len(statement) <= LONGEST_STATEMENT
+        return self.is_kept and is_short and not self.is_secret(statement)
+
     def append(self, statement: str) -> bool:
         """Add what was typed; return whether it was added: nothing that holds a secret is."""
         if self.is_secret(statement):

@@ -28,7 +28,7 @@ from cmdm_tui.changes.errors import (
     RunTakenBack,
 )
 from cmdm_tui.changes.journal import Journal, JournalRun
-from cmdm_tui.changes.journal_entry import EntryState
+from cmdm_tui.changes.journal_entry import EntryState, JournalEntry
 from cmdm_tui.changes.preview import ChangePreview, preview_changes
 from cmdm_tui.changes.references import list_remade
 from cmdm_tui.changes.run_effect import collect_effects
@@ -199,13 +199,15 @@ class WriteOperation:
         applier = ChangeApplier(self._account.client, run, options, listener=self._listen)
         self._applier = applier
         self._progress = ApplyProgress()
+        begun = time.time()
+        ended = {one.number for one in run.entries if not one.state.is_open}
         try:
             summary = await applier.run()
         finally:
             self._applier = None
             self._prompter.show_progress("")
-            sent = [one.change for one in run.entries if one.state is not EntryState.PENDING]
-            forget_totals(self._account, sent)
+            sent = [one for one in run.entries if one.number not in ended]
+            change_totals(self._account, sent, since=begun)
         return WriteOutcome(run.change_set, run, summary)
 
     def _listen(self, event: ApplyEvent) -> None:
@@ -247,6 +249,23 @@ class WriteOperation:
                 f"The changes are for {username} at {address}, and {profile.name} is "
                 f"{profile.credentials.username} at {client.address}"
             )
+
+
+def change_totals(account: Account, entries: Iterable[JournalEntry], *, since: float) -> None:
+    """Take in how many records there are by what became of changes that were sent `since`.
+
+    It is a Unix time. Where that is not certain, and of a conversion, the count is forgotten.
+    """
+    steps = {ChangeKind.CREATE: 1, ChangeKind.DELETE: -1}
+    for entry in entries:
+        change, state = entry.change, entry.state
+        step = steps.get(change.kind)
+        if step is not None and not state.is_open:
+            by = step * (state is EntryState.DONE)
+            account.catalog.change_total(change.entity, by, since=since)
+        elif state is not EntryState.PENDING:
+            forget_totals(account, [change])
+    account.catalog.save()
 
 
 def forget_totals(account: Account, changes: Iterable[Change]) -> None:

@@ -10,7 +10,7 @@ read the same tables; `key_names` says how a key is written, and `key_order` pas
 one. Also: `messages` that more than one
 widget knows, `theme`, `keymap` (keys that the user changed).
 `front_compositor` draws what is in front, and nothing behind it.
-`call_recording` records the calls of an account.
+`call_recording` records the calls of an account. `draft_keeper` keeps what was typed and not sent.
 `tolerant_app` goes on after an unexpected error, `crash` is the report where it cannot.
 """
 

@@ -24,10 +24,12 @@ from cmdm_tui.tui.call_recording import CallRecorder
 from cmdm_tui.tui.colourless import WithoutColour
 from cmdm_tui.tui.commands import CommandApp, CommandScreen
 from cmdm_tui.tui.dialog_screen import DialogScreen
+from cmdm_tui.tui.draft_keeper import SECONDS_BETWEEN, DraftKeeper, DraftSource
 from cmdm_tui.tui.messages import (
     AccountOpened,
     AccountRequested,
     ClientEvent,
+    MainScreenName,
     PartRequested,
     ReturnRequested,
     ScreenRequested,
@@ -113,6 +115,8 @@ class Explorer(CommandApp, TolerantApp):
         self._warned: set[str] = set()
         self.recorder = CallRecorder(self, paths, self._show_recording)
         """Records calls; whoever runs the explorer finishes what is recorded in the end."""
+        self.drafts = DraftKeeper(paths, self._list_owners)
+        """Keeps what is typed and not sent."""
 
     def on_mount(self) -> None:
         """Show the first screen; it is painted before anything else is done."""
@@ -122,6 +126,8 @@ class Explorer(CommandApp, TolerantApp):
         self.theme = kept if kept in self.available_themes else THEMES[0].name
         self.theme_changed_signal.subscribe(self, self._keep_theme)
         self._use_keymap()
+        if self._paths is not None:
+            self.set_interval(SECONDS_BETWEEN, self.drafts.note)
         self.push_screen(StartScreen(self._opener, self._start))
 
     @property
@@ -202,14 +208,22 @@ class Explorer(CommandApp, TolerantApp):
         )
         await self._show_alone(self._screens.get("records"))
         self._show_new_warnings(event.account.profile.warnings)
+        self._show_new_warnings(self.drafts.begin(event.account))
         if former is not None:
             self.recorder.end_of(former.account)
             await former.close()
+        self.offer_drafts()
 
     @on(ScreenRequested)
     async def _show_screen(self, event: ScreenRequested) -> None:
         if self._screens is not None:
-            await self._show_alone(await self._screens.load(event.name))
+            await self._bring_to_front(event.name)
+
+    async def _bring_to_front(self, name: MainScreenName) -> Screen[None]:
+        assert self._screens is not None  # noqa: S101 - an account is open
+        screen = await self._screens.load(name)
+        await self._show_alone(screen)
+        return screen
 
     @on(PartRequested)
     async def _open_part(self, event: PartRequested) -> None:
@@ -280,12 +294,22 @@ class Explorer(CommandApp, TolerantApp):
         screen = self.screen
         if isinstance(screen, LeaveScreen):
             if not self.is_key_held:
-                self.exit()
+                self._leave()
             return
         command = screen.app_commands["quit"] if isinstance(screen, CommandScreen) else None
         keys = ("ctrl+q",) if command is None else command.keys
-        if not self._ask_to_leave("Quit", keys, self.exit):
-            self.exit()
+        if not self._ask_to_leave("Quit", keys, self._leave):
+            self._leave()
+
+    def _leave(self) -> None:
+        """End as the person wants it, who was asked about what is lost."""
+        self.drafts.discard()
+        self.exit()
+
+    async def _close_all(self) -> None:
+        """Close the screens; what is typed on them is kept first, where no one was asked."""
+        self.drafts.finish()
+        await super()._close_all()
 
     async def action_quit(self) -> None:
         """Do what Textual's own key to quit asks for, which works in every dialog."""
@@ -293,10 +317,7 @@ class Explorer(CommandApp, TolerantApp):
 
     def _ask_to_leave(self, action: str, keys: Sequence[str], then: Callable[[], object]) -> bool:
         """Ask where something would be lost, and return whether it was asked."""
-        opened = () if self._screens is None else self._screens.opened
-        screens = dict.fromkeys([*opened, *self.screen_stack])
-        owners = (one for one in screens if isinstance(one, CommandScreen | DialogScreen))
-        losses = [loss for one in owners for loss in one.losses]
+        losses = [loss for one in self._list_owners() for loss in one.losses]
         if not losses:
             return False
         question = LeaveScreen(losses, action, keys)
@@ -307,6 +328,24 @@ class Explorer(CommandApp, TolerantApp):
 
         self.push_screen(question, answered)
         return True
+
+    def _list_owners(self) -> list[DraftSource]:
+        """Return the screens that may hold what would be lost, those in front last."""
+        opened = () if self._screens is None else self._screens.opened
+        screens = dict.fromkeys([*opened, *self.screen_stack])
+        return [one for one in screens if isinstance(one, CommandScreen | DialogScreen)]
+
+    @property
+    def draft_count(self) -> int:
+        """How many unsent drafts of earlier runs of this account there are."""
+        return len(self.drafts.offered)
+
+    def offer_drafts(self) -> None:
+        """Offer the drafts of earlier runs, if there are any."""
+        if self._screens is not None and self.drafts.offered:
+            from cmdm_tui.tui.screens.browse.draft_commands import offer_drafts
+
+            offer_drafts(self._screens.browse, self.drafts, self._bring_to_front)
 
     def cancel_calls(self) -> int:
         """Leave the calls that are under way, and return how many they are."""
@@ -353,6 +392,7 @@ class Explorer(CommandApp, TolerantApp):
         """Record an event, and pass it on to the screens of its account that show it."""
         if events.account is not None:
             self.recorder.add_event(events.account, event)
+        self.drafts.note_call()
         if self._screens is not None and self._screens.account is events.account:
             for screen in self._screens.opened:
                 screen.post_message(ClientEvent(event))

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import ClassVar, Generic, TypeVar, cast
+from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar, cast
 
 from textual import events
 from textual.app import App
@@ -14,6 +14,9 @@ from cmdm_tui.tui.front_compositor import FrontCompositor
 from cmdm_tui.tui.key_names import format_keys, split_keys
 from cmdm_tui.tui.key_order import KeyOrder
 from cmdm_tui.tui.models.held_keys import HeldKeys
+
+if TYPE_CHECKING:
+    from cmdm_tui.tui.models.drafts import Draft
 
 _OBSTACLE_SECONDS = 4.0
 """Seconds for which it is shown why a key does nothing."""
@@ -238,6 +241,21 @@ class CommandScreen(Screen[None]):
         """What would be lost if its account were closed now, a safe sentence each."""
         return ()
 
+    @property
+    def drafts(self) -> "tuple[Draft, ...]":
+        """What was typed on it and not sent."""
+        return ()
+
+    @property
+    def never_kept(self) -> tuple[str, ...]:
+        """What was typed on it that is never kept, a safe sentence each."""
+        return ()
+
+    @property
+    def takes_over(self) -> bool:
+        """Whether what was typed in the dialogs below it is in the journal by now."""
+        return False
+
     def list_palette_entries(self) -> tuple[PaletteEntry, ...]:
         """Return what the palette offers besides the commands."""
         return ()
@@ -310,6 +328,14 @@ class CommandApp(App[None]):
 
     def toggle_recording(self) -> None:
         """Begin to record calls, or end that; a subclass can."""
+
+    @property
+    def draft_count(self) -> int:
+        """How many unsent drafts of earlier runs there are: none here."""
+        return 0
+
+    def offer_drafts(self) -> None:
+        """Offer the drafts of earlier runs; a subclass can."""
 
     async def on_event(self, event: events.Event) -> None:
         """Take an event in; keys one after the other, in the order in which they came."""

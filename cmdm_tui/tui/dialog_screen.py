@@ -11,6 +11,8 @@ from cmdm_tui.tui.front_compositor import FrontCompositor
 if TYPE_CHECKING:
     from textual.app import App
 
+    from cmdm_tui.tui.models.drafts import Draft
+
 
 BUTTON_KEYS: tuple[BindingType, ...] = (
     Binding("left", "app.focus_previous", show=False),
@@ -36,6 +38,21 @@ class DialogScreen(ModalScreen[ScreenResultType]):
     def losses(self) -> tuple[str, ...]:
         """What would be lost if the explorer ended now, a safe sentence each."""
         return ()
+
+    @property
+    def drafts(self) -> "tuple[Draft, ...]":
+        """What was typed into it and not sent."""
+        return ()
+
+    @property
+    def never_kept(self) -> tuple[str, ...]:
+        """What was typed into it that is never kept, a safe sentence each."""
+        return ()
+
+    @property
+    def takes_over(self) -> bool:
+        """Whether what was typed in the dialogs below it is in the journal by now."""
+        return False
 
     def dismiss(self, result: ScreenResultType | None = None) -> AwaitComplete:
         """Close it with an answer, unless it is closed."""

@@ -80,6 +80,13 @@ class MainScreens:
             self._screens[name] = screen
         return self._screens[name]
 
+    @property
+    def browse(self) -> BrowseScreen:
+        """The screen of the records."""
+        screen = self.get("records")
+        assert isinstance(screen, BrowseScreen)  # noqa: S101 - as `_makers` makes it
+        return screen
+
     async def close(self) -> None:
         """Remove the screens, none of which may be in front any more, and close the account."""
         for screen in self._screens.values():

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from cmdm_tui.api import Field
-from cmdm_tui.catalog.cache import FIELDS_MAX_AGE, TOTAL_MAX_AGE, CatalogCache
+from cmdm_tui.catalog.cache import FIELDS_MAX_AGE, TOTAL_MAX_AGE, CatalogCache, RecordCount
 
 FIELDS = (Field("Name", type="Text"), Field("Score", type="Number", inferred=True))
 
@@ -119,3 +119,30 @@ def test_fields_that_no_file_can_hold_are_asked_for_again(tmp_path: Path) -> Non
     assert facts.fields("lead")
     again = CatalogCache(file, "https://x")
     assert (again.fields("lead"), again.fields("account")) == ((), FIELDS)
+
+
+def test_what_was_made_here_is_told_beside_the_total_of_before() -> None:
+    clock = Clock()
+    facts = CatalogCache(None, "https://x", now=clock.now)
+    facts.store_total("lead", 1_500)
+    clock.time += 10
+    for by in (1, 1, -1):
+        facts.change_total("lead", by, since=clock.now())
+    assert facts.last_count("lead") == RecordCount(1_500, 10, 1)
+    assert facts.count("lead") is None
+    assert facts.total("lead") is None
+    facts.store_total("lead", 1_501)
+    assert facts.last_count("lead") == RecordCount(1_501, 0)
+    facts.forget_total("lead")
+    assert facts.last_count("lead") is None
+
+
+def test_a_total_that_may_count_what_was_made_is_forgotten() -> None:
+    clock = Clock()
+    facts = CatalogCache(None, "https://x", now=clock.now)
+    begun = clock.now()
+    facts.store_total("lead", 1_501)
+    facts.change_total("lead", 1, since=begun)
+    assert facts.last_count("lead") is None
+    facts.change_total("contact", 1, since=begun)
+    assert facts.last_count("contact") is None

@@ -74,6 +74,7 @@ class ProgramTerminal:
         }
         self.raw = b""
         self.home = home
+        self._is_hung_up = False
         if not forks or is_read_at_start(extra or {}):
             self.process: pexpect.spawn[bytes] = pexpect.spawn(
                 sys.executable,
@@ -165,12 +166,15 @@ class ProgramTerminal:
         self.read(0.1)
         os.close(self._other_end)
         os.close(self.process.child_fd)
+        self._is_hung_up = True
         assert self.process.pid is not None
         _, status = os.waitpid(self.process.pid, 0)
         return os.waitstatus_to_exitcode(status)
 
     def close(self) -> None:
         """End the program if it still runs, and close the terminal."""
+        if self._is_hung_up:
+            return  # the numbers of its files are another terminal's by now
         end_program(self.process)
         with suppress(OSError):
             os.close(self._other_end)

@@ -502,8 +502,8 @@ def test_a_read_only_profile_refuses_writes(
     profiles = home / "config" / "cmdm" / "profiles.toml"
     profiles.parent.mkdir(parents=True)
     profiles.write_text(
-        f'[profiles.acme]\nurl = "{signed_in.url}"\nclient_id = "x"\nusername = "y"\n'
-        "read_only = true\n"
+        f'[profiles.acme]\nurl = "{signed_in.url}"\nclient_id = "{signed_in.client_id}"\n'
+        f'username = "{signed_in.username}"\nread_only = true\n'
     )
     words = ("-p", "acme", "verify", "--live", "--writes", "--from", str(folder))
     ended = cmdm(*words)

@@ -157,6 +157,37 @@ def test_who_am_i_says_where_each_secret_lives_and_sends_nothing(
     assert "calls left     not known without a call" in out
 
 
+@pytest.mark.parametrize(
+    ("variable", "other"),
+    [
+        ("CMDM_URL", "http://127.0.0.1:2/api/v1"),
+        ("CMDM_USERNAME", "someone-else@example.com"),
+        ("CMDM_CLIENT_ID", "another-client-id"),
+    ],
+)
+def test_secrets_of_another_account_in_the_environment_are_not_sent(
+    cmdm: Command, acme: RunningInfo, variable: str, other: str
+) -> None:
+    wrong = {"CMDM_PASSWORD": "of-another-service", variable: other}
+    ended = cmdm("-p", "acme", "whoami", "--check", **wrong)
+    sentence = f"CMDM_PASSWORD in the environment is not used: {variable} there is not that of"
+    assert (ended.code, ended.err.count(sentence)) == (0, 1)
+    assert b"in the environment, CMDM_PASSWORD" not in ended.out
+    assert cmdm("-p", "acme", "whoami", **wrong).err.count(sentence) == 1
+    listed = cmdm("-p", "acme", "list", "lead", **wrong)
+    assert (listed.code, listed.err.count(sentence)) == (0, 1)
+
+
+def test_secrets_of_the_same_account_in_the_environment_are_sent(
+    cmdm: Command, acme: RunningInfo
+) -> None:
+    """The twin: they come before those that are kept, and are wrong."""
+    for url in (acme.url, acme.url.removesuffix("/api/v1") + "/"):
+        wrong = {"CMDM_PASSWORD": "of-another-service", "CMDM_URL": url}
+        ended = cmdm("-p", "acme", "whoami", "--check", **wrong)
+        assert (ended.code, "is not used" in ended.err) == (3, False)
+
+
 def test_who_am_i_asks_neither_keyring_nor_command(
     cmdm: Command, acme: RunningInfo, home: Path, keyring: KeyringFactory, tmp_path: Path
 ) -> None:

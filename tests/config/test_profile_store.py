@@ -134,8 +134,13 @@ def test_a_profile_is_removed_with_what_was_learnt_of_its_server(
         (paths.catalogs / name).write_text("{}")
     for name in ("acme", "acme-2"):
         store.save(name, "https://crm.example", CREDENTIALS, keep_secrets=False)
-    assert "what was learnt of its server" in store.remove("acme").removed
+    paths.drafts.mkdir(parents=True)
+    for name in ("acme.0a.json", "acme.0a.lock", "acme-2.0b.json"):
+        (paths.drafts / name).write_text("{}")
+    removed = store.remove("acme").removed
+    assert {"what was learnt of its server", "what was typed and not sent"} <= {*removed}
     assert [path.name for path in paths.catalogs.iterdir()] == ["acme-2.json"]
+    assert [path.name for path in paths.drafts.iterdir()] == ["acme-2.0b.json"]
 
 
 def test_a_default_is_chosen_and_kept_until_it_is_removed(store: ProfileStore) -> None:

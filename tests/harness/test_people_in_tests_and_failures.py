@@ -15,8 +15,9 @@ from cmdm_tui.harness.cassettes.reader import read_cassette
 from cmdm_tui.harness.cassettes.vcr_playback import Playback, play
 from cmdm_tui.harness.exchange import Exchange, Intent
 from cmdm_tui.harness.fuzz.save.case_writer import save_failure
+from cmdm_tui.harness.fuzz.save.failure_redactor import FailureRedactor
 from cmdm_tui.harness.fuzz.shrink.reproduction import RecordedStep, Reproduction
-from cmdm_tui.harness.oracle import Finding
+from cmdm_tui.harness.oracle import Finding, ServiceModel
 from cmdm_tui.pytest_plugin.cassette import CassetteFolders, make_playback
 from cmdm_tui.pytest_plugin.cassette_options import CassetteOptions, InvalidOption, merge_options
 from cmdm_tui.redaction.leak_scanner import LeakScanner
@@ -160,10 +161,14 @@ def save(folder: Path, people: PeopleSettings | None) -> bytes:
         for number, path in enumerate(("/api/v1/lead/A1", "/api/v1/lead/A1?q=Weatherwax"), 1)
     )  # fmt: skip
     message = "LastName was Weatherwax, and is esme@lancre.org now."
-    finding = Finding("answers", message, 2, values=(("LastName", "Weatherwax"),))
+    finding = Finding("own-law", message, 2, values=(("LastName", "Weatherwax"),), certainty="own")
     steps = tuple(RecordedStep(CallRequest("GET", one.path, intent, b"")) for one in log)
     failure = Reproduction(steps, log, finding)
-    save_failure(folder, "x", failure, LeakScanner(), seed=0, people=people)
+    searched = None
+    if people is not None:
+        redacted = FailureRedactor(people).redact_failure(failure, ServiceModel())
+        failure, searched = redacted.reproduction, redacted.people
+    save_failure(folder, "x", failure, LeakScanner(), seed=0, people=searched)
     return b"".join(path.read_bytes() for path in sorted(folder.rglob("*.*ml")))
 
 

@@ -31,7 +31,7 @@ async def edit_an_account(app: Explorer, pilot: Pilot[None]) -> str:
     await type_text(pilot, "City")
     await press(pilot, "enter", "home", "ctrl+k")
     await type_text(pilot, "Whitby")
-    await press(pilot, "ctrl+s", "enter")
+    await press(pilot, "ctrl+s", "enter", "enter")
     return screen_words(app)
 
 
@@ -39,7 +39,7 @@ async def delete_a_contact(app: Explorer, pilot: Pilot[None]) -> str:
     """Delete the first contact, once it was shown."""
     browse(app).show_entity("contact")
     await wait_until_settled(pilot)
-    await press(pilot, "2", "x", "left", "left", "enter")
+    await press(pilot, "2", "x", "left", "left", "enter", "enter")
     return screen_words(app)
 
 

@@ -13,7 +13,6 @@ from cmdm_tui.sandbox import RunningInfo
 from cmdm_tui.tui.screens.browse.filtered_view import FilteredView
 from cmdm_tui.tui.screens.browse.screen import BrowseScreen
 from cmdm_tui.tui.screens.changes.preview_screen import PreviewScreen
-from cmdm_tui.tui.screens.edit.form_screen import FormScreen
 from cmdm_tui.tui.widgets import filter_bar
 from tests.tui.driver import _send, screen_words, type_text, wait_until_settled
 from tests.tui.editing import Opened, opened
@@ -67,7 +66,7 @@ async def test_a_filtered_cell_is_edited_in_its_place_and_the_pane_follows(
         await there.press("i")
         assert [row.field_name for row in there.form.rows] == ["LastName"]
         await there.retype("Lovelace")
-        await there.press("enter", "enter")
+        await there.press("enter", "enter", "enter")
         address = f"lead/{record.external_id}"
         assert there.sent() == [f"GET {address}", f"PUT {address}"]
         # The pane shows the record under the cursor that is seen again.
@@ -120,8 +119,8 @@ async def test_a_refused_value_leaves_what_was_typed(sandbox: RunningInfo) -> No
         assert "Type must be one of" in screen_words(there.app)
         await there.go_to_field("Type")
         await there.retype("Call")
-        await there.press("ctrl+s", "enter")
-        assert not isinstance(there.app.screen, FormScreen)
+        await there.press("ctrl+s", "enter", "enter")
+        assert isinstance(there.app.screen, BrowseScreen)
         stored = await there.screen.account.client.record("task", task.external_id)
         assert stored.properties["Notes"] == "Long and dear"
 

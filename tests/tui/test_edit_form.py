@@ -1,6 +1,7 @@
 """The form of a record, without a screen: typed values, faults, and the change it comes to."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -147,6 +148,73 @@ def test_a_new_task_belongs_to_its_record_and_may_have_other_fields() -> None:
     (change,) = changes_of(form).changes
     assert change.properties == {"Colour": "red", "DueDate": "tomorrow"}
     assert change.parent == Parent("lead", "A1")
+
+
+def test_a_service_field_of_a_new_record_is_left_out_unless_it_is_told() -> None:
+    names = ("Subject", "CreatedDate", "ModifiedDate", "ClosedDate", "RelatedExternalID")
+    seen = [Field(name, type="Text", inferred=True) for name in names]
+    form = EditForm("task", seen)
+    assert [one.name for one in form.fields] == ["Subject"]
+    assert form.guess_words.endswith("does not list the fields of task")
+    form.add_field("ClosedDate")
+    form.enter("ClosedDate", "2026-03-31")
+    assert form.values == {"ClosedDate": "2026-03-31"}
+    described = [Field("ClosedDate", type="Date"), Field("Subject", type="Text")]
+    assert [one.name for one in EditForm("task", described).fields] == ["ClosedDate", "Subject"]
+
+
+@pytest.mark.parametrize("is_guessed", [False, True])
+def test_a_day_is_named_from_today_in_fields_of_days_and_moments(is_guessed: bool) -> None:
+    kinds = {"Day": "Date", "At": "DateTime", "Notes": "Text"}
+    fields = [Field(name, type=kind, inferred=is_guessed) for name, kind in kinds.items()]
+    form = EditForm("task", fields)
+    for name in kinds:
+        form.enter(name, "today")
+    before = datetime.now(UTC)
+    values = form.values
+    days = {f"{moment.astimezone():%Y-%m-%d}" for moment in (before, datetime.now(UTC))}
+    in_utc = {f"{moment:%Y-%m-%d}T00:00:00Z" for moment in (before, datetime.now(UTC))}
+    assert values["Day"] in days
+    assert values["At"] in in_utc
+    assert values["Notes"] == "today"
+    assert form.faults == {}
+    assert form.doubts == ()
+
+
+def test_a_value_unlike_those_of_a_guessed_type_is_doubted_and_sent() -> None:
+    fields = [Field("Due", type="Date", inferred=True), Field("Notes", type="Text", inferred=True)]
+    form = EditForm("task", fields)
+    form.enter("Due", "soon")
+    form.enter("Notes", "soon")
+    assert form.faults == {}
+    assert form.doubts == ("Due is 'soon', not a date such as 2026-03-31.",)
+    made = changes_of(form)
+    assert made.changes[0].properties == {"Due": "soon", "Notes": "soon"}
+    assert made.notes == (f"{form.doubts[0]} Its type is guessed: it may be refused.",)
+    form.enter("Due", "2026-03-31")
+    assert form.doubts == ()
+
+
+@pytest.mark.parametrize(
+    ("words", "named"),
+    [
+        ("LastName must have a value", "LastName"),
+        ("'At' is not a time; Day is", "At"),
+        ("Days are not Daylight", None),
+        ("", None),
+    ],
+)
+def test_the_field_that_a_refusal_names_is_found_by_its_whole_name(
+    words: str, named: str | None
+) -> None:
+    form = form_of({"LastName": "Ada"})
+    form.enter("LastName", "Bea")
+    form.enter("At", "noon")
+    assert form.refuse(words) == named
+    if named is not None:
+        assert form.find_refusal(named) == words
+        form.enter(named, "other")
+        assert form.find_refusal(named) == ""
 
 
 def test_several_records_get_only_the_fields_that_were_typed_into() -> None:

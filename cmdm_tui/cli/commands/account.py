@@ -55,7 +55,7 @@ def whoami(context: CommandContext, *, check: bool, as_json: bool) -> None:
     signs in again and shows how many calls are left.
     """
     quota = context.run(lambda account: _sign_in(account.client)) if check else None
-    identity = _read_identity(context)
+    identity = _read_identity(context, notes=not check)
     if as_json:
         from cmdm_tui.cli.json_documents import make_document
 
@@ -82,9 +82,15 @@ async def _sign_in(client: "Client") -> "Quota":
     return client.quota
 
 
-def _read_identity(context: CommandContext) -> Identity:
+def _read_identity(context: CommandContext, *, notes: bool) -> Identity:
+    """Return who signs in; with `notes`, what is odd in the profile is written to stderr."""
     from cmdm_tui.catalog.token_cache import TokenFile, load_stored_token
-    from cmdm_tui.config import SECRET_NAMES, ProfileStore, load_environment_profile
+    from cmdm_tui.config import (
+        SECRET_NAMES,
+        ProfileStore,
+        find_environment_secrets,
+        load_environment_profile,
+    )
 
     paths = context.paths
     if context.profile_name is None:
@@ -96,7 +102,8 @@ def _read_identity(context: CommandContext) -> Identity:
             return Identity(profile.name, profile.url, profile.credentials.username, here, token)
     store = ProfileStore(paths)
     settings = store.load_settings(store.choose(context.profile_name))
-    for warning in settings.warnings:
+    _, odd = find_environment_secrets(settings, context.environment)
+    for warning in (*settings.warnings, odd) if notes else ():
         note(warning)
     found = locate_secrets(context, settings)
     if set(found.values()) <= {"environment", "file"}:

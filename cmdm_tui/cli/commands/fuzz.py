@@ -123,10 +123,10 @@ def fuzz(
     given, and only what is documented can fail it.
 
     A failure is made short, run again, printed as curl lines, and kept as a case under
-    FOLDER/regress, with reports as JUnit, JSON and HTML. Of a live service, people are replaced in
-    the case and its cassette, not in the reports: these quote values as they came. The reports are
-    written as the run goes: one that is killed leaves reports that say so. On a terminal the run is
-    shown live; --plain writes it in lines.
+    FOLDER/regress, with reports as JUnit, JSON and HTML. Of what is not known to be a sandbox,
+    people are replaced by stand-ins in all that is shown and written of a failure, unless
+    --keep-people is given. The reports are written as the run goes: one that is killed leaves
+    reports that say so. On a terminal the run is shown live; --plain writes it in lines.
 
     Exit codes: 0 no failure; 1 failures, or a secret that would have been written; 2 could not run.
     """

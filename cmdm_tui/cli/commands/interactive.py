@@ -3,7 +3,7 @@
 import contextlib
 import gc
 import sys
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Literal
 
 import click
@@ -62,6 +62,7 @@ def explore(
 
         end_with_parent()
     from cmdm_tui.cli.event_loop import run_async
+    from cmdm_tui.cli.signals import active_signals
     from cmdm_tui.cli.terminal_watch import end_without_terminal
     from cmdm_tui.operations.module_loading import frozen_modules, load_modules
 
@@ -81,6 +82,11 @@ def explore(
         try:
             with contextlib.nullcontext() if is_served else end_without_terminal():
                 run_async(explorer.run_async())
+        except KeyboardInterrupt:
+            active_signals().notes += explorer.drafts.sentences
+            raise
+        else:
+            _note_all(explorer.drafts.sentences)
         finally:
             is_recorded = _finish_recordings(explorer)
         if not is_recorded:
@@ -92,11 +98,14 @@ def explore(
 def _finish_recordings(explorer: "Explorer") -> bool:
     """Write what the explorer has recorded, and what became of it; return whether all is there."""
     ended = explorer.recorder.finish()
-    for one in ended:
-        for sentence in one.sentences:
-            with contextlib.suppress(OSError):  # the terminal may be gone
-                note(sentence)
+    _note_all(sentence for one in ended for sentence in one.sentences)
     return all(one.is_whole for one in ended)
+
+
+def _note_all(sentences: Iterable[str]) -> None:
+    for sentence in sentences:
+        with contextlib.suppress(OSError):  # the terminal may be gone
+            note(sentence)
 
 
 class ProfileSource:

@@ -120,7 +120,8 @@ def remove(context: CommandContext, name: str, *, yes: bool) -> None:
     if not yes and not can_ask():
         message = f"To remove {name} without a terminal to ask at, add --yes."
         raise CommandFailure(message, ExitCode.USAGE)
-    question = one_line(f"Remove the profile {name}, its secrets and its token?")
+    typed = ", and what was typed and not sent" if context.paths.find_draft_files(name) else ""
+    question = one_line(f"Remove the profile {name}, its secrets and its token{typed}?")
     if not yes and not ask_yes_no(question):
         raise CommandFailure("Nothing was removed.")
     forgotten = store.remove(name)

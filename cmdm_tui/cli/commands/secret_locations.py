@@ -13,14 +13,14 @@ def locate_secrets(
     context: "CommandContext", settings: "ProfileSettings"
 ) -> "dict[SecretName, SecretLocation]":
     """Return where each secret comes from in this context: its environment goes first."""
-    from cmdm_tui.config import PROFILE_VARIABLES, SECRET_NAMES, ProfileStore
+    from cmdm_tui.config import SECRET_NAMES, ProfileStore, find_environment_secrets
 
     store = ProfileStore(context.paths)
-    found: dict[SecretName, SecretLocation] = {}
-    for secret in SECRET_NAMES:
-        is_given = bool(context.environment.get(PROFILE_VARIABLES[secret]))
-        found[secret] = "environment" if is_given else store.find_secret_place(settings, secret)
-    return found
+    given, _ = find_environment_secrets(settings, context.environment)
+    return {
+        secret: "environment" if secret in given else store.find_secret_place(settings, secret)
+        for secret in SECRET_NAMES
+    }
 
 
 def describe_location(

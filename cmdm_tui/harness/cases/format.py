@@ -8,7 +8,9 @@ is known when the step is sent: `client_id`, `client_secret`, `username` and `pa
 sign-in, its `token`, `mark` (the text that marks the records of a run), `filling`, and every name
 that an earlier step captured. A token can be damaged: `${token:cut}` lacks its last character,
 `${token:flipped}` has another one there, `${token:doubled}` is the token twice. `${lead:lower}` is
-an id in lower case. `$${` stands for `${` itself.
+an id in lower case, `${username:swapped}` has small letters for capitals and the reverse. Where
+such a change changes nothing, or leaves nothing, the case is left out. `$${` stands for `${`
+itself.
 """
 
 import base64

@@ -5,7 +5,7 @@ import json
 from collections.abc import Callable, Mapping
 from urllib.parse import quote
 
-from cmdm_tui.harness.calls import CONTENT_TYPE_HEADER
+from cmdm_tui.harness.calls import CONTENT_TYPE_HEADER, CREDENTIAL_NAMES
 from cmdm_tui.harness.cases.format import PLACEHOLDER, CaseError, CaseStep
 from cmdm_tui.harness.exchange import OutgoingRequest
 
@@ -18,15 +18,32 @@ _TRANSFORMS: Mapping[str, Callable[[str], str]] = {
     "lower": str.lower,
     "swapped": str.swapcase,
 }
+_WHY_UNCHANGED: Mapping[str, str] = {
+    "cut": "has one character, and nothing is left of it where it is cut",
+    "doubled": "is empty",
+    "lower": "has no capital letter",
+    "swapped": "has no letter with another case",
+}
+_REFUSALS = frozenset({400, 401, 403})
 
 
 class MissingValue(CaseError):
     """A step uses a value that no earlier step captured."""
 
 
+class PremiseMissing(CaseError):
+    """A step changes a value in a way that changes nothing here: its case has nothing to judge."""
+
+
 def build_request(step: CaseStep, values: Mapping[str, str]) -> OutgoingRequest:
-    """Return the request of a step. Raises MissingValue for a value that is not known."""
+    """Return the request of a step.
+
+    Raises MissingValue for a value that is not known, and PremiseMissing for one that is not
+    changed by what is to change it, or of which nothing is left.
+    """
     known = with_filling(step, values)
+    _require_changes(step, values)
+    _require_wrong_sign_in(step, known)
     headers = [
         (name, _encode_header_value(_fill(value, known, _keep_as_is)))
         for name, value in step.headers
@@ -44,6 +61,27 @@ def build_request(step: CaseStep, values: Mapping[str, str]) -> OutgoingRequest:
         body,
         is_from_root=step.from_root,
     )
+
+
+def _require_changes(step: CaseStep, values: Mapping[str, str]) -> None:
+    texts = [step.path, step.body or "", *(value for _, value in step.headers)]
+    texts += [] if step.anonymous else [step.authorization]
+    for found in (one for text in texts for one in PLACEHOLDER.finditer(text)):
+        name, change = found[1], found[2]
+        if name not in values or change is None:
+            continue
+        changed = _TRANSFORMS[change](values[name])
+        if changed in {"", values[name]}:
+            raise PremiseMissing(f"The {name} of this service {_WHY_UNCHANGED[change]}.")
+
+
+def _require_wrong_sign_in(step: CaseStep, values: Mapping[str, str]) -> None:
+    """Raise PremiseMissing where a sign-in that is to be refused is the right one."""
+    if not step.is_sign_in or not _REFUSALS.issuperset(step.expect.statuses):
+        return
+    given = {name.casefold(): _fill(value, values, _keep_as_is) for name, value in step.headers}
+    if all(name in values and given.get(name) == values[name] for name in CREDENTIAL_NAMES):
+        raise PremiseMissing("The sign-in that is to be wrong is the right one of this service.")
 
 
 def with_filling(step: CaseStep, values: Mapping[str, str]) -> dict[str, str]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from cmdm_tui.harness.cases.expectations import find_problems, resolve_pointer
 from cmdm_tui.harness.cases.format import TOKEN_PREFIX, Case, CaseStep
-from cmdm_tui.harness.cases.placeholders import MissingValue, build_request
+from cmdm_tui.harness.cases.placeholders import MissingValue, PremiseMissing, build_request
 from cmdm_tui.harness.cases.step_intent import read_intent
 from cmdm_tui.harness.exchange import (
     API_PATH,
@@ -33,11 +33,15 @@ CaptureListener = Callable[[str, str], None]
 
 @dataclass(frozen=True, slots=True)
 class PlayedStep:
-    """A step that was sent (or could not be), its exchange, and the problems of the answer."""
+    """A step that was sent (or could not be), its exchange, and the problems of the answer.
+
+    `skipped` says why it was not sent, with the rest of its case: then nothing is judged.
+    """
 
     step: CaseStep
     exchange: Exchange
     problems: tuple[str, ...]
+    skipped: str = ""
 
 
 def _do_nothing(*_: object) -> None:
@@ -55,7 +59,9 @@ def run_steps(
     is_alone: bool = True,
     own_checks: "Sequence[Check]" = (),
 ) -> list[PlayedStep]:
-    """Run the case and return the result of each step; a step that lacks a value ends the run.
+    """Run the case and return the result of each step.
+
+    A step that lacks a value, or the premise of its case, is the last one.
 
     `values` are those that are known beforehand. `secrets` are values that no exchange may hold,
     each with its replacement; captured tokens join them. `before` is called before each step is
@@ -72,13 +78,14 @@ def run_steps(
         )
         try:
             request = build_request(step, known)
-        except MissingValue as error:
+        except (MissingValue, PremiseMissing) as error:
             path = join_path(step.path, is_from_root=step.from_root)
             exchange = Exchange(
                 number, step.method, path, (), b"", 0, (), b"",
                 time.monotonic(), intent=intent, failure=str(error),
             )  # fmt: skip
-            done.append(PlayedStep(step, exchange, (str(error),)))
+            skipped = str(error) if isinstance(error, PremiseMissing) else ""
+            done.append(PlayedStep(step, exchange, () if skipped else (str(error),), skipped))
             break
         before(step)
         exchange = _exchange(number, request, send, intent)
@@ -94,6 +101,11 @@ def run_steps(
     if not case.check and not own_checks:
         return done
     return _apply_checks(case, done, own_checks, is_alone=is_alone)
+
+
+def find_skipped(played: Iterable[PlayedStep]) -> str:
+    """Return why a case has nothing to judge on this service; empty where it has been judged."""
+    return next((one.skipped for one in played if one.skipped), "")
 
 
 def _apply_checks(
@@ -116,6 +128,9 @@ def _apply_checks(
     found: list[PlayedStep] = []
     token = TOKEN_PREFIX
     for one in done:
+        if one.skipped:
+            found.append(one)
+            continue
         if one.step.rate_limit is not None:
             model.forget_limits()
         intent = read_intent(case, one.step, one.exchange, API_PATH, token=token)

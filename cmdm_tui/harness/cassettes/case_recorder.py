@@ -8,7 +8,9 @@ from pathlib import Path
 from cmdm_tui import __version__
 from cmdm_tui.harness.cases.files import case_bytes, write_case
 from cmdm_tui.harness.cases.format import NEW_ID_PREFIX, Case
+from cmdm_tui.harness.cases.placeholders import PremiseMissing
 from cmdm_tui.harness.cases.player import play_case, prepare_case
+from cmdm_tui.harness.cases.step_runner import find_skipped
 from cmdm_tui.harness.cassettes.case_texts import keep_case_texts
 from cmdm_tui.harness.cassettes.library import LibraryEntry
 from cmdm_tui.harness.cassettes.manifest import (
@@ -27,12 +29,16 @@ from cmdm_tui.redaction.people.person_redactor import PersonRedactor
 
 @dataclass(frozen=True, slots=True)
 class RecordingResult:
-    """One recorded case: its cassette, whether the bytes changed, and what was not as expected."""
+    """One recorded case: its cassette, whether the bytes changed, and what was not as expected.
+
+    `skipped` says why it was not recorded: it has nothing to judge on this service.
+    """
 
     entry: LibraryEntry
     cassette: Path
     is_changed: bool
     problems: tuple[str, ...]
+    skipped: str = ""
 
 
 def record_cases(
@@ -58,14 +64,16 @@ def record_cases(
             folder = into / (kind or entry.kind)
             cassette = folder / entry.cassette.name
             case = folder / entry.path.name
-            before = hash_file(cassette) if cassette.is_file() else ""
+            before, skipped = hash_file(cassette) if cassette.is_file() else "", ""
             try:
                 problems = _find_secrets(entry.case, service) or record_case(
                     entry.case, cassette, service, people
                 )
             except (SecretLeak, UndecodableBody) as error:
                 problems = (str(error),)
-            if not problems:
+            except PremiseMissing as error:
+                problems, skipped = (), str(error)
+            if not problems and not skipped:
                 if case != entry.path:
                     write_case(case, entry.case)
                 key = f"{folder.name}/{cassette.name}"
@@ -74,7 +82,7 @@ def record_cases(
                 # Now, not at the end: whatever ends the run, what it has recorded is named.
                 add_to_manifest(into, key, made, service.leak_scanner)
             after = hash_file(cassette) if cassette.is_file() else ""
-            yield RecordingResult(entry, cassette, before != after, problems)
+            yield RecordingResult(entry, cassette, before != after, problems, skipped)
     finally:
         write_manifest(into, {}, service.leak_scanner)
 
@@ -95,7 +103,8 @@ def record_case(
 
     Where the service is not restored, a cassette stays as it is if only times and counts differ.
     `people` replaces the people in the answers.
-    Raises SecretLeak, and writes nothing, where a secret would get out, and UndecodableBody.
+    Raises SecretLeak, and writes nothing, where a secret would get out, UndecodableBody, and
+    PremiseMissing where the case has nothing to judge on this service.
     """
     prepare_case(case, service)
     url = service.api_url.removesuffix(API_PATH)
@@ -120,6 +129,9 @@ def record_case(
             for number, one in enumerate(played, 1)
             for problem in one.problems
         )
-        if problems:
+        skipped = find_skipped(played)
+        if problems or skipped:
             session.discard()
+    if skipped:
+        raise PremiseMissing(skipped)
     return problems

@@ -168,7 +168,7 @@ def make_canonical(
         aliases.learn_from(interaction)
         teach_tokens(interaction.body, scanner)
         if interaction.is_sign_in:
-            body = _anonymize_sign_in(interaction, scanner)
+            body = anonymize_sign_in(interaction, scanner)
         else:
             body = _TOKEN_IN_BODY.sub(rb"\1" + RECORDED_TOKEN.encode() + rb"\3", interaction.body)
         found.append(
@@ -241,8 +241,11 @@ def _is_stand_in(text: str) -> bool:
     return text == RECORDED_TOKEN or text.startswith(VARIABLE_PREFIX)
 
 
-def _anonymize_sign_in(interaction: Interaction, scanner: LeakScanner) -> bytes:
-    """Return the body of a sign-in's answer with every value replaced."""
+def anonymize_sign_in(interaction: Interaction, scanner: LeakScanner) -> bytes:
+    """Return the body of a sign-in's answer with every value replaced.
+
+    A refusal stays, and so does what is not a JSON object. The scanner learns the values.
+    """
     answer = parse_object(interaction.body)
     if interaction.status >= 400 or not answer:
         return interaction.body

@@ -50,7 +50,7 @@ def _list_problems(played: list[PlayedStep], left: int) -> list[str]:
     found = [
         f"Step {number}: {problem}"
         for number, one in enumerate(played, 1)
-        for problem in one.problems
+        for problem in (*one.problems, *filter(None, (one.skipped,)))
     ]
     if left and not found:
         found.append(f"{left} recorded interactions were not used.")

@@ -16,7 +16,7 @@ from cmdm_tui.api.urls import is_on_this_machine
 from cmdm_tui.config import FieldRule, Paths, PeopleRules, Profile
 from cmdm_tui.harness.calls import parse_call
 from cmdm_tui.harness.cassettes.canonical_yaml import CallKey, RecordedAnswer
-from cmdm_tui.harness.cassettes.format import ADDRESS, HeaderLists, Interaction
+from cmdm_tui.harness.cassettes.format import ADDRESS, HeaderLists, Interaction, parse_object
 from cmdm_tui.harness.exchange import API_PATH, Call
 from cmdm_tui.redaction.people.json_strings import iterate_texts
 from cmdm_tui.redaction.people.people_key import load_people_key
@@ -149,12 +149,23 @@ def redact_interactions(
     All of them are read before one is changed: a name may be in a note before its field is read.
     Raises RedactionHookFailed.
     """
+    return [call.redact(people) for call in _learn_calls(interactions, people)]
+
+
+def learn_interactions(interactions: Iterable[Interaction], people: PersonRedactor) -> None:
+    """Let the redactor know the people in interactions at `ADDRESS`. Raises RedactionHookFailed."""
+    _learn_calls(interactions, people)
+
+
+def _learn_calls(
+    interactions: Iterable[Interaction], people: PersonRedactor
+) -> "list[_RecordedCall]":
     found = [_RecordedCall(one) for one in interactions]
     for call in found:
         call.learn_types(people)
     for call in found:
         call.learn(people)
-    return [call.redact(people) for call in found]
+    return found
 
 
 def keep_sent_texts(
@@ -269,8 +280,8 @@ class _RecordedCall:
 
     def redact(self, people: PersonRedactor) -> Interaction:
         one = self._interaction
-        if self._call == "authenticate" and one.status < 400:
-            return one
+        if self._call == "authenticate" and one.status < 400 and parse_object(one.body):
+            return one  # none of its values is in a recording
         redact_sent = people.redact_query if self._is_form else people.redact_body
         sent = redact_sent(self._sent_entity, self._sent)
         if self._call == "fields":

@@ -132,16 +132,15 @@ def write_cassette(
     path: Path,
     exchanges: Iterable[Exchange],
     scanner: LeakScanner,
-    people: PersonRedactor | None = None,
 ) -> None:
     """Write a cassette from exchanges. Those without an answer are left out.
 
-    `people` replaces the people in it. Raises SecretLeak, and writes nothing, where a secret would
-    get out.
+    Their people are replaced already, where they are to be. Raises SecretLeak, and writes nothing,
+    where a secret would get out.
     """
     interactions = [from_exchange(exchange) for exchange in exchanges if exchange.status]
-    made = make_recording(interactions, IdAliases(), scanner, people)
-    scanner.write_file(path, encode_recording(made, people, place=str(path)))
+    made = make_recording(interactions, IdAliases(), scanner)
+    scanner.write_file(path, encode_recording(made, place=str(path)))
 
 
 def make_recording(

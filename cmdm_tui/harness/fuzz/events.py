@@ -1,7 +1,9 @@
 """The events of a fuzz run: lines, dashboard and reports are made of this one stream.
 
 All of them can be pickled, so that workers can send them from other processes. None holds a
-secret: exchanges hold none, and findings quote exchanges.
+secret: exchanges hold none, and findings quote exchanges. Where people are replaced, they are in
+`FailureFound`, `FailureShrunk` and `RunEnded`, which are shown and written; the exchanges of
+`ExchangeMade` and `CheckFailed` are as they came, and are only counted.
 """
 
 from collections.abc import Callable, Mapping

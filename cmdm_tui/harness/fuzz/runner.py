@@ -5,7 +5,7 @@ import itertools
 import time
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import hypothesis
 from hypothesis import HealthCheck, Phase, Verbosity
@@ -17,6 +17,7 @@ from cmdm_tui.harness.exchange import CALLS, VALID_INPUT
 from cmdm_tui.harness.fuzz.events import (
     CallInput,
     ExchangeMade,
+    FailureFound,
     FailureShrunk,
     FuzzEvent,
     FuzzListener,
@@ -38,12 +39,15 @@ from cmdm_tui.harness.fuzz.generate.rules import RULES, Rule
 from cmdm_tui.harness.fuzz.generate.run_plan import PlannedExample, RunPlan
 from cmdm_tui.harness.fuzz.generate.trials import Trial, list_trials
 from cmdm_tui.harness.fuzz.save.curl_script import curl_lines
+from cmdm_tui.harness.fuzz.save.failure_redactor import FailureRedactor
 from cmdm_tui.harness.fuzz.settings import INTERRUPTED, FuzzSettings
 from cmdm_tui.harness.fuzz.shrink.failure_tracker import FailureTracker
 from cmdm_tui.harness.fuzz.shrink.reproduction import Reproduction
 from cmdm_tui.harness.oracle import CHECKS, Check
 from cmdm_tui.harness.oracle.own_checks import load_own_checks
 from cmdm_tui.harness.service import Service
+from cmdm_tui.redaction.people.person_redactor import PersonRedactor
+from cmdm_tui.redaction.people.redaction_hook import RedactionHookFailed
 
 _MOST_FAILURES = 25
 _MOST_IDLE = 200
@@ -51,7 +55,8 @@ _MOST_IDLE = 200
 
 _NOT_THE_SIMPLEST = st.integers(0, 2**16)
 
-SaveFailure = Callable[[str, Reproduction], None]
+SaveFailure = Callable[[str, Reproduction, PersonRedactor | None], None]
+"""Writes a failure down: its name, its steps, and what has replaced the people in them."""
 
 
 class RunFinished(BaseException):
@@ -63,7 +68,8 @@ class FuzzRunner:
     """One worker's run against `service`; `notify` hears its events, `save` writes a failure down.
 
     It opens the service, and closes it. It ends soon after `stop` is set. Raises ServiceFailed and
-    ControlFailed where it cannot begin.
+    ControlFailed where it cannot begin, RedactionHookFailed and PersonLeft where it cannot replace
+    the people in a failure.
     """
 
     service: Service
@@ -76,6 +82,7 @@ class FuzzRunner:
     _examples: int = 0
     _last_progress_at: float = 0.0
     _failed_check_counts: Counter[str] = field(default_factory=Counter[str])
+    _redaction_error: RedactionHookFailed | None = None
 
     def __post_init__(self) -> None:
         settings = self.settings
@@ -86,8 +93,9 @@ class FuzzRunner:
             worker=self.worker,
         )  # fmt: skip
         self._search = FailureTracker(
-            self._session, self._budget, self.notify, settings.shrinks, self.worker
+            self._session, self._budget, self._handle_event, settings.shrinks, self.worker
         )
+        self._redactor = None if settings.people is None else FailureRedactor(settings.people)
 
     @property
     def session(self) -> FuzzSession:
@@ -121,7 +129,7 @@ class FuzzRunner:
             self._session.open()
             self._explore()
         except (BudgetSpent, RunFinished) as end:
-            reason, is_cut = str(end), isinstance(end, ServiceGone | CheckBroken)
+            reason, is_cut = self._describe_end(end), isinstance(end, ServiceGone | CheckBroken)
             is_limited = isinstance(end, LimitSpent)
         except KeyboardInterrupt:
             reason = INTERRUPTED
@@ -130,6 +138,8 @@ class FuzzRunner:
                 self._session.close()
             except (ServiceGone, ControlFailed) as error:
                 reason, is_cut = reason if is_cut else str(error), True
+        if self._redaction_error is not None:
+            raise self._redaction_error
         met = self._session.found_failures & self.settings.known
         ended = RunEnded(
             self._budget.spent, self._examples, self._budget.elapsed,
@@ -140,6 +150,13 @@ class FuzzRunner:
         )  # fmt: skip
         self.notify(ended)
         return ended
+
+    def _describe_end(self, end: BudgetSpent | RunFinished) -> str:
+        """Return why the run has ended; a user's check that failed may have put people into it."""
+        reason, session = str(end), self._session
+        if self._redactor is None or not isinstance(end, CheckBroken):
+            return reason
+        return self._redactor.redact_reason(reason, session.log, session.model)
 
     # What is tried
 
@@ -281,11 +298,15 @@ class FuzzRunner:
     def _report_failure(
         self, failure: str, found: Reproduction, *, is_confirmed: bool | None
     ) -> None:
+        people = None
+        if self._redactor is not None:
+            redacted = self._redactor.redact_failure(found, self._session.model)
+            found, people = redacted.reproduction, redacted.people
         curl = tuple(curl_lines(self.service, found))
         self.notify(
             FailureShrunk(failure, found.finding, found.log, curl, is_confirmed, self.worker)
         )
-        self.save(failure, found)
+        self.save(failure, found, people)
 
     # Events
 
@@ -301,4 +322,16 @@ class FuzzRunner:
                         budget.spent, self._examples, budget.elapsed, session.phase, self.worker
                     )
                 )
-        self.notify(event)
+        self.notify(self._redact_found(event) if isinstance(event, FailureFound) else event)
+
+    def _redact_found(self, event: FailureFound) -> FailureFound:
+        if self._redactor is None:
+            return event
+        session = self._session
+        try:
+            finding = self._redactor.redact_finding(event.finding, session.log, session.model)
+        except RedactionHookFailed as error:
+            # Hypothesis would take it for a failure, and send more to make that one shorter.
+            self._redaction_error = error
+            raise RunFinished("people could not be replaced") from error
+        return replace(event, finding=finding)

@@ -20,7 +20,7 @@ class FuzzSettings:
     are left out of everything. `known` are failures that do not fail the run. What the
     documentation leaves open (`api.md`, ours) fails it only where it `is_strict`. `entities` are
     used, and `optional_entities` where they exist. `check_files` hold a user's checks. `people`
-    replaces the people in the cases and cassettes of failures.
+    replaces the people in all that is shown and written of failures.
     """
 
     seed: int = 0

@@ -28,6 +28,8 @@ from cmdm_tui.harness.fuzz.settings import INTERRUPTED, FuzzSettings
 from cmdm_tui.harness.fuzz.shrink.reproduction import Reproduction
 from cmdm_tui.harness.service import Service, ServiceFailed
 from cmdm_tui.redaction.leak_scanner import LeakScanner, SecretLeak
+from cmdm_tui.redaction.people.person_redactor import PersonRedactor
+from cmdm_tui.redaction.people.redaction_hook import RedactionHookFailed
 from cmdm_tui.text import describe_unexpected
 
 if TYPE_CHECKING:
@@ -86,10 +88,10 @@ def fuzz_in_process(
         for secret in known | service.leak_scanner.secrets:
             scanner.add_secret(secret)
 
-    def save(failure: str, found: Reproduction) -> None:
+    def save(failure: str, found: Reproduction, people: PersonRedactor | None) -> None:
         learn()
         case, cassette = save_failure(
-            report, failure, found, scanner, seed=settings.seed, people=settings.people
+            report, failure, found, scanner, seed=settings.seed, people=people
         )
         notify(FailureSaved(failure, case, cassette, worker))
 
@@ -272,7 +274,7 @@ def _run_worker(
             scanner = ReportingScanner()
             fuzz_in_process(service, settings, notify, report, worker, stop=ending, guard=scanner)
             messages.put(held[-1])
-    except (ServiceFailed, ControlFailed, SecretLeak) as error:
+    except (ServiceFailed, ControlFailed, SecretLeak, RedactionHookFailed) as error:
         messages.put(str(error))
     except Exception as error:  # noqa: BLE001 — left to the process, its message would be printed
         messages.put(f"Worker {worker} was ended by {describe_unexpected(error)}, a fault of cmdm.")

@@ -6,6 +6,7 @@ from typing import Final
 
 from cmdm_tui.harness.exchange import Call, Certainty
 from cmdm_tui.harness.oracle.check_context import CheckContext
+from cmdm_tui.harness.oracle.quoted_value import QuotedValue
 from cmdm_tui.harness.oracle.record_model import Contradiction, Miscount
 
 
@@ -19,25 +20,30 @@ HELD: Final = Held()
 
 @dataclass(frozen=True, slots=True)
 class Breach:
-    """A verdict: a sentence of the check is broken. The message holds no secret."""
+    """A verdict: a sentence of the check is broken. The message holds no secret.
+
+    `quotes` are the values of records that the message quotes.
+    """
 
     message: str
     certainty: Certainty
+    quotes: tuple[QuotedValue, ...] = ()
 
 
-def documented(message: str) -> Breach:
+def documented(message: str, *quotes: QuotedValue) -> Breach:
     """Return a breach of what the vendor's documentation says."""
-    return Breach(message, "documented")
+    return Breach(message, "documented", quotes)
 
 
-def ours(message: str) -> Breach:
+def ours(message: str, *quotes: QuotedValue) -> Breach:
     """Return a breach of what the sandbox does where the documentation is silent."""
-    return Breach(message, "ours")
+    return Breach(message, "ours", quotes)
 
 
 def breach_of(fact: Contradiction | Miscount, words: str) -> Breach:
     """Return what is known to be wrong of records as a breach, with some words before it."""
-    return Breach(f"{words}: {fact}.", fact.certainty)
+    quotes = fact.quotes if isinstance(fact, Contradiction) else ()
+    return Breach(f"{words}: {fact}.", fact.certainty, quotes)
 
 
 Verdict = Held | Breach
@@ -61,7 +67,8 @@ class Finding:
 
     `certainty` says whether the sentence that is broken is documented: a check holds several, and
     not all of them are. `allowed_statuses` are those that would have been right, `values` those of
-    fields (by name) in the record that came; both as far as they are known.
+    fields (by name) in the record that came; both as far as they are known. `quotes` are the values
+    of records in the message.
     """
 
     check: str
@@ -72,6 +79,7 @@ class Finding:
     allowed_statuses: frozenset[int] = frozenset()
     values: tuple[tuple[str, str | None], ...] = ()
     certainty: Certainty = "ours"
+    quotes: tuple[QuotedValue, ...] = ()
 
     @property
     def failure(self) -> str:
@@ -124,10 +132,17 @@ class Check:
         intent = exchange.intent
         is_known = intent.authorization in {"good", "sign-in"}
         statuses = context.allowed_statuses if is_known else frozenset({401})
+        quotes = fault.quotes if self.certainty != "own" else _find_quotes(context, fault)
         return Finding(
             self.name, fault.message, exchange.number, intent.call, intent.input_class, statuses,
-            _expected_values(context), fault.certainty,
+            _expected_values(context), fault.certainty, quotes,
         )  # fmt: skip
+
+
+def _find_quotes(context: CheckContext, fault: Breach) -> tuple[QuotedValue, ...]:
+    """Return the values in the contradictions that a check of the user's quotes."""
+    named = (one for one in context.contradictions if one.name and str(one) in fault.message)
+    return (*fault.quotes, *(quoted for one in named for quoted in one.quotes))
 
 
 def _expected_values(context: CheckContext) -> tuple[tuple[str, str | None], ...]:

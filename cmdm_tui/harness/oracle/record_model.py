@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from cmdm_tui.harness.exchange import Call, Certainty
+from cmdm_tui.harness.oracle.quoted_value import QuotedValue
 
 Cause = Literal[
     "read",  # it was read, and nothing happened to it since
@@ -138,8 +139,16 @@ class Contradiction:
         record = f"{self.entity} {self.external_id}"
         if not self.name:
             return f"{record} should be {self.expected}, and is {self.answered}"
-        expected, answered = _shorten(self.expected), _shorten(self.answered)
+        expected, answered = self._quote(self.expected), self._quote(self.answered)
         return f"{self.name} of {record} should be {expected}, and is {answered}"
+
+    @property
+    def quotes(self) -> tuple[QuotedValue, ...]:
+        """The value that the field should have, and the one that it has, as a message has them."""
+        return (self._quote(self.expected), self._quote(self.answered)) if self.name else ()
+
+    def _quote(self, value: object) -> QuotedValue:
+        return QuotedValue(self.entity, self.name, value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,11 +163,3 @@ class Miscount:
 
     def __str__(self) -> str:
         return self.message
-
-
-def _shorten(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
-
-
-_LONGEST = 80

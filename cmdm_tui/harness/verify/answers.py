@@ -20,6 +20,7 @@ from cmdm_tui.harness.verify.comparison import (
     compare_shapes,
     read_shape,
 )
+from cmdm_tui.redaction.people.person_redactor import PersonRedactor
 
 
 class ObservedAnswer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -38,15 +39,28 @@ class ObservedAnswer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
     digest: str = ""
 
 
-def observe_answer(played: PlayedStep, now: Interaction, *, is_exact: bool) -> ObservedAnswer:
-    """Return what is kept of a step's answer; `now` is the answer in canonical form."""
+def observe_answer(
+    played: PlayedStep,
+    now: Interaction,
+    shown: Interaction,
+    *,
+    is_exact: bool,
+    people: PersonRedactor | None = None,
+) -> ObservedAnswer:
+    """Return what is kept of a step's answer; `now` is the answer in canonical form.
+
+    `shown` is the same without people, which `people` has replaced.
+    """
     exchange = played.exchange
     if not exchange.status:
-        return ObservedAnswer(status=0, failure=exchange.failure)
+        failure = exchange.failure
+        return ObservedAnswer(
+            status=0, failure=failure if people is None else people.redact_text(failure)
+        )
     is_compared = played.step.expect.body != "none"
     return ObservedAnswer(
         status=now.status,
-        headers=fresh_headers(now),
+        headers=fresh_headers(shown),
         is_compared=is_compared,
         shape=read_shape(now.body) if is_compared else None,
         digest=_hash_body(now.body) if is_exact else "",

@@ -6,6 +6,7 @@ text. A profile's `people_fields` adds fields, and takes them out.
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Literal
 
 from cmdm_tui.config.settings import FieldRule
@@ -86,6 +87,7 @@ class PersonFields:
         return rule
 
 
+@lru_cache(maxsize=4_096)
 def find_rule_by_name(entity: str, field: str) -> FieldRule | None:
     """Return what a field of this name holds of a person, None where the name does not say."""
     words = [word.casefold() for word in _WORD.findall(field)]

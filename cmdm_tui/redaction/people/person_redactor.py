@@ -7,7 +7,7 @@ number. What no field shows, such as a name that is only in a note, stays. `Leak
 searches for known mail addresses, phones and full names that are left in any encoding.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import cast
 from unicodedata import normalize
 from urllib.parse import quote, quote_plus, unquote, unquote_plus
@@ -67,6 +67,7 @@ class PersonRedactor:
         self._accepted: set[tuple[PersonKind, str]] = set()
         self._originals: dict[PersonKind, set[str]] = {}
         self._seen: dict[PersonKind, set[str]] = {}
+        self._scanner: LeakScanner | None = None
 
     @property
     def counts(self) -> dict[PersonKind, int]:
@@ -89,6 +90,12 @@ class PersonRedactor:
     def learn_body(self, entity: str, body: str) -> None:
         """Learn the people in a JSON body about an entity; what is not JSON teaches nothing."""
         self._read_body(entity, body, self._learn_value)
+
+    def learn_values(self, entity: str, values: Mapping[str, str]) -> None:
+        """Learn the people in the texts of a record."""
+        for field, value in values.items():
+            self._learn_value(entity, field, value)
+        self._add_full_name({field.casefold(): value for field, value in values.items()})
 
     def accept_body(self, entity: str, body: str) -> None:
         """Take the values of a body for stand-ins that were made before, and leave them alone."""
@@ -137,6 +144,7 @@ class PersonRedactor:
         if not has_form:
             return  # such as `unknown` for a phone: in other texts it names no one
         self._originals.setdefault(kind, set()).add(folded)
+        self._scanner = None
         if kind == "phone":
             self._index.add_phone(value)
         else:
@@ -209,12 +217,14 @@ class PersonRedactor:
         """Return free text with its mail addresses, and the people learned, replaced."""
         return self._index.replace_known(text)
 
+    def redact_label(self, text: str) -> str:
+        """Return words of ours, or a field's name: mail addresses and full names are replaced."""
+        return self._index.replace_known(text, fewest_words=2)
+
     def redact_field_list(self, body: str) -> str:
         """Return a list of an entity's fields: only mail addresses and full names are replaced."""
         try:
-            return replace_texts(
-                body, lambda text: self._index.replace_known(text.value, fewest_words=2)
-            )
+            return replace_texts(body, lambda text: self.redact_label(text.value))
         except (ValueError, RecursionError):
             return self.redact_text(body)
 
@@ -255,8 +265,10 @@ class PersonRedactor:
 
     def check(self, content: bytes, place: str) -> None:
         """Raise PersonLeft where a known mail, phone or full name is left, in any encoding."""
+        if self._scanner is None:
+            self._scanner = LeakScanner(self._list_searched())
         try:
-            LeakScanner(self._list_searched()).check(content, place)
+            self._scanner.check(content, place)
         except SecretLeak as leak:
             raise PersonLeft(place, leak.way) from None
 

@@ -13,6 +13,7 @@ A grid shows a `row_source`: `grid_state` holds what it shows, with `column_layo
 written to a file, `comparison_source` puts records side by side, `record_properties` has one as a
 person reads it, `record_names` what records are called. `workspace` is where a person is,
 `pane_sizes` which panes are folded away, and how wide the others are.
+`drafts` are what was typed and not sent, `draft_store` keeps them in files.
 `call_source` has the rows of a call log, `call_filter` chooses among them, `call_description` has a
 call in full and `cassette_calls` those of a file.
 `activity` (what the client is doing), `quota_text`, `quota_gauge` and `call_text` put

@@ -34,13 +34,20 @@ class RecordProperty:
 
     @property
     def description(self) -> str:
-        """What is known of the field, on one safe line: its name, type and rules."""
+        """What is known of the field, on one safe line: its name, type and rules.
+
+        A type that is the same word as the name is not said again.
+        """
         parts = [one_line(self.name, _LONGEST_WORD)]
         if self.field is None:
             return parts[0]
         if self.field.type:
             kind = one_line(self.field.type, _LONGEST_WORD)
-            parts.append(f"{kind} (inferred)" if self.field.inferred else kind)
+            is_same = kind.casefold() == parts[0].casefold()
+            if self.field.inferred:
+                parts.append("inferred" if is_same else f"{kind} (inferred)")
+            elif not is_same:
+                parts.append(kind)
         if self.field.lookup_entity:
             parts.append(f"of {one_line(self.field.lookup_entity, _LONGEST_WORD)}")
         if self.field.required:

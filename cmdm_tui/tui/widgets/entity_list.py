@@ -117,11 +117,16 @@ class EntityList(Vertical):
             options.highlighted = options.get_option_index(highlighted)
         self._update_notice()
 
+    def mark_shown(self, entity: str) -> None:
+        """Mark the entity of what is shown; the cursor stays."""
+        before, self._current = self._current, entity
+        if entity != before:
+            self._update_option(before)
+            self._update_option(entity)
+
     def mark_current(self, entity: str) -> None:
         """Mark the entity whose records are shown, and put the cursor on it."""
-        before, self._current = self._current, entity
-        self._update_option(before)
-        self._update_option(entity)
+        self.mark_shown(entity)
         if entity in self._catalog.entities:
             options = self.query_one(_Options)
             options.highlighted = options.get_option_index(entity)
@@ -154,8 +159,8 @@ class EntityList(Vertical):
         for entity in self._catalog.entities:
             self._update_option(entity)
         ages = [
-            count.is_recent
-            for count in map(self._catalog.record_count, self._catalog.entities)
+            count.is_recent and not count.change
+            for count in map(self._catalog.last_count, self._catalog.entities)
             if count
         ]
         set_subtitle(self, "" if all(ages) else "r counts again")
@@ -230,7 +235,7 @@ class EntityList(Vertical):
             return _Line(name, Text("✗", style="bold"), is_current)
         if entity in self._counting:
             return _Line(name, Text("…", style="dim"), is_current)
-        count = self._catalog.record_count(entity)
+        count = self._catalog.last_count(entity)
         return _Line(name, _count_text(count, is_current=is_current), is_current)
 
     def _update_notice(self) -> None:
@@ -253,8 +258,10 @@ def _draw(line: _Line) -> Table:
 
 
 def _count_text(count: RecordCount | None, *, is_current: bool) -> Text:
-    """Return a count, with its age where that is an hour or more."""
+    """Return a count, with what was made here since, and its age where that is an hour or more."""
     text = Text(format_count(count.total if count else None), style="" if is_current else "dim")
+    if count is not None and count.change:
+        text.append(f"{count.change:+,}")
     if count is not None and not count.is_recent:
         text.append(f" {format_age(count.age)}", style="dim italic")
     return text

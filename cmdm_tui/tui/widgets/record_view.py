@@ -31,10 +31,14 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class _LeftGrid:
-    """How the grid of an entity was left: the record and row under the cursor, marks, columns."""
+    """How the grid of an entity was left: the record and row under the cursor, marks, columns.
+
+    `top` is the first row that was in sight.
+    """
 
     key: str | None
     row: int
+    top: int
     marks: Marks
     layout: ColumnLayout
 
@@ -179,6 +183,7 @@ class RecordView(Vertical):
         else:
             self.grid.show(self.source, left.layout, left.marks)
             found = self.source.position(left.key) if left.key is not None else None
+            self.grid.scroll_to_row(left.top)
             self.grid.move_cursor(row=left.row if found is None else found)
         if not records.loader.has_rows:
             self.screen.post_message(self.RecordHighlighted(None))
@@ -256,8 +261,13 @@ class RecordView(Vertical):
     def _keep_grid(self) -> None:
         entity, grid = self._records.entity, self.grid
         if entity is not None and self.window is not None:
-            left = _LeftGrid(grid.cursor_key, grid.cursor_row, grid.marks, grid.column_layout)
-            self._left_grids[entity] = left
+            self._left_grids[entity] = _LeftGrid(
+                grid.cursor_key,
+                grid.cursor_row,
+                grid.scroll_offset.y,
+                grid.marks,
+                grid.column_layout,
+            )
 
     def _send_next(self) -> None:
         """Send the next request, if one is wanted and none is under way; update the notice."""

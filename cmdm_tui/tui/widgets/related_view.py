@@ -1,6 +1,8 @@
 """The tasks and opportunities that belong to a record, and the record it belongs to itself."""
 
 import time
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -127,6 +129,31 @@ class RelatedView(Vertical):
         self._index = RelatedIndex()
         self._fill()
         self.read_index()
+
+    def describe_owned(self, records: Sequence[Record]) -> str:
+        """Return what is known of tasks and opportunities of records to delete: no call."""
+        is_one = len(records) == 1
+        if not self._index.is_complete:
+            calls = self._index.count_calls_left(self._known_totals(), self._client.page_sizes)
+            cost = "calls" if calls is None else f"about {format_counted(calls, 'call')}"
+            owners = "Its" if is_one else "Their"
+            return (
+                f"{owners} tasks and opportunities were not looked at: Escape, then R twice reads "
+                f"them, with {cost}."
+            )
+        found = Counter(
+            owned.record.entity for record in records for owned in self._index.find(record)
+        )
+        counted = " and ".join(
+            f"{found[name]:,} {name if found[name] == 1 else plural}"
+            for name, plural in zip(RELATED_ENTITIES, ("tasks", "opportunities"), strict=True)
+            if found[name]
+        )
+        owner, read = "it" if is_one else "them", f"as read at {self._read_at}"
+        if not counted:
+            return f"No task or opportunity belongs to {owner}, {read}."
+        verb = "belongs" if found.total() == 1 else "belong"
+        return f"{counted} {verb} to {owner}, {read}, and may be left pointing at nothing."
 
     def take_focus(self) -> None:
         """Put the focus on the list."""

@@ -47,7 +47,7 @@ def fuzz(make: Make, *, requests: int, is_alone: bool, is_strict: bool = False) 
     with serve(make) as url:
         service = Service(url, credentials, limits=None)
         service.is_alone = is_alone
-        FuzzRunner(service, settings, heard, lambda _failure, _path: None).run()
+        FuzzRunner(service, settings, heard, lambda _failure, _path, _people: None).run()
     return heard
 
 

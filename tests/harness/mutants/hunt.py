@@ -154,7 +154,7 @@ def fuzz_target(target: FuzzedSandbox, settings: FuzzSettings) -> tuple[list[str
 
     with target.fuzzed_service() as service:
         wanted = target.settings(settings)
-        ended = FuzzRunner(service, wanted, hear, lambda _failure, _path: None).run()
+        ended = FuzzRunner(service, wanted, hear, lambda _failure, _path, _people: None).run()
     # A run that was cut short proves nothing by what it did not find.
     assert failures or not ended.is_cut, ended.reason
     return failures, first[0] if first else 0

@@ -159,9 +159,10 @@ def run(
     if not names and folder is None:
         message = "Name cases, or a folder with --from; cmdm cases list names those of cmdm."
         raise CommandFailure(message, ExitCode.USAGE)
-    failed = 0
+    failed = skipped = 0
     with report_case_failures():
         from cmdm_tui.harness.cases.player import play_case
+        from cmdm_tui.harness.cases.step_runner import find_skipped
         from cmdm_tui.harness.oracle.own_checks import load_own_checks
 
         own_checks = load_own_checks(check_files)
@@ -176,12 +177,17 @@ def run(
                 played = play_case(entry.case, service, own_checks=own_checks)
                 service.clean_up()
                 failed += any(one.problems for one in played)
+                skipped += bool(find_skipped(played))
                 _report_case(entry, played, service.leak_scanner, as_json=as_json)
             require_nothing_left(service)
+    left = f" {count_cases(skipped)} left out: nothing to judge here." if skipped else ""
+    judged = len(kept) - skipped
     if failed:
-        message = f"{failed} of {count_cases(len(kept))} not answered as expected."
+        message = f"{failed} of {count_cases(judged)} not answered as expected.{left}"
         raise CommandFailure(message)
-    note(f"{count_cases(len(kept))} run, answered as expected.")
+    if not judged:
+        raise CommandFailure(f"No case was judged.{left}", ExitCode.USAGE)
+    note(f"{count_cases(judged)} run, answered as expected.{left}")
 
 
 def _report_case(
@@ -198,17 +204,18 @@ def _report_case(
             "path": exchange.path,
             "status": exchange.status,
             "problems": list(one.problems),
+            "skipped": one.skipped,
         }
         if as_json:
             text = json.dumps(make_document("cmdm-step", row), ensure_ascii=False)
             guard.check(text, "the report")
             click.echo(text)
             continue
-        mark = "✗" if one.problems else "✓"
+        mark = "–" if one.skipped else "✗" if one.problems else "✓"
         status = str(exchange.status or "—")
         path = one_line(exchange.path, 100)
         click.echo(guard.filter_line(f"  {mark} {status:>3}  {exchange.method} {path}"))
-        for problem in one.problems:
+        for problem in (*one.problems, *filter(None, (one.skipped,))):
             click.echo(guard.filter_line(f"        {one_line(problem, 200)}"))
 
 

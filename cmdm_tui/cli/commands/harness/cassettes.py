@@ -146,7 +146,7 @@ def record(
             keep_people=keep_people,
             people_hook=people_hook,
         )
-        failed = changed = 0
+        failed = changed = skipped = 0
         with open_service(chosen) as service:
             for result in record_cases(
                 kept, service, into, name=chosen.name, kind=kind, people=people
@@ -154,12 +154,16 @@ def record(
                 for problem in result.problems:
                     line = f"{result.entry.case.name}: {problem}"
                     note(service.leak_scanner.filter_line(line))
+                if result.skipped:
+                    note(f"{result.entry.case.name}: left out. {result.skipped}")
+                skipped += bool(result.skipped)
                 failed += bool(result.problems)
                 changed += result.is_changed
                 if result.is_changed:
                     click.echo(f"recorded {result.cassette}")
-            same = len(kept) - failed - changed
-            note(f"{changed} recorded, {same} as they were, {failed} not as expected.")
+            same = len(kept) - failed - changed - skipped
+            left = f", {skipped} left out" if skipped else ""
+            note(f"{changed} recorded, {same} as they were, {failed} not as expected{left}.")
             report_people(people, is_known_sandbox=chosen.is_known_sandbox)
             require_nothing_left(service)
     if failed:

@@ -20,6 +20,7 @@ from cmdm_tui.cli.commands.harness.selection import (
 from cmdm_tui.cli.commands.harness.verify_run import ComparedRuns, VerifyRun
 from cmdm_tui.cli.context import CommandContext, note
 from cmdm_tui.cli.exit_codes import CommandFailure, ExitCode
+from cmdm_tui.cli.people import choose_people, people_options
 from cmdm_tui.cli.service import ChosenService, choose_service, open_service, service_options
 from cmdm_tui.text import one_line
 
@@ -67,6 +68,7 @@ _MOST_NAMED = 3
     metavar="FILE",
     help="Write the run as JUnit XML, as it goes.",
 )
+@people_options
 @click.option("--json", "as_json", is_flag=True, help="Print the report as one JSON object.")
 @click.pass_obj
 def verify(
@@ -81,6 +83,8 @@ def verify(
     since: str | None,
     history: Path | None,
     junit: Path | None,
+    people_hook: Path | None,
+    keep_people: bool,
     as_json: bool,
 ) -> None:
     """Send recorded cases to a service and report drift: where it now answers differently.
@@ -92,7 +96,8 @@ def verify(
     The service is a fresh sandbox, or the one that -p, CMDM_PROFILE or CMDM_URL names; one that is
     not a sandbox needs --live, and is only read unless --writes is given too. A live service is
     compared with what was recorded of it (cmdm record --live), if anything was, else with what the
-    sandbox answered.
+    sandbox answered. Of what is not known to be a sandbox, people are replaced by stand-ins in all
+    that is shown and written, unless --keep-people is given.
 
     With --since, each run is kept, and judged by what changed since the last run that verified the
     case: known drift fails it no more. Of an answer its status, headers and shape are kept, no
@@ -126,8 +131,15 @@ def verify(
         if since is not None:
             earlier = _read_earlier(chosen, history or context.paths.data / "verify", since)
         keys = {one.key: manifest[one.key].people_key for one in kept if one.key in manifest}
-        people = _open_people(context, chosen, keys)
-        run = VerifyRun(chosen, found, kept, earlier, junit, as_json, people, keys)
+        reported_people = choose_people(
+            context,
+            None if chosen.profile is None else chosen.profile.people,
+            is_known_sandbox=chosen.is_known_sandbox,
+            keep_people=keep_people,
+            people_hook=people_hook,
+        )
+        people = _open_people(context, chosen, keys, people_hook)
+        run = VerifyRun(chosen, found, kept, earlier, junit, as_json, people, keys, reported_people)
         with open_service(chosen) as service:
             note(f"{count_cases(len(kept))} against {_describe_service(chosen)}.")
             run.send(service)
@@ -135,7 +147,7 @@ def verify(
 
 
 def _open_people(
-    context: CommandContext, chosen: ChosenService, keys: "dict[str, str]"
+    context: CommandContext, chosen: ChosenService, keys: "dict[str, str]", hook: Path | None
 ) -> "PersonRedactor | None":
     """Return what replaces people as these cassettes were recorded, None where none was replaced.
 
@@ -147,7 +159,7 @@ def _open_people(
     from cmdm_tui.harness.cassettes.people import open_people
 
     rules = None if chosen.profile is None else chosen.profile.people
-    people = open_people(rules, context.paths, context.environment)
+    people = open_people(rules, context.paths, context.environment, hook=hook)
     others = sum(key not in {"", people.fingerprint} for key in keys.values())
     if others:
         note(

@@ -53,7 +53,8 @@ class VerifyRun:
 
     With `earlier`, it is judged by what changed since earlier runs, and kept for later ones. What
     is kept, and the JUnit file, are written as the run goes: at first they say that it is not
-    finished. `people` replaces the people in the answers as they were in the cassettes of its key.
+    finished. `people` replaces the people in the answers as they were in the cassettes of its key,
+    and `reported_people` in what is reported of other cassettes.
     """
 
     chosen: ChosenService
@@ -64,6 +65,7 @@ class VerifyRun:
     as_json: bool = False
     people: "PersonRedactor | None" = None
     people_keys: Mapping[str, str] = field(default_factory=dict[str, str])
+    reported_people: "PersonRedactor | None" = None
     began: datetime = field(default_factory=lambda: datetime.now(UTC))
     cut: str = _NOT_FINISHED
     code: ExitCode = ExitCode.USAGE
@@ -77,6 +79,11 @@ class VerifyRun:
         return [drift for one in self.done for drift in one.drifts]
 
     @property
+    def judged(self) -> "list[VerifiedCase]":
+        """The cases that had something to judge on this service."""
+        return [one for one in self.done if not one.skipped]
+
+    @property
     def drifted(self) -> int:
         """How many cases are not answered as they were recorded, new things aside."""
         return sum(one.matters for one in self.done)
@@ -88,8 +95,10 @@ class VerifyRun:
 
         self._write_files(service)
         try:
-            people, keys = self.people, self.people_keys
-            for one in verify(self.kept, service, people=people, people_keys=keys):
+            people, keys, reported = self.people, self.people_keys, self.reported_people
+            for one in verify(
+                self.kept, service, people=people, people_keys=keys, reported_people=reported
+            ):
                 self._add(one, service)
             self.cut = ""
         except ServiceFailed as error:
@@ -110,11 +119,16 @@ class VerifyRun:
 
     def finish(self) -> None:
         """Write the summary. Raises CommandFailure unless the run was whole and found nothing."""
+        skipped = len(self.done) - len(self.judged)
+        if skipped:
+            note(f"{count_cases(skipped)} left out: nothing to judge here.")
+        if skipped and not self.judged:
+            raise CommandFailure(f"No case was verified. {self.cut}".rstrip(), ExitCode.USAGE)
         if self.earlier is not None:
             self._finish_comparison(self.earlier.diff)
             return
         report_in_short(self.drifts)
-        cases = count_cases(len(self.done))
+        cases = count_cases(len(self.judged))
         note(f"{cases} verified: {count_drifts(self.drifts, 'no drift')}.")
         if self.drifted:
             raise CommandFailure(f"{self.drifted} of {cases} drifted. {self.cut}")
@@ -134,13 +148,17 @@ class VerifyRun:
             raise CommandFailure(self.cut, self.code)
 
     def _summarize(self, diff: "ContractDiff") -> str:
-        line = summarize_changes(diff, total=len(self.kept), drifted=self.drifted, cut=self.cut)
+        total = len(self.kept) - len(self.done) + len(self.judged)
+        line = summarize_changes(diff, total=total, drifted=self.drifted, cut=self.cut)
         return f"verify {one_line(self.chosen.name, 100)}: {line}"
 
     def _add(self, one: "VerifiedCase", service: "Service") -> None:
         self.done.append(one)
         reported = one.drifts
-        if self.earlier is not None:
+        if one.skipped:
+            clear_progress()
+            note(f"{one.entry.case.name}: left out. {one.skipped}")
+        elif self.earlier is not None:
             reported = self._compare(one, self.earlier.diff).changes
         if not self.as_json:
             report_drifts(reported, service.leak_scanner)
@@ -184,8 +202,13 @@ class VerifyRun:
             "target": self.chosen.name,
             "complete": not self.cut,
             "reason": self.cut,
-            "cases": len(self.done),
+            "cases": len(self.judged),
             "drifts": list_drifts(self.drifts),
+            "skipped": [
+                {"case": one.entry.case.name, "reason": one.skipped}
+                for one in self.done
+                if one.skipped
+            ],
         }
         if self.earlier is not None:
             diff = self.earlier.diff
@@ -205,7 +228,7 @@ class VerifyRun:
         judged: dict[str, JUnitCase] = {}
         for one in self.done:
             entry, compared = one.entry, changes.get(one.entry.key)
-            drifts, why = one.drifts, ""
+            drifts, why = one.drifts, f"left out: {one.skipped}" if one.skipped else ""
             if compared is not None:
                 drifts, why = compared.changes, compared.note
             judged[entry.key] = JUnitCase(entry.kind, entry.case.name, drifts, why)

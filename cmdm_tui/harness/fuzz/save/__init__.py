@@ -1,6 +1,7 @@
 """How a failure is kept: `case_writer` as a case and a cassette, `curl_script` for a shell.
 
-`case_people` replaces the people in the case by the stand-ins of its cassette.
+`failure_redactor` replaces the people in a failure, before any of it is shown or written.
 
-Used by other packages: `case_writer.save_failure`, `curl_script.curl_lines`.
+Used by other packages: `case_writer.save_failure`, `curl_script.curl_lines`,
+`failure_redactor.FailureRedactor`.
 """

@@ -24,9 +24,7 @@ from cmdm_tui.harness.cases.format import (
     Filling,
     escape_placeholders,
 )
-from cmdm_tui.harness.cassettes.people import PeopleSettings
 from cmdm_tui.harness.exchange import Exchange, split_path
-from cmdm_tui.harness.fuzz.save.case_people import learn_failure, redact_case
 from cmdm_tui.harness.fuzz.shrink.id_replacement import replace_id
 from cmdm_tui.harness.fuzz.shrink.reproduction import Reproduction
 from cmdm_tui.harness.fuzz.steps import AdvanceClock, SetCallsLeft
@@ -34,6 +32,7 @@ from cmdm_tui.harness.oracle import CHECKS, Finding
 from cmdm_tui.harness.oracle.answer_parser import parse_answer
 from cmdm_tui.harness.oracle.contract import DOCUMENTED_STATUSES
 from cmdm_tui.redaction.leak_scanner import LeakScanner
+from cmdm_tui.redaction.people.person_redactor import PersonRedactor
 from cmdm_tui.text import one_line
 
 _MOST_STEPS = 50
@@ -60,27 +59,26 @@ def save_failure(
     guard: LeakScanner,
     *,
     seed: int,
-    people: PeopleSettings | None = None,
+    people: PersonRedactor | None = None,
 ) -> tuple[Path, Path | None]:
     """Write the case and the cassette below `folder`/regress; return where they are.
 
-    There is no cassette where vcrpy is not installed. `people` replaces the people in both. Raises
-    SecretLeak, and writes nothing that holds a secret or one of the people.
+    There is no cassette where vcrpy is not installed. `people` has replaced the people in `path`,
+    and has found none left. Raises SecretLeak, and writes nothing that holds a secret, and no case
+    that holds one of the people.
     """
     name = re.sub(r"[^a-z0-9]+", "-", failure.lower()).strip("-")
     case = make_case(name, path, seed=seed)
     file = folder / "regress" / f"{name}.toml"
-    redactor = None if people is None else learn_failure(path.log, people)
-    if redactor is not None:
-        case = redact_case(case, redactor)
-        redactor.check(case_bytes(case), str(file))
+    if people is not None:
+        people.check(case_bytes(case), str(file))
     guard.write_file(file, case_bytes(case))
     try:
         from cmdm_tui.harness.cassettes.recorder import write_cassette
     except ModuleNotFoundError:
         return file, None
     cassette = file.with_suffix(".yaml")
-    write_cassette(cassette, path.log[-_MOST_STEPS:], guard, redactor)
+    write_cassette(cassette, path.log[-_MOST_STEPS:], guard)
     return file, cassette
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from cmdm_tui.harness.oracle.check import HELD, READS, Check, Verdict, documented, ours
 from cmdm_tui.harness.oracle.check_context import CheckContext
+from cmdm_tui.harness.oracle.quoted_value import QuotedValue
 
 _CREATED = {"create", "create-task", "create-opportunity"}
 
@@ -60,7 +61,8 @@ def external_id_form(context: CheckContext) -> Iterator[Verdict]:
     yield HELD
     for external_id in ids:
         if len(external_id) != 8 or not external_id.isalnum() or external_id != external_id.upper():
-            yield ours(f"{external_id[:40]!r} is not 8 capitals and digits.")
+            quoted = QuotedValue(context.intent.entity, "ExternalID", external_id)
+            yield ours(f"{quoted} is not 8 capitals and digits.", quoted)
             return
 
 

@@ -41,7 +41,7 @@ def deleted_not_listed(context: CheckContext) -> Iterator[Verdict]:
         yield HELD
     for contradiction in context.contradictions:
         if contradiction.cause == "deleted" and contradiction.is_listed:
-            yield ours(f"It was deleted, and is listed: {contradiction}.")
+            yield ours(f"It was deleted, and is listed: {contradiction}.", *contradiction.quotes)
     for miscount in context.miscounts:
         if miscount.cause == "deleted":
             yield ours(f"After a deletion: {miscount}.")

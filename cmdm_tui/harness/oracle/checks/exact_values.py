@@ -47,7 +47,9 @@ def text_kept_exactly(context: CheckContext) -> Iterator[Verdict]:
         yield HELD
     for kind, contradiction, expected, answered in _written_texts(context):
         if kind == "Text":
-            yield ours(f"{_describe_change(expected, answered)}: {contradiction}.")
+            yield ours(
+                f"{_describe_change(expected, answered)}: {contradiction}.", *contradiction.quotes
+            )
 
 
 def _describe_change(expected: str, answered: str) -> str:
@@ -66,7 +68,9 @@ def numbers_kept_exactly(context: CheckContext) -> Iterator[Verdict]:
         yield HELD
     for kind, contradiction, expected, answered in _written_texts(context):
         if kind in _NUMERIC and not _is_same_number(expected, answered):
-            yield ours(f"The number came back with another value: {contradiction}.")
+            yield ours(
+                f"The number came back with another value: {contradiction}.", *contradiction.quotes
+            )
 
 
 def _is_same_number(first: str, second: str) -> bool:

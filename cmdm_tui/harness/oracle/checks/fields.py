@@ -8,6 +8,7 @@ from cmdm_tui.harness.oracle.check import HELD, READS, Check, Verdict, documente
 from cmdm_tui.harness.oracle.check_context import CheckContext
 from cmdm_tui.harness.oracle.contract import has_form
 from cmdm_tui.harness.oracle.list_model import granted_sizes
+from cmdm_tui.harness.oracle.quoted_value import QuotedValue
 from cmdm_tui.harness.oracle.service_model import ServiceModel
 
 _FIELDS = frozenset[Call]({"fields"})
@@ -37,8 +38,8 @@ def fields_agree(context: CheckContext) -> Iterator[Verdict]:
             return
         for name, value in row.properties.items():
             if not has_form(rules[name].type, value):
-                kind = rules[name].type
-                yield ours(f"{name} of {row.external_id} is not a {kind}: {value!r:.60}.")
+                kind, quoted = rules[name].type, QuotedValue(intent.entity, name, value)
+                yield ours(f"{name} of {row.external_id} is not a {kind}: {quoted}.", quoted)
                 return
 
 

@@ -10,6 +10,7 @@ from cmdm_tui.harness.oracle.check_context import CheckContext
 from cmdm_tui.harness.oracle.contract import loose_key, sort_key
 from cmdm_tui.harness.oracle.evidence import is_reversed
 from cmdm_tui.harness.oracle.list_model import ObservedOrder, granted_sizes
+from cmdm_tui.harness.oracle.quoted_value import QuotedValue
 
 _FIELDS = frozenset[Call]({"fields"})
 _NUMERIC = {"Number", "Currency"}
@@ -195,7 +196,10 @@ def _against_order(
         yield HELD
     for before, after, first, second in zip(keys, keys[1:], values, values[1:], strict=False):
         if (before < after) if is_down else (before > after):
-            yield ours(f"Sorted by {name}, {second!r} follows {first!r}.")
+            one, next_one = (
+                QuotedValue(context.intent.entity, name, value) for value in (first, second)
+            )
+            yield ours(f"Sorted by {name}, {next_one} follows {one}.", one, next_one)
             return
 
 

@@ -21,7 +21,7 @@ def child_names_parent(context: CheckContext) -> Iterator[Verdict]:
                 if contradiction.name
                 else "A record's child does not stay"
             )
-            yield ours(f"{words}: {contradiction}.")
+            yield ours(f"{words}: {contradiction}.", *contradiction.quotes)
 
 
 def converts_once(context: CheckContext) -> Iterator[Verdict]:
@@ -49,7 +49,7 @@ def conversion_makes_account(context: CheckContext) -> Iterator[Verdict]:
             and contradiction.entity == "account"
             and not contradiction.name
         ):
-            yield documented(f"After a conversion: {contradiction}.")
+            yield documented(f"After a conversion: {contradiction}.", *contradiction.quotes)
     for miscount in context.miscounts:
         if miscount.cause == "converted" and miscount.entity == "account":
             yield ours(f"After a conversion: {miscount}.")
@@ -69,7 +69,7 @@ def conversion_fills_account(context: CheckContext) -> Iterator[Verdict]:
             and contradiction.entity == "account"
             and contradiction.name
         ):
-            yield ours(f"After a conversion: {contradiction}.")
+            yield ours(f"After a conversion: {contradiction}.", *contradiction.quotes)
 
 
 def conversion_marks_lead(context: CheckContext) -> Iterator[Verdict]:
@@ -79,7 +79,7 @@ def conversion_marks_lead(context: CheckContext) -> Iterator[Verdict]:
         yield HELD
     for contradiction in context.contradictions:
         if contradiction.cause == "converted" and contradiction.entity == "lead":
-            yield ours(f"After its conversion: {contradiction}.")
+            yield ours(f"After its conversion: {contradiction}.", *contradiction.quotes)
     for miscount in context.miscounts:
         if miscount.cause == "converted" and miscount.entity != "account":
             yield ours(f"After a conversion: {miscount}.")
@@ -94,7 +94,7 @@ def closed_stays_closed(context: CheckContext) -> Iterator[Verdict]:
         yield HELD
     for contradiction in context.contradictions:
         if _is_closed_task(context, contradiction):
-            yield ours(f"The task was closed: {contradiction}.")
+            yield ours(f"The task was closed: {contradiction}.", *contradiction.quotes)
 
 
 def _is_closed_task(context: CheckContext, contradiction: Contradiction) -> bool:

@@ -32,7 +32,7 @@ def _contradicts_after(cause: Cause, words: str, *, is_documented: bool = True) 
         for contradiction in (*context.contradictions, *context.miscounts):
             if contradiction.cause == cause:
                 found = breach_of(contradiction, words)
-                yield found if is_documented else ours(found.message)
+                yield found if is_documented else ours(found.message, *found.quotes)
 
     return judge
 

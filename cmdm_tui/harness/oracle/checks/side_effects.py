@@ -15,7 +15,7 @@ def others_untouched(context: CheckContext) -> Iterator[Verdict]:
         yield HELD
     for contradiction in context.contradictions:
         if contradiction.cause == "neighbour":
-            yield ours(f"After a change of another record: {contradiction}.")
+            yield ours(f"After a change of another record: {contradiction}.", *contradiction.quotes)
 
 
 def closed_after_update(context: CheckContext) -> Iterator[Verdict]:
@@ -30,7 +30,10 @@ def closed_after_update(context: CheckContext) -> Iterator[Verdict]:
     for contradiction in context.contradictions:
         is_closing = contradiction.cause == "others" and contradiction.name in _CLOSING_FIELDS
         if is_closing and contradiction.external_id in updated:
-            yield ours(f"The task was closed, and other fields were updated: {contradiction}.")
+            yield ours(
+                f"The task was closed, and other fields were updated: {contradiction}.",
+                *contradiction.quotes,
+            )
 
 
 def _is_closed_and_updated(context: CheckContext, row: ListedRow) -> bool:

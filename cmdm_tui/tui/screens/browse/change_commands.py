@@ -4,13 +4,14 @@ The screens that it opens are imported when first used: the explorer starts with
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, cast
 
 from textual.app import App
 
 from cmdm_tui.api import Parent, Record
-from cmdm_tui.changes.change_set import Change, ChangeKind
+from cmdm_tui.changes.change_set import OWNED_ENTITIES, Change, ChangeKind
 from cmdm_tui.changes.unchanged import is_closed, is_converted
 from cmdm_tui.text import count_noun, one_line
 from cmdm_tui.tui.commands import Command
@@ -25,6 +26,7 @@ from cmdm_tui.tui.screens.browse.selection import (
 from cmdm_tui.tui.screens.dialogs.choice import ChoiceScreen
 
 if TYPE_CHECKING:
+    from cmdm_tui.tui.models.drafts import FormDraft
     from cmdm_tui.tui.screens.changes.apply_screen import ApplyResult
 
 _OWNED = ("task", "opportunity")
@@ -88,7 +90,7 @@ def edit(screen: BrowsePanes) -> None:
     """Open the form of the selected record; of several, what is typed goes into all."""
     records = selected_records(screen)
     if records:
-        _open_form(screen, records[0].entity, records)
+        open_form(screen, records[0].entity, records)
     else:
         _tell_unread_marks(screen)
 
@@ -98,12 +100,12 @@ def edit_cell(screen: BrowsePanes) -> None:
     found = selected_cell(screen)
     if found is not None:
         record, name = found
-        _open_form(screen, record.entity, (record,), only=name)
+        open_form(screen, record.entity, (record,), only=name)
 
 
 def make_record(screen: BrowsePanes) -> None:
     """Open the form of a new record of the entity."""
-    _open_form(screen, screen.entity)
+    open_form(screen, screen.entity)
 
 
 def make_owned(screen: BrowsePanes) -> None:
@@ -113,7 +115,7 @@ def make_owned(screen: BrowsePanes) -> None:
 
     def chosen(entity: str | None) -> None:
         if entity is not None:
-            _open_form(screen, entity, parent=parent)
+            open_form(screen, entity, parent=parent)
 
     name = one_line(f"{record.entity} {record.external_id}", 60)
     screen.open_dialog(ChoiceScreen(f"Make a new record that belongs to {name}:", _OWNED), chosen)
@@ -152,20 +154,26 @@ def undo_last(screen: BrowsePanes) -> None:
         undo_run(_app_of(screen), writing, run_id, partial(show_result, screen))
 
 
-def _open_form(
+def open_form(
     screen: BrowsePanes,
     entity: str,
     records: tuple[Record, ...] = (),
     *,
     parent: Parent | None = None,
     only: str | None = None,
+    draft: "FormDraft | None" = None,
+    restored: Callable[[], None] = lambda: None,
 ) -> None:
+    """Open the form of records that were read, else of a new one.
+
+    `draft` is what was typed into it before; `restored` is called once it is in the form.
+    """
     from cmdm_tui.tui.screens.browse.changed_rows import show_result
     from cmdm_tui.tui.screens.changes.flow import take_result
     from cmdm_tui.tui.screens.edit.form_screen import FormScreen, FormSubject
 
     writing = write_context(screen)
-    subject = FormSubject(entity, records, parent, only)
+    subject = FormSubject(entity, records, parent, only, draft)
 
     def answered(result: "ApplyResult | None") -> None:
         screen.show_quota()
@@ -176,7 +184,7 @@ def _open_form(
         if screen.record_pane.record in records:
             screen.record_pane.show_record(record)
 
-    screen.open_dialog(FormScreen(writing, subject, read_again), answered)
+    screen.open_dialog(FormScreen(writing, subject, read_again, restored), answered)
 
 
 def _review_same(screen: BrowsePanes, kind: ChangeKind) -> None:
@@ -195,6 +203,9 @@ def _review_same(screen: BrowsePanes, kind: ChangeKind) -> None:
         address=client.address,
         username=profile.credentials.username,
     )
+    if kind is ChangeKind.DELETE and records[0].entity.casefold() not in OWNED_ENTITIES:
+        note = screen.record_pane.related.describe_owned(records)
+        made = replace(made, notes=(*made.notes, note))
     review_changes(_app_of(screen), write_context(screen), made, partial(show_result, screen))
 
 

@@ -16,7 +16,7 @@ _SECONDS = 8.0
 
 
 def show_result(screen: BrowsePanes, result: ApplyResult) -> None:
-    """Bring the rows, the counts and the quota up to date, and say how it ended.
+    """Bring the rows, the counts and the quota up to date, and say what the rows show now.
 
     An update is shown as it was sent: the service has answered that it was made, and not what it
     stores. Of a closing or a conversion it says nothing more, so one such record is read again with
@@ -35,8 +35,8 @@ def show_result(screen: BrowsePanes, result: ApplyResult) -> None:
         screen.filtered.grid.unmark(external_id for _, external_id in gone)
     screen.post_message(CountsChanged())
     screen.post_message(CallReturned())
-    if result.words:
-        words = _describe(result, made, is_filtered=screen.filtered is not None)
+    words = _describe(result, made, is_filtered=screen.filtered is not None)
+    if words:
         screen.notify(words, timeout=_SECONDS, markup=False)
     if result.to_open is not None:
         screen.record_pane.read_record(*result.to_open)
@@ -64,20 +64,33 @@ def merge_written(screen: BrowsePanes, entries: Iterable[JournalEntry]) -> Itera
 
 
 def _describe(result: ApplyResult, made: list[JournalEntry], *, is_filtered: bool) -> str:
-    words = result.words
+    """Return what to know of the rows; how the run ended was said before it was left."""
+    run = result.run
+    sentences: list[str] = []
+    if (
+        run is not None
+        and run.undo_of is not None
+        and all(one.state in _IN_PLACE for one in run.entries)
+    ):
+        sentences.append("Taken back.")
     kinds = {one.change.kind for one in made}
     if is_filtered and made:
-        words += " The rows are as they were found; r looks for them again."
+        sentences.append("The rows are as they were found; r looks for them again.")
     elif kinds == {ChangeKind.UPDATE}:
-        words += " Shown as it was sent; r reads what is stored."
+        sentences.append("Shown as it was sent; r reads what is stored.")
     elif kinds & {ChangeKind.CLOSE, ChangeKind.CONVERT} and len(made) > 1:
-        words += " The rows are as they were read; r reads them again."
-    run = result.run
+        sentences.append("The rows are as they were read; r reads them again.")
     if run is not None and any(one.state is EntryState.CONFLICT for one in run.entries):
-        words += " Nothing was overwritten; r reads what is there now."
-    if run is not None and run.undo_of is None and can_undo(run) and result.to_undo is None:
-        words += " U takes it back."
-    return words
+        sentences.append("Nothing was overwritten; r reads what is there now.")
+    if offers_undo(result) and result.to_undo is None:
+        sentences.append("U takes it back.")
+    return " ".join(sentences)
+
+
+def offers_undo(result: ApplyResult) -> bool:
+    """Return whether what was done can be taken back, and is not an undo itself."""
+    run = result.run
+    return run is not None and run.undo_of is None and can_undo(run)
 
 
 def _address_of(entry: JournalEntry) -> RecordAddress:

@@ -22,6 +22,7 @@ from cmdm_tui.query.parsing.write_statement import read_statements
 from cmdm_tui.query.result import QueryResult
 from cmdm_tui.text import one_line
 from cmdm_tui.tui.messages import CallReturned, StateChanged
+from cmdm_tui.tui.models.drafts import FilterDraft
 from cmdm_tui.tui.models.record_filter import FilteredRecords, RecordFilter
 from cmdm_tui.tui.models.result_caption import RunProgress
 from cmdm_tui.tui.models.row_source import SortKey, turn_key
@@ -112,7 +113,7 @@ class FilteredView(Vertical):
         self._account = account
         self._engine = Engine(account)
         self._texts: dict[str, str] = {}
-        """The last condition of each entity."""
+        """The last condition of each entity, applied or only typed."""
         self._run: StatementRun | None = None
         self._worker: Worker[None] | None = None
         self._progress = RunProgress()
@@ -146,13 +147,28 @@ class FilteredView(Vertical):
         return self._run is not None
 
     @property
-    def losses(self) -> tuple[str, ...]:
-        """What is lost where it is ended while it runs."""
-        if not self.is_running or self.source is None:
+    def drafts(self) -> tuple[FilterDraft, ...]:
+        """The condition that is typed and not applied."""
+        if not self.is_open or not self.bar.is_open:
             return ()
+        typed = self.bar.record_filter
+        applied = "" if self.source is None else self.source.record_filter.text
+        is_typed = typed.text.strip() not in {"", applied.strip()}
+        return (FilterDraft(typed.entity, typed.text),) if is_typed else ()
+
+    @property
+    def losses(self) -> tuple[str, ...]:
+        """What is lost where it is ended while it is typed, or while it runs."""
+        typed = tuple(
+            f"The condition on {one_line(one.entity, 40)} was typed and not applied: it is lost."
+            for one in self.drafts
+        )
+        if not self.is_running or self.source is None:
+            return typed
         name = one_line(self.source.record_filter.entity, 40)
         calls = self._progress.calls_in_words
-        return (f"The filter on {name} still runs ({calls} so far): what it found is lost.",)
+        running = f"The filter on {name} still runs ({calls} so far): what it found is lost."
+        return (*typed, running)
 
     @property
     def record(self) -> Record | None:
@@ -177,11 +193,13 @@ class FilteredView(Vertical):
             return self._progress.describe(0 if self.source is None else self.source.row_count).line
         return "" if self.source is None else self.source.caption
 
-    def open_for(self, entity: str, names: Iterable[str] = ()) -> None:
-        """Ask for a condition on the records of an entity; the last one of it to begin with.
+    def open_for(self, entity: str, names: Iterable[str] = (), text: str | None = None) -> None:
+        """Ask for a condition on the records of an entity: with `text`, else its last one, in it.
 
         `names` are fields that its records are seen to have.
         """
+        if text is not None:
+            self._texts[entity] = text
         self.add_class("-open")
         source = self.source
         if source is None or source.record_filter.entity != entity:
@@ -244,6 +262,10 @@ class FilteredView(Vertical):
 
     @on(FilterBar.Left)
     def _leave_bar(self) -> None:
+        """Close; what was typed is there again when the bar is opened."""
+        typed = self.bar.record_filter
+        if typed.text.strip():
+            self._texts[typed.entity] = typed.text
         if self.source is None:
             self.action_leave()
         else:

@@ -34,7 +34,8 @@ def go_to_row(screen: BrowsePanes) -> None:
             screen.records.grid.move_cursor(row=number - 1)
 
     of = f"1 to {source.row_count:,}"
-    screen.open_dialog(EntryScreen(f"Go to which row, {of}?", check), go)
+    question = f"Go to which row, {of}?"
+    screen.open_dialog(EntryScreen(question, check, keeps_draft=False), go)
 
 
 def cost_of_row(screen: BrowsePanes, position: int) -> str:

@@ -44,6 +44,7 @@ from cmdm_tui.tui.widgets.status_line import StatusLine
 from cmdm_tui.tui.widgets.titled_pane import TitledTabs
 
 if TYPE_CHECKING:
+    from cmdm_tui.tui.models.drafts import FilterDraft
     from cmdm_tui.tui.screens.browse.filtered_view import FilteredView
 
 _FILTERED_VIEW = "cmdm_tui.tui.screens.browse.filtered_view"
@@ -159,8 +160,13 @@ class BrowsePanes(GridScreen):
 
     @property
     def losses(self) -> tuple[str, ...]:
-        """What is lost where the account is closed: a filter that runs."""
+        """What is lost where the account is closed: a filter that is typed or runs."""
         return () if self._filtered is None else self._filtered.losses
+
+    @property
+    def drafts(self) -> "tuple[FilterDraft, ...]":
+        """The condition that is typed and not applied."""
+        return () if self._filtered is None else self._filtered.drafts
 
     @property
     def export_name(self) -> str:
@@ -208,8 +214,11 @@ class BrowsePanes(GridScreen):
         view = self._filtered
         return view if view is not None and view.is_open else None
 
-    async def open_filter(self) -> None:
-        """Ask for a condition on the records; what that needs is imported when first used."""
+    async def open_filter(self, text: str | None = None) -> None:
+        """Ask for a condition on the records, with `text` in it.
+
+        What that needs is imported when first used.
+        """
         if self._filtered is None:
             if _FILTERED_VIEW not in sys.modules:
                 await asyncio.to_thread(import_module, _FILTERED_VIEW)
@@ -219,7 +228,7 @@ class BrowsePanes(GridScreen):
             await self.query_one(f"#{_RECORDS}").mount(self._filtered)
         self.records.display = False
         names = [column.name for column in self.records.source.columns]
-        self._filtered.open_for(self.entity, names)
+        self._filtered.open_for(self.entity, names, text)
         self.show_state()
 
     def on_filtered_view_filter_left(self) -> None:
@@ -398,6 +407,8 @@ class BrowsePanes(GridScreen):
         view = self.fields if self.shows_fields else self.filtered or self.records
         caption = safe_line(self.marks_caption + view.caption)
         self.panel.show_titles(safe_line(self.entity, 40), caption)
+        opened = self.record_pane.record if self.has_class(RECORD_OPEN) else None
+        self.entities.mark_shown(self.entity if opened is None else opened.entity)
         available = self.available_commands
         if available != self._available:  # each refresh of the keys builds the footer again
             self._available = available

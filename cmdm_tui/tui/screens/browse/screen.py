@@ -45,12 +45,17 @@ class BrowseScreen(BrowsePanes):
         return commands.COMMANDS.bind(self, self.keymap)
 
     def list_palette_entries(self) -> tuple[PaletteEntry, ...]:
-        """Return an entry for each entity: it shows the entity's records."""
-        return tuple(
-            PaletteEntry(
-                f"Show the records of {one_line(entity, 60)}", partial(self.show_entity, entity)
-            )
-            for entity in self.account.catalog.entities
+        """Return an entry for each entity, which shows its records, and one for unsent drafts."""
+        app = self.command_app
+        drafts = f"Show what was typed and not sent in earlier runs ({app.draft_count:,})"
+        return (
+            *([PaletteEntry(drafts, app.offer_drafts)] if app.draft_count else []),
+            *(
+                PaletteEntry(
+                    f"Show the records of {one_line(entity, 60)}", partial(self.show_entity, entity)
+                )
+                for entity in self.account.catalog.entities
+            ),
         )
 
     @on(CallReturned)

@@ -37,8 +37,9 @@ from cmdm_tui.tui.messages import CallReturned
 from cmdm_tui.tui.models.write_context import WORDS, WriteContext, describe_change_error
 from cmdm_tui.tui.screens.dialogs.prompter import DialogPrompter
 
-_QUIET_KINDS = frozenset({ChangeKind.UPDATE, ChangeKind.DELETE, ChangeKind.CLOSE})
 _MOST_LINES = 50
+_NOT_DONE = frozenset({EntryState.REFUSED, EntryState.CONFLICT})
+_SENDING = "Sending …"
 
 ApplyWork = Callable[[WriteOperation, Journal], Awaitable[WriteOutcome]]
 
@@ -60,11 +61,19 @@ class ApplyResult:
 class PreviewPrompter(DialogPrompter):
     """Asks for an operation whose changes were shown: Apply, pressed in the preview, is the yes.
 
-    Where a number is to be entered, it is asked for.
+    Where a number is to be entered, it is asked for; `show_line` is called with what is so then.
     """
 
-    def __init__(self, app: App[None]) -> None:
+    def __init__(self, app: App[None], show_line: Callable[[str], None]) -> None:
         super().__init__(app)
+        self._show_line = show_line
+
+    async def enter_count(self, question: str, count: int) -> bool:
+        """Ask for the number, and say that nothing is sent before it."""
+        self._show_line("Nothing is sent before the number is entered.")
+        is_entered = await super().enter_count(question, count)
+        self._show_line(_SENDING)
+        return is_entered
 
     async def confirm(self, question: str) -> bool:  # noqa: ARG002 - it was asked in the preview
         """Return true: the preview has asked."""
@@ -74,7 +83,8 @@ class PreviewPrompter(DialogPrompter):
 class ApplyScreen(DialogScreen[ApplyResult | None]):
     """Sends the changes that `work` asks an operation for; None where they were declined.
 
-    One change that is made as wanted closes it; of anything else it says what became, and stays.
+    It stays, says what became of them, and offers what can be done next: a new record is opened, a
+    run that has ended early goes on, what was done is taken back.
     """
 
     CSS_PATH = "changes.tcss"
@@ -112,6 +122,19 @@ class ApplyScreen(DialogScreen[ApplyResult | None]):
         self._result: ApplyResult | None = None
         self._lines: list[str] = []
         self._is_stopping = False
+        self._has_begun = False
+        """Whether the journal has the run."""
+
+    @property
+    def takes_over(self) -> bool:
+        """Whether the changes are in the journal: they were sent, or can be resumed or looked for.
+
+        Those that were all refused are still what was typed.
+        """
+        if self._result is not None and self._result.run is not None:
+            return not is_all_refused(self._result.run)
+        operation = self._operation
+        return self._has_begun or (operation is not None and operation.run is not None)
 
     @property
     def losses(self) -> tuple[str, ...]:
@@ -147,7 +170,7 @@ class ApplyScreen(DialogScreen[ApplyResult | None]):
         with Vertical(id="changes-dialog", classes="-short") as dialog:
             dialog.border_title = Content(one_line(self._title, 100))
             yield ProgressBar(total=max(self._total, 1), show_eta=False, id="apply-bar")
-            yield Static("Sending …", markup=False, id="apply-line")
+            yield Static(_SENDING, markup=False, id="apply-line")
             with VerticalScroll(id="apply-words", can_focus=False):
                 yield Static(markup=False, id="apply-text")
             with Horizontal(id="changes-buttons"):
@@ -173,9 +196,8 @@ class ApplyScreen(DialogScreen[ApplyResult | None]):
         operation: WriteOperation | None = None
         try:
             with self._writing.open_journal() as journal:
-                operation = self._writing.make_operation(
-                    journal, PreviewPrompter(cast("App[None]", self.app)), self._report
-                )
+                prompter = PreviewPrompter(cast("App[None]", self.app), self._show_line)
+                operation = self._writing.make_operation(journal, prompter, self._report)
                 self._operation = operation
                 outcome = await self._work(operation, journal)
         except (ChangeError, ApiError) as error:
@@ -183,6 +205,7 @@ class ApplyScreen(DialogScreen[ApplyResult | None]):
         else:
             self.post_message(self.Ended(outcome))
         finally:
+            self._has_begun = operation is not None and operation.run is not None
             self._operation = None
 
     def _report(self, event: ApplyEvent) -> None:
@@ -227,11 +250,7 @@ class ApplyScreen(DialogScreen[ApplyResult | None]):
         sentences = [
             visible(self._writing.redact(one)) for one in describe_outcome(run, summary, WORDS)
         ]
-        self._result = ApplyResult(run, " ".join(" ".join(sentences).split()))
-        if _is_quiet(run):
-            self.dismiss(self._result)
-            return
-        self._finish(self._result, sentences)
+        self._finish(ApplyResult(run, " ".join(" ".join(sentences).split())), sentences)
 
     @on(Broken)
     def _show_failure(self, message: Broken) -> None:
@@ -249,7 +268,9 @@ class ApplyScreen(DialogScreen[ApplyResult | None]):
         """Show how it ended, and what can be done next."""
         self._result = result
         run = result.run
-        self._show_line("Not sent" if run is None else describe_counts(run.summary.counts.items()))
+        line = "Not sent" if run is None else describe_counts(run.summary.counts.items())
+        is_said = bool(sentences) and sentences[0].startswith(line)
+        self._show_line("" if is_said else line)
         self._lines = sentences
         self._show_lines()
         names = list(self._list_next(run))
@@ -276,7 +297,9 @@ class ApplyScreen(DialogScreen[ApplyResult | None]):
         self.query_one(f"#{first}", Button).focus()
 
     def _show_line(self, line: str) -> None:
-        self.query_one("#apply-line", Static).update(Content(one_line(self._writing.redact(line))))
+        shown = self.query_one("#apply-line", Static)
+        shown.display = bool(line)
+        shown.update(Content(one_line(self._writing.redact(line))))
 
     def _add_line(self, line: str) -> None:
         self._lines = [*self._lines, line][-_MOST_LINES:]
@@ -338,19 +361,16 @@ def find_made(run: JournalRun) -> tuple[str, str] | None:
     return ("account" if change.kind is ChangeKind.CONVERT else change.entity, external_id)
 
 
+def is_all_refused(run: JournalRun) -> bool:
+    """Return whether each change of a run was refused: nothing was made, nothing is in doubt."""
+    return all(one.state in _NOT_DONE for one in run.entries)
+
+
 def can_undo(run: JournalRun) -> bool:
     """Return whether a run has done something that can be taken back."""
     return any(
         one.state is EntryState.DONE and one.change.kind.can_be_undone for one in run.entries
     )
-
-
-def _is_quiet(run: JournalRun) -> bool:
-    """Return whether a run needs no word: one change, made as wanted, that leads nowhere."""
-    if len(run.entries) != 1 or run.change_set.rejects or run.change_set.unchanged:
-        return False
-    (entry,) = run.entries
-    return entry.state is EntryState.DONE and entry.change.kind in _QUIET_KINDS
 
 
 def _describe_entry(entry: JournalEntry) -> str:

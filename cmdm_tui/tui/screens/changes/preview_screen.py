@@ -47,6 +47,7 @@ class PreviewScreen(GridScreen, DialogScreen[None]):
     """Asks whether changes are to be sent; `result` is what became of them, once it is closed.
 
     Nothing is sent before Apply is pressed. `undo_of` is the run that they take back, if they do.
+    They are doubtful where the service may refuse them, for a reason that their notes say.
     """
 
     CSS_PATH = "changes.tcss"
@@ -62,9 +63,15 @@ class PreviewScreen(GridScreen, DialogScreen[None]):
     ]
 
     def __init__(
-        self, context: WriteContext, change_set: ChangeSet, *, undo_of: int | None = None
+        self,
+        context: WriteContext,
+        change_set: ChangeSet,
+        *,
+        undo_of: int | None = None,
+        is_doubtful: bool = False,
     ) -> None:
         super().__init__()
+        self._is_doubtful = is_doubtful
         self.result: ApplyResult | None = None
         """What became of the changes; None where they stay."""
         self._writing = context
@@ -89,9 +96,10 @@ class PreviewScreen(GridScreen, DialogScreen[None]):
 
     @property
     def is_careful(self) -> bool:
-        """Whether Cancel has the focus: something is lost, cannot be undone, or is of several."""
+        """Whether Cancel has the focus: it is doubtful, loses something, or is of several."""
         made = self._preview
-        return bool(made.destructive_count or made.not_undoable or made.change_count > 1)
+        is_much = made.destructive_count or made.not_undoable or made.change_count > 1
+        return self._is_doubtful or bool(is_much)
 
     def compose(self) -> ComposeResult:
         """Lay out the sentences, the list and the buttons."""
@@ -150,14 +158,20 @@ class PreviewScreen(GridScreen, DialogScreen[None]):
 
     @on(Button.Pressed, "#apply")
     def apply(self) -> None:
-        """Send the changes, once the house's rule for what is lost is satisfied."""
+        """Send the changes, once the house's rule for what is lost is satisfied.
+
+        What becomes of them takes the place of what is shown here.
+        """
         if monotonic() - self._shown_at < SECONDS_BEFORE_APPLY:
             return
+        self.query_one("#changes-dialog").display = False
         screen = ApplyScreen.of_changes(self._writing, self._change_set, undo_of=self._undo_of)
         self.open_dialog(screen, self._end)
 
     def _end(self, result: ApplyResult | None) -> None:
         if result is None:
+            self.query_one("#changes-dialog").display = True
+            self.query_one("#apply", Button).focus()
             self.notify("Nothing was sent.", markup=False)
         else:
             self.result = result

@@ -13,6 +13,7 @@ from textual.widgets import Input, Label
 
 from cmdm_tui.tui.dialog_screen import DialogScreen
 from cmdm_tui.tui.messages import USER_ERRORS, CallReturned, UserError
+from cmdm_tui.tui.models.drafts import EntryDraft
 from cmdm_tui.tui.widgets.notice import Notice
 from cmdm_tui.tui.widgets.safe_input import SafeInput
 
@@ -52,6 +53,17 @@ class AskScreen(DialogScreen[Answer | None], Generic[Answer]):
         self._what = what
         self._check = check
         self._cost = cost
+
+    @property
+    def drafts(self) -> tuple[EntryDraft, ...]:
+        """What is typed."""
+        text = self.query_one(Input).value
+        return (EntryDraft(f"{self._title}: {self._what}", text),) if text.strip() else ()
+
+    @property
+    def losses(self) -> tuple[str, ...]:
+        """What is typed, which is kept nowhere else."""
+        return tuple(one.loss for one in self.drafts)
 
     def compose(self) -> ComposeResult:
         """Lay out the dialogue."""

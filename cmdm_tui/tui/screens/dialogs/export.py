@@ -15,6 +15,7 @@ from textual.widgets import Input, Label
 
 from cmdm_tui.text import one_line, visible
 from cmdm_tui.tui.dialog_screen import DialogScreen
+from cmdm_tui.tui.models.drafts import EntryDraft
 from cmdm_tui.tui.models.exported_rows import ExportFailed, RowExport, check_file
 from cmdm_tui.tui.screens.dialogs.choice import ChoiceScreen
 from cmdm_tui.tui.widgets.notice import Notice
@@ -52,6 +53,20 @@ class ExportScreen(DialogScreen[str | None]):
         super().__init__()
         self._rows = rows
         self._is_writing = False
+
+    @property
+    def drafts(self) -> tuple[EntryDraft, ...]:
+        """The name that is typed, where it is not the one that was offered."""
+        name = self.query_one(Input).value
+        is_typed = bool(name.strip()) and name != self._rows.file_name
+        return (EntryDraft("Export what is shown to which file?", name),) if is_typed else ()
+
+    @property
+    def losses(self) -> tuple[str, ...]:
+        """What is written while the dialog is open, and the name that was typed."""
+        if self._is_writing:
+            return ("A file is being written: it will not be there, or as it was.",)
+        return tuple(one.loss for one in self.drafts)
 
     def compose(self) -> ComposeResult:
         """Lay out what is written above the file's name."""

@@ -37,7 +37,7 @@ class DialogPrompter:
         def check(answer: str) -> str:
             return "" if answer.replace(",", "") == str(count) else f"That is not {count:,}."
 
-        return await self._show(EntryScreen(question, check)) is not None
+        return await self._show(EntryScreen(question, check, keeps_draft=False)) is not None
 
     async def choose(self, question: str, choices: Sequence[str]) -> str | None:
         """Ask for one of the choices; return None where the dialog is closed without one."""

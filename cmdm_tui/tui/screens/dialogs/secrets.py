@@ -29,6 +29,17 @@ class SecretsScreen(DialogScreen[Mapping[str, str] | None]):
         self._profile = missing.profile
         self._missing = missing.missing
 
+    @property
+    def never_kept(self) -> tuple[str, ...]:
+        """That secrets were typed."""
+        is_typed = any(field.value for field in self.query(Input))
+        return ("The secrets that were typed are kept nowhere.",) if is_typed else ()
+
+    @property
+    def losses(self) -> tuple[str, ...]:
+        """The same, as they would have to be typed again."""
+        return self.never_kept
+
     def compose(self) -> ComposeResult:
         """Lay out one masked input for each secret."""
         with Vertical(id="dialogue") as dialogue:

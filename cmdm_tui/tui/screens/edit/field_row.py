@@ -19,11 +19,15 @@ from cmdm_tui.tui.models.edit_form import EditForm, FormField, fits_one_line
 from cmdm_tui.tui.widgets.safe_input import SafeInput
 
 _EXAMPLES = {
-    "Date": "2026-03-31",
-    "DateTime": "2026-03-31T09:30:00Z",
-    "Number": "12.5",
+    "Date": "2026-03-31, tomorrow or +2w",
+    "DateTime": "2026-03-31T09:30:00Z or +1d",
+    "Number": "12",
     "Currency": "1250.00",
+    "Email": "ada@example.com",
+    "URL": "https://example.com",
 }
+_FAULT, _DOUBT = "✗ ", "! "
+"""Marks at the beginning of a row, which need no colour."""
 _LABEL_WIDTH = 30
 
 
@@ -54,6 +58,14 @@ class LongValue(Static, can_focus=True):
     ]
 
 
+class FixedValue(Static):
+    """A value that cannot be edited: it takes the focus where it was searched for, and no key."""
+
+    def on_blur(self) -> None:
+        """Be passed over by Tab again."""
+        self.can_focus = False
+
+
 class FieldRow(Horizontal):
     """Shows a field of the form, and reports what is typed into it."""
 
@@ -72,10 +84,12 @@ class FieldRow(Horizontal):
         &.-changed .label { color: $text-accent; }
         &:focus-within .label { text-style: bold; color: $foreground; }
         &.-faulty .label { color: $text-error; }
+        &.-doubtful .label { color: $text-warning; }
         LongValue, .fixed { height: 1; text-wrap: nowrap; text-overflow: ellipsis; }
         LongValue { background: $boost; }
         LongValue:focus { background: $primary 30%; }
         .fixed { color: $text-muted; }
+        .fixed:focus { background: $primary 20%; }
         ValueInput { background: $boost; }
         ValueInput:focus { background: $primary 20%; }
     }
@@ -119,9 +133,11 @@ class FieldRow(Horizontal):
         return self.query_one(".value", Widget)
 
     def focus_editor(self) -> None:
-        """Put the focus into the input."""
-        if self.can_be_edited:
-            self.editor.focus()
+        """Put the focus into the input, or on the value that cannot be edited."""
+        editor = self.editor
+        if isinstance(editor, FixedValue):
+            editor.can_focus = True
+        editor.focus()
 
     def compose(self) -> ComposeResult:
         """Lay out the name, the input, and the length where it is limited: a form has many rows."""
@@ -132,17 +148,22 @@ class FieldRow(Horizontal):
             yield Static(length, markup=False, classes="length")
 
     def _make_label(self) -> Content:
+        mark = _FAULT if self.has_class("-faulty") else _DOUBT * self.has_class("-doubtful")
+        return Content.styled(mark, "bold") + self._make_name()
+
+    def _make_name(self) -> Content:
         label = one_line(self._field.label, _LABEL_WIDTH)
         mark = (
             Content.styled(" *", "bold $text-warning") if self._field.is_required else Content("")
         )
-        return Content(label) + mark + Content.styled(f" {self._field.type_name}", "dim")
+        kind = self._field.type_name
+        return Content(label) + mark + Content.styled(f" {kind}" if kind else "", "dim")
 
     def _make_editor(self) -> Widget:
         one, text = self._field, self._form.text(self.field_name)
         if one.why_fixed:
             shown = f"{cell_text(one.original)}  ({one.why_fixed})"
-            return Static(shown, markup=False, classes="value fixed")
+            return FixedValue(shown, markup=False, classes="value fixed")
         if self._choices:
             options = [
                 (Content(one_line(choice, 60)), str(at)) for at, choice in enumerate(self._choices)
@@ -168,6 +189,8 @@ class FieldRow(Horizontal):
         if self.is_empty_text:
             return "empty text"
         example = _EXAMPLES.get(self._field.field.type or "")
+        if self._field.field.type == "Number" and "." in str(self._field.original or ""):
+            example = "12.5"
         return f"null (for instance {example})" if example else "null"
 
     def show_state(self) -> None:
@@ -175,8 +198,17 @@ class FieldRow(Horizontal):
         form, name = self._form, self.field_name
         is_touched = form.is_touched(name)
         is_judged = is_touched or self.has_class("-judged")
-        self.set_class(is_judged and bool(form.find_fault(name)), "-faulty")
+        is_faulty = is_judged and bool(form.find_fault(name) or form.find_refusal(name))
+        is_doubtful = not is_faulty and bool(form.find_doubt(name))
+        is_new = (is_faulty, is_doubtful) != (
+            self.has_class("-faulty"),
+            self.has_class("-doubtful"),
+        )
+        self.set_class(is_faulty, "-faulty")
+        self.set_class(is_doubtful, "-doubtful")
         self.set_class(is_touched, "-changed")
+        if is_new:
+            self.query_one(".label", Static).update(self._make_label())
         for length in self.query(".length").results(Static):
             length.update(Content(form.describe_length(name)))
 

@@ -17,6 +17,7 @@ from cmdm_tui.query.parsing.beginnings import is_sql
 from cmdm_tui.text import one_line
 from cmdm_tui.tui.messages import StateChanged
 from cmdm_tui.tui.models.copied_text import CopiedColumn
+from cmdm_tui.tui.models.drafts import SqlDraft
 from cmdm_tui.tui.models.exported_result import export_result
 from cmdm_tui.tui.models.exported_rows import RowExport
 from cmdm_tui.tui.screens.grid_screen import GridScreen
@@ -104,8 +105,26 @@ class QueryTabs(GridScreen):
 
     @property
     def losses(self) -> tuple[str, ...]:
-        """What is lost where the account is closed: statements that run."""
-        return tuple(loss for pane in self.panes for loss in pane.losses)
+        """What is lost where the account is closed: statements that run, SQL that no one keeps."""
+        return (
+            *(loss for pane in self.panes for loss in pane.losses),
+            *(
+                f"The SQL of {document.title} goes into no history, nor into a file: it is lost."
+                for document, text in self._drafts.values()
+                if document.would_lose(text) and not self._is_for_history(text)
+            ),
+        )
+
+    def _is_for_history(self, text: str) -> bool:
+        """Return whether the history takes a text, at least without the secrets in it."""
+        return self.history.can_keep(self.account.client.redact(text.strip()))
+
+    @property
+    def drafts(self) -> tuple[SqlDraft, ...]:
+        """The SQL that was typed, not run since, and is in no file."""
+        return tuple(
+            SqlDraft(text) for document, text in self._drafts.values() if document.would_lose(text)
+        )
 
     @property
     def has_pane(self) -> bool:
@@ -162,6 +181,20 @@ class QueryTabs(GridScreen):
         await self.query_one(Tabs).add_tab(Tab(safe_line(pane.document.title), id=f"tab-{pane.id}"))
         self.show_tab(pane)
         return pane
+
+    async def put_draft(self, text: str) -> bool:
+        """Put SQL into a tab, in front if that is empty; return whether there was room for it."""
+        pane = self.pane
+        if pane.editor.text.strip() or pane.document.path is not None:
+            if len(self.panes) >= _MOST_TABS:
+                await self.open_tab()  # says so
+                return False
+            pane = await self.open_tab(text)
+        else:
+            pane.editor.load_text(text)
+            self.set_focus(pane.editor)
+        self._drafts[pane.document.number] = (pane.document, pane.editor.text)
+        return True
 
     def show_tab(self, pane: QueryPane) -> None:
         """Bring a tab to the front, the cursor in its editor."""

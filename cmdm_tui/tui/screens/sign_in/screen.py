@@ -74,6 +74,18 @@ class SignInScreen(CommandScreen):
         """Return the screen's commands by id."""
         return self._TABLE.bind(self, self.keymap)
 
+    @property
+    def never_kept(self) -> tuple[str, ...]:
+        """That a sign-in was typed: it holds secrets."""
+        inputs = self.query(Input)
+        is_typed = any(field.value for field in inputs if field.id != "name")
+        return ("What was typed into the sign-in is kept nowhere.",) if is_typed else ()
+
+    @property
+    def losses(self) -> tuple[str, ...]:
+        """The same, as it would have to be typed again."""
+        return self.never_kept
+
     def compose(self) -> ComposeResult:
         """Lay out the form."""
         with VerticalScroll(id="form", can_focus=False) as form:

@@ -138,6 +138,8 @@ class GridDrawing(ScrollView):
         return 0 <= row - self.scroll_offset.y < self.page_rows
 
     def _scroll_to_cursor(self) -> None:
+        if not self.size.height:
+            return  # it is hidden, and does so when it is shown again
         self._update_geometry()
         left, top = self.scroll_offset
         row = self._state.cursor.row

@@ -172,6 +172,10 @@ class Grid(GridDrawing, can_focus=True):
         names = [shown.name for shown in self.columns]
         self._move_cursor(row, names.index(column) if column in names else None)
 
+    def scroll_to_row(self, row: int) -> None:
+        """Show this row at the top, as far as there are rows below it."""
+        self._scroll(y=row)
+
     def _move_cursor(self, row: int | None = None, place: int | None = None) -> None:
         source, cursor = self._state.source, self._state.cursor
         if source is None:
