@@ -101,7 +101,7 @@ def _run_proxy(url: str, folder: str) -> Generator[tuple[str, int]]:
         assert process.stdout is not None
         try:
             for line in process.stdout:
-                if found := re.fullmatch(r"export CMDM_URL=(http://\S+)/api/v1\n", line):
+                if found := re.fullmatch(r"export CMDM_URL=(http://\S+)\n", line):
                     yield found[1], process.pid
                     break
         finally:

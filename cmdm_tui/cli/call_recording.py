@@ -48,12 +48,22 @@ class CommandRecording:
         except ModuleNotFoundError as error:
             message = f"This needs {error.name}: pipx install 'cmdm-tui[harness]' brings it."
             raise CommandFailure(message, ExitCode.USAGE) from None
-        from cmdm_tui.harness.recording.recording_names import check_recording_path
+        from cmdm_tui.harness.recording.recording_names import (
+            check_recording_path,
+            find_recording_file,
+        )
+        from cmdm_tui.harness.recording.unfinished import check_recording_target
 
         fault = check_recording_path(self.path)
         if fault:
             message = f"--record {one_line(str(self.path), 200)} cannot be a cassette: {fault}"
             raise CommandFailure(message, ExitCode.USAGE)
+        fault = check_recording_target(self.path)
+        if fault:
+            raise CommandFailure(f"Nothing was sent. {fault}", ExitCode.USAGE)
+        earlier = find_recording_file(self.path)
+        if earlier is not None:
+            _note(f"The recording in {one_line(str(self.path), 200)} is replaced by this one.")
 
     def listen_to(self, profile: "Profile") -> Callable[[object], None]:
         """Return what takes the events of the client of a profile."""

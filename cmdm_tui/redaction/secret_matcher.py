@@ -29,6 +29,8 @@ _SHORTEST_PIECE = 5
 _USUAL_PIECE = 8
 _PARTS_OF_LONG_SECRET = 8
 _MOST_PLACES = 8
+_FEW = 4
+_GROUPED_BYTES = SHORTEST_SECRET
 _ADDRESS = re.compile(r"[^@\s]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
 
 _SHORTEST_CUT = 4
@@ -74,7 +76,7 @@ class SecretMatcher:
         longest_first = sorted(spellings, key=lambda one: (-len(one), one))
         self._longest = len(longest_first[0]) if longest_first else 0
         self._wanted = bytes(sorted({byte for one in spellings for byte in one}))
-        self._whole = re.compile(b"|".join(map(re.escape, longest_first))) if spellings else None
+        self._whole = re.compile(_match_any(longest_first)) if spellings else None
         forms = [
             (len(secret), form)
             for secret in sorted(kept)
@@ -96,6 +98,10 @@ class SecretMatcher:
         for reading, _ in self._iterate_found(content):
             return reading.way or "as it is"
         return None
+
+    def holds_plainly(self, content: bytes) -> bool:
+        """Return whether a whole secret is in content as it is, in no further encoding."""
+        return self._whole is not None and self._whole.search(content.lower()) is not None
 
     def locate(self, content: bytes) -> list[tuple[int, int]]:
         """Return where secrets are in `content`, in bytes, in order; no two touch.
@@ -211,6 +217,22 @@ class _Cuts:
         if not piece.isalpha() or piece not in {piece.lower(), piece.upper(), piece.title()}:
             return True
         return size >= _SHORTEST_CUT_WORD and piece.lower() not in SIGN_IN_WORDS
+
+
+def _match_any(longest_first: list[bytes], depth: int = 0) -> bytes:
+    """Return a pattern of any of the texts, of two at one place the one that is listed first.
+
+    Those that begin alike are tried together: of hundreds, few are compared at each place.
+    """
+    if len(longest_first) < _FEW or depth == _GROUPED_BYTES:
+        return b"|".join(map(re.escape, longest_first))
+    groups: dict[bytes, list[bytes]] = {}
+    for text in longest_first:
+        groups.setdefault(text[:1], []).append(text[1:])
+    return b"|".join(
+        re.escape(first) + b"(?:" + _match_any(rest, depth + 1) + b")"
+        for first, rest in groups.items()
+    )
 
 
 def _match_beginning(parts: list[bytes]) -> bytes:

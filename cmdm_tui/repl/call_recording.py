@@ -14,6 +14,7 @@ from cmdm_tui.harness.exchange import API_PATH, Headers
 from cmdm_tui.harness.recording.observed_call import ObservedCall
 from cmdm_tui.harness.recording.recording_names import check_recording_path
 from cmdm_tui.harness.recording.session import SessionFiles, describe_taken_out
+from cmdm_tui.harness.recording.unfinished import check_recording_target
 from cmdm_tui.operations.call_entry import CallDetails, CallEntry, CallState
 from cmdm_tui.operations.call_log import CallLog
 from cmdm_tui.redaction.people.person_redactor import PersonRedactor
@@ -60,6 +61,9 @@ class CallRecording(Struct, frozen=True):
         fault = check_recording_path(path)
         if fault:
             raise ReplError(f"{one_line(str(path), 200)} cannot be a cassette: {fault}")
+        fault = check_recording_target(path)
+        if fault:
+            raise ReplError(fault)
         files = SessionFiles(path.parent, path.stem, kind="", people=people)
         for kind, value in self.secrets:
             files.secrets.add(kind, value)

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from functools import partial
 from importlib import import_module
 from pathlib import Path
-from tempfile import TemporaryFile
 from typing import TYPE_CHECKING
 
 from textual.app import App
@@ -180,6 +179,7 @@ def check_new_recording(name: str) -> str:
         check_recording_path,
         find_recording_file,
     )
+    from cmdm_tui.harness.recording.unfinished import check_recording_target
 
     try:
         path = Path(name).expanduser()
@@ -190,10 +190,8 @@ def check_new_recording(name: str) -> str:
         if fault:
             return fault
         there = find_recording_file(path)
-        with TemporaryFile(dir=next(one for one in path.absolute().parents if one.exists())):
-            pass  # so a file can be made there
     except OSError as error:
         return f"{one_line(name, _LONGEST_PATH)} cannot be written: {error.strerror}."
     if there is not None:
         return f"{one_line(str(there), _LONGEST_PATH)} is there already. Name a new file."
-    return ""
+    return check_recording_target(path)

@@ -1,6 +1,7 @@
 """`cmdm record --proxy`, `cmdm record --har` and `cmdm --record`, run as a user runs them."""
 
 import json
+import os
 import re
 import signal
 import time
@@ -19,6 +20,7 @@ from cmdm_tui.config import Credentials, Profile, SecretStr
 from cmdm_tui.harness.cases import read_case
 from cmdm_tui.harness.cassettes.offline_replay import replay_case
 from cmdm_tui.harness.cassettes.reader import read_cassette
+from cmdm_tui.harness.recording.unfinished import read_mark
 from cmdm_tui.sandbox import RunningInfo, Sandbox, SandboxConfig
 from cmdm_tui.sandbox.credentials import AccountCredentials
 from tests.claims.program import Ended, ForkedProgram, run_cmdm
@@ -51,7 +53,7 @@ def proxy(home: Path, info: RunningInfo, *words: str) -> Generator[tuple[ForkedP
         assert process.stdout is not None
         try:
             for line in process.stdout:
-                if found := re.fullmatch(r"export CMDM_URL=(http://\S+)/api/v1\n", line.decode()):
+                if found := re.fullmatch(r"export CMDM_URL=(http://\S+)\n", line.decode()):
                     yield process, found[1]
                     break
         finally:
@@ -82,6 +84,13 @@ def test_a_signal_ends_the_proxy_and_what_was_recorded_replays(
     assert replayed.code == 0, replayed.out + replayed.err
 
 
+def wait_until_gone(mark: Path) -> None:
+    deadline = time.monotonic() + 60
+    while mark.exists():
+        assert time.monotonic() < deadline, "the recording was not finished in time"
+        time.sleep(0.05)
+
+
 def test_a_proxy_that_is_killed_loses_no_more_than_its_last_call(
     sandbox: RunningInfo, tmp_path: Path
 ) -> None:
@@ -91,8 +100,43 @@ def test_a_proxy_that_is_killed_loses_no_more_than_its_last_call(
             httpx.get(f"{url}/api/v1/lead/{number}")
         process.kill()
         wait_for_calls(cassette, 5)
+    wait_until_gone(cassette.with_suffix(".unfinished"))
     case = cassette.with_suffix(".toml")
     assert replay_case(read_case(case), cassette) == []
+    assert run("replay", "--from", "made", home=tmp_path).code == 0
+
+
+def test_a_recording_whose_writer_is_killed_too_is_told_as_cut_off(
+    sandbox: RunningInfo, tmp_path: Path
+) -> None:
+    mark = tmp_path / "made/stateful/session.unfinished"
+    with proxy(tmp_path, sandbox) as (process, url):
+        for number in range(3):
+            httpx.get(f"{url}/api/v1/lead/{number}")
+        wait_for_calls(mark.with_suffix(".yaml"), 3)
+        found = read_mark(mark)
+        assert found is not None
+        assert found.is_running
+        process.kill()
+        os.kill(found.process, signal.SIGKILL)
+        process.wait()
+    replayed = run("replay", "--from", "made", home=tmp_path)
+    assert replayed.code == 1
+    assert re.search("was cut off: it holds [0-3] of 3 calls, and maybe more", replayed.out)
+    mark.unlink()
+    assert run("replay", "--from", "made", home=tmp_path).code == 0
+
+
+@pytest.mark.parametrize("place", ["taken/made", "taken/made/session.yaml"])
+def test_what_cannot_be_written_is_said_before_the_first_call(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], place: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("taken").write_text("a file where a folder is to be")
+    proxied = ("record", "--proxy", "--port", "0", "--into", place)
+    words = ("--record", place, "list", "lead") if place.endswith("yaml") else proxied
+    assert run_in_process(words) == 2
+    assert "cannot be written: Not a directory" in capsys.readouterr().err
 
 
 def test_the_proxy_needs_live_for_what_is_no_sandbox(capsys: pytest.CaptureFixture[str]) -> None:

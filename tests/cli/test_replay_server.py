@@ -86,7 +86,7 @@ def test_what_is_not_recorded_is_refused_and_what_is_not_used_is_listed_without_
         assert ask(url, "/api/v1/authenticate", "POST", headers={"password": SECRET})[0] == 200
         status, body = ask(url, f"/api/v1/lead?per_page={SECRET}&page=1", headers=bearer)
         assert status == 501
-        assert b"its parameter per_page is 1, not" in body
+        assert b"its parameter per_page was recorded as 1, and came as" in body
         assert ask(url, "/api/v1/lead?per_page=1&page=1", headers={"Host": "crm.example"})[0] == 421
         assert ask(url, "/api/v1/lead", "POST", b"x" * (17 * 1024 * 1024))[0] == 413
         code, document, err = end(process)
@@ -95,6 +95,18 @@ def test_what_is_not_recorded_is_refused_and_what_is_not_used_is_listed_without_
     assert len(document["unused"]) == 2
     assert "Not replayed as recorded: 1 call not recorded and 2 recorded answers not used" in err
     assert SECRET not in err + json.dumps(document)
+
+
+def test_a_post_to_the_control_path_begins_again() -> None:
+    path = "/api/v1/lead?per_page=1&page=1"
+    with served("--allow-unused", str(CASSETTE)) as (process, start):
+        url = start["url"]
+        assert [ask(url, path)[0] for _ in range(2)] == [200, 501]
+        assert ask(url, "/-/rewind")[0] == 501  # only a POST is meant
+        assert ask(url, "/-/rewind", "POST")[0] == 204
+        assert [ask(url, path)[0] for _ in range(2)] == [200, 501]
+        _, document, _ = end(process)
+    assert (document["answered"], document["not_recorded"]) == (2, 3)
 
 
 def test_order_repeats_and_unused_answers_are_options(tmp_path: Path) -> None:

@@ -118,6 +118,7 @@ def test_the_server_is_left_out_where_it_does_not_matter(address: str, target: s
     assert make(call(address)) == make(call(target))
 
 
+LISTED = "GET /api/v1/lead?per_page=1&page=1"
 RECORDED = [
     call("http://127.0.0.1:8765/api/v1/lead?per_page=1&page=1", method="GET"),
     call("http://127.0.0.1:8765/api/v1/lead", b'{"LastName":"Jones","City":"York"}'),
@@ -130,7 +131,7 @@ RECORDED = [
     [
         (
             call("/api/v1/lead?per_page=2&page=1", method="GET"),
-            "GET /api/v1/lead?per_page=1&page=1: its parameter per_page is 1, not 2.",
+            f"{LISTED}: its parameter per_page was recorded as 1, and came as 2.",
         ),
         (
             call("/api/v1/lead?page=1&per_page=1", method="GET"),
@@ -138,11 +139,11 @@ RECORDED = [
         ),
         (
             call("/api/v1/lead?per_page=1&page=1&sort_by=City", method="GET"),
-            "GET /api/v1/lead?per_page=1&page=1: its parameter sort_by is missing, not City.",
+            f"{LISTED}: its parameter sort_by was recorded as missing, and came as City.",
         ),
         (
             call(body=b'{"LastName":"Smith","City":"York"}'),
-            "POST /api/v1/lead: LastName in its body is Jones, not Smith.",
+            "POST /api/v1/lead: LastName in its body was recorded as Jones, and came as Smith.",
         ),
         (
             call(body=b'{"City": "York", "LastName": "Jones"}'),
@@ -162,6 +163,12 @@ RECORDED = [
 )
 def test_what_differs_from_the_nearest_recorded_call_is_said(made: CallKey, words: str) -> None:
     assert describe_nearest(made, RECORDED) == f"The nearest recorded call is {words}"
+
+
+@pytest.mark.parametrize("path", ["/api/v1/nosuch", "/", "/api/v1/contact?per_page=5"])
+def test_a_call_of_another_entity_is_like_none(path: str) -> None:
+    words = describe_nearest(call(path, method="GET"), RECORDED)
+    assert words == "No call of its path, or of a like one, was recorded."
 
 
 def test_there_may_be_no_nearest_call() -> None:

@@ -28,6 +28,7 @@ from cmdm_tui.harness.oracle import Finding
 from cmdm_tui.harness.report import write_reports
 from cmdm_tui.redaction import decodings
 from cmdm_tui.redaction.leak_scanner import LeakScanner, SecretLeak, check_no_secrets
+from cmdm_tui.redaction.secret_matcher import SecretMatcher
 from tests.harness.report.events import failure, results_of
 
 SECRET = st.text(st.characters(exclude_categories=("Cs",)), min_size=4, max_size=40)
@@ -357,3 +358,14 @@ def test_a_large_report_is_searched_to_its_end() -> None:
     for spelling in ("percent, in part", "form", "HTML", "YAML of gzip", "JSON twice", "hex"):
         with pytest.raises(SecretLeak):
             guard.check(report + SPELLINGS[spelling](secret) + report, "x")
+
+
+def test_each_of_hundreds_of_secrets_is_found_the_longest_first() -> None:
+    secrets = [f"{first}{second}-{first * 3}" for first in "abcdefgh" for second in "stuvwxyz"]
+    secrets += [f"{one}-and-more" for one in secrets]
+    matcher = SecretMatcher(secrets, None)
+    for secret in secrets:
+        text = f"xx {secret} yy".encode()
+        assert matcher.locate(text) == [(3, 3 + len(secret))]
+        assert matcher.holds_plainly(text)
+        assert not matcher.holds_plainly(text.replace(b"-", b"+"))

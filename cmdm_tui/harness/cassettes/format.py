@@ -63,6 +63,18 @@ class Interaction:
         route = self.uri.partition("?")[0].removeprefix(ADDRESS + API_PATH)
         return route.strip("/").casefold() == "authenticate"
 
+    @property
+    def content(self) -> bytes:
+        """All of its texts one after another, for a search: what its YAML stands for.
+
+        YAML folds and escapes long bodies: to search what they stand for takes a fifth of the time.
+        """
+        lines = [self.method, self.uri, self.reason]
+        for headers in (self.request_headers, self.headers):
+            lines += (f"{name}: {value}" for name, values in headers.items() for value in values)
+        head = "\0".join(lines).encode("utf-8", "surrogatepass")
+        return b"\0".join((head, self.request_body, self.body))
+
 
 class IdAliases:
     """The ids of the records made while recording, numbered in their order of appearance.

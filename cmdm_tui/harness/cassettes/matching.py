@@ -20,6 +20,8 @@ _ORIGIN = re.compile(r"[^/?#]*://[^/?#]*")
 _LONGEST_TARGET = 120
 _LONGEST_VALUE = 40
 _MOST_DIFFERENCES = 3
+_ENTITY_SEGMENTS = 4
+"""Of `/api/v1/lead/X`: what comes before the first slash is one, too."""
 _ABSENT = object()
 
 Parameters = list[tuple[str, str]]
@@ -78,12 +80,20 @@ def describe_nearest(call: CallKey, recorded: Iterable[CallKey]) -> str:
     nearest = max(recorded, key=lambda other: _rate_likeness(call, other), default=None)
     if nearest is None:
         return "The cassette holds no call."
+    if not _is_same_entity(call, nearest):
+        return "No call of its path, or of a like one, was recorded."
     differences = _list_differences(call, nearest)
     more = len(differences) - _MOST_DIFFERENCES
     if more > 0:
         differences = [*differences[:_MOST_DIFFERENCES], f"{more} more"]
     what = "; ".join(differences) or "nothing that is seen here differs"
     return f"The nearest recorded call is {describe_target(nearest)}: {what}."
+
+
+def _is_same_entity(call: CallKey, other: CallKey) -> bool:
+    """Return whether two paths begin alike, up to the entity: what else differs says little."""
+    ours, theirs = (urlsplit(strip_origin(one[1])).path.split("/") for one in (call, other))
+    return ours[:_ENTITY_SEGMENTS] == theirs[:_ENTITY_SEGMENTS]
 
 
 def _rate_likeness(call: CallKey, other: CallKey) -> tuple[int, ...]:
@@ -126,8 +136,9 @@ def _list_query_differences(query: str, other: str) -> list[str]:
         return []
     ours, theirs = dict(_parse_query(query)), dict(_parse_query(other))
     found = [
-        f"its parameter {_show(name)} is {_show_or_missing(theirs.get(name, _ABSENT))}, "
-        f"not {_show_or_missing(ours.get(name, _ABSENT))}"
+        f"its parameter {_show(name)} was recorded as "
+        f"{_show_or_missing(theirs.get(name, _ABSENT))}, and came as "
+        f"{_show_or_missing(ours.get(name, _ABSENT))}"
         for name in [*ours, *(name for name in theirs if name not in ours)]
         if ours.get(name, _ABSENT) != theirs.get(name, _ABSENT)
     ]
@@ -144,8 +155,9 @@ def _list_body_differences(body: bytes, other: bytes) -> list[str]:
     if not ours or not theirs:
         return [f"its body has {len(other):,} bytes, not {len(body):,}, or other ones"]
     return [
-        f"{_show(name)} in its body is {_show_or_missing(theirs.get(name, _ABSENT))}, "
-        f"not {_show_or_missing(ours.get(name, _ABSENT))}"
+        f"{_show(name)} in its body was recorded as "
+        f"{_show_or_missing(theirs.get(name, _ABSENT))}, and came as "
+        f"{_show_or_missing(ours.get(name, _ABSENT))}"
         for name in [*ours, *(name for name in theirs if name not in ours)]
         if ours.get(name, _ABSENT) != theirs.get(name, _ABSENT)
     ] or ["its body is written differently"]

@@ -66,7 +66,7 @@ class ReplayService:
             kept, make_key=without_origin(make_key), most_plays=most_plays
         )
         self._is_order_free = is_order_free
-        self._sign_ins = [one for one in kept if is_sign_in(one.key)]
+        self._kept = kept
         self._lock = threading.Lock()
         self._answered = 0
         self._refused: list[str] = []
@@ -90,6 +90,10 @@ class ReplayService:
         """How many calls were not recorded."""
         return self._refused_count
 
+    def rewind(self) -> None:
+        """Begin again: every recorded answer can be given again. What was refused stays counted."""
+        self._player.rewind()
+
     def list_unused(self) -> list[UnusedAnswers]:
         """Return the recorded calls that have not been made."""
         return self._player.list_unused()
@@ -102,7 +106,7 @@ class ReplayService:
         except UnrecordedCall as error:
             if is_sign_in(call):
                 self._count()
-                return self._sign_in()
+                return answer_sign_in(self._kept)
             return self._refuse(self._explain(error))
         if recorded.status < 200:
             return self._refuse(
@@ -110,11 +114,6 @@ class ReplayService:
             )
         self._count()
         return _as_served(recorded)
-
-    def _sign_in(self) -> ServedAnswer:
-        if self._sign_ins:
-            return _as_served(self._sign_ins[-1])
-        return _answer_json(200, {"token": RECORDED_TOKEN})
 
     def _explain(self, error: UnrecordedCall) -> str:
         words = str(error)
@@ -134,6 +133,14 @@ class ReplayService:
     def _count(self) -> None:
         with self._lock:
             self._answered += 1
+
+
+def answer_sign_in(recordings: Sequence[RecordedAnswer]) -> ServedAnswer:
+    """Return the answer to a sign-in that was not recorded: the last recorded one, else a token."""
+    for one in reversed(recordings):
+        if is_sign_in(one.key):
+            return _as_served(one)
+    return _answer_json(200, {"token": RECORDED_TOKEN})
 
 
 def is_sign_in(call: CallKey) -> bool:

@@ -7,11 +7,13 @@ that the case itself creates. Everything else is compared byte for byte.
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import cast
+
+import httpx
 
 from cmdm_tui.api.quota import parse_http_date, parse_unix_time, parse_whole_number
 from cmdm_tui.harness.cassettes.canonical_yaml import RecordedAnswer
@@ -73,6 +75,19 @@ def _settle(now: Interaction, before: RecordedAnswer) -> Interaction:
     return replace(now, headers=headers, body=before.body if is_same else now.body)
 
 
+def find_own_times(headers: httpx.Headers, body: bytes, now: Interaction) -> frozenset[str]:
+    """Return where two answers differ only in a time of a record that the session made.
+
+    `headers` and `body` are the recorded ones. Each place is a JSON pointer.
+    """
+    earlier = {"date": [headers.get("date", "")]}
+    comparison = _BodyComparison(_find_day(earlier), _find_day(now.headers))
+    try:
+        return frozenset(comparison.list_times(_parse(body), _parse(now.body)))
+    except (ValueError, RecursionError):
+        return frozenset()
+
+
 def _says_the_same(name: str, before: HeaderLists, now: HeaderLists) -> bool:
     """Return whether a header differs only as time makes it differ."""
     parse = _PARSERS.get(name)
@@ -112,6 +127,33 @@ class _BodyComparison:
         except (ValueError, RecursionError):
             return False
 
+    def list_times(
+        self, before: object, now: object, place: str = "", *, is_own: bool = False
+    ) -> Iterator[str]:
+        """Yield the places of strings that differ as times of own records may."""
+        match before, now:
+            case tuple(), tuple():
+                was = dict(cast("JsonPairs", before))
+                is_own = is_own or _is_own_record(cast("JsonPairs", now))
+                for name, value in cast("JsonPairs", now):
+                    where = f"{place}/{name}"
+                    yield from self.list_times(was.get(name), value, where, is_own=is_own)
+            case list(), list():
+                pairs = zip(cast("list[object]", before), cast("list[object]", now), strict=False)
+                for number, (old, new) in enumerate(pairs):
+                    yield from self.list_times(old, new, f"{place}/{number}", is_own=is_own)
+            case str(), str() if is_own and before != now and self._are_times(before, now):
+                yield place
+            case _:
+                pass
+
+    def _are_times(self, before: str, now: str) -> bool:
+        return (
+            _MOMENT.sub(_keep_spelling, before) == _MOMENT.sub(_keep_spelling, now)
+            and _tells_day(before, self.before)
+            and _tells_day(now, self.now)
+        )
+
     def _agree(self, before: object, now: object, *, is_own: bool) -> bool:
         match before, now:
             case tuple(), tuple():
@@ -128,7 +170,7 @@ class _BodyComparison:
                     for value, fresh in zip(old, new, strict=True)
                 )
             case str(), str() if is_own and before != now:
-                return _tells_day(before, self.before) and _tells_day(now, self.now)
+                return self._are_times(before, now)
             case _:
                 return before == now
 
@@ -137,7 +179,7 @@ def _keep_spelling(found: re.Match[str]) -> str:
     return _DIGITS.sub("0", found[0])
 
 
-def _parse(text: str) -> object:
+def _parse(text: str | bytes) -> object:
     # Objects as pairs and numbers as text: nothing that differs in the text may become equal.
     return json.loads(text, object_pairs_hook=tuple, parse_int=str, parse_float=str)
 

@@ -8,7 +8,12 @@ import httpx
 
 from cmdm_tui.harness.cassettes.canonical_yaml import CallKey, RecordedAnswer
 from cmdm_tui.harness.cassettes.format import ADDRESS
-from cmdm_tui.harness.cassettes.player import CassettePlayer, PlayedOutCall, UnrecordedCall
+from cmdm_tui.harness.cassettes.player import (
+    CassettePlayer,
+    PlayedOutCall,
+    UnrecordedCall,
+    UnusedAnswers,
+)
 from cmdm_tui.harness.cassettes.reader import read_cassette
 
 
@@ -56,6 +61,10 @@ class IndexedTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
     def left(self) -> int:
         """How many interactions have not been played."""
         return self._player.left
+
+    def list_unused(self) -> list[UnusedAnswers]:
+        """Return the calls whose answers have not all been played, in the order recorded."""
+        return self._player.list_unused()
 
     def rewind(self) -> None:
         """Begin again."""

@@ -5,6 +5,7 @@ What the proxy says itself has the header `x-cmdm-proxy`, and is never recorded.
 """
 
 import json
+import re
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -16,7 +17,7 @@ from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from cmdm_tui.api.urls import is_loopback
-from cmdm_tui.harness.cassettes.replay_service import localize_headers
+from cmdm_tui.harness.cassettes.replay_service import MOST_KEPT, localize_headers
 from cmdm_tui.harness.http.end_to_end import RawHeaders, select_end_to_end
 from cmdm_tui.harness.proxy.forwarder import (
     Forwarder,
@@ -34,6 +35,9 @@ PROXY_HEADER = "x-cmdm-proxy"
 """In every answer that is the proxy's own: `refused`, `unreachable` or `not-recorded`."""
 
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
+_NUMBERED_ID = re.compile(rb"(?<![A-Za-z0-9])NEW[0-9]{5,}(?![A-Za-z0-9])")
+"""What a recording calls the records that were made in it."""
+
 _STREAMED_FROM = 1024 * 1024
 _LARGEST_REQUEST = LARGEST_BODY
 
@@ -48,6 +52,15 @@ class ProxyCounts:
     unanswered: int = 0
     broken: int = 0
     differing: int = 0
+    not_recorded: int = 0
+    problems: list[str] = field(default_factory=list[str])
+    """Why the recording had no answer to the first of the `not_recorded` calls, a sentence each."""
+
+    def note_not_recorded(self, problem: str) -> None:
+        """Count a call that the recording has no answer to."""
+        self.not_recorded += 1
+        if len(self.problems) < MOST_KEPT:
+            self.problems.append(problem)
 
 
 @dataclass(slots=True)
@@ -96,12 +109,15 @@ class ProxyApp:
             return _replay(recorded, received.method)
         if self.answers is not None and self.mode == "once":
             self.counts.refused += 1
-            return _say(
-                502,
-                "not-recorded",
-                f"The recording has no further answer to this {received.method}, and with --mode "
-                "once nothing is sent to the service.",
-            )
+            problem = self.answers.explain(_observe(received))
+            self.counts.note_not_recorded(problem)
+            words = f"{problem} With --mode once, nothing is sent to the service."
+            return _say(502, "not-recorded", words)
+        stand_in = self._find_stand_in(received)
+        if stand_in:
+            self.counts.refused += 1
+            words = f"{stand_in} is the number of a record in the recording: the service does not "
+            return _say(404, "refused", f"{words}know it, so nothing was sent or recorded.")
         if not self._may_send(received):
             self.counts.refused += 1
             words = "This call could change something, and the proxy only reads: --writes lets it."
@@ -111,7 +127,7 @@ class ProxyApp:
     def _find_recorded(self, received: ReceivedRequest) -> httpx.Response | None:
         if self.answers is None or self.mode == "diff":
             return None
-        return self.answers.find(_observe(received))
+        return self.answers.find(_observe(received), again=self.mode == "once")
 
     def _find_refusal(self, request: Request) -> Response | None:
         """Return what to answer to a request that is not meant for this proxy."""
@@ -133,6 +149,13 @@ class ProxyApp:
             # A client that uses this as its HTTP proxy names the whole address.
             path = b"/" + path.split(b"/", 3)[3] if path.count(b"/") >= 3 else b"/"
         return path + b"?" + query if query else path
+
+    def _find_stand_in(self, received: ReceivedRequest) -> str:
+        """Return the id of a recording that a call names, where recorded answers give such ids."""
+        if self.answers is None or self.mode not in {"new", "spy"}:
+            return ""
+        found = _NUMBERED_ID.search(received.target) or _NUMBERED_ID.search(received.body)
+        return "" if found is None else found[0].decode("ascii")
 
     def _may_send(self, received: ReceivedRequest) -> bool:
         return self.may_write or received.method in _READING or _is_sign_in(received)

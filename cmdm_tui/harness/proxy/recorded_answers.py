@@ -18,10 +18,12 @@ from cmdm_tui.harness.cassettes.format import (
 )
 from cmdm_tui.harness.cassettes.people import accept_stand_ins, redact_interactions, redact_key
 from cmdm_tui.harness.cassettes.reader import read_cassette
+from cmdm_tui.harness.cassettes.replay_service import answer_sign_in
+from cmdm_tui.harness.cassettes.rerecording import find_own_times
 from cmdm_tui.harness.cassettes.transport import IndexedTransport, NotInCassette
 from cmdm_tui.harness.recording.observed_call import ObservedCall, Unrecordable
 from cmdm_tui.harness.recording.session import locate_in_cassette, to_interaction
-from cmdm_tui.harness.recording.session_secrets import SessionSecrets
+from cmdm_tui.harness.recording.session_secrets import SessionSecrets, is_sign_in_path
 from cmdm_tui.harness.verify.comparison import Difference, Severity, compare_bodies
 from cmdm_tui.redaction.leak_scanner import LeakScanner
 from cmdm_tui.redaction.people.person_redactor import PersonRedactor
@@ -67,9 +69,34 @@ class RecordedAnswers:
         """How many recorded calls were not made."""
         return self._transport.left
 
-    def find(self, call: ObservedCall) -> httpx.Response | None:
-        """Return the recorded answer to a call (its own answer is not looked at), None for none."""
+    def list_left(self) -> list[str]:
+        """Return the recorded calls that were not made."""
+        return [str(one) for one in self._transport.list_unused()]
+
+    def find(self, call: ObservedCall, *, again: bool = False) -> httpx.Response | None:
+        """Return the recorded answer to a call (its own answer is not looked at), None for none.
+
+        With `again`, a client may sign in as often as it likes, as where a cassette is served.
+        """
+        found = self._look_up(call)
+        if isinstance(found, httpx.Response):
+            return found
+        return self._sign_in() if again and _is_sign_in(call) else None
+
+    def explain(self, call: ObservedCall) -> str:
+        """Return why a call that `find` has no answer to has none, in sentences."""
+        found = self._look_up(call)
+        return str(found) if isinstance(found, NotInCassette) else ""
+
+    def _sign_in(self) -> httpx.Response:
+        signed_in = answer_sign_in(self.recordings)
+        return httpx.Response(
+            signed_in.status, headers=signed_in.headers, stream=httpx.ByteStream(signed_in.body)
+        )
+
+    def _look_up(self, call: ObservedCall) -> httpx.Response | NotInCassette:
         self._secrets.learn(call)
+        failure: NotInCassette | None = None
         for conceal in (self._secrets.conceal, self._secrets.conceal_deeply):
             concealed = conceal(call)
             target = locate_in_cassette(concealed.target, self.base).removeprefix(ADDRESS)
@@ -82,15 +109,16 @@ class RecordedAnswers:
             )
             try:
                 return self._transport.handle_request(request)
-            except NotInCassette:
-                continue
-        return None
+            except NotInCassette as error:
+                failure = failure or error
+        assert failure is not None  # noqa: S101 — what is found has been returned
+        return failure
 
     def compare(self, call: ObservedCall) -> Iterator[Difference]:
         """Yield where the answer of a call differs from the recorded one; no secret is in it."""
-        recorded = self.find(call)
+        recorded = self.find(call, again=True)
         if recorded is None:
-            yield Severity.WARNING, "call", "is not in the cassette."
+            yield Severity.WARNING, "call", self.explain(call)
             return
         try:
             fresh = self._make_canonical(call)
@@ -104,7 +132,8 @@ class RecordedAnswers:
         now = ", ".join(fresh.headers.get("content-type", []))
         if before != now:
             yield Severity.ERROR, "content-type", f"is {now or 'none'}, and was {before or 'none'}."
-        yield from compare_bodies(recorded.read(), fresh.body, is_exact=True)
+        own = find_own_times(recorded.headers, recorded.read(), fresh)
+        yield from compare_bodies(recorded.read(), fresh.body, is_exact=True, passed_over=own)
 
     def show_call(self, call: ObservedCall) -> str:
         """Return the method and target of a call without secrets."""
@@ -120,3 +149,7 @@ class RecordedAnswers:
             redact = partial(redact_interactions, people=self.people)
         (fresh,) = make_canonical([given], self._aliases, LeakScanner(), redact)
         return fresh
+
+
+def _is_sign_in(call: ObservedCall) -> bool:
+    return is_sign_in_path(call.target.partition("?")[0])

@@ -3,7 +3,7 @@
 import asyncio
 import socket
 import threading
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +27,7 @@ from cmdm_tui.harness.recording.recorder import (
     SessionRecorder,
 )
 from cmdm_tui.harness.recording.recording_names import SESSION_KIND, list_parts
+from cmdm_tui.harness.recording.unfinished import check_recording_target
 from cmdm_tui.harness.verify.comparison import Difference
 
 HOST = "127.0.0.1"
@@ -86,6 +87,15 @@ class RunningProxy:
         """How many calls of the cassette were not made so far."""
         return 0 if self.answers is None else self.answers.left
 
+    def list_left(self) -> list[str]:
+        """Return the calls of the cassette that were not made so far."""
+        return [] if self.answers is None else self.answers.list_left()
+
+    @property
+    def refused(self) -> Sequence[str]:
+        """The first calls that the recording has no answer to, a sentence each."""
+        return self.counts.problems
+
 
 @contextmanager
 def run_proxy(
@@ -102,6 +112,11 @@ def run_proxy(
             f"There is no recording {settings.name} in {settings.folder / settings.kind} to "
             "compare with. Record one first, with --mode once."
         )
+    if settings.mode != "diff":
+        place = settings.folder / settings.kind / f"{settings.name}.yaml"
+        fault = check_recording_target(place)
+        if fault:
+            raise ProxyFailed(fault)
     forwarder = Forwarder(settings.target)
     base = forwarder.base_path
     people = None if settings.people is None else settings.people.open()

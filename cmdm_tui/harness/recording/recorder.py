@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from cmdm_tui.harness.recording.session import SessionFiles
 
 _SECONDS_BETWEEN_SAVES = 1.0
+_RESTS_PER_SAVE = 4.0
+"""How much longer than a save took the next one waits: files are written a fifth of the time."""
 _SECONDS_OF_REST = 0.1
 _LENGTH = struct.Struct("!Q")
 MOST_REASONS = 20
@@ -95,13 +97,19 @@ class RecordingSummary(msgspec.Struct, frozen=True):
     error: str = ""
     people: str = ""
     """What became of the people, in a sentence; empty where they are a sandbox's own."""
+    removed: tuple[str, ...] = ()
+    """The cassettes of an earlier recording of this name, which are gone with their cases."""
 
     @property
     def sentences(self) -> tuple[str, ...]:
         """What is recorded, and what is not, for whoever recorded it; untrusted."""
         where = ", ".join(self.cassettes) or "no cassette"
         recorded = f"{count_noun(self.recorded, 'call')} recorded in {where}."
-        return (*filter(None, (self.people, *self.left_out)), recorded)
+        return (*filter(None, (self.people, *self.left_out)), recorded, *self.describe_removed())
+
+    def describe_removed(self) -> list[str]:
+        """Return a sentence for each cassette of the earlier recording that was removed."""
+        return [f"{path} and its case are removed: the earlier recording." for path in self.removed]
 
 
 class SessionRecorder:
@@ -210,9 +218,12 @@ def run_writer() -> None:
         return
     summary = _write_session(msgspec.msgpack.decode(first, type=RecordingSettings), messages)
     # Nobody reads it where the process that saw the calls was killed.
-    with suppress(OSError):
+    try:
         sys.stdout.buffer.write(msgspec.msgpack.encode(summary))
         sys.stdout.buffer.flush()
+    except OSError:
+        # Python writes what is left when it ends, and would complain again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _receive(pipe: IO[bytes], messages: "queue.SimpleQueue[bytes | None]") -> None:
@@ -239,7 +250,7 @@ def _write_session(
     for kind, value in settings.secrets:
         files.secrets.add(kind, value)
     reasons: list[str] = []
-    left_out, error, saved_at = 0, "", time.monotonic()
+    left_out, error, taken, save_at = 0, "", 0, time.monotonic()
     while True:
         try:
             message = messages.get(timeout=_SECONDS_OF_REST)
@@ -247,21 +258,24 @@ def _write_session(
             message = b""
         if message is None:
             break
+        taken += bool(message)
         if message and (reason := _add(files, decoder.decode(message))):
             left_out += 1
             reasons = [*reasons, reason][:MOST_REASONS]
-        if not message or time.monotonic() - saved_at > _SECONDS_BETWEEN_SAVES:
-            error = _save(files)
-            saved_at = time.monotonic()
-    error = _save(files, is_last=True) or error
-    if not error:
-        files.remove_earlier()
+        if taken and (not message or time.monotonic() > save_at):
+            began = time.monotonic()
+            error = _save(files, received=taken + messages.qsize())
+            ended = time.monotonic()
+            save_at = ended + max(_SECONDS_BETWEEN_SAVES, (ended - began) * _RESTS_PER_SAVE)
+    error = _save(files) if taken else ""
+    removed = files.remove_earlier() if taken and not error else []
     if files.taken_out:
         left_out += files.taken_out
         reasons = [describe_taken_out(files.taken_out), *reasons][:MOST_REASONS]
     return RecordingSummary(
         files.recorded, left_out, tuple(reasons), tuple(map(str, files.cassettes)), error,
         "" if files.people is None else describe_people(files.people),
+        tuple(map(str, removed)),
     )  # fmt: skip
 
 
@@ -271,12 +285,13 @@ def _add(files: "SessionFiles", call: ObservedCall) -> str:
     return reason and f"A {call.method} answered {call.status} is not recorded: {reason}."
 
 
-def _save(files: "SessionFiles", *, is_last: bool = False) -> str:
+def _save(files: "SessionFiles", *, received: int | None = None) -> str:
+    """Write what is new; `received` calls came so far, None at the end, when all is there."""
     try:
-        if is_last:
+        if received is None:
             files.finish()
         else:
-            files.save()
+            files.save(received)
     except (ConfigurationError, HarnessError) as error:
         return str(error)
     return ""

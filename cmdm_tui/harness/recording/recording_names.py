@@ -57,6 +57,11 @@ def iterate_names(name: str) -> Iterator[str]:
         yield f"{name}-{number}"
 
 
+def name_of_recording(part: str) -> str:
+    """Return the name of the recording that a cassette named `part` may be a part of."""
+    return re.sub(rf"({OTHER_ENDING})?(-[0-9]+)?\Z", "", part)
+
+
 def is_recorded(path: Path) -> bool:
     """Return whether a cassette was recorded from calls: its case says so, or none can make them.
 

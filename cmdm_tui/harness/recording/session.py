@@ -41,6 +41,7 @@ from cmdm_tui.harness.recording.recording_names import (
     list_parts,
 )
 from cmdm_tui.harness.recording.session_secrets import SessionSecrets
+from cmdm_tui.harness.recording.unfinished import remove_mark, write_mark
 from cmdm_tui.redaction.leak_scanner import LeakScanner, SecretLeak
 from cmdm_tui.redaction.people.person_redactor import PersonRedactor
 from cmdm_tui.text import count_noun
@@ -108,6 +109,8 @@ class SessionFiles:
     _aliases: IdAliases = field(init=False)
     _parts: list[_Part] = field(default_factory=list[_Part], init=False)
     _taken: frozenset[str] = field(init=False)
+    _saved: int = field(default=0, init=False)
+    _marked: int = field(default=0, init=False)
 
     def __post_init__(self) -> None:
         before = list_parts(self.folder / self.kind, self.name) if self.extends else []
@@ -134,9 +137,14 @@ class SessionFiles:
         self.recorded += 1
         return ""
 
-    def save(self) -> None:
-        """Write what is new, each file whole. Raises ConfigurationError."""
+    def save(self, received: int = 0) -> None:
+        """Write what is new, each file whole. Raises ConfigurationError.
+
+        Where `received` calls came, it is marked as not complete until it is finished.
+        """
         changed = [part for part in self._parts if not part.is_saved]
+        if received and (changed or received != self._marked):
+            self._mark(received)
         if not changed:
             return
         entries: dict[str, ManifestEntry] = {}
@@ -148,10 +156,8 @@ class SessionFiles:
                 cassette.unlink(missing_ok=True)
                 case.unlink(missing_ok=True)
                 continue
-            chunks, steps = self._redact(part)
-            content = b"".join((_HEAD, *chunks, _TAIL))
-            self._check_people(content, cassette)
-            replace_file(cassette, content)
+            chunks, steps = self._redact(part, cassette)
+            replace_file(cassette, b"".join((_HEAD, *chunks, _TAIL)))
             if not part.has_case:
                 continue
             replace_file(case, self._write_case(part, steps))
@@ -166,6 +172,14 @@ class SessionFiles:
         # What failed on the way is written again by the next save.
         for part in changed:
             part.is_saved = True
+        self._saved = self.recorded
+        if received:
+            self._mark(received)
+
+    def _mark(self, received: int) -> None:
+        folder = self.folder / self.kind
+        write_mark(folder, self.name, received=received, saved=self._saved)
+        self._marked = received
 
     def finish(self) -> None:
         """Write what is new, and replace people who were known later in what was written before.
@@ -178,9 +192,10 @@ class SessionFiles:
             for part in self._parts:
                 redact_interactions([one.whole for one in part.entries], self.people)
         self.save()
+        remove_mark(self.folder / self.kind, self.name)
 
-    def _redact(self, part: _Part) -> tuple[list[bytes], list[CaseStep]]:
-        """Return a part's calls and steps, the people in them replaced."""
+    def _redact(self, part: _Part, cassette: Path) -> tuple[list[bytes], list[CaseStep]]:
+        """Return a part's calls and steps, the people in them replaced. Raises PersonLeft."""
         if self.people is None:
             return (
                 [entry.chunk for entry in part.entries],
@@ -190,33 +205,40 @@ class SessionFiles:
         chunks: list[bytes] = []
         steps: list[CaseStep] = []
         captured: frozenset[str] = frozenset()
+        searched: list[bytes] = []
         for entry, one in zip(part.entries, made, strict=True):
             short = replace(one, request_body=shorten_body(one.request_body))
             chunks.append(_encode(short))
+            searched.append(short.content)
             if entry.step is not None:
                 step = make_step(short, entry.call.request_headers, one.request_body, captured)
                 captured |= list_captured_ids(step)
                 steps.append(step)
+        if steps:
+            searched.append(self._write_case(part, steps))
+        try:
+            self.people.check(b"\0".join(searched), str(cassette))
+        except SecretLeak as error:
+            raise ConfigurationError(str(error)) from None
         return chunks, steps
 
-    def _check_people(self, content: bytes, cassette: Path) -> None:
-        if self.people is not None:
-            try:
-                self.people.check(content, str(cassette))
-            except SecretLeak as error:
-                raise ConfigurationError(str(error)) from None
+    def remove_earlier(self) -> list[Path]:
+        """Remove the files of an earlier recording of this name that this one has not replaced.
 
-    def remove_earlier(self) -> None:
-        """Remove the files of an earlier recording of this name that this one has not replaced."""
+        Return the cassettes removed.
+        """
+        removed: list[Path] = []
         if self.extends or not self._parts:
-            return
+            return removed
         kept = {part.name for part in self._parts}
         for path in list_parts(self.folder / self.kind, self.name):
             if path.stem not in kept and is_recorded(path):
                 path.unlink(missing_ok=True)
                 path.with_suffix(CASE_SUFFIX).unlink(missing_ok=True)
+                removed.append(path)
         if self.kind:
             write_manifest(self.folder, {}, LeakScanner())
+        return removed
 
     def _append(self, call: ObservedCall) -> None:
         """Add a call that is without the usual spellings of secrets. Raises Unrecordable."""
@@ -286,10 +308,13 @@ class SessionFiles:
             return None
 
     def _holds_secret(self, entry: _Entry) -> bool:
-        content = entry.chunk
+        """Return whether a secret is in what the files stand for, in any encoding, or in them."""
+        whole = entry.whole
+        searched = [replace(whole, request_body=shorten_body(whole.request_body)).content]
         if entry.step is not None:
-            content += case_bytes(make_case("step", "One call.", [entry.step]))
-        return self.secrets.holds_secret(content)
+            searched.append(case_bytes(make_case("step", "One call.", [entry.step])))
+        is_plain = self.secrets.holds_plain_secret(entry.chunk)
+        return is_plain or any(map(self.secrets.holds_secret, searched))
 
     def _open_part(self, *, has_case: bool) -> _Part:
         """Return the file that the next call goes to: the last one, or another if that is full."""

@@ -162,6 +162,10 @@ class SessionSecrets:
         except SearchLimitExceeded:
             return True
 
+    def holds_plain_secret(self, content: bytes) -> bool:
+        """Return whether a whole secret is in content as it is, in no further encoding."""
+        return self._get_matcher().holds_plainly(content)
+
     def _conceal_located(self, content: bytes) -> bytes:
         stand_in = _STAND_INS[_OTHER].encode()
         for _ in range(_MOST_PASSES):

@@ -1,7 +1,7 @@
 """Compares answers with recorded ones: bodies by shape or exactly, headers by relation."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, cast
@@ -46,11 +46,14 @@ _MAX_SHOWN = 40
 _NOT_JSON = object()
 
 
-def compare_bodies(recorded: bytes, fresh: bytes, *, is_exact: bool) -> Iterator[Difference]:
+def compare_bodies(
+    recorded: bytes, fresh: bytes, *, is_exact: bool, passed_over: Collection[str] = ()
+) -> Iterator[Difference]:
     """Yield each difference between a body and the recorded one.
 
     By shape: a field that is new is an info, one that is gone a warning, another type an error;
-    null goes with every type. With `is_exact`, another value is an error too.
+    null goes with every type. With `is_exact`, another value is an error too, unless its place (a
+    JSON pointer) is to be `passed_over`.
     """
     before, now = _parse(recorded), _parse(fresh)
     if before is _NOT_JSON or now is _NOT_JSON:
@@ -62,7 +65,7 @@ def compare_bodies(recorded: bytes, fresh: bytes, *, is_exact: bool) -> Iterator
             )
         return
     try:
-        yield from _compare_parsed(before, now, is_exact=is_exact)
+        yield from _compare_parsed(before, now, passed_over, is_exact=is_exact)
     except RecursionError:
         yield Severity.ERROR, "body", "is nested too deep to compare."
 
@@ -90,11 +93,14 @@ def compare_shapes(before: Shape | None, now: Shape | None) -> Iterator[Differen
     yield from _compare_shapes(before, now, "")
 
 
-def _compare_parsed(before: object, now: object, *, is_exact: bool) -> Iterator[Difference]:
+def _compare_parsed(
+    before: object, now: object, passed_over: Collection[str], *, is_exact: bool
+) -> Iterator[Difference]:
     points = list(_compare_shapes(_shape_of(before), _shape_of(now), ""))
     yield from points
     if is_exact and not any(severity is Severity.ERROR for severity, _, _ in points):
-        differing = list(_compare_values(before, now, ""))
+        found = _compare_values(before, now, "")
+        differing = [one for one in found if one[1] not in passed_over]
         yield from differing[:_MAX_VALUES]
         if len(differing) > _MAX_VALUES:
             rest = f"and {len(differing) - _MAX_VALUES} other values changed."

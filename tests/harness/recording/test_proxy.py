@@ -120,8 +120,11 @@ def test_once_answers_the_same_client_from_the_recording_alone(
         second = run_session(proxy.url, controlled)
         with httpx.Client(base_url=proxy.url) as client:
             unknown = client.get("/api/v1/contact")
+            sign_in(client, controlled)
     assert [status for status, _ in first] == [status for status, _ in second]
-    assert (proxy.counts.forwarded, proxy.counts.replayed, proxy.left) == (0, 12, 0)
+    assert (proxy.counts.forwarded, proxy.counts.replayed, proxy.left) == (0, 13, 0)
+    (refused,) = proxy.refused
+    assert "No call of its path, or of a like one, was recorded." in refused
     assert unknown.status_code == 502
     assert unknown.headers[PROXY_HEADER] == "not-recorded"
     assert proxy.summary is None
@@ -141,6 +144,46 @@ def test_new_gives_each_answer_once_and_records_the_rest(
     assert list_problems(tmp_path) == []
 
 
+def test_spy_sends_no_number_of_a_recording_to_the_service(
+    proxied: StartProxy, controlled: ControlledSandbox, tmp_path: Path
+) -> None:
+    with proxied() as proxy:
+        run_session(proxy.url, controlled)
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*.yaml")}
+    with proxied("spy") as proxy, httpx.Client(base_url=proxy.url) as client:
+        answer = client.put("/api/v1/lead/NEW00001", json={"City": "York"})
+        other = client.put("/api/v1/lead/OLD00001", json={"City": "York"})
+    assert (answer.status_code, answer.headers[PROXY_HEADER]) == (404, "refused")
+    assert "so nothing was sent or recorded" in answer.json()["Message"]
+    assert PROXY_HEADER not in other.headers
+    assert (proxy.counts.forwarded, proxy.counts.refused) == (1, 1)
+    kept = {path: path.read_bytes() for path in before}
+    assert kept == before
+
+
+def test_diff_passes_over_the_times_of_records_that_the_session_makes(
+    proxied: StartProxy, controlled: ControlledSandbox
+) -> None:
+    def run_short(url: str) -> None:
+        with httpx.Client(base_url=url) as client:
+            sign_in(client, controlled)
+            made = client.post("/api/v1/lead", json={"LastName": "Doe"}).json()["ExternalID"]
+            assert client.get(f"/api/v1/lead/{made}").status_code == 200
+
+    with proxied() as proxy:
+        run_short(proxy.url)
+    controlled.control.advance_clock(61)
+    with proxied("diff") as proxy:
+        run_short(proxy.url)
+        assert (proxy.counts.differing, proxy.list_left()) == (0, [])
+    controlled.control.advance_clock(3 * 86_400)
+    with proxied("diff") as proxy, httpx.Client(base_url=proxy.url) as client:
+        sign_in(client, controlled)
+        client.post("/api/v1/lead", json={"LastName": "Smith"})
+    assert proxy.counts.differing == 1
+    assert len(proxy.list_left()) == 2
+
+
 def test_rewrite_replaces_what_was_recorded(
     proxied: StartProxy, controlled: ControlledSandbox, tmp_path: Path
 ) -> None:
@@ -150,6 +193,8 @@ def test_rewrite_replaces_what_was_recorded(
     assert len(list(tmp_path.rglob("*.yaml"))) == 2
     with proxied("rewrite") as proxy, httpx.Client(base_url=proxy.url) as client:
         client.get("/api/v1/lead/1")
+    assert proxy.summary is not None
+    assert proxy.summary.removed == (str(tmp_path / "stateful/session-2.yaml"),)
     (cassette,) = tmp_path.rglob("*.yaml")
     assert len(read_cassette(cassette)) == 1
     manifest = json.loads((tmp_path / "manifest.json").read_text())
@@ -183,6 +228,8 @@ def test_diff_reports_what_the_service_answers_differently(
         )
         client.get("/api/v1/lead?per_page=1&page=1")
     assert any("/Entity/0/Properties/Notes" in line for line in said)
+    # The times of a record that the session did not make are a difference.
+    assert any("/Entity/0/Properties/ModifiedDate" in line for line in said)
     assert proxy.counts.differing == 2
     assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
 

@@ -103,8 +103,9 @@ def record(
     once, record others), rewrite (record all again), spy (answer recorded calls again and again,
     record others) and diff (record nothing, report what differs from the recording).
 
-    Exit codes: 0 recorded, 1 an answer was not as expected, a call could not be recorded, or with
-    --mode diff something differed, 2 could not run.
+    Exit codes: 0 recorded, 1 an answer was not as expected, a call could not be recorded, with
+    --mode once a call was not in the recording, or with --mode diff something differed or a
+    recorded call was not made, 2 could not run.
     """
     refuse_mixed(names, folder, excluded, har, options, proxy=proxy, live=live, writes=writes)
     _repair_manifest(into, options["mode"])
@@ -256,7 +257,8 @@ def replay(
     With --serve, cassettes are a service for a client in any language, until interrupted: CASEs,
     files, or folders, or all of --from. A call that is not recorded is answered with 501, and what
     differs from the nearest recorded one. Clients may sign in as often as they like, with any
-    credentials. At the end, what was not recorded or not used is listed, and the exit code is 1.
+    credentials. POST /-/rewind begins again, for another run of the client. At the end, what was
+    not recorded or not used is listed, and the exit code is 1.
     """
     if serve:
         if by_vcr:
@@ -301,6 +303,7 @@ def _replay_cases(
         from cmdm_tui.harness.cassettes.network_block import block_network
         from cmdm_tui.harness.cassettes.offline_replay import replay_case as play
         from cmdm_tui.harness.cassettes.offline_replay import replay_case_with_vcrpy
+        from cmdm_tui.harness.recording.unfinished import find_unfinished, list_marked
 
         root = folder or built_in_folder()
         manifest = read_manifest(root)
@@ -308,6 +311,9 @@ def _replay_cases(
         found = select_recorded(known, manifest)
         # A whole folder is replayed whole: what is lost of it has no case to be named by.
         lost = {} if names or excluded else find_lost(root, known, manifest)
+        marked = [] if names or excluded else list_marked(root)
+        for path, words in find_unfinished([*(one.cassette for one in known), *marked]).items():
+            lost[path.stem] = words
         player = replay_case_with_vcrpy if by_vcr else play
         played = failed = 0
         alone = [] if names else list_cassettes_without_case(root)

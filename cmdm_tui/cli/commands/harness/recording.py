@@ -3,7 +3,7 @@
 import signal
 import threading
 from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import FrameType
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from cmdm_tui.cli.commands.harness.replay_serving import list_lines
 from cmdm_tui.cli.commands.harness.selection import report_case_failures
 from cmdm_tui.cli.context import CommandContext, note
 from cmdm_tui.cli.exit_codes import CommandFailure, ExitCode
@@ -28,6 +29,7 @@ ClickCommand = TypeVar("ClickCommand", bound=Callable[..., object])
 
 DEFAULT_PORT = 8766
 _FRESH_LEADS = 100
+_SECONDS_BETWEEN_NOTES = 5.0
 _SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
 
 
@@ -169,12 +171,44 @@ def _open_target(
 
 def _run_until_signal(settings: "ProxySettings", sign_in: tuple[str, ...]) -> "RunningProxy":
     from cmdm_tui.harness.proxy.server import run_proxy
+    from cmdm_tui.harness.recording.unfinished import find_unfinished
 
-    with _end_signals() as ended, run_proxy(settings, report=_report_difference) as running:
+    earlier = settings.list_cassettes()
+    for words in find_unfinished(earlier).values():
+        note(words)
+    with (
+        _end_signals() as ended,
+        ExitStack() as finishing,
+        run_proxy(settings, report=_report_difference) as running,
+    ):
         _print_instructions(running, settings, sign_in)
         ended.wait()
         note("Finishing the recording.")
+        finishing.enter_context(_show_progress(settings))
     return running
+
+
+@contextmanager
+def _show_progress(settings: "ProxySettings") -> Generator[None]:
+    """Say now and then, while the block runs, how many calls are in the files so far."""
+    from cmdm_tui.harness.recording.unfinished import mark_path, read_mark
+
+    mark = mark_path(settings.folder / settings.kind, settings.name)
+    ended = threading.Event()
+
+    def show() -> None:
+        while not ended.wait(_SECONDS_BETWEEN_NOTES):
+            found = read_mark(mark)
+            if found is not None:
+                note(f"{found.saved:,} of {count_noun(found.received, 'call')} written.")
+
+    thread = threading.Thread(target=show, name="progress", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
 
 
 @contextmanager
@@ -217,21 +251,32 @@ def _print_instructions(
         "rewrite": "recorded again into",
         "diff": "compared with",
     }[settings.mode]
-    if running.answers is not None and settings.mode == "once":
-        what = "answered from (nothing is sent to the service; --mode rewrite records it again)"
+    shown = one_line(str(place), 300)
+    is_offline = running.answers is not None and settings.mode == "once"
+    begin = f"The proxy passes calls on to {target} until Ctrl-C."
+    end = f"Calls are {what} {shown}."
+    if is_offline:
+        begin = f"The proxy answers calls from {shown} until Ctrl-C."
+        end = "Nothing is sent to the service; --mode rewrite records it again."
     lines = [
-        f"The proxy passes calls on to {target} until Ctrl-C. Use its address in your program",
+        f"{begin} Use its address in your program",
         "instead of the service's:\n",
         f"  {running.url}\n",
         "For programs that read the address from the environment, as cmdm does:\n",
-        f"export CMDM_URL={running.api_url}",
+        f"export CMDM_URL={_find_client_url(running)}",
         *sign_in,
         "",
-        f"Calls are {what} {one_line(str(place), 300)}.",
+        end,
     ]
     if not settings.may_write:
         lines.append("Calls that could change something are refused; --writes lets them through.")
     click.echo("\n".join(lines))
+
+
+def _find_client_url(running: "RunningProxy") -> str:
+    """Return the address for a client: without the path of the API, unless that is another one."""
+    is_usual = running.api_url == f"{running.url}/api/v1"
+    return running.url if is_usual else running.api_url
 
 
 def _report_difference(call: str, difference: "Difference") -> None:
@@ -252,11 +297,21 @@ def _report(running: "RunningProxy", settings: "ProxySettings") -> None:
         if count:
             note(f"{count_noun(count, 'call')} {words}.")
     if running.left and settings.mode in {"once", "diff"}:
-        note(f"{count_noun(running.left, 'recorded call')} not made.")
+        note(f"{count_noun(running.left, 'recorded call')} not made:")
+        list_lines("not made", running.list_left())
     if running.summary is not None:
         report_summary(running.summary)
-    if counts.differing:
-        raise CommandFailure(f"{count_noun(counts.differing, 'answer')} not as recorded.")
+    problems = [f"{count_noun(counts.differing, 'answer')} not as recorded"] * bool(
+        counts.differing
+    )
+    if settings.mode in {"once", "diff"}:
+        list_lines("refused", running.refused)
+        if counts.not_recorded:
+            problems.append(f"{count_noun(counts.not_recorded, 'call')} not recorded")
+        if running.left and settings.mode == "diff":
+            problems.append(f"{count_noun(running.left, 'recorded call')} not made")
+    if problems:
+        raise CommandFailure(f"Not as recorded: {' and '.join(problems)}; see above.")
 
 
 def report_summary(summary: "RecordingSummary") -> None:
@@ -265,6 +320,8 @@ def report_summary(summary: "RecordingSummary") -> None:
         click.echo(f"recorded {path}")
     count = count_noun(summary.recorded, "call")
     note(f"{count} recorded in {count_noun(len(summary.cassettes), 'cassette')}.")
+    for line in summary.describe_removed():
+        note(line)
     if summary.people:
         note(summary.people)
     for line in summary.left_out:

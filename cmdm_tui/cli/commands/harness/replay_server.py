@@ -21,6 +21,9 @@ from cmdm_tui.sandbox.http.server_settings import configure_server
 HOST = "127.0.0.1"
 MAX_BODY_BYTES = 16 * 1024 * 1024
 
+REWIND_PATH = b"/-/rewind"
+"""A POST to it begins again; no call of the API has such a path."""
+
 _BACKLOG = 128
 _MOST_SECRETS = 100
 _SECRET_HEADERS = ("authorization", "client_id", "client_secret", "password", "username")
@@ -44,6 +47,11 @@ class ReplayApp:
         self._learn_secrets(request)
         path, query = scope["raw_path"], scope["query_string"]
         body = await _read_body(request)
+        if request.method == "POST" and path == REWIND_PATH:
+            self._service.rewind()
+            self._report("rewound: the recorded answers are given from the first one on again")
+            await _send(ServedAnswer(204, [], b""), send, has_body=False)
+            return
         if body is None:
             answer = ServedAnswer(413, [(b"content-type", b"application/json")], _TOO_LARGE)
         else:

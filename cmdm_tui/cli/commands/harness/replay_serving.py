@@ -73,9 +73,12 @@ def serve_cassettes(
     from cmdm_tui.cli.commands.harness.replay_server import open_listener, serve_replay
     from cmdm_tui.harness.cassettes.reader import read_cassette
     from cmdm_tui.harness.cassettes.replay_service import ReplayService
+    from cmdm_tui.harness.recording.unfinished import find_unfinished
     from cmdm_tui.sandbox.http.log_writer import get_stderr_writer
 
     paths = find_cassettes(names, folder)
+    for words in find_unfinished(paths).values():
+        note(words)
     recordings = [one for path in paths for one in read_cassette(path)]
     if not recordings:
         message = f"{one_line(str(paths[0]), 200)} holds no interaction: there is nothing to serve."
@@ -113,7 +116,7 @@ def _report_end(
         }
         click.echo(json.dumps(make_document("cmdm-replay-end", end), ensure_ascii=False))
     else:
-        _list_lines("not used", [str(one) for one in unused])
+        list_lines("not used", [str(one) for one in unused])
     note(
         f"{count_noun(service.answered, 'call')} answered, {service.refused_count:,} not recorded; "
         f"{unused_count:,} of {len(service):,} recorded answers not used."
@@ -127,7 +130,8 @@ def _report_end(
         raise CommandFailure(f"Not replayed as recorded: {' and '.join(problems)}; see above.")
 
 
-def _list_lines(word: str, lines: Sequence[str]) -> None:
+def list_lines(word: str, lines: Sequence[str]) -> None:
+    """Note the first 20 lines, each after a word, and how many more there are."""
     for line in lines[:_MOST_LISTED]:
         note(f"{word}: {line}")
     if len(lines) > _MOST_LISTED:
