@@ -122,8 +122,8 @@ async def test_undo_is_named_once_something_was_changed(
         assert "r reads what is stored. U takes it back." in there.toast
         await there.press("r")
         assert not there.app._notifications, "it is not so any more"
-        await there.press("U", "enter")
-        assert there.toast.startswith("Taken back: 1 done")
+        await there.press("U", "enter", "enter")
+        assert there.toast.startswith("Taken back.")
         assert "U Undo" not in bottom(there.app)
 
 
