@@ -63,7 +63,9 @@ class CommandRecording:
             raise CommandFailure(f"Nothing was sent. {fault}", ExitCode.USAGE)
         earlier = find_recording_file(self.path)
         if earlier is not None:
-            _note(f"The recording in {one_line(str(self.path), 200)} is replaced by this one.")
+            write_message(
+                f"The recording in {one_line(str(self.path), 200)} is replaced by this one."
+            )
 
     def listen_to(self, profile: "Profile") -> Callable[[object], None]:
         """Return what takes the events of the client of a profile."""
