@@ -267,9 +267,9 @@ import time
 from cmdm_tui.cli import main
 from cmdm_tui.cli.context import CommandContext
 load_profile = CommandContext.load_profile
-def load_slowly(self, secrets=None):
+def load_slowly(self, *given):
     time.sleep(2)
-    return load_profile(self, secrets)
+    return load_profile(self, *given)
 CommandContext.load_profile = load_slowly
 main()
 """
