@@ -102,7 +102,7 @@ def terminal(tmp_path: Path) -> Iterator[Callable[..., Terminal]]:
 def test_the_demo_shows_records_and_ends_cleanly(terminal: Callable[..., Terminal]) -> None:
     demo = terminal("demo")
     demo.wait_for(r"lead +2,000", "ExternalID", r"of 400 · 100 read", r"event +60")
-    demo.wait_for("x Delete")
+    demo.wait_for("a New")
     demo.press("1")
     demo.wait_until(lambda: "x Delete" not in demo.text, "the entities")
     demo.press(DOWN + "\r")

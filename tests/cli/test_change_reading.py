@@ -66,7 +66,7 @@ def test_lookups_are_checked_of_sql_and_of_a_file(
     ended = cmdm("sql", "--check-lookups", insert)
     assert ended.code == 8
     assert "there is no lead NO." in ended.err
-    assert "There is nothing to change." in ended.err
+    assert "1 record refused:" in ended.err
     kept = str(tmp_path / "kept.jsonl")
     assert cmdm("import", "contact", contacts, "--save", kept).code == 0
     applied = cmdm("apply", kept, "--check-lookups")

@@ -105,7 +105,7 @@ BAD: dict[str, tuple[list[str], int, str]] = {
     "bad JSON in a value": (["create", "lead", "A:={"], 2, "line 1, column 2"),
     "a parent that is none": (["create", "task", "--parent", "lead"], 2, "ENTITY/ID"),
     "both kinds of body": (["create", "lead", "A=1", "--json", "-"], 2, "either"),
-    "a missing file": (["create", "lead", "--json", "nothing.json"], 1, "nothing.json"),
+    "a missing file": (["create", "lead", "--json", "nothing.json"], 2, "nothing.json"),
     "an empty id": (["get", "lead", ""], 2, "external id is empty"),
     "a path elsewhere": (["api", "GET", "https://evil.example/"], 2, "evil.example"),
     "a method that is none": (["api", "GE T", "lead"], 2, "is not a method"),

@@ -77,7 +77,7 @@ def test_statements_run_in_order_and_all_are_read_before_the_first(cmdm: Command
     make_leads(cmdm)
     both = "UPDATE lead SET City = 'Bath' WHERE City = 'York' AND LastName LIKE 'Sql %'; "
     ended = cmdm("sql", both + "DROP TABLE lead")
-    assert ended.code in {1, 2}
+    assert ended.code in {1, 2, 4}
     assert read_cities(cmdm) == ["Leeds", "Leeds", "York"]
     ended = cmdm(
         "sql",
@@ -128,7 +128,7 @@ def test_what_cannot_be_changed_is_said_and_nothing_is_sent(
     cmdm: Command, statement: str, said: str
 ) -> None:
     ended = cmdm("sql", "--yes", statement)
-    assert ended.code in {1, 2}
+    assert ended.code in {1, 2, 4}
     assert said in ended.err
     assert cmdm("journal", "list", "-o", "json").json == []
 

@@ -104,10 +104,16 @@ def _require_changes(step: CaseStep, values: Mapping[str, str]) -> None:
 
 
 def _require_wrong_sign_in(step: CaseStep, values: Mapping[str, str]) -> None:
-    """Raise PremiseMissing where a sign-in that is to be refused is the right one."""
+    """Raise PremiseMissing where a sign-in that is to be wrong is the right one.
+
+    One that gives the service's own credentials is refused for something else, such as its path.
+    """
     if not step.is_sign_in or not _REFUSALS.issuperset(step.expect.statuses):
         return
-    given = {name.casefold(): _fill(value, values, _keep_as_is) for name, value in step.headers}
+    written = {name.casefold(): value for name, value in step.headers}
+    if all(written.get(name) == f"${{{name}}}" for name in CREDENTIAL_NAMES):
+        return
+    given = {name: _fill(value, values, _keep_as_is) for name, value in written.items()}
     if all(name in values and given.get(name) == values[name] for name in CREDENTIAL_NAMES):
         raise PremiseMissing("The sign-in that is to be wrong is the right one of this service.")
 

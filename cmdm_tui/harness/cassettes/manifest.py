@@ -73,7 +73,7 @@ def _read_file(folder: Path) -> dict[str, ManifestEntry]:
     path = folder / MANIFEST_NAME
     try:
         manifest = msgspec.json.decode(read_bounded(path, LARGEST_INPUT), type=_Manifest)
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return {}
     except (OSError, msgspec.MsgspecError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error)
@@ -103,7 +103,7 @@ def _read_journal(folder: Path) -> _ManifestLines:
         entries: dict[str, ManifestEntry] = {}
         for line in filter(None, whole.split(b"\n")):
             entries |= msgspec.json.decode(line, type=dict[str, ManifestEntry])
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return _ManifestLines({}, None)
     except (OSError, msgspec.MsgspecError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error)
