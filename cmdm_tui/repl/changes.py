@@ -140,10 +140,7 @@ class SessionChanges:
             self._streams.write_note(f"Nothing is left to do of run {run.id}.")
 
     def find_stopped(self) -> RunSummary | None:
-        """Return the newest run of this account that was stopped; makes no call and no file."""
-        path = self._journal or Paths.of_user().journal
-        if not path.exists() or self._account.profile.read_only:
-            return None
+        """Return the newest run of this account that was stopped; makes no call."""
         with self._open_journal() as journal:
             return _explain(lambda: find_stopped_run(journal, self._account))
 

@@ -136,6 +136,11 @@ class ReplSession:
         return self._queries
 
     @property
+    def journal_path(self) -> "Path":
+        """The file that keeps what was changed; it need not be there."""
+        return self._journal or Paths.of_user().journal
+
+    @property
     def changes(self) -> "SessionChanges":
         """What changes records in this session, and the runs of its account."""
         if self._changes is None:

@@ -2,8 +2,6 @@
 
 from collections.abc import Sequence
 
-from cmdm_tui.operations.change_texts import describe_stopped
-from cmdm_tui.repl.changes import WORDS
 from cmdm_tui.repl.errors import ReplError
 from cmdm_tui.repl.session import ReplSession
 from cmdm_tui.repl.session_policy import find_session_rule
@@ -20,6 +18,12 @@ def describe_start(session: ReplSession) -> Sequence[str]:
             f"This {where}: changes other than deletes and conversions are sent without a "
             r"question. \confirm always asks."
         )
+    if profile.read_only or not session.journal_path.exists():
+        return notes
+    # These are heavy, and most have never changed anything.
+    from cmdm_tui.operations.change_texts import describe_stopped
+    from cmdm_tui.repl.changes import WORDS
+
     try:
         stopped = session.changes.find_stopped()
     except ReplError as error:

@@ -141,6 +141,11 @@ class MainScreens:
 
 def _describe_stopped_run(account: Account) -> str:
     # Imported here: the first screen is drawn before.
+    from cmdm_tui.config import Paths
+
+    # What reads a journal is heavy, and most have never changed anything.
+    if account.profile.read_only or not Paths.of_user().journal.exists():
+        return ""
     from cmdm_tui.tui.models.write_context import WriteContext, describe_stopped_run
 
     return describe_stopped_run(WriteContext.of_user(account))
