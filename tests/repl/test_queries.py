@@ -23,6 +23,7 @@ from cmdm_tui.repl.prompt import StatementPrompt
 from cmdm_tui.repl.session import ReplSession
 from cmdm_tui.repl.streams import ReplStreams
 from cmdm_tui.sandbox import FaultPlan, Sandbox, SandboxConfig
+from cmdm_tui.sandbox.clock import SystemClock, VirtualClock
 from cmdm_tui.sandbox.faults.plan import Fault, FaultKind
 from tests.repl.statement_run import execute, run_script
 from tests.services import CountedNetwork, copy_records, profile_of
@@ -308,7 +309,10 @@ async def test_where_no_call_is_left_a_query_says_so_first_and_more_makes_none(
 
     copy_records(config)
     network = CountedNetwork()
-    with Sandbox.embedded(config) as info:
+    # At the end of an hour the rest of it would be waited for.
+    clock = VirtualClock(SystemClock())
+    clock.set(clock.now() // 3_600 * 3_600 + 60)
+    with Sandbox.embedded(config, clock=clock) as info:
         profile = replace(profile_of(info), floor=0, timeout=5.0)
         async with Account.open(profile, catalogs=None, transport=network) as account:
             script = Script(account, terminal())
